@@ -55,7 +55,7 @@ $(STAMP): requirements.lock pyproject.toml
 		echo "$(PYTHON) cannot make a virtual environment: its modules venv and ensurepip are missing."; \
 		echo "On Debian and Ubuntu they are in the package python3-venv."; exit 1; } >&2
 	@test -x $(BIN)/python || { echo "Making $(VENV) …"; $(PYTHON) -m venv $(VENV); }
-	@echo "Installing Baton's packages into $(VENV) (about a minute) …"
+	@echo "Installing Baton's packages into $(VENV) (about 30 s) …"
 	@$(BIN)/python -m pip install --require-hashes --requirement requirements.lock
 	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
