@@ -1,0 +1,485 @@
+"""The chat: folds events and actions into its state. Pure: no clock, no I/O, no randomness.
+
+``fold`` takes the state before an event, the event and the facts of the decision, and returns the
+state after it; ``apply`` does the same for one action of a rule. ``baton.lifecycle`` says what is
+possible; this module says who has the chat afterwards.
+
+Four words for "having" a chat: the *assignee* is responsible for it; it is *pinned* to somebody who
+accepted it (that person's Mine); it is *reserved* for somebody to whom it will be pinned at the
+customer's next message; and it *waits in a queue* when it has a line but no assignee.
+
+Source of the rules: section 3 of the design, whose table has one row for each branch below.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+
+from baton.chatstate import ChatState
+from baton.contract import (
+    Action,
+    Activity,
+    AgentMessage,
+    Assign,
+    Assigned,
+    AuthorType,
+    BaseEvent,
+    ChangeLabels,
+    ChatEnded,
+    ChatEvent,
+    ChatStart,
+    CustomerMessage,
+    DeliveryFailed,
+    End,
+    Idle,
+    Instant,
+    LabelsChanged,
+    Pin,
+    Presence,
+    PresenceChanged,
+    SetStatus,
+    StatusSet,
+    Taken,
+    Tell,
+    TimedDue,
+)
+from baton.decision import Decision, Facts, MissingLine, Person, people
+from baton.errors import IllegalTransition
+from baton.lifecycle import END_WITH, SET_STATUS, Phase, Trigger, allows, step
+
+TRIGGERS: Mapping[str, Trigger] = {
+    "customer_message": Trigger.CUSTOMER_MESSAGE,
+    "agent_message": Trigger.AGENT_MESSAGE,
+    "taken": Trigger.TAKE,
+    "idle": Trigger.IDLE,
+    "delivery_failed": Trigger.SET_OPEN,
+    "merged_into": Trigger.CLOSE_AND_END,
+    "system_message": Trigger.RECORD,
+    "message_changed": Trigger.RECORD,
+    "note_added": Trigger.RECORD,
+    "assigned": Trigger.RECORD,
+    "labels_changed": Trigger.RECORD,
+    "presence_changed": Trigger.RECORD,
+    "timed_due": Trigger.RECORD,
+}
+"""The trigger of each kind of event; ``chat_ended`` and ``status_set`` choose theirs by the status."""
+
+
+class Folded(NamedTuple):
+    """The state after an event, and the people who must be told about more than their audience is."""
+
+    state: ChatState
+    told: tuple[Tell, ...] = ()
+
+
+def trigger_of(event: BaseEvent) -> Trigger:
+    """What the event asks the lifecycle to do."""
+    match event:
+        case ChatEnded():
+            return END_WITH[event.status]
+        case StatusSet():
+            return SET_STATUS[event.status]
+        case _:
+            return TRIGGERS[event.kind]  # type: ignore[attr-defined]
+
+
+def check(state: ChatState, event: ChatEvent) -> None:
+    """Raise ``IllegalTransition`` if the event is not possible now.
+
+    A message to a chat that is ended and closed is possible: it begins a new one.
+    """
+    if not (opens(state, event) or allows(state.phase, trigger_of(event))):
+        step(state.phase, trigger_of(event))
+
+
+def opens(state: ChatState, event: ChatEvent) -> bool:
+    """Whether the event begins a new chat: a message, where there is none or the last one is final."""
+    return isinstance(event, CustomerMessage | AgentMessage) and (state.final or not state.exists)
+
+
+def renewed(state: ChatState) -> ChatState:
+    """The state before the first message of the chat that follows a final one."""
+    return ChatState.before_first(
+        ChatStart(channel=state.channel, conversation=state.conversation, customer=state.customer)
+    )
+
+
+def named(state: ChatState, event: ChatEvent) -> tuple[str, ...]:
+    """The staff about whom a decision must know: everybody whom the chat or the event names."""
+    author = event.author.id if event.author.type is AuthorType.STAFF else None
+    staff = event.staff if isinstance(event, Assigned | PresenceChanged) else None
+    return people([author, staff, state.assignee, state.pinned_to, state.reserved_for])
+
+
+def fold(before: ChatState, event: ChatEvent, facts: Facts) -> Folded:
+    """The chat after ``event``.
+
+    Raises ``IllegalTransition`` if the event is not possible now, and ``MissingLine`` if the members
+    of a line are needed and ``facts`` do not have them.
+    """
+    check(before, event)
+    chat = _opened(before, facts) if opens(before, event) else before.model_copy()
+    if facts.blocked and isinstance(event, CustomerMessage):
+        return Folded(before)
+    was = chat.phase
+    _move(chat, trigger_of(event))
+    told = _FOLDS.get(type(event), _recorded)(chat, event, facts, was)
+    _date(before, chat, facts)
+    return Folded(chat, told)
+
+
+def apply(before: ChatState, action: Action, facts: Facts) -> ChatState:
+    """The chat after an action of a rule. Raises ``IllegalTransition`` where it is not possible.
+
+    Actions that do not change the chat itself (a note, a reply, a notice) leave it as it is.
+    """
+    chat = before.model_copy()
+    match action:
+        case Assign():
+            _assign(chat, action.staff, action.line, facts, by_hand=False)
+        case Pin():
+            if not chat.active:
+                raise IllegalTransition(f"pin: the chat is {chat.phase.value}, and only an active chat can be pinned")
+            person = facts.person(action.staff)
+            if person is None or not person.chats:
+                raise IllegalTransition(f"pin: {action.staff} does not work with chats")
+            _pin(chat, action.staff, facts)
+        case End():
+            if chat.active:
+                _end(chat, END_WITH[action.status])
+            elif action.status is not None:
+                _move(chat, SET_STATUS[action.status])
+        case SetStatus():
+            _move(chat, SET_STATUS[action.status])
+        case ChangeLabels():
+            chat.labels = _labelled(chat.labels, action.add, action.remove)
+        case _:
+            pass
+    _date(before, chat, facts)
+    return chat
+
+
+def settle(before: ChatState, event: ChatEvent, decision: Decision) -> Folded:
+    """The chat after an event and all that the rules did about it: what a workflow folds."""
+    chat, told = fold(before, event, decision.facts)
+    for fired in decision.fired:
+        for action in fired.actions:
+            chat = apply(chat, action, decision.facts)
+    chat = chat.model_copy(update={"wake_at": decision.wake_at, "timed": {**chat.timed, **decision.timed}})
+    return Folded(chat, told)
+
+
+def choose(line: str, chat: ChatState, facts: Facts, *, habit: bool = False) -> str | None:
+    """Who of ``line`` gets the chat, or ``None`` if nobody is available.
+
+    The order of preference: the current assignee, the line's last holder of this or the previous
+    chat, then the fewest active chats, the longest time without a new one, and the ID. With
+    ``habit``, only people who usually work with chats are considered.
+    """
+    if line not in facts.lines:
+        raise MissingLine(line)
+    able = {
+        member.staff: member for member in facts.lines[line] if member.available and (member.chats or not habit)
+    }
+    for known in (chat.assignee, chat.holders.get(line)):
+        if known in able:
+            return known
+    longest_ago = datetime.min.replace(tzinfo=UTC)
+    return min(
+        able,
+        key=lambda staff: (able[staff].load, able[staff].last_assigned_at or longest_ago, staff),
+        default=None,
+    )
+
+
+def audience(chat: ChatState) -> Tell | None:
+    """Who must know that the chat is there: a person, a line, everyone, or nobody.
+
+    A reserved chat waits for the customer, so nobody needs to act – unless it is only offered.
+    """
+    if not chat.active:
+        return None
+    if chat.pinned_to:
+        return Tell(staff=(chat.pinned_to,), reason="mine")
+    if chat.reserved_for:
+        return Tell(staff=(chat.reserved_for,), reason="offered") if chat.offer_until else None
+    return Tell(line=chat.line, reason="new") if _queued(chat) else Tell(everyone=True, reason="new")
+
+
+def newly_told(before: ChatState, after: ChatState, event: ChatEvent) -> Tell | None:
+    """Whom to tell because the audience of the chat changed. Nobody is told what they did themselves."""
+    tell = audience(after)
+    same_case = before.case_id == after.case_id
+    if tell is None or (same_case and tell == audience(before)):
+        return None
+    if tell.staff == (event.author.id,) and event.author.type is AuthorType.STAFF:
+        return None
+    return tell
+
+
+def next_due(chat: ChatState) -> Instant | None:
+    """When the chat must look at itself again: idle end, end of an offer, timed rules, a grace."""
+    due = [at for at in (idle_at(chat), chat.offer_until, chat.wake_at) if at is not None]
+    return min(due, default=None)
+
+
+def idle_at(chat: ChatState) -> Instant | None:
+    """When an active chat ends for want of messages."""
+    if not chat.active or chat.wrote_at is None:
+        return None
+    return chat.wrote_at + timedelta(seconds=chat.idle_after)
+
+
+# --- Events, one function for each kind that moves something ------------------------------------
+
+
+def _opened(before: ChatState, facts: Facts) -> ChatState:
+    previous = facts.previous
+    chat = renewed(before)
+    chat.case_id = facts.case_id if before.final else before.case_id or facts.case_id
+    chat.previous_case = previous.case_id if previous else None
+    chat.holders = dict(previous.holders) if previous else {}
+    chat.opened_at = facts.now
+    return chat
+
+
+def _customer_message(chat: ChatState, event: CustomerMessage, facts: Facts, was: Phase) -> tuple[Tell, ...]:
+    _written(chat, event, facts)
+    chat.customer_wrote_at = facts.now
+    if was is Phase.NONE:
+        _offer(chat, facts)
+        return ()
+    reserved, pinned = chat.reserved_for, chat.pinned_to
+    holder = reserved or pinned or chat.assignee
+    if holder is None:
+        _leave_queue(chat, facts)
+    elif _away(holder, facts):
+        _replace(chat, holder, facts)
+    elif reserved:
+        chat.assignee = reserved
+        chat.line = _line_of(reserved, facts)
+        _pin(chat, reserved, facts)
+    return ()
+
+
+def _agent_message(chat: ChatState, event: AgentMessage, facts: Facts, was: Phase) -> tuple[Tell, ...]:
+    answered_by = chat.last_author
+    _written(chat, event, facts)
+    chat.staff_wrote_at = facts.now
+    writer, holder = event.author.id, chat.pinned_to or chat.reserved_for
+    if was.activity is not Activity.ACTIVE or holder is None or holder == writer:
+        if chat.pinned_to != writer:
+            _take(chat, writer, facts)
+        return ()
+    person = facts.person(writer) or Person()
+    if chat.pinned_to is None:  # reserved for another
+        if person.takes_over and person.chats:
+            _take(chat, writer, facts)
+        return ()
+    if person.takes_over and _line_of(writer, facts) != _line_of(holder, facts):
+        _take(chat, writer, facts)
+        return ()
+    both_replied = answered_by is not None and answered_by.type is AuthorType.STAFF and answered_by.id == holder
+    return (Tell(staff=(holder, writer), reason="two replied"),) if both_replied else ()
+
+
+def _taken(chat: ChatState, event: Taken, facts: Facts, was: Phase) -> tuple[Tell, ...]:
+    _take(chat, event.author.id, facts)
+    return ()
+
+
+def _ended(chat: ChatState, event: ChatEnded, facts: Facts, was: Phase) -> tuple[Tell, ...]:
+    _let_go(chat)
+    return ()
+
+
+def _idle(chat: ChatState, event: Idle, facts: Facts, was: Phase) -> tuple[Tell, ...]:
+    chat.pinned_to = None
+    chat.offer_until = None
+    return ()
+
+
+def _assigned(chat: ChatState, event: Assigned, facts: Facts, was: Phase) -> tuple[Tell, ...]:
+    if event.staff:
+        _assign(chat, event.staff, None, facts, by_hand=True)
+    elif event.line:
+        _assign(chat, choose(event.line, chat, facts), event.line, facts, by_hand=False)
+    else:
+        chat.assignee = chat.line = None
+        _let_go(chat)
+    return ()
+
+
+def _labels_changed(chat: ChatState, event: LabelsChanged, facts: Facts, was: Phase) -> tuple[Tell, ...]:
+    chat.labels = _labelled(chat.labels, event.add, event.remove)
+    return ()
+
+
+def _delivery_failed(chat: ChatState, event: DeliveryFailed, facts: Facts, was: Phase) -> tuple[Tell, ...]:
+    told = people([facts.message_author, chat.assignee])
+    return (Tell(staff=told, reason="delivery failed"),) if told else ()
+
+
+def _presence_changed(chat: ChatState, event: PresenceChanged, facts: Facts, was: Phase) -> tuple[Tell, ...]:
+    if event.presence is Presence.ONLINE:
+        if chat.line is not None and chat.line == _line_of(event.staff, facts):
+            _leave_queue(chat, facts)
+    else:
+        _redistribute(chat, facts)
+    return ()
+
+
+def _timed_due(chat: ChatState, event: TimedDue, facts: Facts, was: Phase) -> tuple[Tell, ...]:
+    if chat.offer_until is not None and chat.offer_until <= facts.now:
+        chat.reserved_for = chat.offer_until = chat.line = None
+    _redistribute(chat, facts)
+    return ()
+
+
+def _recorded(chat: ChatState, event: Any, facts: Facts, was: Phase) -> tuple[Tell, ...]:
+    return ()
+
+
+_FOLDS: Mapping[type[BaseEvent], Callable[[ChatState, Any, Facts, Phase], tuple[Tell, ...]]] = {
+    CustomerMessage: _customer_message,
+    AgentMessage: _agent_message,
+    Taken: _taken,
+    ChatEnded: _ended,
+    Idle: _idle,
+    Assigned: _assigned,
+    LabelsChanged: _labels_changed,
+    DeliveryFailed: _delivery_failed,
+    PresenceChanged: _presence_changed,
+    TimedDue: _timed_due,
+}
+
+
+# --- Moves, each on the caller's own copy -------------------------------------------------------
+
+
+def _move(chat: ChatState, trigger: Trigger) -> None:
+    phase = step(chat.phase, trigger)
+    chat.activity, chat.status = phase.activity, phase.status
+    if chat.final:
+        _let_go(chat)
+
+
+def _written(chat: ChatState, event: CustomerMessage | AgentMessage, facts: Facts) -> None:
+    """Note who wrote last. The idle clock runs by arrival; a caller's clock may only date the message."""
+    chat.last_author = event.author
+    chat.last_message_at = min(event.at or facts.now, facts.now)
+    chat.wrote_at = facts.now
+    chat.idle_after = facts.idle_after
+    if event.author.type is AuthorType.STAFF:
+        chat.offer_until = None
+
+
+def _date(before: ChatState, chat: ChatState, facts: Facts) -> None:
+    """Note since when whoever has the chat now has it."""
+    if (before.case_id, before.assignee, before.line) != (chat.case_id, chat.assignee, chat.line):
+        chat.held_since = facts.now
+
+
+def _pin(chat: ChatState, staff: str, facts: Facts) -> None:
+    """Every pin clears the reservation."""
+    chat.pinned_to = staff
+    chat.reserved_for = chat.offer_until = None
+    _remember(chat, staff, facts)
+
+
+def _take(chat: ChatState, staff: str, facts: Facts) -> None:
+    chat.assignee = staff
+    chat.line = _line_of(staff, facts)
+    _pin(chat, staff, facts)
+
+
+def _let_go(chat: ChatState) -> None:
+    chat.pinned_to = chat.reserved_for = chat.offer_until = None
+
+
+def _end(chat: ChatState, trigger: Trigger) -> None:
+    _move(chat, trigger)
+    _let_go(chat)
+
+
+def _assign(chat: ChatState, staff: str | None, line: str | None, facts: Facts, *, by_hand: bool) -> None:
+    """Give the chat to a person or, where there is none, to a line's queue."""
+    if staff is None:
+        chat.assignee, chat.line = None, line
+        _let_go(chat)
+        return
+    kept = chat.reserved_for is not None and not by_hand
+    chat.assignee, chat.line = staff, line or _line_of(staff, facts)
+    _let_go(chat)
+    _remember(chat, staff, facts)
+    if chat.active and (by_hand or chat.customer_wrote_last):
+        chat.pinned_to = staff
+    elif chat.active or kept:
+        # A reservation outlives an idle end, so it must also follow the chat to the next assignee.
+        chat.reserved_for = staff
+
+
+def _offer(chat: ChatState, facts: Facts) -> None:
+    """Offer a new chat to whoever has the customer's other chat, or had the previous one."""
+    for staff in people([facts.other_holder, facts.previous.assignee if facts.previous else None]):
+        person = facts.person(staff)
+        if person is not None and person.chats and not person.away and not person.full:
+            chat.reserved_for = staff
+            chat.line = person.line
+            chat.offer_until = facts.now + timedelta(seconds=facts.offer_for)
+            return
+
+
+def _replace(chat: ChatState, away: str, facts: Facts) -> None:
+    """Give a waiting customer to somebody of the same line who works with chats, or to its queue.
+
+    A queue that nobody watches by habit would hide the customer, so such a chat goes to everyone.
+    """
+    line = chat.line or _line_of(away, facts)
+    staff = choose(line, chat, facts, habit=True) if line else None
+    if staff is None and line in facts.queues:
+        line = None
+    _assign(chat, staff, line, facts, by_hand=False)
+
+
+def _leave_queue(chat: ChatState, facts: Facts) -> None:
+    """Look again whether somebody of the line is available for a chat that waits in its queue."""
+    if _queued(chat) and chat.line:
+        staff = choose(chat.line, chat, facts)
+        if staff is not None:
+            _assign(chat, staff, chat.line, facts, by_hand=False)
+
+
+def _redistribute(chat: ChatState, facts: Facts) -> None:
+    """An open chat does not wait for somebody who left; a pending one waits for the customer's reply."""
+    holder = chat.pinned_to or (chat.reserved_for if chat.offer_until else None)
+    if chat.active and chat.status == "open" and holder is not None and _away(holder, facts):
+        _replace(chat, holder, facts)
+
+
+def _queued(chat: ChatState) -> bool:
+    return chat.assignee is None and chat.line is not None and not chat.reserved_for
+
+
+def _away(staff: str, facts: Facts) -> bool:
+    """Somebody whom the directory no longer knows is away for good."""
+    person = facts.person(staff)
+    return person is None or person.away
+
+
+def _line_of(staff: str, facts: Facts) -> str | None:
+    person = facts.person(staff)
+    return person.line if person else None
+
+
+def _remember(chat: ChatState, staff: str, facts: Facts) -> None:
+    line = _line_of(staff, facts)
+    if line is not None:
+        chat.holders = {**chat.holders, line: staff}
+
+
+def _labelled(labels: tuple[str, ...], add: tuple[str, ...], remove: tuple[str, ...]) -> tuple[str, ...]:
+    """Labels in the order in which they were added, each once."""
+    return tuple(label for label in dict.fromkeys(labels + add) if label not in remove)

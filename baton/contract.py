@@ -1,0 +1,462 @@
+"""Everything that crosses Temporal or HTTP: names, IDs, events, outcomes and snapshots.
+
+Programs outside this project rely on what stands here. Payloads tolerate unknown fields and give
+every field but the first ones a default, so that a new release can read what an old one wrote and
+the other way round. Times are aware datetimes, written in UTC.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    TypeAdapter,
+    ValidationError,
+)
+
+from baton.errors import InvalidEvent
+
+# --- Names that Temporal knows ------------------------------------------------------------------
+
+TASK_QUEUE = "baton"
+CHAT_WORKFLOW = "Chat"
+
+HANDLE = "handle"
+"""Update: one event in, its outcome back once the decision is durable."""
+SUBMIT = "submit"
+"""Signal: one event in, nothing back. For bulk traffic."""
+SNAPSHOT = "snapshot"
+TIMELINE = "timeline"
+
+SEARCH_ATTRIBUTES: dict[str, Literal["Keyword", "KeywordList", "Datetime"]] = {
+    "Tab": "Keyword",
+    "CaseStatus": "Keyword",
+    "TicketStage": "Keyword",
+    "Assignee": "Keyword",
+    "PinnedTo": "Keyword",
+    "Line": "Keyword",
+    "Channel": "Keyword",
+    "Labels": "KeywordList",
+    "DueAt": "Datetime",
+}
+"""Name and type of each search attribute. Registered once for a namespace, before a worker starts."""
+
+MAX_WORKFLOW_ID_LENGTH = 1000
+MAX_TEXT_LENGTH = 100_000
+"""Longest message text, in characters. A payload may have 2 MB; more belongs into an attachment."""
+
+
+def chat_workflow_id(channel: str, conversation: str) -> str:
+    """The workflow ID of the chat on this channel: ``chat:{channel}:{conversation}``.
+
+    Raises ``InvalidEvent`` if a part is empty, the channel has a colon (two chats could then share
+    an ID), or the whole is as long as Temporal's limit of 1,000 characters.
+    """
+    for name, part in (("channel", channel), ("conversation", conversation)):
+        if not part or part != part.strip():
+            raise InvalidEvent(f"{name} is {part!r}: give an ID without spaces around it")
+    if ":" in channel:
+        raise InvalidEvent(f"channel {channel!r} has a colon: use a name such as 'telegram'")
+    workflow_id = f"chat:{channel}:{conversation}"
+    if len(workflow_id) >= MAX_WORKFLOW_ID_LENGTH:
+        raise InvalidEvent(
+            f"the workflow ID would have {len(workflow_id)} characters; fewer than "
+            f"{MAX_WORKFLOW_ID_LENGTH} are allowed: shorten the conversation's ID"
+        )
+    return workflow_id
+
+
+# --- Values -------------------------------------------------------------------------------------
+
+
+class Activity(StrEnum):
+    """Whether a chat is going on. Ended is not closed."""
+
+    ACTIVE = "active"
+    ENDED = "ended"
+
+
+class Status(StrEnum):
+    """Whose turn it is: the company's (open), the customer's (pending), nobody's (closed)."""
+
+    OPEN = "open"
+    PENDING = "pending"
+    CLOSED = "closed"
+
+
+class Tab(StrEnum):
+    """Where support staff find a chat."""
+
+    NEW = "new"
+    MINE = "mine"
+    RESERVED = "reserved"
+    UNANSWERED = "unanswered"
+    ENDED = "ended"
+
+
+class Presence(StrEnum):
+    """What a person is doing now; the habit of working with chats is another thing."""
+
+    ONLINE = "online"
+    WITHOUT_CHATS = "without_chats"
+    OFFLINE = "offline"
+
+
+class AuthorType(StrEnum):
+    CUSTOMER = "customer"
+    STAFF = "staff"
+    SYSTEM = "system"
+
+
+def _in_utc(at: datetime) -> datetime:
+    return at.astimezone(UTC)
+
+
+Id = Annotated[str, StringConstraints(min_length=1, max_length=255, strip_whitespace=True)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=255)]
+Text = Annotated[str, StringConstraints(max_length=MAX_TEXT_LENGTH)]
+Instant = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+
+
+class Payload(BaseModel):
+    """What crosses a wire: immutable, and tolerant of fields that a newer release may send."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", use_enum_values=False)
+
+
+class Author(Payload):
+    """Who did it. The ID is opaque: never a phone number or an address."""
+
+    type: AuthorType
+    id: Id
+
+    def __str__(self) -> str:
+        return f"{self.type}:{self.id}"
+
+
+SYSTEM = Author(type=AuthorType.SYSTEM, id="baton")
+
+# --- Events -------------------------------------------------------------------------------------
+
+
+class BaseEvent(Payload):
+    """What every event has. ``id`` is the caller's and makes the call idempotent."""
+
+    id: Id
+    at: Instant | None = None
+    author: Author
+
+
+class _Message(BaseEvent):
+    text: Text = ""
+    message_id: Id | None = None
+    attachments: tuple[Any, ...] = ()
+
+
+class CustomerMessage(_Message):
+    kind: Literal["customer_message"] = "customer_message"
+
+
+class AgentMessage(_Message):
+    kind: Literal["agent_message"] = "agent_message"
+
+
+class SystemMessage(_Message):
+    kind: Literal["system_message"] = "system_message"
+
+
+class MessageChanged(BaseEvent):
+    kind: Literal["message_changed"] = "message_changed"
+    message_id: Id
+    deleted: bool = False
+
+
+class DeliveryFailed(BaseEvent):
+    kind: Literal["delivery_failed"] = "delivery_failed"
+    message_id: Id
+
+
+class NoteAdded(BaseEvent):
+    kind: Literal["note_added"] = "note_added"
+    text: Text
+    label: Name | None = None
+    answers: bool = True
+    instruction: bool = False
+
+
+class Taken(BaseEvent):
+    kind: Literal["taken"] = "taken"
+
+
+class ChatEnded(BaseEvent):
+    kind: Literal["chat_ended"] = "chat_ended"
+    status: Status | None = None
+
+
+class StatusSet(BaseEvent):
+    kind: Literal["status_set"] = "status_set"
+    status: Status
+    force: bool = False
+    reason: Text = ""
+
+
+class Assigned(BaseEvent):
+    """A transfer by hand: to a person, to a line, or, with neither, to nobody."""
+
+    kind: Literal["assigned"] = "assigned"
+    staff: Id | None = None
+    line: Id | None = None
+
+
+class LabelsChanged(BaseEvent):
+    kind: Literal["labels_changed"] = "labels_changed"
+    add: tuple[Name, ...] = ()
+    remove: tuple[Name, ...] = ()
+
+
+class PresenceChanged(BaseEvent):
+    kind: Literal["presence_changed"] = "presence_changed"
+    staff: Id
+    presence: Presence
+
+
+class MergedInto(BaseEvent):
+    kind: Literal["merged_into"] = "merged_into"
+    case: Id
+
+
+class Idle(BaseEvent):
+    """Made inside: nobody wrote for the channel's idle time."""
+
+    kind: Literal["idle"] = "idle"
+
+
+class TimedDue(BaseEvent):
+    """Made inside: a timed rule, an offer or somebody's grace may have come due."""
+
+    kind: Literal["timed_due"] = "timed_due"
+
+
+ChatEvent = Annotated[
+    CustomerMessage
+    | AgentMessage
+    | SystemMessage
+    | MessageChanged
+    | DeliveryFailed
+    | NoteAdded
+    | Taken
+    | ChatEnded
+    | StatusSet
+    | Assigned
+    | LabelsChanged
+    | PresenceChanged
+    | MergedInto
+    | Idle
+    | TimedDue,
+    Field(discriminator="kind"),
+]
+
+INTERNAL_KINDS = frozenset({"idle", "timed_due"})
+"""Kinds that only a workflow makes for itself; from outside they are refused."""
+
+MESSAGE_KINDS = frozenset({"customer_message", "agent_message"})
+"""Only these start a chat, so only these are sent with update-with-start."""
+
+_CUSTOMER = frozenset({AuthorType.CUSTOMER})
+_STAFF = frozenset({AuthorType.STAFF})
+_SYSTEM = frozenset({AuthorType.SYSTEM})
+_NOT_CUSTOMER = _STAFF | _SYSTEM
+_ANYONE = _CUSTOMER | _NOT_CUSTOMER
+
+AUTHORS: dict[str, frozenset[AuthorType]] = {
+    "customer_message": _CUSTOMER,
+    "agent_message": _STAFF,
+    "system_message": _SYSTEM,
+    "message_changed": _ANYONE,
+    "delivery_failed": _ANYONE,
+    "note_added": _NOT_CUSTOMER,
+    "taken": _STAFF,
+    "chat_ended": _ANYONE,
+    "status_set": _NOT_CUSTOMER,
+    "assigned": _NOT_CUSTOMER,
+    "labels_changed": _NOT_CUSTOMER,
+    "presence_changed": _NOT_CUSTOMER,
+    "merged_into": _NOT_CUSTOMER,
+    "idle": _SYSTEM,
+    "timed_due": _SYSTEM,
+}
+"""Who may be the author of an event of each kind."""
+
+_CHAT_EVENT: TypeAdapter[ChatEvent] = TypeAdapter(ChatEvent)
+
+
+def parse_chat_event(payload: object) -> ChatEvent:
+    """Read an event as it came from outside. Unknown fields are ignored.
+
+    Raises ``InvalidEvent``, which says what is wrong, where, and what would be right.
+    """
+    if not isinstance(payload, dict):
+        raise InvalidEvent(f"an event is a JSON object with 'kind', 'id' and 'author', not {type(payload).__name__}")
+    kind = payload.get("kind")
+    known = sorted(AUTHORS.keys() - INTERNAL_KINDS)
+    if not isinstance(kind, str) or kind not in AUTHORS:
+        raise InvalidEvent(f"kind {kind!r} is unknown; a chat takes {', '.join(known)}")
+    if kind in INTERNAL_KINDS:
+        raise InvalidEvent(f"kind {kind!r} is made by Baton itself and is not accepted from outside")
+    try:
+        # An absent field and a null one mean the same to the programs that call us.
+        event = _CHAT_EVENT.validate_python({name: value for name, value in payload.items() if value is not None})
+    except ValidationError as error:
+        raise InvalidEvent(f"event {payload.get('id')!r} ({kind}): {_first_mistakes(error)}") from None
+    allowed = AUTHORS[kind]
+    if event.author.type not in allowed:
+        raise InvalidEvent(
+            f"event {event.id!r}: the author of {kind} is of type {' or '.join(sorted(allowed))}, "
+            f"not {event.author.type.value}"
+        )
+    if isinstance(event, Assigned) and event.staff and event.line:
+        raise InvalidEvent(f"event {event.id!r}: assigned takes a staff or a line, not both")
+    return event
+
+
+def _first_mistakes(error: ValidationError, most: int = 3) -> str:
+    """A pydantic error in one line: where and what, without the library's links."""
+    found = error.errors(include_url=False, include_context=False, include_input=False)
+    said = [f"{'.'.join(str(part) for part in item['loc'][1:]) or 'event'}: {item['msg']}" for item in found[:most]]
+    more = len(found) - most
+    return "; ".join(said) + (f"; and {more} more" if more > 0 else "")
+
+
+# --- What comes back ----------------------------------------------------------------------------
+
+
+class ChatStart(Payload):
+    """The start argument of a ``Chat`` workflow."""
+
+    channel: Id
+    conversation: Id
+    customer: Id
+    case_id: Id | None = None
+
+
+class ChatSnapshot(Payload):
+    """A chat as the world may see it. ``activity`` is null before the first message."""
+
+    case_id: str | None = None
+    channel: str
+    conversation: str
+    customer: str
+    activity: Activity | None = None
+    status: Status | None = None
+    assignee: str | None = None
+    line: str | None = None
+    pinned_to: str | None = None
+    reserved_for: str | None = None
+    tab: Tab | None = None
+    labels: tuple[str, ...] = ()
+    last_author: Author | None = None
+    last_message_at: Instant | None = None
+    previous_case: str | None = None
+
+
+class Assign(Payload):
+    """Decided: this person (or, where nobody was available, this line's queue) gets the case."""
+
+    do: Literal["assign"] = "assign"
+    staff: str | None = None
+    line: str | None = None
+
+
+class Pin(Payload):
+    do: Literal["pin"] = "pin"
+    staff: str
+
+
+class End(Payload):
+    do: Literal["end"] = "end"
+    status: Status | None = None
+
+
+class SetStatus(Payload):
+    do: Literal["set_status"] = "set_status"
+    status: Status
+
+
+class ChangeLabels(Payload):
+    do: Literal["labels"] = "labels"
+    add: tuple[str, ...] = ()
+    remove: tuple[str, ...] = ()
+
+
+class AddNote(Payload):
+    do: Literal["note"] = "note"
+    text: str
+
+
+class Reply(Payload):
+    do: Literal["reply"] = "reply"
+    text: str
+
+
+class Tell(Payload):
+    """Decided: tell these people (or everyone whom New would tell) something."""
+
+    do: Literal["notify"] = "notify"
+    staff: tuple[str, ...] = ()
+    line: str | None = None
+    everyone: bool = False
+    reason: str = ""
+
+
+Action = Annotated[
+    Assign | Pin | End | SetStatus | ChangeLabels | AddNote | Reply | Tell, Field(discriminator="do")
+]
+"""What a rule did, already concrete: people are named, nothing is left to be looked up."""
+
+
+class Fired(Payload):
+    """A rule that fired for an event, and what it did, in order."""
+
+    rule: str
+    actions: tuple[Action, ...] = ()
+    skipped: tuple[str, ...] = ()
+    """Actions that were not possible in the state of the case, each with the reason."""
+
+
+class Outcome(Payload):
+    """The answer to an event. ``duplicate`` means that it had been handled before."""
+
+    event_id: str
+    duplicate: bool = False
+    snapshot: ChatSnapshot
+    fired: tuple[Fired, ...] = ()
+
+
+class TimelineEntry(Payload):
+    """One line of a case's story. ``refused`` holds the reason where the event was not accepted."""
+
+    at: Instant
+    event_id: str
+    kind: str
+    author: str
+    what: str = ""
+    rules: tuple[str, ...] = ()
+    refused: str | None = None
+
+
+class ChatSummary(Payload):
+    """The result of a completed ``Chat`` workflow. ``reason`` says why it completed."""
+
+    reason: Literal["closed", "empty", "refused", "duplicate"]
+    snapshot: ChatSnapshot
+    chats: int = 0
+    events: int = 0
+    refused: int = 0

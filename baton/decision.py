@@ -1,0 +1,156 @@
+"""What a decision is made from, and what it is: the payloads of the activity ``decide``.
+
+The workflow hands over the chat as it was and one event. The activity adds the *facts* – who is
+involved, who is present, who has how much to do, what time it is – and the rules. What comes back
+holds the facts that were used and what the rules did, so that every decision can be explained or
+made again from the history alone, and the workflow can fold the event without asking anybody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from pydantic import SerializerFunctionWrapHandler, model_serializer
+
+from baton.chatstate import ChatState
+from baton.contract import ChatEvent, ChatSnapshot, Fired, Instant, Payload
+
+
+class Compact(Payload):
+    """A payload that is written without the fields that have their default value.
+
+    Histories keep each decision for ever, and most of a decision's fields are empty.
+    """
+
+    @model_serializer(mode="wrap")
+    def _only_what_is_set(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        fields = type(self).model_fields
+        return {
+            name: value
+            for name, value in write(self).items()
+            if name not in fields or getattr(self, name) != fields[name].get_default(call_default_factory=True)
+        }
+
+
+class Person(Compact):
+    """What is known about a member of staff at the time of a decision."""
+
+    line: str | None = None
+    departments: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ()
+    chats: bool = True
+    """The habit: works with chats."""
+    takes_over: bool = True
+    """Whether a message by a member of this person's line takes over another line's chat."""
+    away: bool = False
+    """Not online (offline counts after the grace), without chats, or outside the line's calendar."""
+    away_at: Instant | None = None
+    """Offline but within the grace: when it ends."""
+    full: bool = False
+    """Has as many chats as ``max_chats`` allows. Looked up only where a chat may be offered."""
+
+
+class Candidate(Compact):
+    """A member of a line, as somebody to whom a chat could be given."""
+
+    staff: str
+    available: bool = False
+    """Online, below ``max_chats``, inside the line's calendar."""
+    chats: bool = True
+    load: int = 0
+    """Active chats, pinned or reserved, without the one that is being decided."""
+    last_assigned_at: Instant | None = None
+
+
+class Previous(Compact):
+    """The chat before this one in the same conversation."""
+
+    case_id: str
+    assignee: str | None = None
+    holders: dict[str, str] = {}
+
+
+class Facts(Compact):
+    """All that a decision knows about the world. Recorded with its result."""
+
+    now: Instant
+    people: dict[str, Person] = {}
+    """Everybody whom the chat or the event names. Who is missing here is unknown to the directory."""
+    lines: dict[str, tuple[Candidate, ...]] = {}
+    """The members of each line that had to be judged."""
+    queues: tuple[str, ...] = ()
+    """Lines in which nobody works with chats by habit: a chat must not wait in such a queue."""
+    case_id: str | None = None
+    previous: Previous | None = None
+    other_holder: str | None = None
+    """Who holds the customer's active chat on another channel."""
+    message_author: str | None = None
+    """The member of staff who wrote the message that the event is about."""
+    blocked: bool = False
+    idle_after: float = 600.0
+    """Seconds without a message after which a chat on this channel ends."""
+    offer_for: float = 120.0
+    """Seconds for which a new chat is offered to one person before everybody sees it."""
+
+
+    def person(self, staff: str) -> Person | None:
+        """What is known about somebody; a member of a judged line is known, too."""
+        if staff in self.people:
+            return self.people[staff]
+        for line, members in self.lines.items():
+            for member in members:
+                if member.staff == staff:
+                    return Person(line=line, chats=member.chats, away=not member.available)
+        return None
+
+
+class MissingLine(Exception):
+    """The members of a line are needed. Whoever gathers the facts adds them and tries again."""
+
+    def __init__(self, line: str) -> None:
+        self.line = line
+        super().__init__(line)
+
+
+class DecideRequest(Payload):
+    """The argument of ``decide``: the chat before the event, and the event."""
+
+    before: ChatState
+    event: ChatEvent
+    now: Instant
+    """The workflow's time. It orders the writes of one case, also after a reset."""
+    seen_until: Instant | None = None
+    """Events decided up to then may have been dropped from the workflow's memory of event IDs."""
+    attempt_of: str = ""
+    """Workflow and run, for logs."""
+
+
+class Refusal(Payload):
+    """Why an event was refused: a name of the contract, and a sentence."""
+
+    type: str
+    message: str
+
+
+class Decision(Compact):
+    """The result of ``decide``."""
+
+    facts: Facts
+    fired: tuple[Fired, ...] = ()
+    refusal: Refusal | None = None
+    duplicate: ChatSnapshot | None = None
+    """Set where the event had been handled by an earlier chat: that chat as it is now."""
+    wake_at: Instant | None = None
+    """When something other than the idle time may come due: a timed rule or somebody's grace."""
+    timed: dict[str, Instant] = {}
+    """The moment for which each timed rule fired now."""
+    rules: str = ""
+    """Digest of the rule set."""
+    directory: str = ""
+    """Version of the directory."""
+
+
+def people(named: Iterable[str | None]) -> tuple[str, ...]:
+    """The names given, each once, in order, without the empty ones."""
+    return tuple(dict.fromkeys(name for name in named if name))

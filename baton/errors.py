@@ -1,0 +1,99 @@
+"""Every error that Baton raises, in one tree.
+
+    BatonError
+    ├── SettingsError            a setting is unknown or has a wrong value
+    ├── DocumentError            a YAML document (rules, directory) is wrong: file, line, hint
+    ├── ConnectionFailed         Temporal cannot be reached
+    ├── HelpDeskUnavailable      the help desk did not answer; trying again may work
+    └── Refused                  an event was refused; nothing of it was applied
+        ├── InvalidEvent         malformed, of an unknown kind, or by an author who cannot do this
+        ├── IllegalTransition    not possible in the present state of the case
+        ├── UnknownStaff         names a person or a line that the directory does not know
+        ├── UnknownLabel         names a label that the directory does not know
+        ├── DepartmentsWaiting   would close a ticket over a department that is still asked
+        └── NotAllowed           the author may not do this
+
+The names below ``Refused`` are part of the contract: they cross Temporal as the ``type`` of the
+``ApplicationError`` with which an update fails.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+class BatonError(Exception):
+    """The root: whatever Baton raises on purpose."""
+
+
+class SettingsError(BatonError):
+    """A setting is unknown or has a value that cannot be used."""
+
+
+class ConnectionFailed(BatonError):
+    """Temporal cannot be reached at the configured address."""
+
+
+class HelpDeskUnavailable(BatonError):
+    """The help desk did not answer. Trying again may work."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One mistake in a document: where it is, what is wrong and what to do about it."""
+
+    file: str
+    line: int
+    what: str
+    hint: str = ""
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}: {self.what}"
+        return f"{place}\n    {self.hint}" if self.hint else place
+
+
+class DocumentError(BatonError):
+    """A document was not accepted. Carries every mistake found in it, not only the first."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        self.problems = problems
+        super().__init__("\n".join(str(problem) for problem in problems))
+
+
+class Refused(BatonError):
+    """An event was refused; nothing of it was applied."""
+
+    @property
+    def type(self) -> str:
+        """The contract's name for this refusal."""
+        return type(self).__name__
+
+
+class InvalidEvent(Refused):
+    """The event is malformed, of an unknown kind, or its author cannot be the author of such an event."""
+
+
+class IllegalTransition(Refused):
+    """The event is not possible in the present state of the case."""
+
+
+class UnknownStaff(Refused):
+    """The event names a person or a line that the directory does not know."""
+
+
+class UnknownLabel(Refused):
+    """The event names a label that the directory does not know."""
+
+
+class DepartmentsWaiting(Refused):
+    """Closing would pass over a department that is still asked."""
+
+
+class NotAllowed(Refused):
+    """The author of the event may not do this."""
+
+
+REFUSALS: dict[str, type[Refused]] = {
+    refusal.__name__: refusal
+    for refusal in (InvalidEvent, IllegalTransition, UnknownStaff, UnknownLabel, DepartmentsWaiting, NotAllowed)
+}

@@ -1,0 +1,175 @@
+"""What can be set: one frozen object, read once where a process starts.
+
+Every setting is an environment variable with the prefix ``BATON_``: ``data_dir`` is ``BATON_DATA_DIR``. A variable with
+that prefix that is not a setting is an error, because a misspelt setting that is silently ignored shows only in
+production. How to reach Temporal is not set here: that is Temporal's own environment configuration (``TEMPORAL_ADDRESS``,
+``TEMPORAL_NAMESPACE``, …, profiles), which every Temporal client understands.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit, urlunsplit
+
+from pydantic import AfterValidator, Field, ValidationError, field_validator
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from baton.errors import SettingsError
+
+PREFIX = "BATON_"
+DATABASE_SCHEMES = ("sqlite", "postgresql")
+CHECKOUT = Path(__file__).resolve().parent.parent
+"""The folder that holds ``baton/``: the shipped rules and directory lie beside it in a checkout and in the image."""
+
+# Absolute from the start: processes that are handed these settings may run in another folder.
+AbsolutePath = Annotated[Path, AfterValidator(lambda path: path.expanduser().absolute())]
+Port = Annotated[int, Field(ge=1, le=65_535)]
+
+
+def _sqlite_in_data_dir(settings: Mapping[str, Any]) -> str:
+    # Without a data_dir there is an error about data_dir already, and this value is never seen.
+    return f"sqlite:///{settings.get('data_dir', Path())}/baton.db"
+
+
+class Settings(BaseSettings):
+    """Baton's settings. Make one with `load_settings`, whose errors are written for people."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, frozen=True, extra="forbid", use_attribute_docstrings=True
+    )
+
+    data_dir: AbsolutePath = Field(default=Path(".baton"), validate_default=True)
+    """Folder of what `baton up` keeps: Temporal's database, the embedded help desk's, the logs."""
+
+    database_url: str = Field(default_factory=_sqlite_in_data_dir, repr=False)
+    """The embedded help desk's database: ``postgresql://user:password@host/name`` or ``sqlite:///path``.
+    The default is the file ``baton.db`` in the data folder."""
+
+    rules_file: AbsolutePath = CHECKOUT / "deploy/rules/support-lines.yaml"
+    """The rules. An edit takes effect with the next event of every case."""
+
+    directory_file: AbsolutePath = CHECKOUT / "deploy/directory/demo.yaml"
+    """Staff, lines and departments with which an empty database is filled; not read once the database has any."""
+
+    task_queue: str = Field(default="baton", min_length=1)
+    """The Temporal task queue of the workers."""
+
+    temporal_port: Port = 7233
+    """Port on which `baton up` starts Temporal."""
+
+    ui_port: Port = 8233
+    """Port on which `baton up` starts Temporal's Web UI."""
+
+    worker_processes: int = Field(default=1, ge=0, le=256)
+    """Worker processes on this machine; 0 means one for each core."""
+
+    max_cached_workflows: int = Field(default=1000, ge=0)
+    """Workflows that each worker process keeps in memory; the others are replayed at their next event."""
+
+    idle_minutes: float = Field(default=10, gt=0, allow_inf_nan=False)
+    """Minutes without a message after which an active chat ends."""
+
+    idle_minutes_by_channel: Annotated[
+        dict[str, Annotated[float, Field(gt=0, allow_inf_nan=False)]], NoDecode
+    ] = {}
+    """The same for single channels, as a JSON object: ``{"email": 1440}``."""
+
+    offline_grace_seconds: float = Field(default=180, ge=0, allow_inf_nan=False)
+    """Seconds after which somebody who went offline counts as away, and their open cases are handed on."""
+
+    offer_seconds: float = Field(default=120, ge=0, allow_inf_nan=False)
+    """Seconds for which a new chat is offered to its earlier holder before everybody sees it."""
+
+    shutdown_grace_seconds: float = Field(default=20, ge=0, allow_inf_nan=False)
+    """Seconds in which a worker that is stopped may finish what it is doing."""
+
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    """The least severe log records that are written."""
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _any_case(cls, value: object) -> object:
+        return value.upper() if isinstance(value, str) else value
+
+    @field_validator("idle_minutes_by_channel", mode="before")
+    @classmethod
+    def _from_json(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        try:
+            return json.loads(value)
+        except json.JSONDecodeError as error:
+            raise ValueError('it must be a JSON object, such as {"email": 1440}') from error
+
+    @field_validator("database_url")
+    @classmethod
+    def _known_database(cls, value: str) -> str:
+        # The driver is the help desk's business: sqlalchemy's "postgresql+asyncpg://" is not asked of anybody.
+        if not value.startswith(tuple(f"{scheme}://" for scheme in DATABASE_SCHEMES)):
+            raise ValueError("it must begin with postgresql:// or sqlite:/// (without a driver's name)")
+        return value
+
+    @property
+    def database_shown(self) -> str:
+        """The database's URL as it may be printed: without the password."""
+        url = urlsplit(self.database_url)
+        if url.password is None:
+            return self.database_url
+        user, _, host = url.netloc.rpartition("@")
+        return urlunsplit(url._replace(netloc=f"{user.partition(':')[0]}:***@{host}"))
+
+    def as_environment(self) -> dict[str, str]:
+        """The environment variables from which another process reads these same settings."""
+        values = self.model_dump(mode="json")
+        return {
+            _variable(name): value if isinstance(value, str) else json.dumps(value)
+            for name, value in values.items()
+        }
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Read the settings from the environment. What a command line says wins over it, as ``overrides``; an
+    override that is None was not given.
+
+    Raises:
+        SettingsError: names each variable that is unknown or has a value that cannot be used, and what to do.
+    """
+    problems = list(_unknown(os.environ))
+    given = {name: value for name, value in overrides.items() if value is not None}
+    try:
+        settings = Settings(**given)
+    except ValidationError as error:
+        problems += [_explained(detail, given) for detail in error.errors(include_url=False)]
+    if problems:
+        raise SettingsError("\n".join(problems))
+    return settings
+
+
+def _variable(name: str) -> str:
+    return PREFIX + name.upper()
+
+
+def _unknown(environment: Iterable[str]) -> Iterable[str]:
+    known = [_variable(name) for name in Settings.model_fields]
+    for variable in sorted(environment):
+        if variable.upper().startswith(PREFIX) and variable.upper() not in known:
+            near = get_close_matches(variable.upper(), known, n=1, cutoff=0.6)
+            hint = f"Did you mean {near[0]}?" if near else f"Known are: {', '.join(known)}."
+            yield f"{variable} is set in the environment, but Baton has no such setting. {hint}"
+
+
+def _explained(detail: ErrorDetails, overrides: Mapping[str, Any]) -> str:
+    name, *inside = (str(part) for part in detail["loc"])
+    where = f"The option for {name}" if name in overrides else f"The environment variable {_variable(name)}"
+    if inside:
+        where += f" (at {'.'.join(inside)})"
+    value = "" if name == "database_url" else f" is {detail['input']!r}"  # it may hold a password
+    what = detail["msg"].removeprefix("Value error, ")
+    meaning = " ".join((Settings.model_fields[name].description or "").split())
+    return f"{where}{value}: {what}. Correct it, or unset it for the default.\n    {name}: {meaning}"
