@@ -1,9 +1,9 @@
 """What can be set: one frozen object, read once where a process starts.
 
-Every setting is an environment variable with the prefix ``BATON_``: ``data_dir`` is ``BATON_DATA_DIR``. A variable with
-that prefix that is not a setting is an error, because a misspelt setting that is silently ignored shows only in
-production. How to reach Temporal is not set here: that is Temporal's own environment configuration (``TEMPORAL_ADDRESS``,
-``TEMPORAL_NAMESPACE``, …, profiles), which every Temporal client understands.
+Every setting is an environment variable with the prefix ``BATON_``: ``data_dir`` is ``BATON_DATA_DIR``. Any
+other variable with that prefix is an error, because a misspelt setting that is silently ignored shows only in
+production. How to reach Temporal is not set here: that is Temporal's own environment configuration
+(``TEMPORAL_ADDRESS``, ``TEMPORAL_NAMESPACE``, …, profiles), which every Temporal client understands.
 """
 
 from __future__ import annotations
@@ -25,8 +25,10 @@ from baton.errors import SettingsError
 PREFIX = "BATON_"
 DATABASE_SCHEMES = ("sqlite", "postgresql")
 CHECKOUT = Path(__file__).resolve().parent.parent
-"""The folder that holds ``baton/``: the shipped rules and directory lie beside it in a checkout and in the image."""
+"""The folder that holds ``baton/``; in a checkout and in the image, ``deploy/`` and ``worker.py`` lie there too."""
 
+Minutes = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 # Absolute from the start: processes that are handed these settings may run in another folder.
 AbsolutePath = Annotated[Path, AfterValidator(lambda path: path.expanduser().absolute())]
 Port = Annotated[int, Field(ge=1, le=65_535)]
@@ -55,7 +57,7 @@ class Settings(BaseSettings):
     """The rules. An edit takes effect with the next event of every case."""
 
     directory_file: AbsolutePath = CHECKOUT / "deploy/directory/demo.yaml"
-    """Staff, lines and departments with which an empty database is filled; not read once the database has any."""
+    """Staff, lines and departments with which an empty database is filled; afterwards it is not read."""
 
     task_queue: str = Field(default="baton", min_length=1)
     """The Temporal task queue of the workers."""
@@ -72,21 +74,19 @@ class Settings(BaseSettings):
     max_cached_workflows: int = Field(default=1000, ge=0)
     """Workflows that each worker process keeps in memory; the others are replayed at their next event."""
 
-    idle_minutes: float = Field(default=10, gt=0, allow_inf_nan=False)
+    idle_minutes: Minutes = 10
     """Minutes without a message after which an active chat ends."""
 
-    idle_minutes_by_channel: Annotated[
-        dict[str, Annotated[float, Field(gt=0, allow_inf_nan=False)]], NoDecode
-    ] = {}
+    idle_minutes_by_channel: Annotated[dict[str, Minutes], NoDecode] = {}
     """The same for single channels, as a JSON object: ``{"email": 1440}``."""
 
-    offline_grace_seconds: float = Field(default=180, ge=0, allow_inf_nan=False)
+    offline_grace_seconds: Seconds = 180
     """Seconds after which somebody who went offline counts as away, and their open cases are handed on."""
 
-    offer_seconds: float = Field(default=120, ge=0, allow_inf_nan=False)
+    offer_seconds: Seconds = 120
     """Seconds for which a new chat is offered to its earlier holder before everybody sees it."""
 
-    shutdown_grace_seconds: float = Field(default=20, ge=0, allow_inf_nan=False)
+    shutdown_grace_seconds: Seconds = 20
     """Seconds in which a worker that is stopped may finish what it is doing."""
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
@@ -110,7 +110,7 @@ class Settings(BaseSettings):
     @field_validator("database_url")
     @classmethod
     def _known_database(cls, value: str) -> str:
-        # The driver is the help desk's business: sqlalchemy's "postgresql+asyncpg://" is not asked of anybody.
+        # The driver is the help desk's business: nobody is asked for SQLAlchemy's "postgresql+asyncpg://".
         if not value.startswith(tuple(f"{scheme}://" for scheme in DATABASE_SCHEMES)):
             raise ValueError("it must begin with postgresql:// or sqlite:/// (without a driver's name)")
         return value
@@ -171,5 +171,5 @@ def _explained(detail: ErrorDetails, overrides: Mapping[str, Any]) -> str:
         where += f" (at {'.'.join(inside)})"
     value = "" if name == "database_url" else f" is {detail['input']!r}"  # it may hold a password
     what = detail["msg"].removeprefix("Value error, ")
-    meaning = " ".join((Settings.model_fields[name].description or "").split())
+    meaning = " ".join((Settings.model_fields[name].description or "").replace("`", "").split())
     return f"{where}{value}: {what}. Correct it, or unset it for the default.\n    {name}: {meaning}"

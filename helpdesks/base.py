@@ -1,0 +1,135 @@
+"""Where cases live: the protocol that every help desk speaks.
+
+A help desk keeps the cases, the bodies of messages and notes, the directory and everybody's presence.
+Baton asks it for facts, lets it take events in, and has it carry out effects. Each write carries a key
+and is applied once, however often it is sent: activities are carried out at least once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from baton.chatstate import ChatState
+from baton.contract import ChatEvent, ChatSnapshot, Presence
+from baton.decision import Previous
+from baton.directory import Directory
+from baton.effects import CaseRef, CaseWrite, InboxQuery, InboxRow, Message, Notice, NoticeRow
+
+
+@dataclass(frozen=True)
+class Attendance:
+    """What a person is doing, and since when. Nobody has an entry before the first change: offline."""
+
+    presence: Presence
+    since: datetime
+    last_assigned_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class KnownEvent:
+    """An event that the help desk has already taken in."""
+
+    case_id: str | None
+    decided_at: datetime
+    snapshot: ChatSnapshot
+    """The chat that took it, as it is now."""
+
+
+@dataclass(frozen=True)
+class VersionedDirectory:
+    version: int
+    directory: Directory
+
+
+class Intake(Protocol):
+    """One event on its way in: facts are read and the event is taken in, in one transaction."""
+
+    async def known_event(self) -> KnownEvent | None:
+        """The same event, if it was taken in before."""
+
+    async def directory(self) -> VersionedDirectory:
+        """The directory as it is now."""
+
+    async def attendance(self, staff: Iterable[str]) -> Mapping[str, Attendance]:
+        """The presence of these people; who never had one is left out."""
+
+    async def load(self, staff: Iterable[str]) -> Mapping[str, int]:
+        """How many active chats each of these holds, pinned or reserved, without this one.
+
+        The numbers stay true until the transaction ends: two chats that are handed out at the same
+        moment see one another.
+        """
+
+    async def previous(self) -> Previous | None:
+        """The chat before this one in the same conversation."""
+
+    async def other_holder(self) -> str | None:
+        """Who holds another active chat of the same customer; the latest, if several do."""
+
+    async def author_of(self, message_id: str) -> str | None:
+        """Which member of staff wrote a message of this conversation."""
+
+    async def blocked(self) -> bool:
+        """Whether the customer is blocked."""
+
+    async def case_id(self) -> str:
+        """The ID of the chat that this event opens: always the same for the same event."""
+
+    async def take_in(self, folded: ChatState, settled: ChatState, rules: Sequence[str], *, opened: bool) -> None:
+        """Keep the event with its body, and the case as the event itself left it (``folded``).
+
+        What the rules change (``settled``) follows as an effect; it already counts for load. An event of
+        an earlier ``now`` than the last one taken in changes nothing. ``opened`` is false for a message
+        that is recorded but opened no chat.
+        """
+
+
+class HelpDesk(Protocol):
+    """A help desk. Every method raises ``HelpDeskUnavailable`` when trying again may work."""
+
+    def intake(self, before: ChatState, event: ChatEvent, now: datetime) -> AbstractAsyncContextManager[Intake]:
+        """Take one event in. Commits at the end of the block, or leaves no trace if it raises."""
+
+    async def write_case(self, write: CaseWrite) -> bool:
+        """Carry out a change of a case. False if it, or a later one, had been carried out before."""
+
+    async def send_message(self, message: Message) -> bool:
+        """Send a message to the customer, once."""
+
+    async def notify(self, notice: Notice) -> tuple[str, ...]:
+        """Tell people, once; returns who was told.
+
+        Everyone, or a line, means: those of them who are online now, whatever their habit.
+        """
+
+    async def set_presence(self, staff: str, presence: Presence, at: datetime) -> Attendance:
+        """Note what a person is doing from ``at`` on; unchanged if it is what they did already."""
+
+    async def presence(self) -> Mapping[str, Attendance]:
+        """Everybody's presence."""
+
+    async def touched_by(self, staff: str) -> Sequence[CaseRef]:
+        """The cases that a person's presence concerns: living chats assigned, pinned or reserved to
+        that person, and those in the queue of that person's line."""
+
+    async def directory(self) -> VersionedDirectory:
+        """The directory as it is now."""
+
+    async def change_directory(self, directory: Directory, *, based_on: int | None) -> VersionedDirectory:
+        """Replace the directory. ``based_on`` guards against another change in between."""
+
+    async def keep_rules(self, digest: str, source: str) -> None:
+        """Keep a rule set under its digest, so that old decisions can be explained."""
+
+    async def block_customer(self, customer: str, *, blocked: bool) -> None:
+        """Block or unblock a customer."""
+
+    async def inbox(self, query: InboxQuery) -> Sequence[InboxRow]:
+        """List chats, those that have waited longest first."""
+
+    async def notices(self, staff: str | None, limit: int) -> Sequence[NoticeRow]:
+        """What people were told, latest first."""
