@@ -122,8 +122,8 @@ class DecideRequest(Payload):
     """The workflow's time. It orders the writes of one case, also after a reset."""
     seen_until: Instant | None = None
     """Events decided up to then may have been dropped from the workflow's memory of event IDs."""
-    attempt_of: str = ""
-    """Workflow and run, for logs."""
+    chain: str = ""
+    """The first run of the workflow's chain of runs; continue-as-new and reset keep it."""
 
 
 class Refusal(Payload):

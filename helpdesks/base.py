@@ -35,6 +35,8 @@ class KnownEvent:
 
     case_id: str | None
     decided_at: datetime
+    chain: str
+    """The chain of workflow runs that took it: see ``HelpDesk.intake``."""
     snapshot: ChatSnapshot
     """The chat that took it, as it is now."""
 
@@ -91,8 +93,15 @@ class Intake(Protocol):
 class HelpDesk(Protocol):
     """A help desk. Every method raises ``HelpDeskUnavailable`` when trying again may work."""
 
-    def intake(self, before: ChatState, event: ChatEvent, now: datetime) -> AbstractAsyncContextManager[Intake]:
-        """Take one event in. Commits at the end of the block, or leaves no trace if it raises."""
+    def intake(
+        self, before: ChatState, event: ChatEvent, now: datetime, chain: str
+    ) -> AbstractAsyncContextManager[Intake]:
+        """Take one event in. Commits at the end of the block, or leaves no trace if it raises.
+
+        ``chain`` names the chain of workflow runs (the ID of its first run, which continue-as-new and reset
+        keep); it is stored with the event. An event that another chain took in is a late duplicate, one of
+        the same chain a retry.
+        """
 
     async def write_case(self, write: CaseWrite) -> bool:
         """Carry out a change of a case. False if it, or a later one, had been carried out before."""
