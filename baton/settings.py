@@ -25,7 +25,7 @@ from baton.errors import SettingsError
 PREFIX = "BATON_"
 DATABASE_SCHEMES = ("sqlite", "postgresql")
 CHECKOUT = Path(__file__).resolve().parent.parent
-"""The folder that holds ``baton/``; in a checkout and in the image, ``deploy/`` and ``worker.py`` lie there too."""
+"""The folder that holds ``baton/``; in a checkout and in the image also ``deploy/`` and ``worker.py``."""
 
 Minutes = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
@@ -113,7 +113,10 @@ class Settings(BaseSettings):
         # The driver is the help desk's business: nobody is asked for SQLAlchemy's "postgresql+asyncpg://".
         if not value.startswith(tuple(f"{scheme}://" for scheme in DATABASE_SCHEMES)):
             raise ValueError("it must begin with postgresql:// or sqlite:/// (without a driver's name)")
-        return value
+        file = value.removeprefix("sqlite:///")
+        if file in (value, ":memory:"):
+            return value
+        return f"sqlite:///{Path(file).expanduser().absolute()}"  # for the reason of AbsolutePath
 
     @property
     def database_shown(self) -> str:
@@ -159,8 +162,11 @@ def _unknown(environment: Iterable[str]) -> Iterable[str]:
     known = [_variable(name) for name in Settings.model_fields]
     for variable in sorted(environment):
         if variable.upper().startswith(PREFIX) and variable.upper() not in known:
-            near = get_close_matches(variable.upper(), known, n=1, cutoff=0.6)
-            hint = f"Did you mean {near[0]}?" if near else f"Known are: {', '.join(known)}."
+            # Without the prefix, which would make everything look alike.
+            near = get_close_matches(
+                variable.upper().removeprefix(PREFIX), map(str.upper, Settings.model_fields)
+            )
+            hint = f"Did you mean {PREFIX}{near[0]}?" if near else f"Known are {', '.join(known)}."
             yield f"{variable} is set in the environment, but Baton has no such setting. {hint}"
 
 

@@ -1,0 +1,57 @@
+"""The ``baton`` command.
+
+Each command is a module of this package that holds a click command or group named ``command``, and has a row
+in `COMMANDS`. A module is imported when its command is run, so that ``baton --help`` is quick; that is why
+the line of help stands here.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import NamedTuple
+
+import click
+
+from baton.errors import BatonError
+
+
+class Row(NamedTuple):
+    """Where a command is, and its line in ``baton --help``."""
+
+    module: str
+    help: str
+
+
+COMMANDS: dict[str, Row] = {
+    "up": Row("baton.cli.up", "Start Temporal and the worker on this machine."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command only when it is used, and shows Baton's errors without a traceback."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command = import_module(COMMANDS[cmd_name].module).command
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, row.help) for name, row in COMMANDS.items()])
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except BatonError as error:
+            raise click.ClickException(str(error)) from error
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="baton-desk", prog_name="baton")
+def main() -> None:
+    """Baton keeps every support case in exactly one pair of hands."""

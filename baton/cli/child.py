@@ -1,0 +1,120 @@
+"""One child process: its output, its end, and how it is stopped."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections import deque
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+TAIL_LINES = 20
+LONGEST_LINE = 1 << 20
+LAST_OUTPUT_SECONDS = 1.0
+
+
+class Child:
+    """A process that this one started, and will end. Made by `Child.start`.
+
+    It runs in a session of its own. So a Ctrl-C in the terminal reaches only this process, which stops its
+    children in the right order; and whatever a child starts in turn can be ended together with it.
+    """
+
+    def __init__(self, name: str, process: asyncio.subprocess.Process) -> None:
+        self.name = name
+        self.pid = process.pid
+        self.tail: deque[str] = deque(maxlen=TAIL_LINES)
+        """The last lines that it wrote."""
+        self.ended: asyncio.Task[int]
+        """Done when the process is gone and what it wrote was read; the result is its exit code."""
+        self._process = process
+
+    @classmethod
+    async def start(
+        cls,
+        name: str,
+        command: Sequence[str],
+        *,
+        environment: Mapping[str, str],
+        folder: Path,
+        log: Path,
+        on_line: Callable[[str], None],
+        inherited: Collection[int] = (),
+    ) -> Child:
+        """Start ``command`` in ``folder``. Each line that it writes goes to ``on_line`` and into the file
+        ``log``, which is begun anew. The file descriptors ``inherited`` stay open in it.
+
+        Raises:
+            OSError: the command cannot be started, or the log cannot be written.
+        """
+        log.write_bytes(b"")
+        # A pipe of our own: asyncio's make `wait` hang for as long as a grandchild holds the other end.
+        reading, writing = os.pipe()
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *command,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=writing,
+                stderr=writing,
+                env=environment,
+                cwd=folder,
+                start_new_session=True,
+                pass_fds=tuple(inherited),
+            )
+        except BaseException:
+            os.close(reading)
+            raise
+        finally:
+            os.close(writing)
+        child = cls(name, process)
+        child.ended = asyncio.create_task(child._watch(reading, log, on_line))
+        return child
+
+    async def stop(self, grace: float) -> bool:
+        """Ask the process to end, and kill it when it has not done so after ``grace`` seconds.
+
+        Returns:
+            Whether it ended by itself.
+        """
+        if self._process.returncode is None:
+            self._process.terminate()
+        done, _ = await asyncio.wait({self.ended}, timeout=grace)
+        if not done:
+            self._kill_group()
+            await asyncio.wait({self.ended})
+        return bool(done)
+
+    async def _watch(self, output: int, log: Path, on_line: Callable[[str], None]) -> int:
+        pump = asyncio.create_task(self._pump(output, log, on_line))
+        code = await self._process.wait()
+        self._kill_group()  # what it left behind would keep its ports and its share of the work
+        await asyncio.wait({pump}, timeout=LAST_OUTPUT_SECONDS)
+        pump.cancel()
+        return code
+
+    async def _pump(self, output: int, log: Path, on_line: Callable[[str], None]) -> None:
+        lines = asyncio.StreamReader(limit=LONGEST_LINE)
+        transport, _ = await asyncio.get_running_loop().connect_read_pipe(
+            lambda: asyncio.StreamReaderProtocol(lines), os.fdopen(output, "rb", buffering=0)
+        )
+        try:
+            with log.open("ab", buffering=0) as file:
+                while True:
+                    try:
+                        line = await lines.readline()
+                    except ValueError:  # longer than LONGEST_LINE; dropped by the reader
+                        continue
+                    if not line:
+                        return
+                    file.write(line)
+                    text = line.decode(errors="replace").rstrip()
+                    self.tail.append(text)
+                    on_line(text)
+        finally:
+            transport.close()
+
+    def _kill_group(self) -> None:
+        with suppress(ProcessLookupError, PermissionError):  # macOS says EPERM for a group of zombies
+            os.killpg(self.pid, signal.SIGKILL)

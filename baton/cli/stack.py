@@ -1,0 +1,242 @@
+"""Temporal's development server and Baton's worker, started and stopped as one.
+
+The order matters. The worker needs the server's search attributes from its first workflow on, and while it
+stops it still reports what it has done; so the server starts first and stops last.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from contextlib import ExitStack
+from types import TracebackType
+from typing import Any, BinaryIO, NoReturn, Self
+
+from temporalio.api.enums.v1 import IndexedValueType
+from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, ListSearchAttributesRequest
+from temporalio.client import Client
+from temporalio.service import RPCError
+
+from baton.cli.child import Child
+from baton.cli.machine import (
+    HOST,
+    StackFailed,
+    data_folder,
+    note_holder,
+    require_free,
+    server_command,
+    worker_command,
+)
+from baton.contract import SEARCH_ATTRIBUTES
+from baton.settings import CHECKOUT, PREFIX, Settings
+
+NAMESPACE = "default"
+READY_LINE = "worker ready"
+START_SECONDS = 60.0
+SERVER_STOP_SECONDS = 10.0
+POLL_SECONDS = 0.1
+
+VALUE_TYPES = {
+    "Keyword": IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD,
+    "KeywordList": IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD_LIST,
+    "Datetime": IndexedValueType.INDEXED_VALUE_TYPE_DATETIME,
+}
+
+
+def _silent(line: str) -> None:
+    """Say nothing."""
+
+
+class Stack:
+    """A complete Baton on this machine, for the time of an ``async with``.
+
+    Its state is in ``settings.data_dir``, so the next stack with that folder goes on with the same cases.
+
+    Args:
+        settings: handed to the worker as they are, whatever the environment says.
+        worker: the worker's command, by default the checkout's ``worker.py``. It must print `READY_LINE`.
+        say: called with each line that is worth showing, those of the worker included.
+
+    Raises:
+        StackFailed: on entering; a port or the folder is taken, a program is missing, a child did not start.
+    """
+
+    def __init__(
+        self, settings: Settings, *, worker: Sequence[str] = (), say: Callable[[str], None] = _silent
+    ) -> None:
+        self.address = f"{HOST}:{settings.temporal_port}"
+        self.ui_url = f"http://{HOST}:{settings.ui_port}"
+        self._settings = settings
+        self._worker_command = worker
+        self._say = say
+        self._worker_is_ready = asyncio.Event()
+        self._children: list[tuple[Child, float]] = []
+        self._folder = ExitStack()
+
+    async def __aenter__(self) -> Self:
+        try:
+            await self._start()
+        except BaseException:
+            await self._stop()
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._stop()
+
+    async def watch(self) -> NoReturn:
+        """Wait until a child ends by itself.
+
+        Raises:
+            StackFailed: says which, and shows the last lines that it wrote.
+        """
+        children = [child for child, _ in self._children]
+        await asyncio.wait({child.ended for child in children}, return_when=asyncio.FIRST_COMPLETED)
+        raise _failure(next(child for child in children if child.ended.done()), "ended by itself")
+
+    async def _start(self) -> None:
+        # What can be refused is refused before anything runs.
+        settings = self._settings
+        server, worker = server_command(), self._worker_command or worker_command()
+        lock = self._folder.enter_context(data_folder(settings.data_dir))
+        require_free({"--port": settings.temporal_port, "--ui-port": settings.ui_port})
+
+        self._say("Starting Temporal …")
+        await self._start_server(server, lock)
+        self._say("Starting the worker …")
+        await self._start_worker(worker)
+
+    async def _start_server(self, command: Sequence[str], lock: BinaryIO) -> None:
+        settings = self._settings
+        options = {
+            "ip": HOST,
+            "port": settings.temporal_port,
+            "ui-port": settings.ui_port,
+            "db-filename": settings.data_dir / "temporal.db",
+            "log-level": "error",
+            # Above the default of 10 updates in flight those of one busy chat abort one another.
+            "dynamic-config-value": "history.maxInFlightUpdates=100",
+        }
+        server = await self._start_child(
+            "Temporal server",
+            [
+                *command,
+                "--ui-disable-news-fetch",
+                *(f"--{option}={value}" for option, value in options.items()),
+                *(f"--search-attribute={name}={kind}" for name, kind in SEARCH_ATTRIBUTES.items()),
+            ],
+            _environment_without("TEMPORAL_") | {"TEMPORAL_VERSION_CHECK_DISABLED": "1"},
+            log="temporal.log",
+            grace=SERVER_STOP_SECONDS,
+            # If this process is killed, its server lives on, and goes on keeping the data folder from others.
+            inherited=[lock.fileno()],
+        )
+        note_holder(lock, os.getpid(), server.pid)
+        await _until(self._server_is_ready(), server)
+
+    async def _start_worker(self, command: Sequence[str]) -> None:
+        worker = await self._start_child(
+            "worker",
+            command,
+            # Nothing else of Temporal's configuration: a profile, a namespace or a key that is meant for
+            # another server would lead the worker away from this one.
+            _environment_without("TEMPORAL_", PREFIX)
+            | self._settings.as_environment()
+            | {
+                "TEMPORAL_ADDRESS": self.address,
+                "TEMPORAL_NAMESPACE": NAMESPACE,
+                "TEMPORAL_CONFIG_FILE": os.devnull,
+                "PYTHONUNBUFFERED": "1",
+            },
+            log="worker.log",
+            # A moment more than it gives itself, so that what is killed here did not keep to its own grace.
+            grace=self._settings.shutdown_grace_seconds + 5,
+            on_line=self._hear_worker,
+        )
+        await _until(self._worker_is_ready.wait(), worker)
+
+    async def _start_child(
+        self,
+        name: str,
+        command: Sequence[str],
+        environment: Mapping[str, str],
+        *,
+        log: str,
+        grace: float,
+        on_line: Callable[[str], None] = _silent,
+        inherited: Sequence[int] = (),
+    ) -> Child:
+        try:
+            child = await Child.start(
+                name,
+                command,
+                environment=environment,
+                folder=CHECKOUT,
+                log=self._settings.data_dir / log,
+                on_line=on_line,
+                inherited=inherited,
+            )
+        except OSError as error:
+            raise StackFailed(f"The {name} cannot be started ({command[0]}): {error}") from error
+        self._children.append((child, grace))
+        return child
+
+    def _hear_worker(self, line: str) -> None:
+        self._say(line)
+        if line.strip() == READY_LINE:
+            self._worker_is_ready.set()
+
+    async def _server_is_ready(self) -> None:
+        """Return when the server answers and knows the search attributes."""
+        while True:
+            try:
+                client = await Client.connect(self.address, namespace=NAMESPACE)
+                operator = client.operator_service
+                listed = await operator.list_search_attributes(
+                    ListSearchAttributesRequest(namespace=NAMESPACE)
+                )
+                missing = SEARCH_ATTRIBUTES.keys() - listed.custom_attributes.keys()
+                if not missing:
+                    return
+                # The server minds its options only when it makes a database; an older one lacks some.
+                types = {name: VALUE_TYPES[SEARCH_ATTRIBUTES[name]] for name in missing}
+                await operator.add_search_attributes(
+                    AddSearchAttributesRequest(namespace=NAMESPACE, search_attributes=types)
+                )
+            except (RPCError, RuntimeError):  # a connection that fails is a RuntimeError
+                pass
+            await asyncio.sleep(POLL_SECONDS)
+
+    async def _stop(self) -> None:
+        while self._children:
+            child, grace = self._children.pop()
+            if not await child.stop(grace):
+                self._say(f"The {child.name} did not end within {grace:.0f} s and was killed.")
+        self._folder.close()
+
+
+async def _until(ready: Coroutine[Any, Any, object], child: Child) -> None:
+    """Wait until ``ready`` returns, but not for longer than ``child`` lives, and not for ever."""
+    waiting = asyncio.create_task(ready)
+    try:
+        await asyncio.wait({waiting, child.ended}, timeout=START_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        if child.ended.done():
+            raise _failure(child, "ended while it was starting")
+        if not waiting.done():
+            raise _failure(child, f"was not ready after {START_SECONDS:.0f} s")
+        waiting.result()
+    finally:
+        waiting.cancel()
+
+
+def _failure(child: Child, what: str) -> StackFailed:
+    code = f", exit code {child.ended.result()}" if child.ended.done() else ""
+    tail = "\n".join(f"    {line}" for line in child.tail) or "    (nothing)"
+    return StackFailed(f"The {child.name} {what}{code}. The last that it wrote:\n{tail}")
+
+
+def _environment_without(*prefixes: str) -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if not name.startswith(prefixes)}
