@@ -1,0 +1,176 @@
+"""Settings come from BATON_* variables; a mistake in them is told in words that help."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from baton.errors import SettingsError
+from baton.settings import PREFIX, Settings, load_settings
+
+
+@pytest.fixture(autouse=True)
+def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for variable in os.environ:
+        if variable.startswith(PREFIX):
+            monkeypatch.delenv(variable)
+    monkeypatch.chdir(tmp_path)
+
+
+def refusal_of(**overrides: object) -> str:
+    with pytest.raises(SettingsError) as refused:
+        load_settings(**overrides)
+    return str(refused.value)
+
+
+def test_without_any_variable_the_defaults_keep_everything_in_one_folder_below_here(tmp_path: Path) -> None:
+    settings = load_settings()
+
+    assert settings.data_dir == tmp_path / ".baton"
+    assert settings.database_url == f"sqlite:///{tmp_path}/.baton/baton.db"
+    assert (settings.task_queue, settings.temporal_port, settings.ui_port) == ("baton", 7233, 8233)
+    assert (settings.idle_minutes, settings.idle_minutes_by_channel) == (10, {})
+
+
+def test_the_database_follows_the_data_folder(tmp_path: Path) -> None:
+    assert (
+        load_settings(data_dir=Path("elsewhere")).database_url == f"sqlite:///{tmp_path}/elsewhere/baton.db"
+    )
+
+
+def test_the_shipped_files_are_found_from_any_folder() -> None:
+    deploy = Path(__file__).parents[2] / "deploy"
+
+    assert load_settings().rules_file == deploy / "rules/support-lines.yaml"
+    assert load_settings().directory_file == deploy / "directory/demo.yaml"
+
+
+def test_a_variable_sets_its_field(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BATON_WORKER_PROCESSES", "0")
+    monkeypatch.setenv("BATON_IDLE_MINUTES_BY_CHANNEL", '{"email": 1440, "telegram": 2.5}')
+    monkeypatch.setenv("BATON_LOG_LEVEL", "debug")
+
+    settings = load_settings()
+
+    assert settings.worker_processes == 0
+    assert settings.idle_minutes_by_channel == {"email": 1440, "telegram": 2.5}
+    assert settings.log_level == "DEBUG"
+
+
+def test_the_command_line_wins_over_the_environment_where_it_says_something(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("BATON_TEMPORAL_PORT", "7300")
+    monkeypatch.setenv("BATON_UI_PORT", "8300")
+
+    settings = load_settings(temporal_port=7400, ui_port=None)
+
+    assert (settings.temporal_port, settings.ui_port) == (7400, 8300)
+
+
+def test_settings_cannot_be_changed() -> None:
+    with pytest.raises(ValidationError):
+        load_settings().task_queue = "other"  # type: ignore[misc]
+
+
+def test_an_unknown_variable_is_refused_with_the_nearest_known_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BATON_IDLE_MINUTS", "5")
+
+    assert refusal_of() == (
+        "BATON_IDLE_MINUTS is set in the environment, but Baton has no such setting. "
+        "Did you mean BATON_IDLE_MINUTES?"
+    )
+
+
+def test_an_unknown_variable_that_is_near_to_none_is_refused_with_the_list(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("BATON_XYZZY", "5")
+
+    assert "Did you mean" not in refusal_of()
+    assert "BATON_RULES_FILE" in refusal_of()
+
+
+def test_a_wrong_value_is_refused_with_its_variable_its_value_and_its_meaning(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("BATON_IDLE_MINUTES", "ten")
+
+    refusal = refusal_of()
+
+    assert "BATON_IDLE_MINUTES is 'ten'" in refusal
+    assert "idle_minutes: Minutes without a message after which an active chat ends." in refusal
+
+
+def test_a_wrong_value_from_the_command_line_is_not_blamed_on_the_environment() -> None:
+    refusal = refusal_of(temporal_port=70_000)
+
+    assert "The option for temporal_port is 70000" in refusal
+    assert "BATON_" not in refusal
+
+
+def test_every_mistake_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BATON_UNKNOWN_THING", "1")
+    monkeypatch.setenv("BATON_LOG_LEVEL", "loud")
+    monkeypatch.setenv("BATON_OFFER_SECONDS", "-1")
+
+    refusal = refusal_of()
+
+    assert all(name in refusal for name in ("BATON_UNKNOWN_THING", "BATON_LOG_LEVEL", "BATON_OFFER_SECONDS"))
+
+
+@pytest.mark.parametrize("value", ["email=5", "[]", '{"email": 0}', '{"email": NaN}'])
+def test_idle_minutes_by_channel_must_be_an_object_of_minutes(
+    monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
+    monkeypatch.setenv("BATON_IDLE_MINUTES_BY_CHANNEL", value)
+
+    assert "BATON_IDLE_MINUTES_BY_CHANNEL" in refusal_of()
+
+
+@pytest.mark.parametrize("url", ["postgresql+asyncpg://baton:secret@db/x", "mysql://baton:secret@db/x"])
+def test_a_database_that_is_not_supported_is_refused_without_showing_its_password(
+    monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    monkeypatch.setenv("BATON_DATABASE_URL", url)
+
+    assert "postgresql://" in refusal_of()
+    assert "secret" not in refusal_of()
+
+
+def test_a_password_is_never_shown() -> None:
+    settings = load_settings(database_url="postgresql://baton:s3cr3t@db.internal:5432/helpdesk")
+
+    assert settings.database_shown == "postgresql://baton:***@db.internal:5432/helpdesk"
+    assert "s3cr3t" not in repr(settings)
+
+
+def test_relative_paths_are_those_of_the_process_that_read_them(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("BATON_RULES_FILE", "rules.yaml")
+    monkeypatch.setenv("BATON_DATABASE_URL", "sqlite:///desk.db")
+
+    assert load_settings().rules_file == tmp_path / "rules.yaml"
+    assert load_settings().database_url == f"sqlite:///{tmp_path}/desk.db"
+
+
+def test_another_process_reads_the_same_settings_from_the_environment_it_is_given(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    given = load_settings(
+        data_dir=Path("d"), idle_minutes=2.5, idle_minutes_by_channel={"email": 60}, log_level="ERROR"
+    )
+
+    for variable, value in given.as_environment().items():
+        monkeypatch.setenv(variable, value)
+    monkeypatch.chdir("/")
+
+    assert load_settings() == given
+
+
+def test_every_setting_says_what_it_means() -> None:
+    assert [name for name, field in Settings.model_fields.items() if not field.description] == []
