@@ -35,6 +35,8 @@ NAMESPACE = "default"
 READY_LINE = "worker ready"
 START_SECONDS = 60.0
 SERVER_STOP_SECONDS = 10.0
+WORKER_EXTRA_SECONDS = 5.0
+"""What a worker gets beyond its own grace: it may use that up and still has to close its connections."""
 POLL_SECONDS = 0.1
 
 VALUE_TYPES = {
@@ -152,8 +154,7 @@ class Stack:
                 "PYTHONUNBUFFERED": "1",
             },
             log="worker.log",
-            # A moment more than it gives itself, so that what is killed here did not keep to its own grace.
-            grace=self._settings.shutdown_grace_seconds + 5,
+            grace=self._settings.shutdown_grace_seconds + WORKER_EXTRA_SECONDS,
             on_line=self._hear_worker,
         )
         await _until(self._worker_is_ready.wait(), worker)
