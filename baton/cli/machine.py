@@ -99,7 +99,7 @@ def data_folder(folder: Path) -> Iterator[BinaryIO]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise StackFailed(
-                f"Another `baton up` is using the data folder {folder} (process {_holder(folder)}). "
+                f"Another `baton up` is using the data folder {folder} (processes {_holder(folder)}). "
                 "Stop it, or choose another folder with --data-dir."
             ) from error
         note_holder(lock, os.getpid())

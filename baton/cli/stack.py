@@ -108,8 +108,10 @@ class Stack:
 
         self._say("Starting Temporal …")
         await self._start_server(server, lock)
+        self._note_processes(lock)
         self._say("Starting the worker …")
         await self._start_worker(worker)
+        self._note_processes(lock)
 
     async def _start_server(self, command: Sequence[str], lock: BinaryIO) -> None:
         settings = self._settings
@@ -136,7 +138,6 @@ class Stack:
             # If this process is killed, its server lives on, and goes on keeping the data folder from others.
             inherited=[lock.fileno()],
         )
-        note_holder(lock, os.getpid(), server.pid)
         await _until(self._server_is_ready(), server)
 
     async def _start_worker(self, command: Sequence[str]) -> None:
@@ -184,6 +185,9 @@ class Stack:
             raise StackFailed(f"The {name} cannot be started ({command[0]}): {error}") from error
         self._children.append((child, grace))
         return child
+
+    def _note_processes(self, lock: BinaryIO) -> None:
+        note_holder(lock, os.getpid(), *(child.pid for child, _ in self._children))
 
     def _hear_worker(self, line: str) -> None:
         self._say(line)

@@ -222,7 +222,7 @@ async def test_a_data_folder_serves_one_stack_at_a_time(
 ) -> None:
     ports = {"temporal_port": free_port(), "ui_port": free_port()}
     async with stack_with(GOOD_WORKER):
-        with pytest.raises(StackFailed, match=rf"using the data folder .*process {os.getpid()}"):
+        with pytest.raises(StackFailed, match=rf"using the data folder .*processes {os.getpid()}"):
             async with Stack(settings.model_copy(update=ports), worker=["unused"]):
                 pytest.fail("it started")
 
