@@ -141,7 +141,9 @@ def apply(before: ChatState, action: Action, facts: Facts) -> ChatState:
             _assign(chat, action.staff, action.line, facts, by_hand=False)
         case Pin():
             if not chat.active:
-                raise IllegalTransition(f"pin: the chat is {chat.phase.value}, and only an active chat can be pinned")
+                raise IllegalTransition(
+                    f"pin: the chat is {chat.phase.value}, and only an active chat can be pinned"
+                )
             person = facts.person(action.staff)
             if person is None or not person.chats:
                 raise IllegalTransition(f"pin: {action.staff} does not work with chats")
@@ -167,7 +169,10 @@ def settle(before: ChatState, event: ChatEvent, decision: Decision) -> Folded:
     for fired in decision.fired:
         for action in fired.actions:
             chat = apply(chat, action, decision.facts)
-    chat = chat.model_copy(update={"wake_at": decision.wake_at, "timed": {**chat.timed, **decision.timed}})
+    wake = (
+        decision.wake_at if decision.wake_at is not None and decision.wake_at > decision.facts.now else None
+    )
+    chat = chat.model_copy(update={"wake_at": wake, "timed": {**chat.timed, **decision.timed}})
     return Folded(chat, told)
 
 
@@ -181,7 +186,9 @@ def choose(line: str, chat: ChatState, facts: Facts, *, habit: bool = False) -> 
     if line not in facts.lines:
         raise MissingLine(line)
     able = {
-        member.staff: member for member in facts.lines[line] if member.available and (member.chats or not habit)
+        member.staff: member
+        for member in facts.lines[line]
+        if member.available and (member.chats or not habit)
     }
     for known in (chat.assignee, chat.holders.get(line)):
         if known in able:
@@ -219,17 +226,21 @@ def newly_told(before: ChatState, after: ChatState, event: ChatEvent) -> Tell | 
     return tell
 
 
-def next_due(chat: ChatState) -> Instant | None:
-    """When the chat must look at itself again: idle end, end of an offer, timed rules, a grace."""
-    due = [at for at in (idle_at(chat), chat.offer_until, chat.wake_at) if at is not None]
-    return min(due, default=None)
-
-
 def idle_at(chat: ChatState) -> Instant | None:
     """When an active chat ends for want of messages."""
     if not chat.active or chat.wrote_at is None:
         return None
     return chat.wrote_at + timedelta(seconds=chat.idle_after)
+
+
+def wake_at(chat: ChatState) -> Instant | None:
+    """When an offer ends, a timed rule may fire, or somebody's grace is over."""
+    return min((at for at in (chat.offer_until, chat.wake_at) if at is not None), default=None)
+
+
+def next_due(chat: ChatState) -> Instant | None:
+    """When the chat must look at the time again."""
+    return min((at for at in (idle_at(chat), wake_at(chat)) if at is not None), default=None)
 
 
 # --- Events, one function for each kind that moves something ------------------------------------
@@ -281,7 +292,9 @@ def _agent_message(chat: ChatState, event: AgentMessage, facts: Facts, was: Phas
     if person.takes_over and _line_of(writer, facts) != _line_of(holder, facts):
         _take(chat, writer, facts)
         return ()
-    both_replied = answered_by is not None and answered_by.type is AuthorType.STAFF and answered_by.id == holder
+    both_replied = (
+        answered_by is not None and answered_by.type is AuthorType.STAFF and answered_by.id == holder
+    )
     return (Tell(staff=(holder, writer), reason="two replied"),) if both_replied else ()
 
 

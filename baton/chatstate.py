@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from baton.contract import Activity, Author, AuthorType, ChatSnapshot, ChatStart, Instant, Payload, Status, Tab
+from baton.contract import (
+    Activity,
+    Author,
+    AuthorType,
+    ChatSnapshot,
+    ChatStart,
+    Instant,
+    Payload,
+    Status,
+    Tab,
+)
 from baton.lifecycle import FINAL, Phase
 
 
@@ -51,7 +61,10 @@ class ChatState(Payload, frozen=False):
     def before_first(start: ChatStart) -> ChatState:
         """The state before the first message."""
         return ChatState(
-            channel=start.channel, conversation=start.conversation, customer=start.customer, case_id=start.case_id
+            channel=start.channel,
+            conversation=start.conversation,
+            customer=start.customer,
+            case_id=start.case_id,
         )
 
     @property

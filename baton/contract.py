@@ -304,7 +304,9 @@ def parse_chat_event(payload: object) -> ChatEvent:
     Raises ``InvalidEvent``, which says what is wrong, where, and what would be right.
     """
     if not isinstance(payload, dict):
-        raise InvalidEvent(f"an event is a JSON object with 'kind', 'id' and 'author', not {type(payload).__name__}")
+        raise InvalidEvent(
+            f"an event is a JSON object with 'kind', 'id' and 'author', not {type(payload).__name__}"
+        )
     kind = payload.get("kind")
     known = sorted(AUTHORS.keys() - INTERNAL_KINDS)
     if not isinstance(kind, str) or kind not in AUTHORS:
@@ -313,7 +315,9 @@ def parse_chat_event(payload: object) -> ChatEvent:
         raise InvalidEvent(f"kind {kind!r} is made by Baton itself and is not accepted from outside")
     try:
         # An absent field and a null one mean the same to the programs that call us.
-        event = _CHAT_EVENT.validate_python({name: value for name, value in payload.items() if value is not None})
+        event = _CHAT_EVENT.validate_python(
+            {name: value for name, value in payload.items() if value is not None}
+        )
     except ValidationError as error:
         raise InvalidEvent(f"event {payload.get('id')!r} ({kind}): {_first_mistakes(error)}") from None
     allowed = AUTHORS[kind]
@@ -327,10 +331,24 @@ def parse_chat_event(payload: object) -> ChatEvent:
     return event
 
 
-def _first_mistakes(error: ValidationError, most: int = 3) -> str:
-    """A pydantic error in one line: where and what, without the library's links."""
+def parse_chat_start(payload: object) -> ChatStart:
+    """Read the start argument of a ``Chat`` workflow. Raises ``InvalidEvent``."""
+    try:
+        return ChatStart.model_validate(payload)
+    except ValidationError as error:
+        raise InvalidEvent(f"start argument: {_first_mistakes(error, skip=0)}") from None
+
+
+def _first_mistakes(error: ValidationError, *, skip: int = 1, most: int = 3) -> str:
+    """A pydantic error in one line: where and what, without the library's links.
+
+    ``skip`` leaves out the first parts of each place, such as the kind in a union of events.
+    """
     found = error.errors(include_url=False, include_context=False, include_input=False)
-    said = [f"{'.'.join(str(part) for part in item['loc'][1:]) or 'event'}: {item['msg']}" for item in found[:most]]
+    said = [
+        f"{'.'.join(str(part) for part in item['loc'][skip:]) or 'event'}: {item['msg']}"
+        for item in found[:most]
+    ]
     more = len(found) - most
     return "; ".join(said) + (f"; and {more} more" if more > 0 else "")
 
@@ -452,10 +470,13 @@ class TimelineEntry(Payload):
     refused: str | None = None
 
 
+EndReason = Literal["closed", "empty", "refused", "duplicate", "blocked"]
+
+
 class ChatSummary(Payload):
     """The result of a completed ``Chat`` workflow. ``reason`` says why it completed."""
 
-    reason: Literal["closed", "empty", "refused", "duplicate"]
+    reason: EndReason
     snapshot: ChatSnapshot
     chats: int = 0
     events: int = 0

@@ -29,7 +29,8 @@ class Compact(Payload):
         return {
             name: value
             for name, value in write(self).items()
-            if name not in fields or getattr(self, name) != fields[name].get_default(call_default_factory=True)
+            if name not in fields
+            or getattr(self, name) != fields[name].get_default(call_default_factory=True)
         }
 
 
@@ -92,7 +93,6 @@ class Facts(Compact):
     """Seconds without a message after which a chat on this channel ends."""
     offer_for: float = 120.0
     """Seconds for which a new chat is offered to one person before everybody sees it."""
-
 
     def person(self, staff: str) -> Person | None:
         """What is known about somebody; a member of a judged line is known, too."""

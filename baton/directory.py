@@ -89,7 +89,8 @@ class Directory(BaseModel):
         owners: dict[str, str] = {}
         for key, department in self.departments.items():
             if owners.setdefault(department.label, key) != key:
-                yield f"departments.{key}.label: {department.label!r} is the label of {owners[department.label]} too"
+                other = owners[department.label]
+                yield f"departments.{key}.label: {department.label!r} is the label of {other}, too"
 
     @cached_property
     def known_labels(self) -> frozenset[str]:

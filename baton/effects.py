@@ -7,7 +7,7 @@ never from a run or an attempt, so that a help desk can recognise what it has al
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -22,13 +22,13 @@ NOTIFY = "notify"
 
 # Activities of the help desk itself, called without a workflow.
 INBOX = "inbox"
-DESCRIBE = "describe"
-SET_PRESENCE = "set_presence"
-SPREAD_PRESENCE = "spread_presence"
+NOTICES = "notices"
 SHOW_DIRECTORY = "show_directory"
 CHANGE_DIRECTORY = "change_directory"
+SHOW_PRESENCE = "show_presence"
+SET_PRESENCE = "set_presence"
+SPREAD_PRESENCE = "spread_presence"
 BLOCK_CUSTOMER = "block_customer"
-NOTICES = "notices"
 
 
 class CaseRef(Payload):
@@ -114,12 +114,10 @@ class InboxRow(Payload):
 
 
 class PresenceChange(Payload):
-    """``baton staff set-status``: what a person is doing from now on."""
+    """What a person is doing from now on."""
 
     staff: str
     presence: Presence
-    id: str
-    """Makes the call idempotent."""
 
 
 class PresenceSpread(Payload):
@@ -130,6 +128,22 @@ class PresenceSpread(Payload):
     since: Instant
 
 
+class PresenceRow(Payload):
+    """A member of staff, and what this person is doing. ``since`` is null before the first status."""
+
+    staff: str
+    line: str | None = None
+    chats: bool = True
+    max_chats: int = 0
+    presence: Presence
+    since: Instant | None = None
+
+
+class NoticeQuery(Payload):
+    staff: str | None = None
+    limit: int = 50
+
+
 class NoticeRow(Payload):
     """One thing that somebody was told."""
 
@@ -138,3 +152,22 @@ class NoticeRow(Payload):
     conversation: str
     reason: str
     at: Instant
+
+
+class CustomerBlock(Payload):
+    customer: str
+    blocked: bool
+
+
+class ShownDirectory(Payload):
+    """The directory as a document, and its version."""
+
+    version: int
+    directory: dict[str, Any]
+
+
+class DirectoryChange(Payload):
+    """A whole new directory. ``based_on`` is the version that it was made from, as a guard."""
+
+    directory: dict[str, Any]
+    based_on: int | None = None

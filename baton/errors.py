@@ -4,6 +4,7 @@
     ├── SettingsError            a setting is unknown or has a wrong value
     ├── DocumentError            a YAML document (rules, directory) is wrong: file, line, hint
     ├── ConnectionFailed         Temporal cannot be reached
+    ├── Unanswered               no answer in time: unknown, not failed
     ├── HelpDeskUnavailable      the help desk did not answer; trying again may work
     └── Refused                  an event was refused; nothing of it was applied
         ├── InvalidEvent         malformed, of an unknown kind, or by an author who cannot do this
@@ -32,6 +33,10 @@ class SettingsError(BatonError):
 
 class ConnectionFailed(BatonError):
     """Temporal cannot be reached at the configured address."""
+
+
+class Unanswered(BatonError):
+    """No answer in time. The event may have been handled: send it again under the same ID."""
 
 
 class HelpDeskUnavailable(BatonError):
@@ -95,5 +100,12 @@ class NotAllowed(Refused):
 
 REFUSALS: dict[str, type[Refused]] = {
     refusal.__name__: refusal
-    for refusal in (InvalidEvent, IllegalTransition, UnknownStaff, UnknownLabel, DepartmentsWaiting, NotAllowed)
+    for refusal in (
+        InvalidEvent,
+        IllegalTransition,
+        UnknownStaff,
+        UnknownLabel,
+        DepartmentsWaiting,
+        NotAllowed,
+    )
 }

@@ -142,7 +142,10 @@ TABLE: tuple[Row, ...] = (
 )
 
 SET_STATUS = {status: Trigger(f"set_{status}") for status in Status}
-END_WITH: dict[Status | None, Trigger] = {None: Trigger.END, **{status: Trigger(f"end_{status}") for status in Status}}
+END_WITH: dict[Status | None, Trigger] = {
+    None: Trigger.END,
+    **{status: Trigger(f"end_{status}") for status in Status},
+}
 
 
 def rows() -> Iterator[dict[str, object]]:
@@ -192,7 +195,7 @@ def _why_not(phase: Phase, trigger: Trigger) -> str:
     if phase is Phase.NONE:
         return f"{trigger} needs a chat, and there is none: only a message starts one"
     if phase is FINAL:
-        return f"{trigger} is not possible: the chat is ended and closed, which is final; a message starts a new one"
+        return f"{trigger}: the chat is ended and closed, which is final; only a message starts another"
     return f"{trigger} is not possible while the chat is {phase.value}; it needs an active chat"
 
 

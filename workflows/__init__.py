@@ -1,0 +1,1 @@
+"""Thin durable shells around the model: one workflow for each case."""

@@ -1,0 +1,322 @@
+"""The way in for Python services.
+
+    baton = await BatonClient.connect()
+    outcome = await baton.send("telegram", "42", {
+        "kind": "customer_message", "id": "m-1", "author": {"type": "customer", "id": "c-7"}, "text": "Hello",
+    })
+
+A message is sent with update-with-start: one call, and a new chat where the last one is closed. Anything
+else goes to the chat that is there. ``send`` answers when the decision is durable; ``submit`` only hands
+the event over, for bulk traffic.
+
+A call that did not come through is tried again under the same event ID until its time is up. A time-out
+means "unknown", not "failed": send the same event again. An event that was *refused*, and whose reason
+has been put right, is sent under a new ID, because the server remembers the refusal under the old one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Any, Self, cast
+
+from temporalio.client import (
+    Client,
+    WithStartWorkflowOperation,
+    WorkflowHandle,
+    WorkflowUpdateFailedError,
+    WorkflowUpdateRPCTimeoutOrCancelledError,
+)
+from temporalio.common import (
+    SearchAttributeKey,
+    SearchAttributePair,
+    TypedSearchAttributes,
+    WorkflowIDConflictPolicy,
+    WorkflowIDReusePolicy,
+)
+from temporalio.envconfig import ClientConfig
+from temporalio.exceptions import ApplicationError
+from temporalio.service import RPCError, RPCStatusCode
+
+from baton.contract import (
+    CHAT_WORKFLOW,
+    HANDLE,
+    MESSAGE_KINDS,
+    SNAPSHOT,
+    SUBMIT,
+    TASK_QUEUE,
+    TIMELINE,
+    AgentMessage,
+    ChatEvent,
+    ChatSnapshot,
+    ChatStart,
+    CustomerMessage,
+    Outcome,
+    Tab,
+    TimelineEntry,
+    chat_workflow_id,
+    parse_chat_event,
+)
+from baton.errors import REFUSALS, ConnectionFailed, IllegalTransition, InvalidEvent, Unanswered
+from baton.plugin import BatonPlugin
+
+UPDATES_AT_ONCE = 8
+"""Updates in flight for one workflow. The server allows 10; beyond that they abort one another."""
+
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 2.0
+_TRY_AGAIN = frozenset(
+    {
+        RPCStatusCode.RESOURCE_EXHAUSTED,
+        RPCStatusCode.UNAVAILABLE,
+        RPCStatusCode.DEADLINE_EXCEEDED,
+        RPCStatusCode.ABORTED,
+        RPCStatusCode.CANCELLED,
+    }
+)
+_RUN_ENDED = "AcceptedUpdateCompletedWorkflow"
+
+
+class _Gates:
+    """Lets at most ``UPDATES_AT_ONCE`` calls in for each key, and forgets keys that nobody uses."""
+
+    def __init__(self) -> None:
+        self._gates: dict[str, tuple[asyncio.Semaphore, int]] = {}
+
+    @asynccontextmanager
+    async def through(self, key: str) -> AsyncIterator[None]:
+        gate, users = self._gates.get(key) or (asyncio.Semaphore(UPDATES_AT_ONCE), 0)
+        self._gates[key] = gate, users + 1
+        try:
+            async with gate:
+                yield
+        finally:
+            gate, users = self._gates.pop(key)
+            if users > 1:
+                self._gates[key] = gate, users - 1
+
+
+class BatonClient:
+    """Sends events to chats and asks about them.
+
+    Args:
+        client: connected, with ``BatonPlugin`` among its plugins.
+        task_queue: where the workers listen.
+    """
+
+    def __init__(self, client: Client, *, task_queue: str = TASK_QUEUE) -> None:
+        self.temporal = client
+        self.task_queue = task_queue
+        self._gates = _Gates()
+
+    @classmethod
+    async def connect(cls, *, task_queue: str = TASK_QUEUE) -> Self:
+        """Connect as Temporal's own environment configuration says.
+
+        Raises ``ConnectionFailed``, which names the address.
+        """
+        return cls(await connect(), task_queue=task_queue)
+
+    async def send(
+        self,
+        channel: str,
+        conversation: str,
+        event: ChatEvent | Mapping[str, Any],
+        *,
+        customer: str | None = None,
+        timeout: float = 60.0,
+    ) -> Outcome:
+        """Send one event to a chat and wait until it is decided.
+
+        Args:
+            customer: whose chat it is. Needed where a member of staff opens it; else the author of the
+                customer's message.
+            timeout: seconds until the call gives up.
+
+        Raises:
+            Refused: one of the contract's refusals; nothing of the event was applied.
+            Unanswered: no answer in time. The event may have been handled: send it again as it is.
+        """
+        parsed = _parsed(event)
+        workflow_id = chat_workflow_id(channel, conversation)
+        deadline = asyncio.get_running_loop().time() + timeout
+        try:
+            async with asyncio.timeout_at(deadline), self._gates.through(workflow_id):
+                return await self._send_until_answered(workflow_id, channel, conversation, parsed, customer)
+        except TimeoutError:
+            raise Unanswered(
+                f"event {parsed.id!r} to {workflow_id} was not answered within {timeout:g} s. It may have "
+                f"been handled: send it again under the same ID. Is a worker listening on {self.task_queue!r}?"
+            ) from None
+
+    async def submit(
+        self,
+        channel: str,
+        conversation: str,
+        event: ChatEvent | Mapping[str, Any],
+        *,
+        customer: str | None = None,
+    ) -> None:
+        """Hand one event over without waiting for a decision: for bulk traffic.
+
+        What is wrong with its form is raised now; a later refusal is found in the chat's timeline.
+        Raises ``IllegalTransition`` if the event needs a chat and there is none.
+        """
+        parsed = _parsed(event)
+        workflow_id = chat_workflow_id(channel, conversation)
+        if parsed.kind in MESSAGE_KINDS:
+            start = _start(channel, conversation, parsed, customer)
+            await self.temporal.start_workflow(
+                CHAT_WORKFLOW,
+                start,
+                id=workflow_id,
+                task_queue=self.task_queue,
+                start_signal=SUBMIT,
+                start_signal_args=[parsed],
+                id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                search_attributes=_first_search_attributes(channel, parsed),
+                static_summary=f"{channel} · {conversation}",
+            )
+            return
+        try:
+            await self.temporal.get_workflow_handle(workflow_id).signal(SUBMIT, parsed)
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                raise _no_chat(parsed, workflow_id) from None
+            raise
+
+    async def snapshot(self, channel: str, conversation: str) -> ChatSnapshot:
+        """The chat as it is now. Raises ``IllegalTransition`` if there never was one."""
+        result = await self._query(channel, conversation, SNAPSHOT, ChatSnapshot)
+        return cast(ChatSnapshot, result)
+
+    async def timeline(self, channel: str, conversation: str) -> list[TimelineEntry]:
+        """The latest events of a chat, refused ones included, oldest first."""
+        result = await self._query(channel, conversation, TIMELINE, list[TimelineEntry])
+        return cast(list[TimelineEntry], result)
+
+    async def _query(self, channel: str, conversation: str, query: str, result_type: Any) -> Any:
+        workflow_id = chat_workflow_id(channel, conversation)
+        handle: WorkflowHandle[Any, Any] = self.temporal.get_workflow_handle(workflow_id)
+        try:
+            return await handle.query(query, result_type=result_type, rpc_timeout=timedelta(seconds=20))
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                raise IllegalTransition(f"there is no chat {workflow_id}") from None
+            raise
+
+    async def _send_until_answered(
+        self, workflow_id: str, channel: str, conversation: str, event: ChatEvent, customer: str | None
+    ) -> Outcome:
+        pause = _FIRST_PAUSE
+        while True:
+            try:
+                if event.kind in MESSAGE_KINDS:
+                    start = _start(channel, conversation, event, customer)
+                    return await self._update_with_start(workflow_id, start, event)
+                return await self._update(workflow_id, event)
+            except WorkflowUpdateFailedError as error:
+                if not _may_work_later(error):
+                    raise _refusal(error) from None
+            except WorkflowUpdateRPCTimeoutOrCancelledError:
+                task = asyncio.current_task()
+                if task is not None and task.cancelling():
+                    raise asyncio.CancelledError from None
+            except RPCError as error:
+                if error.status is RPCStatusCode.NOT_FOUND and event.kind not in MESSAGE_KINDS:
+                    raise _no_chat(event, workflow_id) from None
+                if error.status not in _TRY_AGAIN and error.status is not RPCStatusCode.NOT_FOUND:
+                    raise
+            # Everybody who was turned away at the same moment must not come back at the same moment.
+            await asyncio.sleep(pause * random.uniform(0.5, 1.0))
+            pause = min(pause * 2, _LONGEST_PAUSE)
+
+    async def _update_with_start(self, workflow_id: str, start: ChatStart, event: ChatEvent) -> Outcome:
+        operation: WithStartWorkflowOperation[Any, Any] = WithStartWorkflowOperation(
+            CHAT_WORKFLOW,
+            start,
+            id=workflow_id,
+            task_queue=self.task_queue,
+            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            search_attributes=_first_search_attributes(start.channel, event),
+            static_summary=f"{start.channel} · {start.conversation}",
+        )
+        try:
+            return cast(
+                Outcome,
+                await self.temporal.execute_update_with_start_workflow(
+                    HANDLE, event, start_workflow_operation=operation, id=event.id, result_type=Outcome
+                ),
+            )
+        except BaseException:
+            # Else the log fills with failures that nobody fetched.
+            started = asyncio.ensure_future(operation.workflow_handle())
+            started.add_done_callback(lambda done: done.cancelled() or done.exception())
+            raise
+
+    async def _update(self, workflow_id: str, event: ChatEvent) -> Outcome:
+        handle: WorkflowHandle[Any, Any] = self.temporal.get_workflow_handle(workflow_id)
+        return cast(Outcome, await handle.execute_update(HANDLE, event, id=event.id, result_type=Outcome))
+
+
+async def connect() -> Client:
+    """A Temporal client by Temporal's environment configuration, with Baton's plugin.
+
+    Raises ``ConnectionFailed``, which names the address.
+    """
+    config = ClientConfig.load_client_connect_config()
+    config.setdefault("target_host", "localhost:7233")
+    config.setdefault("namespace", "default")
+    try:
+        return await Client.connect(**config, plugins=[BatonPlugin()])
+    except (RuntimeError, RPCError) as error:
+        raise ConnectionFailed(
+            f"Temporal does not answer at {config['target_host']} (namespace {config['namespace']}): "
+            f"{error}. Is it running ('make up')? The address is set by TEMPORAL_ADDRESS."
+        ) from None
+
+
+def _parsed(event: ChatEvent | Mapping[str, Any]) -> ChatEvent:
+    if isinstance(event, Mapping):
+        return parse_chat_event(dict(event))
+    return parse_chat_event(event.model_dump())
+
+
+def _start(channel: str, conversation: str, event: ChatEvent, customer: str | None) -> ChatStart:
+    if customer is None and isinstance(event, CustomerMessage):
+        customer = event.author.id
+    if customer is None:
+        raise InvalidEvent(f"event {event.id!r} may open a chat: say with 'customer' whose chat it is")
+    return ChatStart(channel=channel, conversation=conversation, customer=customer)
+
+
+def _first_search_attributes(channel: str, event: ChatEvent) -> TypedSearchAttributes:
+    """What is known before anybody decided: saves the first upsert of most chats."""
+    values = {"Channel": channel, "Tab": Tab.NEW.value}
+    if isinstance(event, AgentMessage):
+        values |= {"Tab": Tab.MINE.value, "Assignee": event.author.id, "PinnedTo": event.author.id}
+    return TypedSearchAttributes(
+        [SearchAttributePair(SearchAttributeKey.for_keyword(name), value) for name, value in values.items()]
+    )
+
+
+def _no_chat(event: ChatEvent, workflow_id: str) -> IllegalTransition:
+    return IllegalTransition(
+        f"{event.kind} needs a chat, and there is no living chat {workflow_id}: only a message starts one"
+    )
+
+
+def _may_work_later(error: WorkflowUpdateFailedError) -> bool:
+    """The run ended between taking the update and answering it: the next run will take it."""
+    return isinstance(error.cause, ApplicationError) and error.cause.type == _RUN_ENDED
+
+
+def _refusal(error: WorkflowUpdateFailedError) -> Exception:
+    cause = error.cause
+    if isinstance(cause, ApplicationError) and cause.type in REFUSALS:
+        return REFUSALS[cause.type](cause.message)
+    return error

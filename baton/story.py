@@ -1,0 +1,110 @@
+"""Sentences about a case, for people: the timeline and the details in the Temporal UI."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from baton.chat import idle_at, wake_at
+from baton.chatstate import ChatState
+from baton.contract import Instant, Tab, TimelineEntry
+
+_SHOWN_ENTRIES = 8
+
+
+def what_happened(before: ChatState, after: ChatState) -> str:
+    """What an event and its rules changed, in a few words."""
+    said = []
+    if before.case_id != after.case_id and after.exists:
+        said.append("new chat")
+    if (before.phase, before.case_id) != (after.phase, after.case_id):
+        said.append(after.phase.value)
+    if before.assignee != after.assignee:
+        said.append(f"assigned to {after.assignee}" if after.assignee else "no assignee")
+    if before.pinned_to != after.pinned_to:
+        said.append(f"pinned to {after.pinned_to}" if after.pinned_to else "unpinned")
+    if before.reserved_for != after.reserved_for and after.reserved_for:
+        said.append(f"{'offered to' if after.offer_until else 'reserved for'} {after.reserved_for}")
+    if after.assignee is None and after.line and before.line != after.line and not after.reserved_for:
+        said.append(f"in the queue of {after.line}")
+    said += [f"+{label}" for label in after.labels if label not in before.labels]
+    said += [f"-{label}" for label in before.labels if label not in after.labels]
+    return ", ".join(said)
+
+
+def who_has_it(chat: ChatState) -> str:
+    """One sentence: who has the chat now."""
+    match chat.tab:
+        case None:
+            return "There is no chat yet."
+        case Tab.MINE:
+            return f"**{chat.pinned_to}** has it, pinned."
+        case Tab.RESERVED if chat.offer_until:
+            return f"It is offered to **{chat.reserved_for}** until {_clock(chat.offer_until)}."
+        case Tab.RESERVED:
+            return f"It is reserved for **{chat.reserved_for}**, who gets it when the customer answers."
+        case Tab.NEW if chat.line and not chat.assignee:
+            return f"Nobody has it: it waits in the queue of **{chat.line}**."
+        case Tab.NEW:
+            return "Nobody has it: it is in New, for **everyone**."
+        case _ if chat.final:
+            return f"It is closed. The last one who had it: {chat.assignee or 'nobody'}."
+        case _ if chat.reserved_for:
+            return f"It has ended, and stays reserved for **{chat.reserved_for}**."
+        case _:
+            return f"It has ended. Assigned to **{chat.assignee or 'nobody'}**."
+
+
+def chat_details(chat: ChatState, timeline: Sequence[TimelineEntry], unsent: int) -> str:
+    """Markdown for the Temporal UI: who has the chat, since when, why, and what comes next."""
+    lines = [
+        f"### {who_has_it(chat)}",
+        "",
+        f"- **State**: {chat.phase.value} (tab {chat.tab or '–'})",
+        f"- **Assignee**: {chat.assignee or '–'} · **line**: {chat.line or '–'}"
+        + (f" · since {_clock(chat.held_since)}" if chat.held_since else ""),
+        f"- **Why**: {_why(timeline)}",
+        f"- **Last message**: {chat.last_author or '–'}"
+        + (f", {_clock(chat.last_message_at)}" if chat.last_message_at else ""),
+        f"- **Next**: {_next(chat)}",
+    ]
+    if chat.labels:
+        lines.append(f"- **Labels**: {', '.join(chat.labels)}")
+    if chat.previous_case:
+        lines.append(f"- **Previous chat**: {chat.previous_case}")
+    if unsent:
+        lines.append(f"- **Not yet in the help desk**: {unsent} {'write' if unsent == 1 else 'writes'}")
+    lines += ["", "| time (UTC) | event | by | what happened | rules |", "|---|---|---|---|---|"]
+    lines += [_row(entry) for entry in reversed(timeline[-_SHOWN_ENTRIES:])]
+    return "\n".join(lines)
+
+
+def _row(entry: TimelineEntry) -> str:
+    what = f"refused: {entry.refused}" if entry.refused else entry.what
+    cells = (_clock(entry.at), entry.kind, entry.author, what, ", ".join(entry.rules))
+    return "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |"
+
+
+def _why(timeline: Sequence[TimelineEntry]) -> str:
+    """The last thing that moved the chat: a rule, or the event itself."""
+    for entry in reversed(timeline):
+        if entry.rules:
+            return f"rule {', '.join(entry.rules)}, after {entry.kind} by {entry.author} ({_clock(entry.at)})"
+        if entry.what:
+            return f"{entry.kind} by {entry.author}: {entry.what} ({_clock(entry.at)})"
+    return "–"
+
+
+def _next(chat: ChatState) -> str:
+    if chat.final:
+        return "a new message begins a new chat"
+    coming = []
+    wake, idle = wake_at(chat), idle_at(chat)
+    if wake is not None:
+        coming.append(f"looks at timed rules and offers at {_clock(wake)}")
+    if idle is not None:
+        coming.append(f"ends if nobody writes until {_clock(idle)}")
+    return "; ".join(coming) or "waits for a message"
+
+
+def _clock(at: Instant) -> str:
+    return f"{at:%Y-%m-%d %H:%M:%S}"

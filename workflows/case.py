@@ -1,0 +1,363 @@
+"""What every case does in the same way: take events one at a time, decide, remember, write, go on.
+
+The traps that this mechanism exists for:
+
+* Handlers only put an event into the queue and wait for its outcome. One loop takes the events in the
+  order in which they arrived. Two handlers that acted by themselves would interleave at every await.
+* Nothing that an event can cause is raised in that loop: a refusal is a value that reaches its caller.
+  An exception of another type would fail the workflow task, and be retried for ever.
+* Temporal forgets update IDs when a run ends, and reuses nothing of a signal. So the case carries the
+  IDs of its latest events itself; older ones are known to the help desk.
+* A run ends only when no handler is running and no event waits.
+
+A kind of case brings its model: see the abstract methods of ``Case``, and ``workflows.chat``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from abc import ABC, abstractmethod
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Generic, NamedTuple, TypeVar
+
+from temporalio import workflow
+from temporalio.common import RawValue, SearchAttributeKey, SearchAttributeUpdate
+from temporalio.exceptions import ApplicationError, FailureError, is_cancelled_exception
+
+from baton.contract import SEARCH_ATTRIBUTES, Instant, Payload, TimelineEntry
+from baton.effects import Effect
+from baton.errors import InvalidEvent, Refused
+from workflows.alarm import Alarm
+from workflows.outbox import Outbox
+
+FIRST_EVENT_WITHIN = timedelta(minutes=1)
+"""A workflow that was started without an event that it could use ends itself after this time."""
+
+REMEMBERED_EVENTS = 300
+TIMELINE_LENGTH = 200
+CARRIED_TIMELINE = 50
+"""How much of the timeline goes into the next run; the whole story is in the help desk."""
+
+
+StateT = TypeVar("StateT", bound=Payload)
+OutcomeT = TypeVar("OutcomeT", bound=Payload)
+
+
+class Carried(Payload):
+    """What one run hands to the next, beside the state of the case itself."""
+
+    seen: dict[str, Instant] = {}
+    seen_until: Instant | None = None
+    unsent: tuple[Effect, ...] = ()
+    timeline: tuple[TimelineEntry, ...] = ()
+    events: int = 0
+    refused: int = 0
+
+
+class Settled(NamedTuple, Generic[StateT, OutcomeT]):
+    """The result of one event: the state after it, the answer to its sender, and what to do."""
+
+    state: StateT
+    outcome: OutcomeT
+    effects: Sequence[Effect] = ()
+    what: str = ""
+    rules: tuple[str, ...] = ()
+    folded: bool = True
+    """False for a late duplicate, which changed nothing."""
+
+
+@dataclass
+class _Entry(Generic[OutcomeT]):
+    """An event in the queue, and later its outcome or the reason why it was refused."""
+
+    event: Any
+    outcome: OutcomeT | None = None
+    refusal: Refused | None = None
+    done: bool = field(default=False)
+
+
+class Case(ABC, Generic[StateT, OutcomeT]):
+    """The durable shell around one case. Handlers and ``run`` of a workflow delegate to it."""
+
+    alarm_summary = "the next thing that comes due"
+
+    def __init__(self, state: StateT, carried: Carried) -> None:
+        self.state = state
+        self._queue: deque[_Entry[OutcomeT]] = deque()
+        self._seen: dict[str, Instant] = dict(carried.seen)
+        self._seen_until = carried.seen_until
+        self._timeline: deque[TimelineEntry] = deque(carried.timeline, maxlen=TIMELINE_LENGTH)
+        self._outbox = Outbox(carried.unsent, self._could_not_write)
+        self._alarm = Alarm(self.alarm_summary)
+        self._published: dict[str, Any] | None = None
+        self.events = carried.events
+        self.refused = carried.refused
+
+    # --- What a kind of case brings -------------------------------------------------------------
+
+    @abstractmethod
+    def parse(self, payload: object) -> Any:
+        """The event in a payload. Raises ``InvalidEvent``."""
+
+    @abstractmethod
+    def check(self, event: Any) -> None:
+        """Raise a ``Refused`` if the event is not possible in the present state."""
+
+    @abstractmethod
+    async def settle(
+        self, event: Any, now: datetime, seen_until: datetime | None
+    ) -> Settled[StateT, OutcomeT]:
+        """Decide about an event and fold it. Raises a ``Refused``; then nothing has changed."""
+
+    @abstractmethod
+    def answer(self, event_id: str) -> OutcomeT:
+        """The answer to an event that had been handled before."""
+
+    @abstractmethod
+    def due_events(self, now: datetime) -> Iterable[Any]:
+        """The events that the case makes for itself because their time has come."""
+
+    @abstractmethod
+    def next_due(self) -> datetime | None:
+        """When the case must look at the time again."""
+
+    @abstractmethod
+    def over(self) -> bool:
+        """Whether the workflow completes, provided that nothing is left to do."""
+
+    @abstractmethod
+    def search_attributes(self) -> Mapping[str, Any]:
+        """The search attributes as they should be; ``None`` and empty lists are unset."""
+
+    @abstractmethod
+    def details(self) -> str:
+        """Markdown for the Temporal UI: who has the case, since when, why, and what comes next."""
+
+    # --- The handlers ---------------------------------------------------------------------------
+
+    def refuse_early(self, raw: RawValue) -> None:
+        """Validator: refuse what can be seen to be wrong now, before anything is written to the history.
+
+        With other events still waiting the state is not yet the one that this event will meet, so only its
+        form is judged.
+        """
+        try:
+            event = self._read(raw)
+            if event.id not in self._seen and not self._queue:
+                self.check(event)
+        except Refused as refusal:
+            raise _as_failure(refusal) from None
+
+    async def handle(self, raw: RawValue) -> OutcomeT:
+        """Update: put the event into the queue, and answer when its turn has come."""
+        try:
+            event = self._read(raw)
+        except Refused as refusal:
+            raise _as_failure(refusal) from None
+        if event.id in self._seen:
+            return self.answer(event.id)
+        twin = next((entry for entry in self._queue if entry.event.id == event.id), None)
+        entry = twin or self._enqueue(event)
+        await workflow.wait_condition(lambda: entry.done)
+        if entry.refusal is not None:
+            raise _as_failure(entry.refusal)
+        if twin is not None or entry.outcome is None:
+            return self.answer(event.id)
+        return entry.outcome
+
+    def submit(self, raw: RawValue) -> None:
+        """Signal: put the event into the queue. What cannot be used is noted in the timeline."""
+        try:
+            event = self._read(raw)
+        except Refused as refusal:
+            self._note_refusal("?", "?", "?", refusal)
+            return
+        if event.id not in self._seen and all(entry.event.id != event.id for entry in self._queue):
+            self._enqueue(event)
+
+    def timeline(self) -> list[TimelineEntry]:
+        return list(self._timeline)
+
+    # --- The loop -------------------------------------------------------------------------------
+
+    async def live(self) -> Carried | None:
+        """Take events until the case is over (``None``) or goes on in a new run (what to carry there)."""
+        self._outbox.start()
+        self._alarm.set(self.next_due())
+        try:
+            while True:
+                await self._work_off()
+                self._publish()
+                if self.over() and self._at_rest():
+                    return None
+                if workflow.info().is_continue_as_new_suggested():
+                    return await self._hand_over()
+                await workflow.wait_condition(self._has_work)
+        except (asyncio.CancelledError, FailureError) as error:
+            if not is_cancelled_exception(error):
+                raise
+            # Somebody cancelled the workflow. What was accepted is still folded and written.
+            await self._work_off()
+            self._publish()
+            await workflow.wait_condition(lambda: self._outbox.empty and workflow.all_handlers_finished())
+            raise
+
+    async def first_event(self) -> bool:
+        """Whether there is something to do. A start whose event was refused leaves an empty workflow."""
+        if not self._queue:
+            try:
+                await workflow.wait_condition(
+                    lambda: bool(self._queue),
+                    timeout=FIRST_EVENT_WITHIN,
+                    timeout_summary="waiting for an event",
+                )
+            except TimeoutError:
+                return False
+        return True
+
+    async def _work_off(self) -> None:
+        while self._queue or self._alarm.rang:
+            if not self._queue:
+                self._alarm.hear()
+                for event in self.due_events(workflow.now()):
+                    await self._take(_Entry(event))
+                self._alarm.set(self.next_due())
+                continue
+            # The entry stays at the head until it is done, so that a cancellation cannot lose it.
+            await self._take(self._queue[0])
+            self._queue.popleft()
+            self._alarm.set(self.next_due())
+
+    async def _take(self, entry: _Entry[OutcomeT]) -> None:
+        event = entry.event
+        now = workflow.now()
+        try:
+            self.check(event)
+            settled = await self.settle(event, now, self._seen_until)
+        except Refused as refusal:
+            entry.refusal = refusal
+            self._note_refusal(event.id, event.kind, str(event.author), refusal)
+        else:
+            entry.outcome = settled.outcome
+            if settled.folded:
+                self.state = settled.state
+                self._remember(event.id, now)
+                self.events += 1
+                self._timeline.append(
+                    TimelineEntry(
+                        at=now,
+                        event_id=event.id,
+                        kind=event.kind,
+                        author=str(event.author),
+                        what=settled.what,
+                        rules=settled.rules,
+                    )
+                )
+                self._outbox.add(settled.effects)
+        entry.done = True
+
+    async def _hand_over(self) -> Carried:
+        """End this run without losing an event: see the notes on continue-as-new."""
+        await self._outbox.stop()
+        while True:
+            await self._work_off()
+            await workflow.wait_condition(lambda: bool(self._queue) or workflow.all_handlers_finished())
+            if not self._queue:
+                break
+        self._publish()
+        self._alarm.cancel()
+        return Carried(
+            seen=self._seen,
+            seen_until=self._seen_until,
+            unsent=self._outbox.unsent,
+            timeline=tuple(self._timeline)[-CARRIED_TIMELINE:],
+            events=self.events,
+            refused=self.refused,
+        )
+
+    def _has_work(self) -> bool:
+        return bool(self._queue) or self._alarm.rang or (self.over() and self._at_rest())
+
+    def _at_rest(self) -> bool:
+        return not self._queue and self._outbox.empty and workflow.all_handlers_finished()
+
+    # --- Helpers --------------------------------------------------------------------------------
+
+    def _read(self, raw: RawValue) -> Any:
+        try:
+            payload = workflow.payload_converter().from_payload(raw.payload)
+        except Exception as error:  # whatever a converter raises about bytes that we did not write
+            raise InvalidEvent(f"the payload cannot be decoded: {error}") from None
+        return self.parse(payload)
+
+    def _enqueue(self, event: Any) -> _Entry[OutcomeT]:
+        entry: _Entry[OutcomeT] = _Entry(event)
+        self._queue.append(entry)
+        return entry
+
+    def _remember(self, event_id: str, now: datetime) -> None:
+        self._seen[event_id] = now
+        while len(self._seen) > REMEMBERED_EVENTS:
+            oldest = next(iter(self._seen))
+            self._seen_until = self._seen.pop(oldest)
+
+    def _note_refusal(self, event_id: str, kind: str, author: str, refusal: Refused) -> None:
+        self.refused += 1
+        reason = f"{refusal.type}: {refusal}"
+        self._timeline.append(
+            TimelineEntry(at=workflow.now(), event_id=event_id, kind=kind, author=author, refused=reason)
+        )
+
+    def _could_not_write(self, effect: Effect, reason: str) -> None:
+        self._timeline.append(
+            TimelineEntry(
+                at=workflow.now(),
+                event_id=effect.event_id,
+                kind=effect.do,
+                author="system:baton",
+                refused=f"the help desk did not take it: {reason}",
+            )
+        )
+
+    def _publish(self) -> None:
+        """Show the case to operations: details always, search attributes only where one changed."""
+        workflow.set_current_details(self.details())
+        wanted = {name: value for name, value in self.search_attributes().items() if value}
+        if self._published is None:
+            self._published = _present_search_attributes()
+        names = sorted(wanted.keys() | self._published.keys())
+        changes = [
+            _update(name, wanted.get(name)) for name in names if wanted.get(name) != self._published.get(name)
+        ]
+        if changes:
+            workflow.upsert_search_attributes(changes)
+            self._published = wanted
+
+
+def _as_failure(refusal: Refused) -> ApplicationError:
+    return ApplicationError(str(refusal), type=refusal.type, non_retryable=True)
+
+
+def _key(name: str) -> SearchAttributeKey[Any]:
+    match SEARCH_ATTRIBUTES[name]:
+        case "Keyword":
+            return SearchAttributeKey.for_keyword(name)
+        case "KeywordList":
+            return SearchAttributeKey.for_keyword_list(name)
+        case "Datetime":
+            return SearchAttributeKey.for_datetime(name)
+
+
+def _update(name: str, value: Any) -> SearchAttributeUpdate[Any]:
+    key = _key(name)
+    return key.value_unset() if value is None else key.value_set(value)
+
+
+def _present_search_attributes() -> dict[str, Any]:
+    """What the start, or the run before, has set already."""
+    present = workflow.info().typed_search_attributes
+    values = {name: present.get(_key(name)) for name in SEARCH_ATTRIBUTES}
+    return {name: value for name, value in values.items() if value}

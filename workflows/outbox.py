@@ -1,0 +1,99 @@
+"""The effects of a case on their way to the help desk, one at a time and in order."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Iterable
+from datetime import timedelta
+
+from temporalio import workflow
+from temporalio.common import RetryPolicy
+from temporalio.exceptions import ActivityError, is_cancelled_exception
+
+from baton.contract import Tell
+from baton.effects import CaseWrite, Effect, Message, Notice
+
+_TIMEOUT = timedelta(seconds=30)
+# A help desk that is down for a day must not lose a write, and must not wait long once it is back.
+_RETRY = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=1))
+
+
+class Outbox:
+    """Carries out effects while the case goes on deciding.
+
+    An effect leaves the outbox when its activity has completed, so that one in flight at a
+    continue-as-new is handed to the next run and repeated there: its key makes that harmless. An effect
+    that the help desk refuses for good is reported to ``failed`` and does not hold up the next one.
+    """
+
+    def __init__(self, unsent: Iterable[Effect], failed: Callable[[Effect, str], None]) -> None:
+        self._effects: deque[Effect] = deque(unsent)
+        self._failed = failed
+        self._sender: asyncio.Task[None] | None = None
+        self._stopping = False
+
+    @property
+    def empty(self) -> bool:
+        return not self._effects
+
+    @property
+    def unsent(self) -> tuple[Effect, ...]:
+        return tuple(self._effects)
+
+    def add(self, effects: Iterable[Effect]) -> None:
+        self._effects.extend(effects)
+        self.start()
+
+    def start(self) -> None:
+        """Send what is there, unless it is being sent already."""
+        if self._effects and self._sender is None:
+            self._sender = asyncio.create_task(self._send())
+
+    async def stop(self) -> None:
+        """Start nothing more and let go of what is in flight; it stays among the unsent."""
+        if self._sender is not None:
+            self._stopping = True
+            self._sender.cancel()
+            await asyncio.wait([self._sender])
+
+    async def _send(self) -> None:
+        while self._effects and not self._stopping:
+            effect = self._effects[0]
+            try:
+                await workflow.execute_activity(
+                    effect.do,
+                    effect,
+                    start_to_close_timeout=_TIMEOUT,
+                    retry_policy=_RETRY,
+                    cancellation_type=workflow.ActivityCancellationType.TRY_CANCEL,
+                    summary=summary_of(effect),
+                )
+            except ActivityError as error:
+                if is_cancelled_exception(error):
+                    return  # stopped: the effect stays among the unsent
+                self._failed(effect, str(error.cause or error))
+            self._effects.popleft()
+        self._sender = None
+
+
+def summary_of(effect: Effect) -> str:
+    """One line for the Temporal UI. Only IDs: summaries are never encrypted."""
+    match effect:
+        case CaseWrite(do="reassign"):
+            who = effect.assignee or (f"the queue of {effect.line}" if effect.line else "nobody")
+            return f"to {who}: {effect.activity}, {effect.status}"
+        case CaseWrite():
+            added = [f"+{label}" for label in effect.add_labels]
+            removed = [f"-{label}" for label in effect.remove_labels]
+            return " ".join([f"{effect.status}, tab {effect.tab}", *added, *removed])
+        case Message():
+            return f"said by {', '.join(effect.rules)}"
+        case Notice():
+            return "; ".join(f"{tell.reason} → {_audience(tell)}" for tell in effect.tell)
+
+
+def _audience(tell: Tell) -> str:
+    if tell.everyone:
+        return "everyone online"
+    return ", ".join(tell.staff) or f"everyone online in {tell.line}"
