@@ -1,0 +1,200 @@
+"""The embedded help desk's connection: SQLite or PostgreSQL, by URL.
+
+What differs between the two stands here and nowhere else:
+
+* A writing transaction sees what it decides by. SQLite has one writer at a time, from ``BEGIN IMMEDIATE`` on,
+  so that no reader has to become a writer half-way and fail. On PostgreSQL transactions name what they must
+  not share (a conversation, a person's load) and hold an advisory lock on it until they end.
+* Upserts, which both know, under different names.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager, nullcontext
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from asyncpg import PostgresError
+from sqlalchemy import Connection, Table, event, text
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, InternalError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoFreeConnection
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from baton.errors import HelpDeskUnavailable, SettingsError
+
+_DRIVERS = {"sqlite": "aiosqlite", "postgresql": "asyncpg", "postgres": "asyncpg"}
+_BUSY_TIMEOUT = (
+    10.0  # seconds for which a writer waits for another process; well below an activity's time-out
+)
+_READ_ONLY = "baton_read_only"
+# What PostgreSQL says when the same statement may succeed later: connection, transaction rollback (deadlock),
+# resources, lock not available, operator intervention (restart, cancelled statement), system.
+_TRANSIENT_SQLSTATES = ("08", "40", "53", "55", "57", "58")
+
+
+def parse_url(url: str) -> URL:
+    """The URL with the driver filled in. Raises ``SettingsError`` for anything but SQLite and PostgreSQL."""
+    wanted = "it must begin with sqlite:/// (and name a file) or postgresql://"
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise SettingsError(f"the database URL cannot be read: {wanted}") from None
+    backend, _, driver = parsed.drivername.partition("+")
+    if backend not in _DRIVERS or driver not in ("", _DRIVERS[backend]):
+        raise SettingsError(f"the database URL begins with {parsed.drivername}://: {wanted}")
+    if backend == "sqlite":
+        return _sqlite_file(parsed.set(drivername="sqlite+aiosqlite"), wanted)
+    return _postgresql(parsed.set(drivername="postgresql+asyncpg"))
+
+
+def _postgresql(url: URL) -> URL:
+    # Hosting companies hand out URLs for libpq; asyncpg has the same values under another name.
+    if "sslmode" in url.query:
+        sslmode = url.query["sslmode"]
+        url = url.difference_update_query(["sslmode"]).update_query_dict({"ssl": sslmode})
+    return url
+
+
+def _sqlite_file(url: URL, wanted: str) -> URL:
+    if not url.database or url.database == ":memory:":
+        raise SettingsError(f"the database URL {url.drivername}:// names no file: {wanted}")
+    folder = Path(url.database).absolute().parent
+    if not folder.is_dir():
+        raise SettingsError(f"the database {url.database} cannot be made: there is no folder {folder}")
+    return url if "timeout" in url.query else url.update_query_dict({"timeout": str(_BUSY_TIMEOUT)})
+
+
+class Database:
+    """Transactions on one database, and one kind of error when it cannot be reached."""
+
+    def __init__(self, url: URL) -> None:
+        self.dialect = url.get_backend_name()
+        # Named in every error, so it has neither the password nor the query, which may hold one, too.
+        self.place = (
+            f"SQLite file {url.database}"
+            if self.dialect == "sqlite"
+            else f"PostgreSQL database {url.database} on {url.host or url.query.get('host', 'localhost')}"
+        )
+        self.engine = _sqlite_engine(url) if self.dialect == "sqlite" else _postgresql_engine(url)
+        # Writers of this process queue here in order; SQLite itself would let them poll, and starve some.
+        self._turn = asyncio.Lock() if self.dialect == "sqlite" else nullcontext()
+
+    @asynccontextmanager
+    async def writing(self, *locks: str) -> AsyncIterator[AsyncConnection]:
+        """A transaction that may write; commits at the end, or leaves no trace if the block raises.
+
+        ``locks`` names what no other writing transaction may be changing meanwhile.
+        """
+        async with self._turn, self._connected() as connection, connection.begin():
+            await self.lock(connection, locks)
+            yield connection
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction that only reads, and never waits for a writer."""
+        async with self._connected() as connection:
+            await connection.execution_options(**{_READ_ONLY: True})
+            async with connection.begin():
+                yield connection
+
+    async def lock(self, connection: AsyncConnection, names: Iterable[str]) -> None:
+        """Hold these names until the transaction ends. On SQLite the transaction has them already."""
+        keys = sorted(_lock_key(name) for name in names)
+        if keys and self.dialect == "postgresql":
+            await connection.execute(_LOCK, {"keys": keys})
+
+    def insert(self, table: Table) -> Any:
+        """An insert that can be continued with ``on_conflict_…``."""
+        return postgresql.insert(table) if self.dialect == "postgresql" else sqlite.insert(table)
+
+    @asynccontextmanager
+    async def _connected(self) -> AsyncIterator[AsyncConnection]:
+        try:
+            connection = await self.engine.connect()
+        # asyncpg's own errors, and the socket's, are not wrapped before there is a connection.
+        except (DBAPIError, NoFreeConnection, PostgresError, OSError, TimeoutError) as error:
+            raise self._unavailable(error) from error
+        try:
+            try:
+                yield connection
+            finally:
+                await connection.close()
+        except DBAPIError as error:
+            if _transient(error):
+                raise self._unavailable(error) from error
+            raise
+        except (ConnectionError, TimeoutError) as error:  # not wrapped either
+            raise self._unavailable(error) from error
+
+    def _unavailable(self, error: BaseException) -> HelpDeskUnavailable:
+        # The driver's own words, without the statement and its parameters: those are customers' texts.
+        cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
+        words = str(cause).strip().splitlines()
+        return HelpDeskUnavailable(f"{self.place}: {words[0] if words else type(cause).__name__}")
+
+
+_LOCK = text("SELECT pg_advisory_xact_lock(key) FROM unnest(CAST(:keys AS bigint[])) AS key")
+
+
+def _lock_key(name: str) -> int:
+    return int.from_bytes(sha256(name.encode()).digest()[:8], signed=True)
+
+
+def _transient(error: DBAPIError) -> bool:
+    if error.connection_invalidated or isinstance(error, OperationalError | InterfaceError):
+        return True
+    state = getattr(error.orig, "sqlstate", None)
+    if state is None:
+        return isinstance(error, InternalError)
+    return str(state).startswith(_TRANSIENT_SQLSTATES)
+
+
+def _postgresql_engine(url: URL) -> AsyncEngine:
+    return create_async_engine(
+        url,
+        hide_parameters=True,
+        pool_size=10,
+        max_overflow=10,
+        pool_timeout=15,
+        pool_recycle=1800,
+        connect_args={
+            "timeout": 10,
+            "command_timeout": 30,
+            "server_settings": {
+                "application_name": "baton",
+                # After waiting for a lock, a statement must see what its former owner has done.
+                "default_transaction_isolation": "read committed",
+                "lock_timeout": "15s",
+                # A worker that stalls half-way must not hold up everybody else.
+                "idle_in_transaction_session_timeout": "30s",
+            },
+        },
+    )
+
+
+def _sqlite_engine(url: URL) -> AsyncEngine:
+    # Without an isolation level the driver begins nothing by itself, and `begin` below can say how.
+    engine = create_async_engine(url, hide_parameters=True, connect_args={"isolation_level": None})
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def connect(connection: Any, _record: Any) -> None:
+        cursor = connection.cursor()
+        # Readers and the writer do not wait for one another.
+        cursor.execute("PRAGMA journal_mode = WAL")
+        # WAL would be content with less: a commit must survive a power cut, since the bodies of messages
+        # are kept nowhere else.
+        cursor.execute("PRAGMA synchronous = FULL")
+        cursor.execute("PRAGMA foreign_keys = ON")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def begin(connection: Connection) -> None:
+        read_only = connection.get_execution_options().get(_READ_ONLY)
+        connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+    return engine

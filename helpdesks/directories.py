@@ -1,0 +1,61 @@
+"""The directory as the embedded help desk keeps it: every version, the latest in force."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from baton.directory import Directory
+from baton.errors import NotAllowed
+from helpdesks.base import VersionedDirectory
+from helpdesks.database import Database
+from helpdesks.schema import directories
+
+_LATEST = select(func.max(directories.c.version))
+
+
+class Directories:
+    """Reads the directory, and parses each version once."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._cached = VersionedDirectory(0, Directory())
+
+    async def current(self, connection: AsyncConnection) -> VersionedDirectory:
+        """The directory in force; an empty one of version 0 before the first."""
+        return await self.at_version(connection, await connection.scalar(_LATEST) or 0)
+
+    async def at_version(self, connection: AsyncConnection, version: int) -> VersionedDirectory:
+        """The directory of a version that exists."""
+        if version == 0:
+            return VersionedDirectory(0, Directory())
+        if version != self._cached.version:
+            document = await connection.scalar(
+                select(directories.c.document).where(directories.c.version == version)
+            )
+            self._cached = VersionedDirectory(version, Directory.model_validate_json(document or "{}"))
+        return self._cached
+
+    async def change(self, directory: Directory, based_on: int | None) -> VersionedDirectory:
+        """Put another directory in force. Raises ``NotAllowed`` if there is a newer one than ``based_on``."""
+        async with self._database.writing("directory") as connection:
+            current = await self.current(connection)
+            if current.version and current.directory == directory:
+                return current  # also the answer to somebody who repeats a change that went through
+            if based_on is not None and based_on != current.version:
+                raise NotAllowed(
+                    f"the directory is at version {current.version} by now, and this change is based on "
+                    f"version {based_on}: look at the new one and make the change again"
+                )
+            changed = VersionedDirectory(current.version + 1, directory)
+            await connection.execute(
+                directories.insert(),
+                {
+                    "version": changed.version,
+                    "document": directory.model_dump_json(),
+                    "changed_at": datetime.now(UTC),
+                },
+            )
+        return changed

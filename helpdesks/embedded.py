@@ -1,0 +1,144 @@
+"""The embedded help desk: cases in a database of Baton's own.
+
+Enough of a help desk to work without another one: it keeps what `helpdesks.base` asks for, and staff read it
+with ``baton inbox``. Nothing here decides anything about a chat.
+
+    async with EmbeddedHelpDesk.open("sqlite:///baton.db") as desk:
+        rows = await desk.inbox(InboxQuery(tab=Tab.NEW))
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Self
+
+from baton.chatstate import ChatState
+from baton.contract import ChatEvent, Presence
+from baton.directory import Directory
+from baton.effects import CaseRef, CaseWrite, InboxQuery, InboxRow, Message, Notice, NoticeRow
+from helpdesks import effects, lists, migrations, people
+from helpdesks.base import Attendance, Intake, VersionedDirectory
+from helpdesks.database import Database, parse_url
+from helpdesks.directories import Directories
+from helpdesks.intake import EmbeddedIntake
+from helpdesks.lists import Changed, Said
+from helpdesks.schema import blocked_customers, rule_sets
+
+
+class EmbeddedHelpDesk:
+    """A `helpdesks.base.HelpDesk` on SQLite or PostgreSQL. Several processes may use one database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._directories = Directories(database)
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, url: str) -> AsyncIterator[Self]:
+        """The help desk at ``url``, its schema brought up to date.
+
+        Raises ``SettingsError`` for a URL that is neither SQLite's nor PostgreSQL's.
+        """
+        database = Database(parse_url(url))
+        try:
+            await _migrate(database)
+            yield cls(database)
+        finally:
+            await database.engine.dispose()
+
+    @asynccontextmanager
+    async def intake(
+        self, before: ChatState, event: ChatEvent, now: datetime, chain: str
+    ) -> AsyncIterator[Intake]:
+        async with self._database.writing(_chat(before.channel, before.conversation)) as connection:
+            intake = EmbeddedIntake(self._database, connection, self._directories, before, event, now, chain)
+            await intake.begin()
+            yield intake
+
+    async def write_case(self, write: CaseWrite) -> bool:
+        async with self._database.writing(_chat(write.case.channel, write.case.conversation)) as connection:
+            return await effects.write_case(self._database, connection, write)
+
+    async def send_message(self, message: Message) -> bool:
+        async with self._database.writing() as connection:
+            return await effects.send_message(self._database, connection, message)
+
+    async def notify(self, notice: Notice) -> tuple[str, ...]:
+        async with self._database.writing() as connection:
+            directory = (await self._directories.current(connection)).directory
+            return await effects.notify(self._database, connection, directory, notice)
+
+    async def set_presence(self, staff: str, presence: Presence, at: datetime) -> Attendance:
+        async with self._database.writing() as connection:
+            return await people.set_presence(self._database, connection, staff, presence, at)
+
+    async def presence(self) -> Mapping[str, Attendance]:
+        async with self._database.reading() as connection:
+            return await people.everybody(connection)
+
+    async def touched_by(self, staff: str) -> Sequence[CaseRef]:
+        async with self._database.reading() as connection:
+            directory = (await self._directories.current(connection)).directory
+            return await lists.touched_by(connection, directory, staff)
+
+    async def directory(self) -> VersionedDirectory:
+        async with self._database.reading() as connection:
+            return await self._directories.current(connection)
+
+    async def change_directory(self, directory: Directory, *, based_on: int | None) -> VersionedDirectory:
+        return await self._directories.change(directory, based_on)
+
+    async def keep_rules(self, digest: str, source: str) -> None:
+        async with self._database.writing() as connection:
+            await connection.execute(
+                self._database.insert(rule_sets).on_conflict_do_nothing(),
+                {"digest": digest, "source": source, "stored_at": datetime.now(UTC)},
+            )
+
+    async def block_customer(self, customer: str, *, blocked: bool) -> None:
+        async with self._database.writing() as connection:
+            if blocked:
+                await connection.execute(
+                    self._database.insert(blocked_customers).on_conflict_do_nothing(), {"customer": customer}
+                )
+            else:
+                await connection.execute(
+                    blocked_customers.delete().where(blocked_customers.c.customer == customer)
+                )
+
+    async def inbox(self, query: InboxQuery) -> Sequence[InboxRow]:
+        async with self._database.reading() as connection:
+            directory = (await self._directories.current(connection)).directory
+            return await lists.inbox(connection, directory, query)
+
+    async def notices(self, staff: str | None, limit: int) -> Sequence[NoticeRow]:
+        async with self._database.reading() as connection:
+            return await lists.notices(connection, staff, limit)
+
+    # --- Beyond the protocol: one case, for whoever operates the help desk ---------------------------
+
+    async def messages(self, case_id: str) -> Sequence[Said]:
+        """Every message and note of a case, in order; empty for a case that does not exist."""
+        async with self._database.reading() as connection:
+            return await lists.messages(connection, case_id)
+
+    async def change_log(self, case_id: str) -> Sequence[Changed]:
+        """Who changed what about a case, in order."""
+        async with self._database.reading() as connection:
+            return await lists.change_log(connection, case_id)
+
+
+def _chat(channel: str, conversation: str) -> str:
+    return f"chat:{channel}:{conversation}"
+
+
+async def _migrate(database: Database) -> None:
+    async with database.reading() as connection:
+        if await connection.run_sync(migrations.at_head):
+            return
+    # Workers often start together: whoever comes second waits, and finds nothing left to do.
+    async with database.writing("migrations") as connection:
+        if not await connection.run_sync(migrations.at_head):
+            await connection.run_sync(migrations.upgrade)

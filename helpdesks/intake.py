@@ -1,0 +1,287 @@
+"""The embedded help desk takes an event in: facts are read and the event is written down in one transaction.
+
+The row of a case is a projection of the workflow's state, and the workflow's time orders what is written to
+it. Three columns say what the row was made from: ``decided_at`` and ``last_event`` name the last event, and
+``settled`` tells whether the effect of that event's decision has arrived. So these can be told apart:
+
+* the next event, also at the same time (events of one workflow task share it);
+* the same event again, because its worker died or the workflow was reset: the row is written anew;
+* something that was overtaken, such as an attempt that had timed out and only comes through now: the row
+  stays as it is.
+
+Everything that concerns one conversation happens one after another (see `helpdesks.database`), so reading
+these columns and then writing is safe.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+from sqlalchemy import Row
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from baton.chat import opens
+from baton.chatstate import ChatState
+from baton.contract import MESSAGE_KINDS, Activity, ChatEvent, ChatSnapshot, Status, Tab
+from baton.decision import Previous, people
+from baton.errors import InvalidEvent
+from helpdesks import queries
+from helpdesks.base import Attendance, KnownEvent, VersionedDirectory
+from helpdesks.caserows import (
+    BY_ID,
+    UPDATE_CASE,
+    author_of,
+    difference,
+    fields_of,
+    log_change,
+    overtaken,
+    snapshot_of,
+)
+from helpdesks.database import Database
+from helpdesks.directories import Directories
+from helpdesks.people import attendance_of
+from helpdesks.schema import attendance, cases, events
+
+_IN_COLUMNS = {"id", "at", "author", "kind", "message_id", "text"}
+
+
+class EmbeddedIntake:
+    """One event on its way in. Lives as long as its transaction; made by ``begin``."""
+
+    def __init__(
+        self,
+        database: Database,
+        connection: AsyncConnection,
+        directories: Directories,
+        before: ChatState,
+        event: ChatEvent,
+        now: datetime,
+        chain: str,
+    ) -> None:
+        self._database = database
+        self._connection = connection
+        self._directories = directories
+        self._before = before
+        self._event = event
+        self._now = now
+        self._chain = chain
+        self._place = {"channel": before.channel, "conversation": before.conversation}
+        self._locked: set[str] = set()
+        self._found: Row[Any]
+        self._case_id = ""
+        self._case: Row[Any] | None = None
+
+    async def begin(self) -> None:
+        """Read what nearly every event needs."""
+        found = await self._connection.execute(
+            queries.FOUND, {**self._place, "event_id": self._event.id, "customer": self._before.customer}
+        )
+        self._found = found.one()
+        derived = derived_case_id(self._before.channel, self._before.conversation, self._event.id)
+        given = None if self._before.final else self._before.case_id
+        self._case_id = given or derived
+        self._case = await self._row(self._case_id)
+        if not self._before.exists and self._case is not None and self._case.opened_by != self._event.id:
+            # The ID that the start gave belongs to an earlier chat, whose row must stay as it is.
+            self._case_id = derived
+            self._case = await self._row(derived)
+
+    async def known_event(self) -> KnownEvent | None:
+        found = self._found
+        if found.id is None:
+            return None
+        row = await self._row(found.case_id) if found.case_id is not None else None
+        snapshot = snapshot_of(row) if row else self._before_first()
+        return KnownEvent(found.case_id, found.decided_at, found.chain, snapshot)
+
+    async def directory(self) -> VersionedDirectory:
+        return await self._directories.at_version(self._connection, self._found.version or 0)
+
+    async def attendance(self, staff: Iterable[str]) -> Mapping[str, Attendance]:
+        wanted = list(staff)
+        if not wanted:
+            return {}
+        rows = await self._connection.execute(queries.ATTENDANCE, {"staff": wanted})
+        return {row.staff: attendance_of(row) for row in rows}
+
+    async def load(self, staff: Iterable[str]) -> Mapping[str, int]:
+        wanted = list(dict.fromkeys(staff))
+        await self._lock_load(wanted)
+        counted: dict[str, int] = dict.fromkeys(wanted, 0)
+        if wanted:
+            rows = await self._connection.execute(queries.LOAD, {"staff": wanted, "case_id": self._case_id})
+            counted.update((holder, number) for holder, number in rows)
+        return counted
+
+    async def previous(self) -> Previous | None:
+        rows = await self._connection.execute(queries.PREVIOUS, {**self._place, "case_id": self._case_id})
+        row = rows.one_or_none()
+        return Previous(case_id=row.case_id, assignee=row.assignee, holders=row.holders) if row else None
+
+    async def other_holder(self) -> str | None:
+        holder: str | None = await self._connection.scalar(
+            queries.OTHER_HOLDER, {**self._place, "customer": self._before.customer}
+        )
+        return holder
+
+    async def author_of(self, message_id: str) -> str | None:
+        author = await self._connection.scalar(queries.WRITER, {**self._place, "message_id": message_id})
+        return author_of(author).id if author is not None else None
+
+    async def blocked(self) -> bool:
+        return bool(self._found.blocked)
+
+    async def case_id(self) -> str:
+        return self._case_id
+
+    async def take_in(
+        self, folded: ChatState, settled: ChatState, rules: Sequence[str], *, opened: bool
+    ) -> None:
+        known_at: datetime | None = self._found.decided_at
+        if known_at is not None and known_at > self._now:
+            return
+        in_case = folded.exists and (opened or not opens(self._before, self._event))
+        case_id = folded.case_id if in_case else None
+        if case_id is not None:
+            row = await self._own_row(case_id)
+            at_hand = row is not None and self._is_overtaken(row)
+            if at_hand and known_at is not None:
+                return
+            if not at_hand:
+                await self._write_case(case_id, row, folded, settled)
+        # An event that nobody has seen yet is kept even where the clock went back: its text is nowhere else.
+        await self._write_event(case_id, rules)
+        if self._found.case_id not in (None, case_id):
+            await self._withdraw(self._found.case_id)
+
+    def _before_first(self) -> ChatSnapshot:
+        chat = self._before
+        return ChatSnapshot(channel=chat.channel, conversation=chat.conversation, customer=chat.customer)
+
+    # --- What take_in is made of ------------------------------------------------------------------
+
+    async def _own_row(self, case_id: str) -> Row[Any] | None:
+        row = self._case if case_id == self._case_id else await self._row(case_id)
+        if row is not None and (row.channel, row.conversation) != tuple(self._place.values()):
+            raise InvalidEvent(
+                f"case_id {case_id!r} belongs to another conversation, on channel {row.channel!r}: "
+                f"start the chat with another ID, or with none"
+            )
+        return row
+
+    def _is_overtaken(self, row: Row[Any]) -> bool:
+        if overtaken(row, self._event.id, self._now, self._found.decided_at):
+            return True
+        return bool(row.decided_at == self._now and row.last_event == self._event.id and row.settled)
+
+    async def _write_case(
+        self, case_id: str, row: Row[Any] | None, folded: ChatState, settled: ChatState
+    ) -> None:
+        before = self._before if self._before.case_id == case_id and self._before.exists else None
+        had = before.holder if before else None
+        if settled.holder is not None and settled.holder != had:
+            await self._lock_load([settled.holder])
+        values = {
+            **fields_of(folded),
+            "customer": folded.customer,
+            "holder": settled.holder,
+            # Effects do not carry this one, and nobody sees it: so it is as the rules leave it.
+            "holders": settled.holders,
+            "last_author": str(folded.last_author) if folded.last_author else None,
+            "last_message_at": folded.last_message_at,
+            "previous_case": folded.previous_case,
+            "opened_at": folded.opened_at or self._now,
+            "decided_at": self._now,
+            "last_event": self._event.id,
+            "settled": False,
+        }
+        if row is None:
+            values |= {**self._place, "case_id": case_id, "kind": "chat", "opened_by": self._event.id}
+            await self._connection.execute(cases.insert(), values)
+        else:
+            await self._connection.execute(UPDATE_CASE, {**values, "wanted": case_id})
+        newly = (
+            settled.assignee if before is None or settled.assignee != before.assignee else None,
+            settled.holder if settled.holder != had else None,
+        )
+        await self._note_assigned(people(newly))
+        await self._log(case_id, fields_of(before) if before else {}, fields_of(folded))
+
+    async def _note_assigned(self, staff: Sequence[str]) -> None:
+        if not staff:
+            return
+        insert = self._database.insert(attendance)
+        await self._connection.execute(
+            insert.on_conflict_do_update(
+                index_elements=[attendance.c.staff],
+                set_={"last_assigned_at": insert.excluded.last_assigned_at},
+                where=attendance.c.last_assigned_at.is_(None)
+                | (attendance.c.last_assigned_at < insert.excluded.last_assigned_at),
+            ),
+            # In order, so that two transactions with the same two people cannot wait for one another.
+            [{"staff": one, "last_assigned_at": self._now} for one in sorted(staff)],
+        )
+
+    async def _log(self, case_id: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
+        if self._event.kind in MESSAGE_KINDS and before.get("activity") == after["activity"]:
+            before = {**before, "status": after["status"]}  # flips with every message
+        what = difference(before, after)
+        if what:
+            author = self._event.author
+            by = f"{author.type}_{author.id}"
+            await log_change(self._database, self._connection, case_id, self._event.id, self._now, by, what)
+
+    async def _write_event(self, case_id: str | None, rules: Sequence[str]) -> None:
+        event = self._event
+        values = {
+            "case_id": case_id,
+            "chain": self._chain,
+            "kind": event.kind,
+            "author": str(event.author),
+            "at": event.at or self._now,
+            "decided_at": self._now,
+            "message_id": getattr(event, "message_id", None),
+            "text": getattr(event, "text", None),
+            "body": event.model_dump_json(exclude=_IN_COLUMNS, exclude_defaults=True),
+            "rules": list(rules),
+        }
+        if self._found.id is None:
+            await self._connection.execute(events.insert(), {**values, **self._place, "event_id": event.id})
+        else:
+            await self._connection.execute(queries.UPDATE_EVENT, {**values, "wanted": self._found.id})
+
+    async def _withdraw(self, case_id: str) -> None:
+        """After a reset this event went elsewhere: the case that it had opened must not stay in any hands."""
+        await self._connection.execute(
+            cases.update()
+            .where(cases.c.case_id == case_id, cases.c.opened_by == self._event.id)
+            .values(
+                activity=Activity.ENDED,
+                status=Status.CLOSED,
+                tab=Tab.ENDED,
+                pinned_to=None,
+                reserved_for=None,
+                holder=None,
+                decided_at=self._now,
+                last_event=self._event.id,
+                settled=True,
+            )
+        )
+
+    async def _lock_load(self, staff: Sequence[str]) -> None:
+        missing = [one for one in staff if one not in self._locked]
+        await self._database.lock(self._connection, [f"load:{one}" for one in missing])
+        self._locked.update(missing)
+
+    async def _row(self, case_id: str) -> Row[Any] | None:
+        rows = await self._connection.execute(BY_ID, {"wanted": case_id})
+        return rows.one_or_none()
+
+
+def derived_case_id(channel: str, conversation: str, event_id: str) -> str:
+    """The ID of the chat that this event opens."""
+    digest = sha256("\0".join((channel, conversation, event_id)).encode()).hexdigest()
+    return f"c-{digest[:12]}"

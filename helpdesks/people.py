@@ -1,0 +1,46 @@
+"""Who is present, as the embedded help desk keeps it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from baton.contract import Presence
+from helpdesks.base import Attendance
+from helpdesks.database import Database
+from helpdesks.schema import attendance
+
+
+def attendance_of(row: Row[Any]) -> Attendance:
+    """What a person with a presence is doing."""
+    return Attendance(Presence(row.presence), row.since, row.last_assigned_at)
+
+
+async def everybody(connection: AsyncConnection) -> Mapping[str, Attendance]:
+    """The presence of all who ever had one."""
+    rows = await connection.execute(
+        select(attendance).where(attendance.c.presence.is_not(None)).order_by(attendance.c.staff)
+    )
+    return {row.staff: attendance_of(row) for row in rows}
+
+
+async def set_presence(
+    database: Database, connection: AsyncConnection, staff: str, presence: Presence, at: datetime
+) -> Attendance:
+    """Note what somebody does from ``at`` on. Something older than what is known changes nothing."""
+    insert = database.insert(attendance)
+    await connection.execute(
+        insert.on_conflict_do_update(
+            index_elements=[attendance.c.staff],
+            set_={"presence": insert.excluded.presence, "since": insert.excluded.since},
+            where=attendance.c.presence.is_(None)
+            | ((attendance.c.presence != insert.excluded.presence) & (attendance.c.since <= at)),
+        ),
+        {"staff": staff, "presence": presence, "since": at},
+    )
+    row = await connection.execute(select(attendance).where(attendance.c.staff == staff))
+    return attendance_of(row.one())

@@ -1,0 +1,75 @@
+"""What an intake asks of the database. Built once: SQLAlchemy then compiles each statement once, too."""
+
+from __future__ import annotations
+
+from sqlalchemy import and_, bindparam, exists, func, literal, select
+
+from helpdesks.schema import LIVING, attendance, blocked_customers, cases, directories, events
+
+# All that nearly every event needs, in one statement: a round trip costs more than the rows it brings.
+_one = select(literal(1).label("one")).subquery()
+FOUND = (
+    select(
+        events.c.id,
+        events.c.case_id,
+        events.c.decided_at,
+        events.c.chain,
+        select(func.max(directories.c.version)).scalar_subquery().label("version"),
+        exists().where(blocked_customers.c.customer == bindparam("customer")).label("blocked"),
+    )
+    .select_from(_one)
+    .outerjoin(
+        events,
+        and_(
+            events.c.channel == bindparam("channel"),
+            events.c.conversation == bindparam("conversation"),
+            events.c.event_id == bindparam("event_id"),
+        ),
+    )
+)
+PREVIOUS = (
+    select(cases.c.case_id, cases.c.assignee, cases.c.holders)
+    .where(
+        cases.c.channel == bindparam("channel"),
+        cases.c.conversation == bindparam("conversation"),
+        cases.c.case_id != bindparam("case_id"),
+    )
+    .order_by(cases.c.opened_at.desc())
+    .limit(1)
+)
+OTHER_HOLDER = (
+    select(cases.c.holder)
+    .where(
+        LIVING,
+        cases.c.customer == bindparam("customer"),
+        cases.c.holder.is_not(None),
+        ~and_(cases.c.channel == bindparam("channel"), cases.c.conversation == bindparam("conversation")),
+    )
+    .order_by(cases.c.last_message_at.desc(), cases.c.case_id)
+    .limit(1)
+)
+LOAD = (
+    select(cases.c.holder, func.count())
+    .where(
+        LIVING,
+        cases.c.holder.in_(bindparam("staff", expanding=True)),
+        cases.c.case_id != bindparam("case_id"),
+    )
+    .group_by(cases.c.holder)
+)
+ATTENDANCE = select(attendance).where(
+    attendance.c.staff.in_(bindparam("staff", expanding=True)), attendance.c.presence.is_not(None)
+)
+WRITER = (
+    select(events.c.author)
+    .where(
+        events.c.channel == bindparam("channel"),
+        events.c.conversation == bindparam("conversation"),
+        events.c.message_id == bindparam("message_id"),
+        events.c.kind == "agent_message",
+    )
+    .order_by(events.c.id)
+    .limit(1)
+)
+
+UPDATE_EVENT = events.update().where(events.c.id == bindparam("wanted"))

@@ -1,0 +1,228 @@
+"""The tables of the embedded help desk, for SQLite and PostgreSQL alike.
+
+A *case* is one row, as staff see it now. *Events* are what happened to it, with the bodies of messages and
+notes; *entries* are the notes and messages that rules wrote. *Applied* is the ledger that makes every write
+happen once, and *changes* says who changed what.
+
+Two columns of a case look alike: ``pinned_to`` and ``reserved_for`` are what staff see, ``holder`` is whose
+load it counts towards. They differ from the moment of a decision until its effect has been carried out.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    text,
+)
+
+
+class Instant(TypeDecorator[datetime]):
+    """A moment: always aware, always in UTC, also in SQLite, which has no time zones."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"a time without a time zone: {value}")
+        utc = value.astimezone(UTC)
+        return utc if dialect.name == "postgresql" else utc.replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
+
+
+class Words(TypeDecorator[str]):
+    """Text from outside. PostgreSQL cannot store U+0000, and one such message must not stop a chat."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        return value.replace("\0", "\ufffd") if value is not None else None
+
+
+# SQLite numbers rows by itself only where the type is exactly INTEGER, which has 64 bits there.
+_Number = BigInteger().with_variant(Integer, "sqlite")
+
+# Names for constraints: SQLite and PostgreSQL would otherwise invent different ones, or none.
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _key(name: str, *constraints: Any, optional: bool = False) -> Column[Any]:
+    return Column(name, Words, *constraints, nullable=optional)
+
+
+def _at(name: str, *, optional: bool = False) -> Column[Any]:
+    return Column(name, Instant, nullable=optional)
+
+
+cases = Table(
+    "cases",
+    metadata,
+    Column("case_id", Words, primary_key=True),
+    _key("kind"),
+    _key("channel"),
+    _key("conversation"),
+    _key("customer"),
+    _key("activity"),
+    _key("status"),
+    _key("assignee", optional=True),
+    _key("line", optional=True),
+    _key("pinned_to", optional=True),
+    _key("reserved_for", optional=True),
+    _key("tab"),
+    _key("holder", optional=True),
+    Column("labels", JSON, nullable=False),
+    Column("holders", JSON, nullable=False),
+    _key("last_author", optional=True),
+    _at("last_message_at", optional=True),
+    _key("previous_case", optional=True),
+    _at("opened_at"),
+    _key("opened_by"),  # the event that opened it
+    # What this row was made from: the last event taken in, when that was decided, and whether the effect
+    # of that decision has arrived. See `helpdesks.intake` for what they guard.
+    _at("decided_at"),
+    _key("last_event"),
+    Column("settled", Boolean, nullable=False),
+)
+LIVING = text("NOT (activity = 'ended' AND status = 'closed')")
+"""Anything but ended and closed. Written out, so that queries match the indexes below."""
+
+Index("ix_cases_channel_conversation", cases.c.channel, cases.c.conversation, cases.c.opened_at)
+Index("ix_cases_tab", cases.c.tab, cases.c.last_message_at)
+for _column in (cases.c.customer, cases.c.assignee, cases.c.reserved_for, cases.c.holder, cases.c.line):
+    # Closed cases pile up for years and are never looked for by these.
+    Index(f"ix_cases_{_column.name}", _column, sqlite_where=LIVING, postgresql_where=LIVING)
+
+events = Table(
+    "events",
+    metadata,
+    Column("id", _Number, primary_key=True),
+    _key("channel"),
+    _key("conversation"),
+    _key("event_id"),
+    _key("case_id", ForeignKey(cases.c.case_id), optional=True),
+    _key("chain"),
+    _key("kind"),
+    _key("author"),
+    _at("at"),
+    _at("decided_at"),
+    _key("message_id", optional=True),
+    Column("text", Words, nullable=True),
+    Column("body", Words, nullable=False),  # the other fields of the event, as JSON
+    Column("rules", JSON, nullable=False),
+    UniqueConstraint("channel", "conversation", "event_id"),
+)
+Index("ix_events_case_id", events.c.case_id, events.c.decided_at, events.c.id)
+Index(
+    "ix_events_message_id",
+    *(events.c.channel, events.c.conversation, events.c.message_id),
+    sqlite_where=text("message_id IS NOT NULL"),
+    postgresql_where=text("message_id IS NOT NULL"),
+)
+
+entries = Table(
+    "entries",
+    metadata,
+    Column("kind", Words, primary_key=True),
+    Column("key", Words, primary_key=True),
+    Column("position", Integer, primary_key=True, autoincrement=False),
+    _key("case_id"),
+    Column("text", Words, nullable=False),
+    Column("rules", JSON, nullable=False),
+    _at("at"),
+)
+Index("ix_entries_case_id", entries.c.case_id)
+
+applied = Table(
+    "applied",
+    metadata,
+    Column("kind", Words, primary_key=True),
+    Column("key", Words, primary_key=True),
+    _key("digest"),
+    _at("at"),
+)
+
+changes = Table(
+    "changes",
+    metadata,
+    Column("id", _Number, primary_key=True),
+    _key("case_id"),
+    _key("source"),  # the event or the effect: one of them makes one entry, however often it comes
+    _at("at"),
+    _key("by"),
+    Column("what", Words, nullable=False),
+    UniqueConstraint("case_id", "source"),
+)
+
+notifications = Table(
+    "notifications",
+    metadata,
+    Column("id", _Number, primary_key=True),
+    _key("key"),
+    _key("staff"),
+    _key("case_id"),
+    _key("channel"),
+    _key("conversation"),
+    _key("reason"),
+    _at("at"),
+    UniqueConstraint("key", "staff", "reason"),
+)
+Index("ix_notifications_staff", notifications.c.staff, notifications.c.at)
+Index("ix_notifications_at", notifications.c.at)
+
+blocked_customers = Table("blocked_customers", metadata, Column("customer", Words, primary_key=True))
+
+directories = Table(
+    "directories",
+    metadata,
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("document", Words, nullable=False),
+    _at("changed_at"),
+)
+
+attendance = Table(
+    "attendance",
+    metadata,
+    Column("staff", Words, primary_key=True),
+    # Null as long as the person was only assigned something and never said what they do.
+    _key("presence", optional=True),
+    _at("since", optional=True),
+    _at("last_assigned_at", optional=True),
+)
+
+rule_sets = Table(
+    "rule_sets",
+    metadata,
+    Column("digest", Words, primary_key=True),
+    Column("source", Words, nullable=False),
+    _at("stored_at"),
+)
