@@ -40,6 +40,7 @@ from baton.contract import (
     Presence,
     PresenceChanged,
     SetStatus,
+    Status,
     StatusSet,
     Taken,
     Tell,
@@ -135,6 +136,8 @@ def apply(before: ChatState, action: Action, facts: Facts) -> ChatState:
 
     Actions that do not change the chat itself (a note, a reply, a notice) leave it as it is.
     """
+    if not before.exists:
+        raise IllegalTransition(f"{action.do}: there is no chat; only a message starts one")
     chat = before.model_copy()
     match action:
         case Assign():
@@ -216,14 +219,16 @@ def audience(chat: ChatState) -> Tell | None:
 
 
 def newly_told(before: ChatState, after: ChatState, event: ChatEvent) -> Tell | None:
-    """Whom to tell because the audience of the chat changed. Nobody is told what they did themselves."""
+    """Whom to tell because the audience of the chat changed. Nobody is told what they did themselves.
+
+    Coming online is no such deed: who gets a chat from the queue by that has not seen it yet.
+    """
     tell = audience(after)
     same_case = before.case_id == after.case_id
     if tell is None or (same_case and tell == audience(before)):
         return None
-    if tell.staff == (event.author.id,) and event.author.type is AuthorType.STAFF:
-        return None
-    return tell
+    own_deed = event.author.type is AuthorType.STAFF and not isinstance(event, PresenceChanged)
+    return None if own_deed and tell.staff == (event.author.id,) else tell
 
 
 def idle_at(chat: ChatState) -> Instant | None:
@@ -448,9 +453,10 @@ def _offer(chat: ChatState, facts: Facts) -> None:
 def _replace(chat: ChatState, away: str, facts: Facts) -> None:
     """Give a waiting customer to somebody of the same line who works with chats, or to its queue.
 
-    A queue that nobody watches by habit would hide the customer, so such a chat goes to everyone.
+    A queue that nobody watches by habit would hide the customer, so such a chat goes to everyone. The line is
+    that of whoever is away: a chat that a rule pinned to somebody keeps its assignee's line.
     """
-    line = chat.line or _line_of(away, facts)
+    line = _line_of(away, facts) or chat.line
     staff = choose(line, chat, facts, habit=True) if line else None
     if staff is None and line in facts.queues:
         line = None
@@ -467,13 +473,13 @@ def _leave_queue(chat: ChatState, facts: Facts) -> None:
 
 def _redistribute(chat: ChatState, facts: Facts) -> None:
     """An open chat does not wait for somebody who left; a pending one waits for the customer's reply."""
-    holder = chat.pinned_to or (chat.reserved_for if chat.offer_until else None)
-    if chat.active and chat.status == "open" and holder is not None and _away(holder, facts):
-        _replace(chat, holder, facts)
+    if chat.status is Status.OPEN and chat.holder is not None and _away(chat.holder, facts):
+        _replace(chat, chat.holder, facts)
 
 
 def _queued(chat: ChatState) -> bool:
-    return chat.assignee is None and chat.line is not None and not chat.reserved_for
+    """Whether the chat waits in New for somebody of its line. One that has ended waits for the customer."""
+    return chat.active and chat.holder is None and chat.assignee is None and chat.line is not None
 
 
 def _away(staff: str, facts: Facts) -> bool:
