@@ -76,14 +76,20 @@ class EmbeddedIntake:
 
     async def begin(self) -> None:
         """Read what nearly every event needs."""
-        found = await self._connection.execute(
-            queries.FOUND, {**self._place, "event_id": self._event.id, "customer": self._before.customer}
-        )
-        self._found = found.one()
         derived = derived_case_id(self._before.channel, self._before.conversation, self._event.id)
         given = None if self._before.final else self._before.case_id
         self._case_id = given or derived
-        self._case = await self._row(self._case_id)
+        found = await self._connection.execute(
+            queries.FOUND,
+            {
+                **self._place,
+                "wanted": self._case_id,
+                "event_id": self._event.id,
+                "blocked_customer": self._before.customer,
+            },
+        )
+        self._found = found.one()
+        self._case = self._found if self._found.case_id is not None else None
         if not self._before.exists and self._case is not None and self._case.opened_by != self._event.id:
             # The ID that the start gave belongs to an earlier chat, whose row must stay as it is.
             self._case_id = derived
@@ -91,11 +97,11 @@ class EmbeddedIntake:
 
     async def known_event(self) -> KnownEvent | None:
         found = self._found
-        if found.id is None:
+        if found.known_id is None:
             return None
-        row = await self._row(found.case_id) if found.case_id is not None else None
+        row = await self._own_row(found.known_case) if found.known_case is not None else None
         snapshot = snapshot_of(row) if row else self._before_first()
-        return KnownEvent(found.case_id, found.decided_at, found.chain, snapshot)
+        return KnownEvent(found.known_case, found.known_at, found.known_chain, snapshot)
 
     async def directory(self) -> VersionedDirectory:
         return await self._directories.at_version(self._connection, self._found.version or 0)
@@ -140,22 +146,22 @@ class EmbeddedIntake:
     async def take_in(
         self, folded: ChatState, settled: ChatState, rules: Sequence[str], *, opened: bool
     ) -> None:
-        known_at: datetime | None = self._found.decided_at
+        known_at: datetime | None = self._found.known_at
         if known_at is not None and known_at > self._now:
             return
         in_case = folded.exists and (opened or not opens(self._before, self._event))
         case_id = folded.case_id if in_case else None
         if case_id is not None:
             row = await self._own_row(case_id)
-            at_hand = row is not None and self._is_overtaken(row)
-            if at_hand and known_at is not None:
+            too_late = row is not None and self._is_overtaken(row)
+            if too_late and known_at is not None:
                 return
-            if not at_hand:
+            if not too_late:
                 await self._write_case(case_id, row, folded, settled)
         # An event that nobody has seen yet is kept even where the clock went back: its text is nowhere else.
         await self._write_event(case_id, rules)
-        if self._found.case_id not in (None, case_id):
-            await self._withdraw(self._found.case_id)
+        if self._found.known_case not in (None, case_id):
+            await self._withdraw(self._found.known_case)
 
     def _before_first(self) -> ChatSnapshot:
         chat = self._before
@@ -173,7 +179,7 @@ class EmbeddedIntake:
         return row
 
     def _is_overtaken(self, row: Row[Any]) -> bool:
-        if overtaken(row, self._event.id, self._now, self._found.decided_at):
+        if overtaken(row, self._event.id, self._now, self._found.known_at):
             return True
         return bool(row.decided_at == self._now and row.last_event == self._event.id and row.settled)
 
@@ -248,10 +254,10 @@ class EmbeddedIntake:
             "body": event.model_dump_json(exclude=_IN_COLUMNS, exclude_defaults=True),
             "rules": list(rules),
         }
-        if self._found.id is None:
+        if self._found.known_id is None:
             await self._connection.execute(events.insert(), {**values, **self._place, "event_id": event.id})
         else:
-            await self._connection.execute(queries.UPDATE_EVENT, {**values, "wanted": self._found.id})
+            await self._connection.execute(queries.UPDATE_EVENT, {**values, "wanted": self._found.known_id})
 
     async def _withdraw(self, case_id: str) -> None:
         """After a reset this event went elsewhere: the case that it had opened must not stay in any hands."""

@@ -10,14 +10,16 @@ from helpdesks.schema import LIVING, attendance, blocked_customers, cases, direc
 _one = select(literal(1).label("one")).subquery()
 FOUND = (
     select(
-        events.c.id,
-        events.c.case_id,
-        events.c.decided_at,
-        events.c.chain,
+        cases,
+        events.c.id.label("known_id"),
+        events.c.case_id.label("known_case"),
+        events.c.decided_at.label("known_at"),
+        events.c.chain.label("known_chain"),
         select(func.max(directories.c.version)).scalar_subquery().label("version"),
-        exists().where(blocked_customers.c.customer == bindparam("customer")).label("blocked"),
+        exists().where(blocked_customers.c.customer == bindparam("blocked_customer")).label("blocked"),
     )
     .select_from(_one)
+    .outerjoin(cases, cases.c.case_id == bindparam("wanted"))
     .outerjoin(
         events,
         and_(

