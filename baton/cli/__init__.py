@@ -24,6 +24,14 @@ class Row(NamedTuple):
 
 COMMANDS: dict[str, Row] = {
     "up": Row("baton.cli.up", "Start Temporal and the worker on this machine."),
+    "chat": Row("baton.cli.chat", "Look at a chat, and send it an event."),
+    "inbox": Row("baton.cli.inbox", "List the chats, as the help desk shows them."),
+    "notices": Row("baton.cli.notices", "List what people were told."),
+    "staff": Row("baton.cli.staff", "Who works here, and what they are doing."),
+    "directory": Row("baton.cli.directory", "Show, check and replace the directory."),
+    "customer": Row("baton.cli.customer", "Block and unblock customers."),
+    "rules": Row("baton.cli.rules", "Check, explain and try out rules."),
+    "feed": Row("baton.cli.feed", "Send events from a file, in order and each once."),
 }
 
 

@@ -1,0 +1,40 @@
+"""``baton customer``: block and unblock customers."""
+
+from __future__ import annotations
+
+import click
+
+from baton.cli.shared import as_json, desk_client, print_json, printable, run
+
+
+@click.group("customer")
+def command() -> None:
+    """Block and unblock customers.
+
+    A blocked customer's messages are recorded, but open no chat and notify nobody.
+    """
+
+
+@command.command()
+@click.argument("customer")
+@as_json
+def block(customer: str, json_: bool) -> None:
+    """Let no message of CUSTOMER open a chat."""
+    run(_block, customer, True, json_)
+
+
+@command.command()
+@click.argument("customer")
+@as_json
+def unblock(customer: str, json_: bool) -> None:
+    """Let messages of CUSTOMER open chats again."""
+    run(_block, customer, False, json_)
+
+
+async def _block(customer: str, blocked: bool, json_: bool) -> None:
+    async with desk_client() as desk:
+        await desk.block_customer(customer, blocked=blocked)
+    if json_:
+        print_json({"customer": customer, "blocked": blocked})
+    else:
+        click.echo(f"{printable(customer)} is {'blocked' if blocked else 'not blocked'}.")

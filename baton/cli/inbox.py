@@ -1,0 +1,52 @@
+"""``baton inbox``: the chats as the help desk lists them."""
+
+from __future__ import annotations
+
+import click
+
+from baton.cli.shared import as_json, clock, count, desk_client, print_json, print_table, run
+from baton.contract import Tab
+from baton.effects import InboxRow
+
+SHOWN_TEXT = 60
+
+
+@click.command("inbox")
+@click.option("--tab", type=click.Choice([tab.value for tab in Tab]), help="Only the chats in this tab.")
+@click.option("--staff", metavar="NAME", help="Only what this person sees.")
+@click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True, help="At most so many.")
+@as_json
+def command(tab: str | None, staff: str | None, limit: int, json_: bool) -> None:
+    """List the chats, those that have waited longest first."""
+    run(_inbox, Tab(tab) if tab else None, staff, limit, json_)
+
+
+async def _inbox(tab: Tab | None, staff: str | None, limit: int, json_: bool) -> None:
+    async with desk_client() as desk:
+        rows = await desk.inbox(tab, staff=staff, limit=limit)
+    if json_:
+        print_json(rows)
+        return
+    columns = ("Chat", "Tab", "Status", "Who has it", "Last message (UTC)", "Labels", "Text")
+    print_table(columns, map(_row, rows), "No chats.")
+    if len(rows) == limit:
+        click.echo(f"\nThe first {count(limit, 'chat')}. There may be more: --limit")
+
+
+def _row(chat: InboxRow) -> tuple[str, ...]:
+    text = chat.last_text if len(chat.last_text) <= SHOWN_TEXT else chat.last_text[:SHOWN_TEXT] + "…"
+    return (
+        f"{chat.channel}:{chat.conversation}",
+        chat.tab,
+        chat.status,
+        _who(chat),
+        clock(chat.last_message_at),
+        ", ".join(chat.labels),
+        text,
+    )
+
+
+def _who(chat: InboxRow) -> str:
+    if chat.pinned_to or chat.reserved_for or chat.assignee:
+        return chat.pinned_to or chat.reserved_for or chat.assignee or ""
+    return f"queue of {chat.line}" if chat.line else "everyone" if chat.tab is Tab.NEW else "–"

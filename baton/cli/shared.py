@@ -1,0 +1,142 @@
+"""What the commands share: how they reach Baton, how they print, how they read a chat's name."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any, ParamSpec, TypeVar
+
+import click
+from pydantic import BaseModel
+from rich.console import Console
+from rich.table import Table
+from temporalio.client import Client, RPCError, WorkflowQueryFailedError, WorkflowQueryRejectedError
+from temporalio.service import RPCStatusCode
+
+from baton.client import BatonClient, connect
+from baton.contract import CHAT_WORKFLOW
+from baton.deskclient import DeskClient
+from baton.errors import BatonError, ConnectionFailed, Unanswered
+from baton.settings import load_settings
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_NO_ANSWER = frozenset({RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED})
+_WORKFLOW_PREFIX = CHAT_WORKFLOW.lower() + ":"
+
+as_json = click.option("--json", "json_", is_flag=True, help="Print JSON, for programs.")
+"""The option for programs: one JSON document on standard output. Errors stay on standard error."""
+
+
+@asynccontextmanager
+async def baton_client() -> AsyncIterator[BatonClient]:
+    """What talks to chats, as the environment configures it."""
+    async with _connected() as (client, task_queue):
+        yield BatonClient(client, task_queue=task_queue)
+
+
+@asynccontextmanager
+async def desk_client() -> AsyncIterator[DeskClient]:
+    """What talks to the help desk, as the environment configures it."""
+    async with _connected() as (client, task_queue):
+        yield DeskClient(client, task_queue=task_queue)
+
+
+@asynccontextmanager
+async def _connected() -> AsyncIterator[tuple[Client, str]]:
+    task_queue = load_settings().task_queue
+    client = await connect()
+    try:
+        yield client, task_queue
+    except RPCError as error:
+        raise _explained(error, task_queue) from None
+    except (WorkflowQueryFailedError, WorkflowQueryRejectedError) as error:
+        raise BatonError(f"The worker could not answer: {error}") from None
+
+
+def _explained(error: RPCError, task_queue: str) -> BatonError:
+    if error.status in _NO_ANSWER:
+        return Unanswered(
+            f"No answer in time. Is a worker listening on the task queue {task_queue!r} (`baton up`)?"
+        )
+    return ConnectionFailed(f"Temporal refused the call ({error.status.name}): {error.message}")
+
+
+def run(main: Callable[P, Coroutine[Any, Any, T]], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run the asynchronous part of a command."""
+    return asyncio.run(main(*args, **kwargs))
+
+
+# --- Names --------------------------------------------------------------------------------------
+
+
+def chat_id(written: Sequence[str]) -> tuple[str, str]:
+    """Channel and conversation, from ``telegram:42``, ``chat:telegram:42``, or two words.
+
+    Raises ``click.UsageError``, which says how a chat is named.
+    """
+    match written:
+        case [channel, conversation]:
+            return channel, conversation
+        case [whole]:
+            # A channel called "chat" is possible, and then the workflow ID names it: chat:chat:42.
+            if whole.startswith(_WORKFLOW_PREFIX) and whole.count(":") > 1:
+                whole = whole.removeprefix(_WORKFLOW_PREFIX)
+            channel, colon, conversation = whole.partition(":")
+            if channel and colon and conversation:
+                return channel, conversation
+    raise click.UsageError(
+        f"{' '.join(written)!r} does not name a chat. Give channel and conversation, such as telegram:42, "
+        "or the workflow's ID, chat:telegram:42."
+    )
+
+
+# --- Output -------------------------------------------------------------------------------------
+
+
+def print_json(value: Any) -> None:
+    """One JSON document: models and lists of models, with times as text."""
+    click.echo(json.dumps(_plain(value), ensure_ascii=False, indent=2))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json")
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    return value
+
+
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], otherwise: str) -> None:
+    """A table, or the sentence ``otherwise`` where there are no rows."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        # Nothing is cut off: what does not fit goes on in the next line.
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        table.add_row(*(printable(cell) for cell in row))
+    if table.row_count:
+        # Markup would be read into what customers write: [b] is text here.
+        Console(markup=False, highlight=False, emoji=False).print(table)
+    else:
+        click.echo(otherwise)
+
+
+def printable(text: str) -> str:
+    """Text from outside on one line, without characters that could steer the terminal."""
+    return "".join(char if char.isprintable() else " " for char in text)
+
+
+def clock(at: datetime | None) -> str:
+    return f"{at:%Y-%m-%d %H:%M:%S}" if at else "–"
+
+
+def count(number: int, noun: str) -> str:
+    """``1 chat``, ``2 chats``."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
