@@ -6,14 +6,16 @@ command. What a person is doing at the moment (presence) and how much (load) is 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from functools import cached_property
-from typing import Annotated, Self
+from typing import Annotated, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
 
 from baton.calendars import Calendar
+from baton.wording import did_you_mean
 
 Key = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[^\s:]+$")]
 """An ID: opaque to Baton, without spaces and colons."""
@@ -54,6 +56,20 @@ class Member(_Entry):
     """How many active chats, pinned or reserved, this person takes at a time."""
 
 
+class Dangling(NamedTuple):
+    """A reference that leads nowhere, or to two: where it stands, what is wrong and what to do about it."""
+
+    path: tuple[str | int, ...]
+    what: str
+    hint: str
+
+
+def _missing(name: str | None, what: str, known: Iterable[str], *path: str | int) -> Iterator[Dangling]:
+    names = list(known)
+    if name is not None and name not in names:
+        yield Dangling(path, what.format(repr(name)), did_you_mean(name, names, "none are defined"))
+
+
 class Directory(BaseModel):
     """Everybody and everything that rules and events may name. Every reference in it is checked."""
 
@@ -70,27 +86,33 @@ class Directory(BaseModel):
     def _references_exist(self) -> Self:
         mistakes = list(self._dangling())
         if mistakes:
-            raise ValueError("; ".join(mistakes))
+            said = "; ".join(f"{'.'.join(map(str, mistake.path))}: {mistake.what}" for mistake in mistakes)
+            # Whoever read the directory from a file finds the line of each of them by its path.
+            raise PydanticCustomError("dangling", "{said}", {"said": said, "mistakes": mistakes})
         return self
 
-    def _dangling(self) -> Iterator[str]:
+    def _dangling(self) -> Iterator[Dangling]:
         for key, line in self.lines.items():
-            if line.calendar is not None and line.calendar not in self.calendars:
-                yield f"lines.{key}.calendar: there is no calendar {line.calendar!r}"
+            yield from _missing(
+                line.calendar, "there is no calendar {}", self.calendars, "lines", key, "calendar"
+            )
         for key, department in self.departments.items():
-            if department.lead is not None and department.lead not in self.staff:
-                yield f"departments.{key}.lead: there is nobody {department.lead!r} among the staff"
+            nobody = "there is nobody {} among the staff"
+            yield from _missing(department.lead, nobody, self.staff, "departments", key, "lead")
         for key, member in self.staff.items():
-            if member.line is not None and member.line not in self.lines:
-                yield f"staff.{key}.line: there is no line {member.line!r}"
-            for department_key in member.departments:
-                if department_key not in self.departments:
-                    yield f"staff.{key}.departments: there is no department {department_key!r}"
+            yield from _missing(member.line, "there is no line {}", self.lines, "staff", key, "line")
+            for position, department_key in enumerate(member.departments):
+                what = "there is no department {}"
+                yield from _missing(
+                    department_key, what, self.departments, "staff", key, "departments", position
+                )
         owners: dict[str, str] = {}
         for key, department in self.departments.items():
-            if owners.setdefault(department.label, key) != key:
-                other = owners[department.label]
-                yield f"departments.{key}.label: {department.label!r} is the label of {other}, too"
+            owner = owners.setdefault(department.label, key)
+            if owner != key:
+                what = f"{department.label!r} is the label of {owner} too"
+                hint = "a label asks one department; give each its own"
+                yield Dangling(("departments", key, "label"), what, hint)
 
     @cached_property
     def known_labels(self) -> frozenset[str]:

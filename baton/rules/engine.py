@@ -1,0 +1,136 @@
+"""The engine: what the rules do about one event. Pure, like the model that it works on.
+
+The rules of a list are gone through in order; each sees what those before it changed, and fires at most
+once for an event. ``stop`` ends the pass. What rules change starts no new pass, unless a rule says
+``retrigger``: then, and only if that rule changed something, the list ``changed`` is gone through again, at
+most five passes in all. So a loop is impossible, and it is impossible before anything has been done to the
+world.
+
+Source: section 5 of the design.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NamedTuple
+
+from baton.chat import apply, opens
+from baton.chatstate import ChatState
+from baton.contract import Action, ChatEvent, CustomerMessage, Fired
+from baton.decision import Facts
+from baton.errors import IllegalTransition
+from baton.rules.fields import CHANGING_KINDS, TIMED_KIND, Scene
+from baton.rules.index import Compiled, Index, positions
+from baton.rules.language import RuleList
+from baton.rules.ruleset import RuleSet
+from baton.rules.timed import pending
+
+MOST_PASSES = 5
+
+
+class Decided(NamedTuple):
+    """What the rules did about an event, and the chat afterwards."""
+
+    fired: tuple[Fired, ...]
+    state: ChatState
+    wake_at: datetime | None
+    timed: dict[str, datetime]
+    """The moment for which each timed rule fired now, or was passed over by ``stop``."""
+
+
+def list_for(before: ChatState, event: ChatEvent, facts: Facts) -> RuleList | None:
+    """The list that is asked about an event; none for what only is recorded."""
+    if event.kind == TIMED_KIND:
+        return RuleList.TIMED
+    if event.kind not in CHANGING_KINDS or (facts.blocked and isinstance(event, CustomerMessage)):
+        return None
+    return RuleList.INCOMING if opens(before, event) else RuleList.CHANGED
+
+
+def decide(rules: RuleSet, facts: Facts, before: ChatState, state: ChatState, event: ChatEvent) -> Decided:
+    """What the rules do about ``event``; ``before`` is the chat before it, ``state`` the chat after it.
+
+    Raises ``MissingLine`` if the members of a line are needed and ``facts`` do not have them.
+    """
+    scene = Scene(before, state, event, facts)
+    kind = list_for(before, event, facts)
+    decision = _Decision(scene)
+    if kind is not None:
+        decision.go_through(rules, kind)
+    if decision.timed:
+        scene.case = scene.case.model_copy(update={"timed": {**scene.case.timed, **decision.timed}})
+    wake_at = rules.alarm.wake_at(scene)
+    after = scene.case
+    if after.wake_at != wake_at:
+        after = after.model_copy(update={"wake_at": wake_at})
+    return Decided(tuple(decision.fired), after, wake_at, decision.timed)
+
+
+class _Decision:
+    """One event on its way through the rules."""
+
+    def __init__(self, scene: Scene) -> None:
+        self.scene = scene
+        self.fired: list[Fired] = []
+        self.timed: dict[str, datetime] = {}
+
+    def go_through(self, rules: RuleSet, kind: RuleList) -> None:
+        done: dict[RuleList, int] = dict.fromkeys(RuleList, 0)
+        for _ in range(MOST_PASSES):
+            done[kind], again = self._pass(rules.index(kind), done[kind], timed=kind is RuleList.TIMED)
+            if not again:
+                return
+            kind = RuleList.CHANGED
+
+    def _pass(self, index: Index, done: int, *, timed: bool) -> tuple[int, bool]:
+        """Go through one list. Returns the rules that have fired by now, and whether to start once more."""
+        scene = self.scene
+        again = False
+        left = index.candidates(scene) & ~done
+        while left:
+            bit = left & -left
+            position = bit.bit_length() - 1
+            left ^= bit
+            rule = index.rules[position]
+            if not (all(holds(scene) for holds in index.rest[position]) and (not timed or self._due(rule))):
+                continue
+            earlier = scene.case
+            self._fire(rule)
+            done |= bit
+            if scene.case is not earlier:
+                again = again or (rule.retrigger and scene.case != earlier)
+                # Only what comes later in the list: -(bit << 1) has every bit above this one.
+                left = index.candidates(scene) & ~done & -(bit << 1)
+            if rule.stop:
+                if timed:
+                    self._pass_over(index, left)
+                break
+        return done, again
+
+    def _due(self, rule: Compiled) -> bool:
+        """Whether a timed rule is due; if so, its anchor is noted, and it will not be due for it again."""
+        found = pending(rule, self.scene.case)
+        if found is None or found.at > self.scene.facts.now:
+            return False
+        self.timed[rule.id] = found.anchor
+        return True
+
+    def _pass_over(self, index: Index, left: int) -> None:
+        """A rule that another one stopped is not due a moment later, or ``stop`` would only be a delay."""
+        for position in positions(left):
+            if all(holds(self.scene) for holds in index.rest[position]):
+                self._due(index.rules[position])
+
+    def _fire(self, rule: Compiled) -> None:
+        actions: list[Action] = []
+        skipped: list[str] = []
+        for concrete in rule.actions:
+            try:
+                action = concrete(self.scene)
+                case = apply(self.scene.case, action, self.scene.facts)
+            except IllegalTransition as error:
+                skipped.append(str(error))
+                continue
+            actions.append(action)
+            self.scene.case = case
+        self.fired.append(Fired(rule=rule.id, actions=tuple(actions), skipped=tuple(skipped)))

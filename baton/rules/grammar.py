@@ -1,0 +1,74 @@
+"""The parts that the language of rules is put together from.
+
+Everything is strict: an unknown field is an error, a number is not a text, and nothing is converted.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, Strict, StringConstraints, create_model, model_validator
+from pydantic_core import PydanticCustomError
+
+from baton.wording import BY_KEY
+
+LONGEST_TEXT = 10_000
+
+Name = Annotated[str, StringConstraints(min_length=1, max_length=255)]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_TEXT)]
+Loose = Strict(False)
+"""For tuples: a YAML list is not a tuple. What is in them stays strict."""
+
+
+class Part(BaseModel):
+    """Anything in a rule file: unknown fields are errors, and a number is not a text."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, use_attribute_docstrings=True)
+
+
+class Chosen(Part):
+    """A mapping of optional entries, of which at least one is there: an empty one would say nothing."""
+
+    model_config = ConfigDict(json_schema_extra={"minProperties": 1})
+
+    @model_validator(mode="before")
+    @classmethod
+    def _says_something(cls, value: Any) -> Any:
+        if isinstance(value, dict) and not value:
+            raise PydanticCustomError(
+                "empty", "nothing stands here", {"hint": "remove it, or say what must hold"}
+            )
+        return value
+
+
+def entries(part: BaseModel) -> Iterator[tuple[str, Any]]:
+    """What stands in a part, under the names that it is written with."""
+    for name, info in type(part).model_fields.items():
+        if name in part.model_fields_set:
+            yield info.alias or name, getattr(part, name)
+
+
+def chosen(name: str, described: Iterable[tuple[str, Any, str]], base: type[Part] = Chosen) -> type[Part]:
+    """A model of optional entries, each with its name, type and description."""
+    made: dict[str, Any] = {
+        "f_" + re.sub(r"\W", "_", alias): (kind, Field(default=None, alias=alias, description=about))
+        for alias, kind, about in described
+    }
+    model: type[Part] = create_model(name, __base__=base, __module__=__name__, **made)
+    return model
+
+
+def key_of(*keys: str) -> Callable[[Any], str | None]:
+    """Chooses among alternatives by the key that is there."""
+
+    def choose(value: Any) -> str | None:
+        if isinstance(value, BaseModel):
+            given = [key for key, _ in entries(value)]
+        else:
+            given = [str(key) for key in value] if isinstance(value, dict) else []
+        found = next((key for key in keys if key in given), next(iter(given), None))
+        return None if found is None else BY_KEY + found
+
+    return choose

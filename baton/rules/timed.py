@@ -1,0 +1,112 @@
+"""Timed rules: from which moment they count, when they come due, and when to look again.
+
+A rule fires once for each moment from which it counts, its *anchor*: the customer's message, the
+assignment. With several conditions about time the anchor is the latest of theirs, and the rule is due when
+all of them hold. All times are whole microseconds, so that "due at 12:30:00" holds at 12:30:00 and not a
+moment later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from operator import attrgetter
+from typing import NamedTuple
+
+from baton.chatstate import ChatState
+from baton.contract import Status
+from baton.rules.conditions import All, Wait, atoms
+from baton.rules.fields import Scene
+from baton.rules.index import Compiled, Index, positions
+
+
+def _held_since(case: ChatState) -> datetime | None:
+    return case.held_since if case.assignee or case.line else None
+
+
+_ANCHORS: dict[str, Callable[[ChatState], datetime | None]] = {
+    "minutes since customer message": attrgetter("customer_wrote_at"),
+    "minutes since staff message": attrgetter("staff_wrote_at"),
+    "minutes since last message": attrgetter("wrote_at"),
+    "minutes since assigned": _held_since,
+}
+
+
+class Due(NamedTuple):
+    """When a rule comes due, and for which anchor."""
+
+    at: datetime
+    anchor: datetime
+
+
+def due(waits: Iterable[Wait], case: ChatState) -> Due | None:
+    """When the conditions about time will all hold, if nothing happens; none while an anchor is missing."""
+    ats: list[datetime] = []
+    anchors: list[datetime] = []
+    for wait in waits:
+        anchor = _ANCHORS[wait.anchor](case)
+        if anchor is None:
+            return None
+        anchors.append(anchor)
+        ats.append(anchor + timedelta(minutes=wait.minutes))
+    return Due(max(ats), max(anchors))
+
+
+def pending(rule: Compiled, case: ChatState) -> Due | None:
+    """When the rule comes due; none if it has fired for this anchor already."""
+    found = due(rule.waits, case)
+    fired_for = case.timed.get(rule.id)
+    return None if found is None or (fired_for is not None and fired_for >= found.anchor) else found
+
+
+class Alarm:
+    """Says when a chat must look at its timed rules again."""
+
+    def __init__(self, rules: Iterable[Compiled]) -> None:
+        self._rules = tuple(rules)
+        # What is known about people may change while the chat sleeps, and some of it is looked up only for
+        # the next decision. So for the future a rule counts if it may match whatever they are.
+        self._index = Index(
+            [replace(rule, conditions=_without_people(rule.conditions)) for rule in self._rules]
+        )
+
+    def wake_at(self, scene: Scene) -> datetime | None:
+        """The earliest moment at which a timed rule may come due, or somebody's grace ends.
+
+        A rule that is due already, because an event made it match later, is due now. It cannot be due again
+        and again: it fires for its anchor, once.
+        """
+        return min((*self._dues(scene), *_grace(scene)), default=None)
+
+    def _dues(self, scene: Scene) -> Iterator[datetime]:
+        if not self._rules or not scene.case.exists or scene.case.final:
+            return
+        now = scene.facts.now
+        candidates = self._index.candidates(scene)
+        for position in positions(candidates):
+            rule = self._rules[position]
+            found = pending(rule, scene.case)
+            if found is None or not all(holds(scene) for holds in self._index.rest[position]):
+                continue
+            if found.at > now:
+                yield found.at
+            elif rule.holds(scene):
+                yield now
+
+
+def _without_people(conditions: All) -> All:
+    return All(
+        tuple(part for part in conditions.parts if not any(atom.field.of_person for atom in atoms(part)))
+    )
+
+
+def _grace(scene: Scene) -> Iterator[datetime]:
+    """Whoever holds an open chat and went offline loses it when the grace ends."""
+    case, facts = scene.case, scene.facts
+    if not case.active or case.status is not Status.OPEN:
+        return
+    holder = case.pinned_to or (case.reserved_for if case.offer_until else None)
+    person = facts.people.get(holder) if holder else None
+    if person is not None and person.away_at is not None and person.away_at > facts.now:
+        yield person.away_at

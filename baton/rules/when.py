@@ -1,0 +1,208 @@
+"""The conditions of a rule: the part of the language that stands under ``when``.
+
+Conditions and tests are made at run time from the table of fields, because sixty fields written out by hand
+in each of three places would drift apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    create_model,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
+
+from baton.directory import Key
+from baton.rules import fields
+from baton.rules.fields import FIELDS, Sort
+from baton.rules.grammar import Loose, Name, Part, chosen
+
+IS_SET = "is set"
+IS_NOT_SET = "is not set"
+
+_WORDS: dict[str, str] = {
+    "is": "It is this.",
+    "is not": "It is something else, or empty.",
+    "is one of": "It is one of these.",
+    "is none of": "It is none of these, or empty.",
+    "has": "This one is among them.",
+    "has not": "This one is not among them.",
+    "has any of": "At least one of these is among them.",
+    "has none of": "None of these is among them.",
+    "contains": "This stands somewhere in it.",
+    "does not contain": "This stands nowhere in it.",
+}
+
+
+def _written_out(value: Any) -> Any:
+    """The long form of a test: a plain value means *is*."""
+    match value:
+        case None:
+            raise PydanticCustomError(
+                "no_test", "there is no value", {"hint": f"write '{IS_NOT_SET}' to ask that"}
+            )
+        case list():
+            raise PydanticCustomError(
+                "bare_list",
+                "a list needs a word",
+                {"hint": "write {is one of: […]}, for labels {has any of: […]}"},
+            )
+        case "is set" | "is not set" | dict() | BaseModel():
+            return value
+        case _:
+            return {"is": value}
+
+
+def _labels_written_out(value: Any) -> Any:
+    value = _written_out(value)
+    return {"has": value["is"]} if isinstance(value, dict) and value.keys() == {"is"} else value
+
+
+def _sort_of_test(value: Any) -> str:
+    return "set" if isinstance(value, str) else "words"
+
+
+def _sort_of_value(value: Any) -> str:
+    return "field" if isinstance(value, dict | BaseModel) else "value"
+
+
+def _value_of(field: fields.Field) -> Any:
+    """The type of one value of the field."""
+    match field.sort:
+        case Sort.CHOICE:
+            return Literal[field.choices]
+        case Sort.TEXT | Sort.LABEL:
+            return Name
+        case _:
+            return Key
+
+
+class _Tests:
+    """The types of tests for one part of the language: tests of, and comparisons with, some of the fields."""
+
+    def __init__(self, prefix: str, available: Sequence[fields.Field]) -> None:
+        self.prefix = prefix
+        self.available = available
+        self._made: dict[tuple[Sort, tuple[str, ...]], Any] = {}
+
+    def of(self, field: fields.Field) -> Any:
+        """The type of the test of a field. Fields of the same sort with the same choices share it."""
+        key = (field.sort, field.choices)
+        if key not in self._made:
+            self._made[key] = bool if field.sort is Sort.FLAG else self._test(field)
+        return self._made[key]
+
+    def _test(self, field: fields.Field) -> Any:
+        value = _value_of(field)
+        several = Annotated[tuple[value, ...], Loose, Field(min_length=1)]  # type: ignore[valid-type]
+        either = self._value_or_field(field, value)
+        words: dict[str, Any]
+        if field.sort is Sort.TEXT:
+            words = {"is": value, "is not": value, "contains": value, "does not contain": value}
+        elif field.sort is Sort.LABEL:
+            words = {"has": value, "has not": value, "has any of": several, "has none of": several}
+        else:
+            words = {"is": either, "is not": either, "is one of": several, "is none of": several}
+        test = chosen(self._name(field, "Test"), [(word, kind, _WORDS[word]) for word, kind in words.items()])
+        state = Literal["is set", "is not set"]
+        written_out = _labels_written_out if field.sort is Sort.LABEL else _written_out
+        return Annotated[
+            Annotated[state, Tag("set")] | Annotated[test, Tag("words")],
+            Discriminator(_sort_of_test),
+            BeforeValidator(written_out, json_schema_input_type=value | state | test),
+        ]
+
+    def _value_or_field(self, field: fields.Field, value: Any) -> Any:
+        """A value, or the name of another field of the same sort."""
+        same = tuple(
+            other.name
+            for other in self.available
+            if (other.sort, other.choices) == (field.sort, field.choices) and not other.many
+        )
+        if len(same) < 2 or field.sort is Sort.CHANNEL:
+            return value
+        names: Any = Literal[same]
+        reference: Any = create_model(
+            self._name(field, "Field"),
+            __base__=Part,
+            __module__=__name__,
+            field=(names, Field(description="The other field to compare with.")),
+        )
+        return Annotated[
+            Annotated[value, Tag("value")] | Annotated[reference, Tag("field")], Discriminator(_sort_of_value)
+        ]
+
+    def _name(self, field: fields.Field, suffix: str) -> str:
+        own = field.name.rpartition(".")[2] if field.sort is Sort.CHOICE else field.sort.value
+        return f"{self.prefix}{own.title()}{suffix}"
+
+
+# --- Conditions ---------------------------------------------------------------------------------
+
+ANCHORS: dict[str, str] = {
+    "minutes since customer message": "Minutes since the customer wrote last.",
+    "minutes since staff message": "Minutes since a member of staff wrote last.",
+    "minutes since last message": "Minutes since the last message of customer or staff.",
+    "minutes since assigned": "Minutes since the present assignee, or queue, got the chat.",
+}
+
+
+_MOST_MINUTES = 60 * 24 * 366
+
+
+class AtLeast(Part):
+    at_least: Annotated[float, Field(gt=0, le=_MOST_MINUTES, alias="at least", allow_inf_nan=False)]
+    """So many minutes, or more. The rule fires once for each moment from which it counts."""
+
+
+def _when(name: str, prefix: str, scopes: tuple[str, ...]) -> type[Part]:
+    """Conditions on the fields in these scopes, which may be nested with all, any and not."""
+    available = [field for field in FIELDS.values() if field.scope in scopes]
+    tests = _Tests(prefix, available)
+    below: Any = Annotated[tuple[name, ...], Loose, Field(min_length=1)]  # type: ignore[valid-type]
+    described = [(field.name, tests.of(field), field.about) for field in available]
+    nested: list[tuple[str, Any, str]] = [
+        ("all", below, "All of these hold."),
+        ("any", below, "At least one of these holds."),
+        ("not", name, "These do not hold (together)."),
+    ]
+    model = chosen(name, [*described, *nested])
+    model.model_rebuild(_types_namespace={name: model})
+    return model
+
+
+if TYPE_CHECKING:
+
+    class EventWhen(Part):
+        """Conditions about something that happened."""
+
+    class TimedWhen(Part):
+        """Conditions about something that did not happen for some time."""
+
+else:
+    EventWhen = _when("EventWhen", "", ("case", "event", "before"))
+    CaseWhen = _when("CaseWhen", "Case", ("case",))
+
+    class _Timed(CaseWhen):
+        model_config = ConfigDict(json_schema_extra={"anyOf": [{"required": [name]} for name in ANCHORS]})
+
+        @model_validator(mode="before")
+        @classmethod
+        def _has_time(cls, value: Any) -> Any:
+            if isinstance(value, dict) and not value.keys() & ANCHORS.keys():
+                hint = f"add for example '{next(iter(ANCHORS))}: {{at least: 30}}'"
+                raise PydanticCustomError(
+                    "no_time", "a timed rule needs a condition about time", {"hint": hint}
+                )
+            return value
+
+    TimedWhen = chosen("TimedWhen", [(name, AtLeast, about) for name, about in ANCHORS.items()], _Timed)

@@ -1,0 +1,151 @@
+"""Mistakes in documents, said so that whoever wrote the document knows what to do.
+
+Turns pydantic's errors into a sentence and a hint. The hints need the model, because only that knows what
+would have been allowed in the place of an unknown field.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from difflib import get_close_matches
+from types import UnionType
+from typing import Annotated, Any, NamedTuple, Union, get_args, get_origin
+
+from pydantic import BaseModel
+
+BY_KEY = "key:"
+"""Begins the name of an alternative that is chosen because this key is there: ``key:assign``."""
+MOST_NAMES = 12
+"""So many names are listed where nothing comes near what was written."""
+
+
+class Mistake(NamedTuple):
+    what: str
+    hint: str = ""
+
+
+def did_you_mean(given: str, allowed: Iterable[str], otherwise: str = "") -> str:
+    """A hint that names what comes nearest to ``given``, or else everything that is allowed."""
+    names = list(dict.fromkeys(allowed))
+    folded = {name.casefold(): name for name in names}
+    near = [folded[match] for match in get_close_matches(given.casefold(), folded, n=3, cutoff=0.6)]
+    if near:
+        return f"did you mean {_or(near)}?"
+    if not names:
+        return otherwise
+    shown = names[:MOST_NAMES]
+    more = len(names) - len(shown)
+    return f"allowed: {', '.join(shown)}" + (f" and {more} more" if more else "")
+
+
+def _or(names: list[str]) -> str:
+    return " or ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+
+
+def explain(model: type[BaseModel], error: Mapping[str, Any]) -> Mistake:
+    """One of pydantic's errors about ``model``, in words."""
+    context = error.get("ctx") or {}
+    given = error.get("input")
+    last = str(error["loc"][-1]) if error["loc"] else ""
+    message = str(error["msg"])
+    match error["type"]:
+        case "extra_forbidden":
+            return Mistake(f"unknown field {last!r}", did_you_mean(last, fields_at(model, error["loc"][:-1])))
+        case "missing":
+            return Mistake(f"{last!r} is missing", f"add '{last}: …'")
+        case "literal_error" | "enum":
+            allowed = re.findall(r"'([^']*)'", str(context.get("expected", ""))) or [
+                str(context.get("expected")).lower()
+            ]
+            return Mistake(f"{_shown(given)} is not possible here", did_you_mean(str(given), allowed))
+        case "union_tag_invalid":
+            allowed = re.findall(rf"'{BY_KEY}([^']*)'", str(context.get("expected_tags", "")))
+            tag = str(context.get("tag", "")).removeprefix(BY_KEY)
+            return Mistake(f"unknown field {tag!r}", did_you_mean(tag, allowed))
+        case "union_tag_not_found" | "model_type" | "dict_type" | "model_attributes_type":
+            hint = did_you_mean("", fields_at(model, error["loc"]))
+            return Mistake(f"fields are expected here, not {_shown(given)}", hint)
+        case "list_type" | "tuple_type":
+            return Mistake(
+                f"a list is expected here, not {_shown(given)}", "write each item after a dash, or [a, b]"
+            )
+        case "string_type":
+            quotable = isinstance(given, int | float)
+            return Mistake(
+                f"text is expected here, not {_shown(given)}", "put it in quotes" if quotable else ""
+            )
+        case "bool_type" | "bool_parsing":
+            return Mistake(f"true or false is expected here, not {_shown(given)}")
+        case "string_pattern_mismatch":
+            return Mistake(f"{_shown(given)} is not an ID", "an ID has no spaces and no colons")
+        case "string_too_short" | "too_short":
+            return Mistake("this must not be empty")
+        case _:
+            what = message.removeprefix("Value error, ").removeprefix("Input ")
+            return Mistake(
+                what if "hint" in context else f"{_shown(given)}: {what}", str(context.get("hint", ""))
+            )
+
+
+def _shown(value: object) -> str:
+    match value:
+        case None:
+            return "nothing"
+        case bool():
+            return "true" if value else "false"
+        case dict():
+            return "fields"
+        case list() | tuple():
+            return "a list"
+        case str() if len(value) > 60:
+            return repr(value[:60] + "…")
+        case _:
+            return repr(value)
+
+
+# --- What a model allows at a place -------------------------------------------------------------
+
+
+def fields_at(model: type[BaseModel], path: Iterable[str | int]) -> list[str]:
+    """The fields that ``model`` allows at ``path``, as they are written in a document."""
+    here: list[Any] = [model]
+    for part in path:
+        if isinstance(part, str) and part.startswith(BY_KEY):
+            key = part.removeprefix(BY_KEY)
+            here = [kind for kind in _flat(here) if key in _names(kind)]
+        else:
+            # Another part that leads nowhere is the name of an alternative in a union: it narrows nothing.
+            here = [below for kind in _flat(here) for below in _below(kind, part)] or here
+    return list(dict.fromkeys(name for kind in _flat(here) for name in _names(kind)))
+
+
+def _flat(kinds: Iterable[Any]) -> Iterator[Any]:
+    """The plain types behind annotations and unions."""
+    for kind in kinds:
+        origin = get_origin(kind)
+        if origin is Annotated:
+            yield from _flat(get_args(kind)[:1])
+        elif origin in (Union, UnionType):
+            yield from _flat(get_args(kind))
+        else:
+            yield kind
+
+
+def _below(kind: Any, part: str | int) -> Iterator[Any]:
+    if _is_model(kind):
+        yield from (
+            info.annotation for name, info in kind.model_fields.items() if (info.alias or name) == part
+        )
+    elif get_origin(kind) is dict and isinstance(part, str):
+        yield get_args(kind)[1]
+    elif get_origin(kind) in (list, tuple) and isinstance(part, int):
+        yield get_args(kind)[0]
+
+
+def _names(kind: Any) -> list[str]:
+    return [info.alias or name for name, info in kind.model_fields.items()] if _is_model(kind) else []
+
+
+def _is_model(kind: Any) -> bool:
+    return isinstance(kind, type) and get_origin(kind) is None and issubclass(kind, BaseModel)
