@@ -172,9 +172,10 @@ def settle(before: ChatState, event: ChatEvent, decision: Decision) -> Folded:
     for fired in decision.fired:
         for action in fired.actions:
             chat = apply(chat, action, decision.facts)
-    wake = (
-        decision.wake_at if decision.wake_at is not None and decision.wake_at > decision.facts.now else None
-    )
+    wake = decision.wake_at
+    if wake is not None and wake <= decision.facts.now and isinstance(event, TimedDue):
+        # An event may make a timed rule due at once, but looking at the time must not ask for another look.
+        wake = None
     chat = chat.model_copy(update={"wake_at": wake, "timed": {**chat.timed, **decision.timed}})
     return Folded(chat, told)
 

@@ -32,6 +32,7 @@ from baton.contract import (
     TIMELINE,
     ChatEvent,
     ChatSnapshot,
+    ChatStart,
     ChatSummary,
     EndReason,
     Idle,
@@ -59,6 +60,18 @@ class CarriedChat(Carried):
 
     state: ChatState
     chats: int = 0
+
+
+class ContinuedChat(ChatStart):
+    """The start argument, as a run of a chat hands it to the next."""
+
+    carried: CarriedChat | None = None
+
+
+def _read_start(start: RawValue) -> ContinuedChat:
+    payload = workflow.payload_converter().from_payload(start.payload)
+    parse_chat_start(payload)
+    return ContinuedChat.model_validate(payload)
 
 
 class _ChatCase(Case[ChatState, Outcome]):
@@ -164,31 +177,32 @@ class Chat:
     """One conversation with one customer on one channel, chat after chat."""
 
     @workflow.init
-    def __init__(self, start: RawValue, carried: CarriedChat | None = None) -> None:
-        self._start = start
+    def __init__(self, start: RawValue) -> None:
         self._refused_start: str | None = None
-        if carried is not None:
-            self._case = _ChatCase(carried.state, carried, carried.chats)
-            return
         try:
-            argument = workflow.payload_converter().from_payload(start.payload)
-            state = ChatState.before_first(parse_chat_start(argument))
+            begun = _read_start(start)
         except InvalidEvent as refusal:
             # A bad start argument fails the workflow, below; raised here it would fail the task for ever.
             self._refused_start = str(refusal)
-            state = ChatState(channel="?", conversation="?", customer="?")
-        self._case = _ChatCase(state, Carried(), chats=0)
+            begun = ContinuedChat(channel="?", conversation="?", customer="?")
+        self._start = begun
+        carried = begun.carried
+        self._case = _ChatCase(
+            carried.state if carried else ChatState.before_first(begun),
+            carried or Carried(),
+            carried.chats if carried else 0,
+        )
 
     @workflow.run
-    async def run(self, start: RawValue, carried: CarriedChat | None = None) -> ChatSummary:
+    async def run(self, start: RawValue) -> ChatSummary:
         if self._refused_start is not None:
             raise ApplicationError(self._refused_start, type="InvalidEvent", non_retryable=True)
-        if carried is None and not await self._case.first_event():
+        if self._start.carried is None and not await self._case.first_event():
             return self._case.summary()
         handed_over = await self._case.live()
         if handed_over is not None:
-            state = CarriedChat(state=self._case.state, chats=self._case.chats, **dict(handed_over))
-            workflow.continue_as_new(args=[self._start, state])
+            carried = CarriedChat(state=self._case.state, chats=self._case.chats, **dict(handed_over))
+            workflow.continue_as_new(self._start.model_copy(update={"carried": carried}))
         return self._case.summary()
 
     @workflow.update(name=HANDLE)

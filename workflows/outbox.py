@@ -14,7 +14,8 @@ from temporalio.exceptions import ActivityError, is_cancelled_exception
 from baton.contract import Tell
 from baton.effects import CaseWrite, Effect, Message, Notice
 
-_TIMEOUT = timedelta(seconds=30)
+# Also the time until the server notices that a worker died in the middle of a write.
+_TIMEOUT = timedelta(seconds=10)
 # A help desk that is down for a day must not lose a write, and must not wait long once it is back.
 _RETRY = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=1))
 

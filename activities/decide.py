@@ -1,0 +1,242 @@
+"""``decide``: what the rules and the directory say about one event. A local activity.
+
+It gathers the facts, folds the event, asks the rules, and lets the help desk take the event in, all in
+one transaction of the help desk. What it returns is recorded in the history; the workflow never asks the
+rules, the directory or the clock itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from baton.rules.engine import decide as ask_rules
+from baton.rules.ruleset import RuleSet
+from temporalio import activity
+
+from baton.chat import fold, named, opens
+from baton.chatstate import ChatState
+from baton.contract import (
+    Assigned,
+    AuthorType,
+    ChatEvent,
+    CustomerMessage,
+    DeliveryFailed,
+    LabelsChanged,
+    Presence,
+    PresenceChanged,
+)
+from baton.decision import Candidate, DecideRequest, Decision, Facts, MissingLine, Person, Refusal
+from baton.directory import Directory, Member
+from baton.effects import DECIDE
+from baton.errors import Refused, UnknownLabel, UnknownStaff
+from helpdesks.base import Attendance, HelpDesk, Intake
+
+
+@dataclass(frozen=True)
+class Policy:
+    """Times that the owner of the help desk may choose, in seconds."""
+
+    idle_after: float = 600.0
+    idle_after_by_channel: Mapping[str, float] = field(default_factory=dict)
+    offline_grace: float = 180.0
+    offer_for: float = 120.0
+
+
+class RulesInForce(Protocol):
+    """Where the present rule set is found; it may be another one at the next event."""
+
+    @property
+    def current(self) -> RuleSet: ...
+
+
+class Deciding:
+    """The activity ``decide`` and what it depends on."""
+
+    def __init__(self, desk: HelpDesk, rules: RulesInForce, policy: Policy) -> None:
+        self._desk = desk
+        self._rules = rules
+        self._policy = policy
+
+    @activity.defn(name=DECIDE)
+    async def decide(self, request: DecideRequest) -> Decision:
+        """Decide about one event of a chat.
+
+        A refusal or a late duplicate is a result, not an error. Raises ``HelpDeskUnavailable``, and is
+        then tried again.
+        """
+        rules = self._rules.current
+        try:
+            async with self._desk.intake(request.before, request.event, request.now, request.chain) as intake:
+                return await self._decide(request, intake, rules)
+        except Refused as refusal:
+            # Raised through the block, so that nothing of the event is kept.
+            return Decision(
+                facts=Facts(now=request.now),
+                refusal=Refusal(type=refusal.type, message=str(refusal)),
+                rules=_short(rules),
+            )
+
+    async def _decide(self, request: DecideRequest, intake: Intake, rules: RuleSet) -> Decision:
+        before, event, now = request.before, request.event, request.now
+        known = await intake.known_event()
+        if known is not None and _is_late(known.chain, known.decided_at, request):
+            return Decision(facts=Facts(now=now), duplicate=known.snapshot)
+        entry = await intake.directory()
+        _check_names(event, entry.directory)
+
+        facts = await self._facts(before, event, now, intake, entry.directory, rules)
+        while True:
+            try:
+                folded = fold(before, event, facts).state
+                decided = ask_rules(rules, facts, before, folded, event)
+                break
+            except MissingLine as missing:
+                members = await self._candidates(missing.line, now, intake, entry.directory)
+                facts = facts.model_copy(update={"lines": {**facts.lines, missing.line: members}})
+        await intake.take_in(
+            folded,
+            decided.state,
+            [fired.rule for fired in decided.fired],
+            opened=opens(before, event) and not facts.blocked,
+        )
+        return Decision(
+            facts=facts,
+            fired=decided.fired,
+            wake_at=decided.wake_at,
+            timed=decided.timed,
+            rules=_short(rules),
+            directory=str(entry.version),
+        )
+
+    async def _facts(
+        self,
+        before: ChatState,
+        event: ChatEvent,
+        now: datetime,
+        intake: Intake,
+        directory: Directory,
+        rules: RuleSet,
+    ) -> Facts:
+        """Look up what this event can need; the members of lines are added when somebody asks for them."""
+        opening = opens(before, event)
+        blocked = isinstance(event, CustomerMessage) and await intake.blocked()
+        previous = await intake.previous() if opening and not blocked else None
+        other_holder = await intake.other_holder() if opening and isinstance(event, CustomerMessage) else None
+        offered = [staff for staff in (other_holder, previous.assignee if previous else None) if staff]
+        involved = dict.fromkeys((*named(before, event), *rules.named_staff, *offered))
+        people = {staff: directory.staff[staff] for staff in involved if staff in directory.staff}
+        attendance = await intake.attendance(people)
+        load = await intake.load(offered) if offered else {}
+        return Facts(
+            now=now,
+            people={
+                staff: self._person(
+                    member, directory, attendance.get(staff), now, full=load.get(staff, 0) >= member.max_chats
+                )
+                for staff, member in people.items()
+            },
+            queues=directory.unwatched_lines,
+            case_id=await intake.case_id(),
+            previous=previous,
+            other_holder=other_holder,
+            message_author=(
+                await intake.author_of(event.message_id) if isinstance(event, DeliveryFailed) else None
+            ),
+            blocked=blocked,
+            idle_after=self._policy.idle_after_by_channel.get(before.channel, self._policy.idle_after),
+            offer_for=self._policy.offer_for,
+        )
+
+    def _person(
+        self, member: Member, directory: Directory, attends: Attendance | None, now: datetime, *, full: bool
+    ) -> Person:
+        line = directory.lines.get(member.line) if member.line else None
+        grace_ends = self._grace_ends(attends)
+        away = _absent(attends) or not directory.on_duty(member, now)
+        in_grace = grace_ends is not None and now < grace_ends and directory.on_duty(member, now)
+        return Person(
+            line=member.line,
+            departments=member.departments,
+            roles=member.roles,
+            chats=member.chats,
+            takes_over=line is None or line.takes_over,
+            away=away and not in_grace,
+            away_at=grace_ends if in_grace else None,
+            full=full,
+        )
+
+    async def _candidates(
+        self, line: str, now: datetime, intake: Intake, directory: Directory
+    ) -> tuple[Candidate, ...]:
+        members = dict(directory.members(line))
+        attendance, load = await intake.attendance(members), await intake.load(members)
+        return tuple(
+            Candidate(
+                staff=staff,
+                # Nobody is given a new chat during the grace: it protects what somebody has already.
+                available=(
+                    not _absent(attendance.get(staff))
+                    and directory.on_duty(member, now)
+                    and load.get(staff, 0) < member.max_chats
+                ),
+                chats=member.chats,
+                load=load.get(staff, 0),
+                last_assigned_at=attendance[staff].last_assigned_at if staff in attendance else None,
+            )
+            for staff, member in members.items()
+        )
+
+    def _grace_ends(self, attends: Attendance | None) -> datetime | None:
+        if attends is None or attends.presence is not Presence.OFFLINE:
+            return None
+        return attends.since + timedelta(seconds=self._policy.offline_grace)
+
+
+def _short(rules: RuleSet) -> str:
+    """Enough of the digest to find the rule set by."""
+    return rules.digest[:12]
+
+
+def _absent(attends: Attendance | None) -> bool:
+    return attends is None or attends.presence is not Presence.ONLINE
+
+
+def _is_late(chain: str, decided_at: datetime, request: DecideRequest) -> bool:
+    """Whether an event that the help desk knows was handled before, rather than being tried again.
+
+    The same chain of runs decides an event again when its worker died before the decision was recorded, or
+    after a reset; both keep the chain.
+    """
+    if chain != request.chain:
+        return True
+    return request.seen_until is not None and decided_at <= request.seen_until
+
+
+def _check_names(event: ChatEvent, directory: Directory) -> None:
+    """Refuse an event that names somebody or something that the directory does not know."""
+    for staff in _staff_in(event):
+        if staff not in directory.staff:
+            raise UnknownStaff(
+                f"event {event.id!r}: there is nobody {staff!r} in the directory; add them there "
+                f"and send the event again under a new ID"
+            )
+    if isinstance(event, Assigned) and event.line and event.line not in directory.lines:
+        known = ", ".join(sorted(directory.lines)) or "none"
+        raise UnknownStaff(f"event {event.id!r}: there is no line {event.line!r}; known lines: {known}")
+    if isinstance(event, LabelsChanged):
+        unknown = sorted(set(event.add) - directory.known_labels)
+        if unknown:
+            raise UnknownLabel(
+                f"event {event.id!r}: unknown label {', '.join(map(repr, unknown))}; "
+                f"add it to the directory's labels first"
+            )
+
+
+def _staff_in(event: ChatEvent) -> Iterable[str]:
+    if event.author.type is AuthorType.STAFF:
+        yield event.author.id
+    if isinstance(event, Assigned | PresenceChanged) and event.staff:
+        yield event.staff

@@ -1,0 +1,216 @@
+"""The help desk's own affairs: inbox, directory, presence. Called by programs directly, without a workflow.
+
+They run in the worker, so that whoever can reach Temporal can use them and nobody else needs access to
+the help desk's database.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+
+from pydantic import ValidationError
+from temporalio import activity
+from temporalio.client import Client
+from temporalio.common import ActivityIDConflictPolicy, ActivityIDReusePolicy
+from temporalio.exceptions import ActivityAlreadyStartedError, ApplicationError
+from temporalio.service import RPCError, RPCStatusCode
+
+from baton.contract import SUBMIT, SYSTEM, Presence, PresenceChanged, chat_workflow_id
+from baton.directory import Directory
+from baton.effects import (
+    BLOCK_CUSTOMER,
+    CHANGE_DIRECTORY,
+    INBOX,
+    NOTICES,
+    SET_PRESENCE,
+    SHOW_DIRECTORY,
+    SHOW_PRESENCE,
+    SPREAD_PRESENCE,
+    CaseRef,
+    CustomerBlock,
+    DirectoryChange,
+    InboxQuery,
+    InboxRow,
+    NoticeQuery,
+    NoticeRow,
+    PresenceChange,
+    PresenceRow,
+    PresenceSpread,
+    ShownDirectory,
+)
+from baton.errors import DocumentError
+from helpdesks.base import HelpDesk, VersionedDirectory
+
+_SIGNALS_AT_ONCE = 20
+_SPREAD_TIMEOUT = timedelta(minutes=10)
+
+
+class Housekeeping:
+    """The desk's activities.
+
+    Args:
+        desk: the help desk.
+        task_queue: where a delayed activity is put.
+        offline_grace: seconds after which somebody who went offline counts as away.
+        fits: raises ``DocumentError`` if the rules in force would not fit a new directory.
+    """
+
+    def __init__(
+        self, desk: HelpDesk, task_queue: str, offline_grace: float, fits: Callable[[Directory], None]
+    ) -> None:
+        self._desk = desk
+        self._task_queue = task_queue
+        self._offline_grace = timedelta(seconds=offline_grace)
+        self._fits = fits
+
+    @activity.defn(name=INBOX)
+    async def inbox(self, query: InboxQuery) -> list[InboxRow]:
+        """Chats as the help desk lists them: consistent, unlike Temporal's visibility."""
+        if query.staff is not None:
+            _require_known([query.staff], (await self._desk.directory()).directory)
+        return list(await self._desk.inbox(query))
+
+    @activity.defn(name=NOTICES)
+    async def notices(self, query: NoticeQuery) -> list[NoticeRow]:
+        """What people were told, latest first."""
+        return list(await self._desk.notices(query.staff, query.limit))
+
+    @activity.defn(name=SHOW_DIRECTORY)
+    async def show_directory(self) -> ShownDirectory:
+        return _shown(await self._desk.directory())
+
+    @activity.defn(name=SHOW_PRESENCE)
+    async def show_presence(self) -> list[PresenceRow]:
+        """Everybody in the directory, and what they are doing."""
+        directory = (await self._desk.directory()).directory
+        attendance = await self._desk.presence()
+        return [
+            PresenceRow(
+                staff=staff,
+                line=member.line,
+                chats=member.chats,
+                max_chats=member.max_chats,
+                presence=attendance[staff].presence if staff in attendance else Presence.OFFLINE,
+                since=attendance[staff].since if staff in attendance else None,
+            )
+            for staff, member in directory.staff.items()
+        ]
+
+    @activity.defn(name=CHANGE_DIRECTORY)
+    async def change_directory(self, change: DirectoryChange) -> ShownDirectory:
+        """Replace the directory, unless it is wrong, somebody else changed it, or the rules would not fit."""
+        try:
+            directory = Directory.model_validate(change.directory)
+            self._fits(directory)
+        except ValidationError as error:
+            found = "; ".join(
+                f"{'.'.join(map(str, item['loc'])) or 'directory'}: {item['msg']}" for item in error.errors()
+            )
+            raise ApplicationError(found, type="DocumentError", non_retryable=True) from None
+        except DocumentError as error:
+            raise ApplicationError(
+                f"the rules in force would not fit this directory: {error}",
+                type="DocumentError",
+                non_retryable=True,
+            ) from None
+        try:
+            return _shown(await self._desk.change_directory(directory, based_on=change.based_on))
+        except DocumentError as error:
+            raise ApplicationError(str(error), type="DocumentError", non_retryable=True) from None
+
+    @activity.defn(name=BLOCK_CUSTOMER)
+    async def block_customer(self, block: CustomerBlock) -> None:
+        await self._desk.block_customer(block.customer, blocked=block.blocked)
+
+    @activity.defn(name=SET_PRESENCE)
+    async def set_presence(self, change: PresenceChange) -> PresenceRow:
+        """Note what somebody is doing from now on, and have the cases that it concerns told.
+
+        Offline counts after a grace; until then nobody is told, and coming back undoes it.
+        """
+        directory = (await self._desk.directory()).directory
+        _require_known([change.staff], directory)
+        attends = await self._desk.set_presence(change.staff, change.presence, datetime.now(UTC))
+        delay = self._offline_grace if change.presence is Presence.OFFLINE else None
+        # Said once is enough: the same status set again is the same change.
+        with suppress(ActivityAlreadyStartedError):
+            await activity.client().start_activity(
+                SPREAD_PRESENCE,
+                PresenceSpread(staff=change.staff, presence=attends.presence, since=attends.since),
+                id=f"presence:{change.staff}:{attends.since.isoformat()}",
+                task_queue=self._task_queue,
+                start_to_close_timeout=_SPREAD_TIMEOUT,
+                heartbeat_timeout=timedelta(minutes=1),
+                id_reuse_policy=ActivityIDReusePolicy.REJECT_DUPLICATE,
+                id_conflict_policy=ActivityIDConflictPolicy.USE_EXISTING,
+                start_delay=delay,
+                summary=f"{change.staff} is {change.presence}",
+            )
+        member = directory.staff[change.staff]
+        return PresenceRow(
+            staff=change.staff,
+            line=member.line,
+            chats=member.chats,
+            max_chats=member.max_chats,
+            presence=attends.presence,
+            since=attends.since,
+        )
+
+    @activity.defn(name=SPREAD_PRESENCE)
+    async def spread_presence(self, spread: PresenceSpread) -> int:
+        """Tell the cases that a presence concerns. Returns how many; none if it has changed since."""
+        attends = (await self._desk.presence()).get(spread.staff)
+        if attends is None or (attends.presence, attends.since) != (spread.presence, spread.since):
+            return 0
+        event = PresenceChanged(
+            id=f"presence:{spread.staff}:{spread.since.isoformat()}",
+            author=SYSTEM,
+            staff=spread.staff,
+            presence=spread.presence,
+        )
+        told = 0
+        for cases in _batches(await self._desk.touched_by(spread.staff), _SIGNALS_AT_ONCE):
+            told += sum(await asyncio.gather(*(_tell(activity.client(), case, event) for case in cases)))
+            activity.heartbeat(told)
+        return told
+
+
+async def _tell(client: Client, case: CaseRef, event: PresenceChanged) -> bool:
+    try:
+        await client.get_workflow_handle(chat_workflow_id(case.channel, case.conversation)).signal(
+            SUBMIT, event
+        )
+    except RPCError as error:
+        if error.status is not RPCStatusCode.NOT_FOUND:
+            raise
+        return False  # closed in the meantime
+    return True
+
+
+def _batches(cases: Iterable[CaseRef], size: int) -> Iterable[list[CaseRef]]:
+    batch: list[CaseRef] = []
+    for case in cases:
+        batch.append(case)
+        if len(batch) == size:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def _require_known(staff: Iterable[str], directory: Directory) -> None:
+    for name in staff:
+        if name not in directory.staff:
+            known = ", ".join(sorted(directory.staff)) or "nobody yet"
+            raise ApplicationError(
+                f"there is nobody {name!r} in the directory; known: {known}",
+                type="UnknownStaff",
+                non_retryable=True,
+            )
+
+
+def _shown(entry: VersionedDirectory) -> ShownDirectory:
+    return ShownDirectory(version=entry.version, directory=entry.directory.model_dump(mode="json"))

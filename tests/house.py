@@ -1,0 +1,195 @@
+"""A house for tests: the embedded help desk, a worker and a client, all real."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from temporalio.api.enums.v1 import EventType
+from temporalio.client import WorkflowHandle, WorkflowHistory
+from temporalio.testing import WorkflowEnvironment
+
+from baton.client import BatonClient
+from baton.contract import ChatSnapshot, Outcome, Presence, chat_workflow_id
+from baton.settings import CHECKOUT, Settings
+from helpdesks.embedded import EmbeddedHelpDesk
+from worker import running_worker
+
+CHANNEL = "telegram"
+FOUR_RULES = CHECKOUT / "deploy/rules/support-lines.yaml"
+NO_RULES = "version: 1\n"
+ONLINE = ("ivan", "petra", "lena")
+
+_ids = itertools.count(1)
+
+
+def fresh(prefix: str = "e") -> str:
+    """An ID that no other test has."""
+    return f"{prefix}-{next(_ids)}-{datetime.now(UTC):%H%M%S%f}"
+
+
+def event(kind: str, author: str, **fields: Any) -> dict[str, Any]:
+    """An event by ``author``: ``customer``, ``system`` or a member of staff."""
+    types = {"customer": "customer", "system": "system"}
+    return {
+        "kind": kind,
+        "id": fields.pop("id", None) or fresh(),
+        "author": {"type": types.get(author, "staff"), "id": author},
+        **fields,
+    }
+
+
+async def eventually(
+    condition: Callable[[], Awaitable[object]], otherwise: str, *, within: float = 20.0
+) -> None:
+    """Wait until ``condition`` holds. Fails with ``otherwise`` if it does not in so many seconds."""
+    deadline = asyncio.get_running_loop().time() + within
+    while not await condition():
+        assert asyncio.get_running_loop().time() < deadline, otherwise
+        await asyncio.sleep(0.02)
+
+
+def rules_but(
+    *, drop: Iterable[str] = (), add: Mapping[str, Sequence[Mapping[str, Any]]] | None = None
+) -> str:
+    """The shipped rules without those whose ID begins with one in ``drop``, and with others at the end."""
+    document = YAML(typ="safe").load(FOUR_RULES.read_text(encoding="utf-8"))
+    lists = {
+        kind: [rule for rule in document.get(kind) or [] if not rule["id"].startswith(tuple(drop))]
+        + list((add or {}).get(kind, ()))
+        for kind in ("incoming", "changed", "timed")
+    }
+    # JSON is YAML, too.
+    return (
+        "\n".join(["version: 1", *(f"{kind}: {json.dumps(rules)}" for kind, rules in lists.items())]) + "\n"
+    )
+
+
+@dataclass
+class House:
+    """Everything that a test needs to play a situation, and to look at what came of it."""
+
+    environment: WorkflowEnvironment
+    client: BatonClient
+    desk: EmbeddedHelpDesk
+    settings: Settings
+    _worker: AsyncExitStack = field(default_factory=AsyncExitStack)
+
+    async def start_worker(self) -> None:
+        await self._worker.enter_async_context(running_worker(self.client.temporal, self.desk, self.settings))
+
+    async def stop_worker(self) -> None:
+        await self._worker.aclose()
+
+    async def send(self, conversation: str, payload: dict[str, Any], **options: Any) -> Outcome:
+        return await self.client.send(
+            CHANNEL, conversation, payload, customer=options.pop("customer", f"of-{conversation}"), **options
+        )
+
+    async def customer(self, conversation: str, text: str = "Hello?", **fields: Any) -> Outcome:
+        return await self.send(conversation, event("customer_message", "customer", text=text, **fields))
+
+    async def staff(self, conversation: str, who: str, text: str = "Hello!", **fields: Any) -> Outcome:
+        return await self.send(conversation, event("agent_message", who, text=text, **fields))
+
+    async def by(self, who: str, conversation: str, kind: str, **fields: Any) -> Outcome:
+        return await self.send(conversation, event(kind, who, **fields))
+
+    async def snapshot(self, conversation: str) -> ChatSnapshot:
+        return await self.client.snapshot(CHANNEL, conversation)
+
+    def handle(self, conversation: str) -> WorkflowHandle[Any, Any]:
+        return self.client.temporal.get_workflow_handle(chat_workflow_id(CHANNEL, conversation))
+
+    async def history(self, conversation: str) -> WorkflowHistory:
+        return await self.handle(conversation).fetch_history()
+
+    async def fast_forward(self, conversation: str, **duration: float) -> None:
+        """Let time pass for one chat."""
+        assert await self.environment.fast_forward(self.handle(conversation), timedelta(**duration))
+
+    async def settled(self, conversation: str) -> None:
+        """Wait until the chat has nothing to do: everything that it decided is written."""
+
+        async def at_rest() -> bool:
+            described = (await self.handle(conversation).describe()).raw_description
+            return not described.pending_activities and not described.HasField("pending_workflow_task")
+
+        await eventually(at_rest, f"{conversation} did not come to rest")
+
+    async def presence(self, staff: str, presence: Presence, *, ago: timedelta = timedelta()) -> None:
+        await self.desk.set_presence(staff, presence, datetime.now(UTC) - ago)
+
+
+@asynccontextmanager
+async def open_house(
+    environment: WorkflowEnvironment,
+    folder: Path,
+    task_queue: str,
+    *,
+    rules: str | Path = FOUR_RULES,
+    online: Iterable[str] = ONLINE,
+    database_url: str | None = None,
+    working: bool = True,
+    **settings: Any,
+) -> AsyncIterator[House]:
+    """A house with ``rules`` (a file, or their text), whose worker runs if it is ``working``."""
+    folder.mkdir(parents=True, exist_ok=True)
+    if isinstance(rules, str):
+        text, rules = rules, folder / "rules.yaml"
+        rules.write_text(text, encoding="utf-8")
+    chosen = Settings(
+        data_dir=folder,
+        database_url=database_url or f"sqlite:///{folder}/baton.db",
+        rules_file=rules,
+        task_queue=task_queue,
+        **settings,
+    )
+    async with EmbeddedHelpDesk.open(chosen.database_url) as desk:
+        for staff in online:
+            await desk.set_presence(staff, Presence.ONLINE, datetime.now(UTC) - timedelta(hours=1))
+        house = House(environment, BatonClient(environment.client, task_queue=task_queue), desk, chosen)
+        if working:
+            await house.start_worker()
+        try:
+            yield house
+        finally:
+            await house.stop_worker()
+
+
+BILLED = {
+    EventType.EVENT_TYPE_WORKFLOW_EXECUTION_STARTED: "start",
+    EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED: "signal",
+    EventType.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED: "update",
+    EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED: "activity",
+    EventType.EVENT_TYPE_TIMER_STARTED: "timer",
+    EventType.EVENT_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES: "upsert",
+}
+"""The history events that Temporal bills as one action each, and what they are."""
+
+
+def billed(history: WorkflowHistory) -> list[str]:
+    """The actions in a history, in order. Local activities of one workflow task count as one."""
+    actions: list[str] = []
+    local_counted = False
+    for item in history.events:
+        if item.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED:
+            local_counted = False
+        elif item.event_type == EventType.EVENT_TYPE_MARKER_RECORDED:
+            if not local_counted:
+                actions.append("decide")
+            local_counted = True
+        elif item.event_type in BILLED:
+            name = BILLED[item.event_type]
+            if name == "activity":
+                name = item.activity_task_scheduled_event_attributes.activity_type.name
+            actions.append(name)
+    return actions

@@ -1,0 +1,38 @@
+"""Looks into the embedded help desk's tables, past its interface: what is really kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Row, Select, select
+
+from helpdesks.embedded import EmbeddedHelpDesk
+from helpdesks.schema import applied, cases, events
+
+
+async def rows(desk: EmbeddedHelpDesk, query: Select[Any]) -> Sequence[Row[Any]]:
+    async with desk._database.reading() as connection:
+        return (await connection.execute(query)).all()
+
+
+async def cases_of(desk: EmbeddedHelpDesk, conversation: str) -> Sequence[Row[Any]]:
+    """The cases of a conversation, oldest first."""
+    return await rows(
+        desk, select(cases).where(cases.c.conversation == conversation).order_by(cases.c.opened_at)
+    )
+
+
+async def events_of(desk: EmbeddedHelpDesk, conversation: str, kind: str = "%") -> Sequence[Row[Any]]:
+    """The events of a conversation, in the order in which they were taken in."""
+    return await rows(
+        desk,
+        select(events)
+        .where(events.c.conversation == conversation, events.c.kind.like(kind))
+        .order_by(events.c.decided_at, events.c.id),
+    )
+
+
+async def applied_keys(desk: EmbeddedHelpDesk) -> list[str]:
+    """The keys of all effects that were applied."""
+    return [row.key for row in await rows(desk, select(applied.c.key).order_by(applied.c.at))]

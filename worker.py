@@ -1,0 +1,206 @@
+"""The composition root: settings, client, help desk, rules, worker.
+
+    python worker.py
+
+It checks what it needs before it polls, and says what is wrong. It prints ``worker ready`` once it does,
+and on SIGTERM or Ctrl-C lets what is running finish before it goes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+from temporalio.api.enums.v1 import IndexedValueType
+from temporalio.api.operatorservice.v1 import ListSearchAttributesRequest
+from temporalio.client import Client
+from temporalio.worker import PollerBehaviorAutoscaling, Worker
+
+from activities.decide import Deciding, Policy
+from activities.desk import Housekeeping
+from activities.rulebook import Rulebook
+from activities.writes import Writing
+from baton.client import connect
+from baton.contract import SEARCH_ATTRIBUTES
+from baton.directoryfile import load_directory
+from baton.errors import BatonError, SettingsError
+from baton.settings import Settings, load_settings
+from helpdesks.base import HelpDesk
+from helpdesks.embedded import EmbeddedHelpDesk
+from workflows.chat import Chat
+
+READY = "worker ready"
+
+_log = logging.getLogger("baton.worker")
+
+
+@asynccontextmanager
+async def running_worker(client: Client, desk: HelpDesk, settings: Settings) -> AsyncIterator[Rulebook]:
+    """A worker that polls for the time of the block.
+
+    Raises ``DocumentError`` or ``SettingsError`` before it polls, if something that it needs is wrong.
+    """
+    await check_search_attributes(client)
+    await _fill_empty_directory(desk, settings)
+    rulebook = await Rulebook.open(settings.rules_file, desk)
+    deciding = Deciding(desk, rulebook, policy_of(settings))
+    writing = Writing(desk)
+    housekeeping = Housekeeping(desk, settings.task_queue, settings.offline_grace_seconds, rulebook.fits)
+    worker = Worker(
+        client,
+        task_queue=settings.task_queue,
+        workflows=[Chat],
+        activities=[
+            deciding.decide,
+            writing.reassign,
+            writing.update_case,
+            writing.send_message,
+            writing.notify,
+            housekeeping.inbox,
+            housekeeping.notices,
+            housekeeping.show_directory,
+            housekeeping.show_presence,
+            housekeeping.change_directory,
+            housekeeping.block_customer,
+            housekeeping.set_presence,
+            housekeeping.spread_presence,
+        ],
+        max_cached_workflows=settings.max_cached_workflows,
+        workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
+        activity_task_poller_behavior=PollerBehaviorAutoscaling(),
+        graceful_shutdown_timeout=timedelta(seconds=settings.shutdown_grace_seconds),
+    )
+    following = asyncio.create_task(rulebook.follow())
+    try:
+        async with worker:
+            yield rulebook
+    finally:
+        following.cancel()
+        await asyncio.gather(following, return_exceptions=True)
+
+
+def policy_of(settings: Settings) -> Policy:
+    """The settings that decisions need, in seconds."""
+    return Policy(
+        idle_after=settings.idle_minutes * 60,
+        idle_after_by_channel={
+            channel: minutes * 60 for channel, minutes in settings.idle_minutes_by_channel.items()
+        },
+        offline_grace=settings.offline_grace_seconds,
+        offer_for=settings.offer_seconds,
+    )
+
+
+async def check_search_attributes(client: Client) -> None:
+    """Raise ``SettingsError`` if the namespace lacks a search attribute: the first chat would be stuck."""
+    listed = await client.operator_service.list_search_attributes(
+        ListSearchAttributesRequest(namespace=client.namespace)
+    )
+    wrong = []
+    for name, kind in SEARCH_ATTRIBUTES.items():
+        present = listed.custom_attributes.get(name)
+        if present is None:
+            wrong.append(f"temporal operator search-attribute create --name {name} --type {kind}")
+        elif present != _indexed(kind):
+            actual = IndexedValueType.Name(present)
+            wrong.append(f"# {name} is of type {actual}, but must be {kind}: remove it, and create it anew")
+    if wrong:
+        commands = "\n    ".join(wrong)
+        raise SettingsError(
+            f"namespace {client.namespace!r} lacks search attributes that the workflows set. "
+            f"Register them, then start the worker again:\n    {commands}"
+        )
+
+
+def _indexed(kind: str) -> IndexedValueType.ValueType:
+    names = {"Keyword": "KEYWORD", "KeywordList": "KEYWORD_LIST", "Datetime": "DATETIME"}
+    return IndexedValueType.Value(f"INDEXED_VALUE_TYPE_{names[kind]}")
+
+
+async def _fill_empty_directory(desk: HelpDesk, settings: Settings) -> None:
+    """Put the directory file into a database that has no directory yet."""
+    present = await desk.directory()
+    if present.version == 0:
+        filled = await desk.change_directory(load_directory(settings.directory_file), based_on=0)
+        _log.info("directory of %s loaded (version %s)", settings.directory_file.name, filled.version)
+
+
+async def _work(settings: Settings) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    client = await connect()
+    async with (
+        EmbeddedHelpDesk.open(settings.database_url) as desk,
+        running_worker(client, desk, settings),
+    ):
+        print(READY, flush=True)
+        await stop.wait()
+        _log.info("stopping: up to %g s for what is running", settings.shutdown_grace_seconds)
+
+
+async def _supervise(settings: Settings, processes: int) -> int:
+    """Run several workers, each in a process of its own; if one fails, stop them all."""
+    environment = {**os.environ, **settings.as_environment(), "BATON_WORKER_PROCESSES": "1"}
+    children = [
+        await asyncio.create_subprocess_exec(
+            sys.executable, __file__, env=environment, stdout=asyncio.subprocess.PIPE
+        )
+        for _ in range(processes)
+    ]
+
+    def stop() -> None:
+        for child in children:
+            if child.returncode is None:
+                child.terminate()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop)
+    ready = 0
+
+    async def watch(child: asyncio.subprocess.Process) -> int:
+        nonlocal ready
+        assert child.stdout is not None
+        async for line in child.stdout:
+            if line.decode().strip() != READY:
+                sys.stdout.buffer.write(line)
+                continue
+            ready += 1
+            if ready == processes:
+                print(READY, flush=True)
+        code = await child.wait()
+        if code:
+            _log.error("worker process %s ended with exit code %s; stopping the others", child.pid, code)
+            stop()
+        return code
+
+    codes = await asyncio.gather(*(watch(child) for child in children))
+    return max(map(abs, codes))
+
+
+def main() -> int:
+    """Run the worker, or as many as ``BATON_WORKER_PROCESSES`` says. Returns the exit code."""
+    try:
+        settings = load_settings()
+        logging.basicConfig(
+            level=settings.log_level, format="%(asctime)s %(levelname)-7s %(name)s: %(message)s"
+        )
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        processes = settings.worker_processes or os.cpu_count() or 1
+        if processes > 1:
+            return asyncio.run(_supervise(settings, processes))
+        asyncio.run(_work(settings))
+    except BatonError as error:
+        print(f"worker: {error}", file=sys.stderr, flush=True)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
