@@ -1,0 +1,26 @@
+"""Runs the measurements that are named, or all."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+BENCHES = {
+    "decide": "bench.decide",
+}
+"""Each module has a ``main()`` that prints a table. Imported only when run: some need a server."""
+
+
+def main(names: list[str]) -> int:
+    unknown = [name for name in names if name not in BENCHES]
+    if unknown:
+        print(f"unknown: {', '.join(unknown)}; there is {', '.join(BENCHES)}", file=sys.stderr)
+        return 2
+    for position, name in enumerate(names or BENCHES):
+        print("\n" * bool(position) + f"== {name} ==\n")
+        import_module(BENCHES[name]).main()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
