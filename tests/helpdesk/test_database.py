@@ -1,0 +1,219 @@
+"""The connection: URLs, migrations, and what happens when the database cannot be reached."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, inspect, text
+from sqlalchemy.exc import IntegrityError
+
+from baton.effects import InboxQuery
+from baton.errors import HelpDeskUnavailable, SettingsError
+from baton.settings import CHECKOUT
+from helpdesks.database import Database, parse_url
+from helpdesks.embedded import EmbeddedHelpDesk
+from helpdesks.schema import attendance, events, metadata
+from tests.helpdesk.chats import START, customer_says, nothing, take_in
+
+OPEN_AND_WRITE = """
+import asyncio, sys
+from helpdesks.embedded import EmbeddedHelpDesk
+from tests.helpdesk.chats import START, customer_says, nothing, take_in
+
+async def main(url: str, conversation: str) -> None:
+    async with EmbeddedHelpDesk.open(url) as desk:
+        await take_in(desk, nothing(conversation), customer_says("e"), START)
+
+asyncio.run(main(*sys.argv[1:]))
+"""
+
+
+def _differences(connection: Connection) -> Sequence[Any]:
+    context = MigrationContext.configure(
+        connection, opts={"compare_type": True, "compare_server_default": True}
+    )
+    return list(compare_metadata(context, metadata))
+
+
+async def test_the_migrations_lead_to_the_schema(url: str) -> None:
+    async with EmbeddedHelpDesk.open(url):
+        pass
+    database = Database(parse_url(url))
+    async with database.reading() as connection:
+        assert await connection.run_sync(_differences) == []
+        indexes = await connection.run_sync(
+            lambda sync: {index["name"] for index in inspect(sync).get_indexes("cases")}
+        )
+    await database.engine.dispose()
+    assert indexes == {index.name for index in metadata.tables["cases"].indexes}
+
+
+async def test_what_was_kept_is_there_when_the_help_desk_is_opened_again(url: str) -> None:
+    async with EmbeddedHelpDesk.open(url) as desk:
+        await take_in(desk, nothing(), customer_says("e"), START)
+    async with EmbeddedHelpDesk.open(url) as desk:
+        assert len(await desk.inbox(InboxQuery())) == 1
+
+
+async def test_processes_that_open_a_new_database_at_once_all_succeed(url: str) -> None:
+    processes = [
+        await asyncio.create_subprocess_exec(
+            *(sys.executable, "-W", "error", "-c", OPEN_AND_WRITE, url, f"customer-{number}"),
+            cwd=CHECKOUT,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        for number in range(4)
+    ]
+    said = [(await process.communicate())[1].decode() for process in processes]
+    assert [process.returncode for process in processes] == [0, 0, 0, 0], said
+    async with EmbeddedHelpDesk.open(url) as desk:
+        assert len(await desk.inbox(InboxQuery())) == 4
+
+
+async def test_help_desks_that_open_a_new_database_at_once_all_succeed(url: str) -> None:
+    async def opened(number: int) -> None:
+        async with EmbeddedHelpDesk.open(url) as desk:
+            await take_in(desk, nothing(f"customer-{number}"), customer_says("e"), START)
+
+    await asyncio.gather(*(opened(number) for number in range(8)))
+
+
+async def test_many_writers_of_one_process_all_get_their_turn(desk: EmbeddedHelpDesk) -> None:
+    await asyncio.gather(
+        *(take_in(desk, nothing(f"customer-{number}"), customer_says("e"), START) for number in range(60))
+    )
+    assert len(await desk.inbox(InboxQuery(limit=100))) == 60
+
+
+async def test_a_writer_that_is_cancelled_does_not_hold_up_the_next(desk: EmbeddedHelpDesk) -> None:
+    inside = asyncio.Event()
+
+    async def stalls() -> None:
+        async with desk.intake(nothing(), customer_says("e"), START, "chain"):
+            inside.set()
+            await asyncio.sleep(60)
+
+    stalled = asyncio.create_task(stalls())
+    await inside.wait()
+    stalled.cancel()
+    await asyncio.gather(stalled, return_exceptions=True)
+    await take_in(desk, nothing(), customer_says("e"), START)
+
+
+@pytest.mark.parametrize(
+    ("url", "hint"),
+    [
+        ("mysql://root:secret@db/baton", "begins with mysql://"),
+        ("postgresql+psycopg://root:secret@db/baton", "begins with postgresql[+]psycopg://"),
+        ("sqlite://", "names no file"),
+        ("sqlite:///:memory:", "names no file"),
+        ("sqlite:////no/such/folder/baton.db", "there is no folder /no/such/folder"),
+        ("baton.db", "cannot be read"),
+    ],
+)
+def test_a_url_that_cannot_be_used_is_refused_with_the_right_form(url: str, hint: str) -> None:
+    with pytest.raises(SettingsError, match=hint) as refused:
+        parse_url(url)
+    assert "secret" not in str(refused.value)
+
+
+@pytest.mark.parametrize("scheme", ["postgresql", "postgres", "postgresql+asyncpg"])
+def test_the_driver_is_filled_in(scheme: str) -> None:
+    url = parse_url(f"{scheme}://baton:secret@db:5433/baton?sslmode=require")
+    assert url.drivername == "postgresql+asyncpg"
+    assert url.query == {"ssl": "require"}
+    assert (url.host, url.port, url.password) == ("db", 5433, "secret")
+
+
+async def test_a_database_that_is_not_there_is_unavailable_and_its_password_not_told() -> None:
+    with pytest.raises(HelpDeskUnavailable) as unavailable:
+        async with EmbeddedHelpDesk.open("postgresql://baton:secret@127.0.0.1:1/cases"):
+            pass
+    assert "PostgreSQL database cases on 127.0.0.1" in str(unavailable.value)
+    assert "secret" not in str(unavailable.value)
+
+
+async def test_a_database_that_is_locked_is_unavailable(tmp_path: Path) -> None:
+    path = tmp_path / "baton.db"
+    async with EmbeddedHelpDesk.open(f"sqlite:///{path}?timeout=0.05") as desk:
+        other = sqlite3.connect(path, isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(HelpDeskUnavailable, match=r"baton\.db: database is locked"):
+            await desk.block_customer("anna", blocked=True)
+        assert await desk.inbox(InboxQuery()) == []  # readers do not mind
+        other.close()
+        await desk.block_customer("anna", blocked=True)
+
+
+async def test_a_connection_that_is_lost_is_unavailable_and_then_replaced(postgresql: str) -> None:
+    administrator = await asyncpg.connect(postgresql)
+    await administrator.execute("CREATE DATABASE lost")
+    async with EmbeddedHelpDesk.open(postgresql.replace("/postgres?", "/lost?")) as desk:
+        await take_in(desk, nothing(), customer_says("e"), START)
+        await administrator.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'lost'"
+        )
+        with pytest.raises(HelpDeskUnavailable, match="PostgreSQL database lost on"):
+            await desk.block_customer("anna", blocked=True)
+        await desk.block_customer("anna", blocked=True)
+    await administrator.close()
+
+
+async def test_a_connection_lost_in_the_middle_of_an_intake_leaves_no_trace(postgresql: str) -> None:
+    administrator = await asyncpg.connect(postgresql)
+    await administrator.execute("CREATE DATABASE lost_inside")
+
+    async def interrupted(desk: EmbeddedHelpDesk) -> None:
+        async with desk.intake(nothing(), customer_says("e"), START, "chain") as intake:
+            await administrator.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'lost_inside'"
+            )
+            await intake.take_in(nothing(), nothing(), [], opened=False)
+
+    async with EmbeddedHelpDesk.open(postgresql.replace("/postgres?", "/lost_inside?")) as desk:
+        with pytest.raises(HelpDeskUnavailable):
+            await interrupted(desk)
+        async with desk.intake(nothing(), customer_says("e"), START, "chain") as intake:
+            assert await intake.known_event() is None
+    await administrator.close()
+
+
+async def test_a_mistake_in_a_statement_is_not_taken_for_a_lost_database(url: str) -> None:
+    async with EmbeddedHelpDesk.open(url):
+        pass
+    database = Database(parse_url(url))
+    with pytest.raises(IntegrityError) as mistake:
+        async with database.writing() as connection:
+            await connection.execute(attendance.insert(), [{"staff": "secret"}, {"staff": "secret"}])
+    assert "[SQL parameters hidden" in str(mistake.value)
+    await database.engine.dispose()
+
+
+async def test_an_event_belongs_to_a_case_that_exists(url: str) -> None:
+    async with EmbeddedHelpDesk.open(url) as desk:
+        await take_in(desk, nothing(), customer_says("e"), START)
+    database = Database(parse_url(url))
+    with pytest.raises(IntegrityError):
+        async with database.writing() as connection:
+            await connection.execute(events.update().values(case_id="c-none"))
+    await database.engine.dispose()
+
+
+async def test_sqlite_commits_survive_a_power_cut_and_readers_do_not_wait(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/baton.db"
+    async with EmbeddedHelpDesk.open(url):
+        pass
+    database = Database(parse_url(url))
+    async with database.reading() as connection:
+        assert await connection.scalar(text("PRAGMA journal_mode")) == "wal"
+        assert await connection.scalar(text("PRAGMA synchronous")) == 2  # FULL
+    await database.engine.dispose()

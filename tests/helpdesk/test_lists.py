@@ -1,0 +1,185 @@
+"""What staff see: inbox, change log, presence, directory."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from baton.contract import (
+    Activity,
+    Author,
+    AuthorType,
+    LabelsChanged,
+    NoteAdded,
+    Presence,
+    Status,
+    SystemMessage,
+    Tab,
+)
+from baton.directory import Directory, Line, Member
+from baton.effects import InboxQuery
+from baton.errors import NotAllowed
+from helpdesks.embedded import EmbeddedHelpDesk
+from tests.helpdesk.chats import START, agent_says, at, customer_says, nothing, take_in
+
+COMPANY = Directory(
+    lines={"first": Line(name="Линия 1"), "second": Line()},
+    staff={"ivan": Member(line="first"), "lena": Member(line="second"), "boss": Member()},
+)
+ENDED = Activity.ENDED
+CHATS: dict[str, dict[str, Any]] = {
+    "new": {},
+    "new-kept": {"assignee": "lena", "line": "second"},
+    "queue": {"line": "second"},
+    "mine-ivan": {"assignee": "ivan", "pinned_to": "ivan"},
+    "mine-lena": {"assignee": "lena", "pinned_to": "lena"},
+    "reserved-ivan": {"assignee": "ivan", "reserved_for": "ivan"},
+    "unanswered": {"activity": ENDED, "assignee": "ivan", "reserved_for": "ivan"},
+    "ended": {"activity": ENDED, "status": Status.PENDING, "assignee": "lena"},
+    "closed": {"activity": ENDED, "status": Status.CLOSED, "assignee": "ivan"},
+}
+
+
+@pytest.fixture
+async def full(desk: EmbeddedHelpDesk) -> EmbeddedHelpDesk:
+    """A help desk with a chat of each sort, in the order in which they wait."""
+    await desk.change_directory(COMPANY, based_on=0)
+    for second, (conversation, after) in enumerate(CHATS.items()):
+        chat = await take_in(desk, nothing(conversation), customer_says("e1"), at(second - 100))
+        await take_in(desk, chat, customer_says("e2"), at(second), **after)
+    return desk
+
+
+async def seen(desk: EmbeddedHelpDesk, tab: Tab | None = None, staff: str | None = None) -> Sequence[str]:
+    return [row.conversation for row in await desk.inbox(InboxQuery(tab=tab, staff=staff))]
+
+
+async def test_the_inbox_has_one_list_for_each_tab(full: EmbeddedHelpDesk) -> None:
+    assert await seen(full, Tab.NEW) == ["new", "new-kept", "queue"]
+    assert await seen(full, Tab.MINE) == ["mine-ivan", "mine-lena"]
+    assert await seen(full, Tab.RESERVED) == ["reserved-ivan"]
+    assert await seen(full, Tab.UNANSWERED) == ["unanswered"]
+    assert await seen(full, Tab.ENDED) == ["ended", "closed"]
+    assert await seen(full) == list(CHATS)
+
+
+async def test_a_queue_is_seen_by_its_line_only(full: EmbeddedHelpDesk) -> None:
+    assert await seen(full, Tab.NEW, "ivan") == ["new", "new-kept"]
+    assert await seen(full, Tab.NEW, "lena") == ["new", "new-kept", "queue"]
+    assert await seen(full, Tab.NEW, "boss") == ["new", "new-kept"]
+
+
+async def test_mine_and_reserved_are_a_person_s_own(full: EmbeddedHelpDesk) -> None:
+    assert await seen(full, Tab.MINE, "ivan") == ["mine-ivan"]
+    assert await seen(full, Tab.RESERVED, "ivan") == ["reserved-ivan"]
+    assert await seen(full, Tab.RESERVED, "lena") == []
+    assert await seen(full, Tab.UNANSWERED, "lena") == ["unanswered"]
+    assert await seen(full, None, "lena") == [
+        *("new", "new-kept", "queue", "mine-lena", "unanswered", "ended", "closed")
+    ]
+
+
+async def test_the_inbox_shows_the_longest_waiting_up_to_its_limit(full: EmbeddedHelpDesk) -> None:
+    rows = await full.inbox(InboxQuery(limit=2))
+    assert [row.conversation for row in rows] == ["new", "new-kept"]
+
+
+async def test_presence_concerns_what_a_person_holds_and_the_line_s_queue(full: EmbeddedHelpDesk) -> None:
+    async def touched(staff: str) -> Sequence[str]:
+        return [case.conversation for case in await full.touched_by(staff)]
+
+    assert await touched("ivan") == ["mine-ivan", "reserved-ivan", "unanswered"]
+    assert await touched("lena") == ["new-kept", "queue", "mine-lena", "ended"]
+    assert await touched("boss") == []
+
+
+async def test_presence_concerns_a_chat_whose_effect_is_still_on_its_way(desk: EmbeddedHelpDesk) -> None:
+    await take_in(desk, nothing(), customer_says("e"), START, settled={"pinned_to": "ivan"})
+    assert [case.conversation for case in await desk.touched_by("ivan")] == ["anna"]
+
+
+async def test_a_case_tells_its_story(desk: EmbeddedHelpDesk) -> None:
+    lena = Author(type=AuthorType.STAFF, id="lena")
+    bot = Author(type=AuthorType.SYSTEM, id="bot")
+    chat = await take_in(desk, nothing(), customer_says("e1", "Hello"), START)
+    chat = await take_in(desk, chat, agent_says("e2", "lena", "Hi"), at(1), pinned_to="lena", assignee="lena")
+    chat = await take_in(desk, chat, NoteAdded(id="e3", author=lena, text="VIP"), at(2))
+    chat = await take_in(desk, chat, SystemMessage(id="e4", author=bot, text="Rate us"), at(3))
+    chat = await take_in(
+        desk, chat, LabelsChanged(id="e5", author=lena, add=("vip",)), at(4), labels=("vip",)
+    )
+    await take_in(desk, chat, customer_says("e6", "Thanks"), at(5))
+    assert chat.case_id
+    assert [(said.kind, said.by, said.text) for said in await desk.messages(chat.case_id)] == [
+        ("customer_message", "customer:anna", "Hello"),
+        ("agent_message", "staff:lena", "Hi"),
+        ("note_added", "staff:lena", "VIP"),
+        ("system_message", "system:bot", "Rate us"),
+        ("customer_message", "customer:anna", "Thanks"),
+    ]
+    assert [(entry.by, entry.what) for entry in await desk.change_log(chat.case_id)] == [
+        ("customer_anna", "activity – → active; status – → open"),
+        ("staff_lena", "assignee – → lena; pinned_to – → lena"),
+        ("staff_lena", "+vip"),
+    ]
+
+
+async def test_a_case_that_does_not_exist_has_no_story(desk: EmbeddedHelpDesk) -> None:
+    assert await desk.messages("c-none") == []
+    assert await desk.change_log("c-none") == []
+
+
+async def test_nobody_has_a_presence_before_the_first_change(desk: EmbeddedHelpDesk) -> None:
+    assert await desk.presence() == {}
+    async with desk.intake(nothing(), customer_says("e"), START, "chain") as intake:
+        assert await intake.attendance(["ivan"]) == {}
+
+
+async def test_presence_is_since_its_change(desk: EmbeddedHelpDesk) -> None:
+    await desk.set_presence("ivan", Presence.ONLINE, at(1))
+    again = await desk.set_presence("ivan", Presence.ONLINE, at(5))
+    assert (again.presence, again.since) == (Presence.ONLINE, at(1))
+    off = await desk.set_presence("ivan", Presence.OFFLINE, at(9))
+    assert (off.presence, off.since) == (Presence.OFFLINE, at(9))
+    async with desk.intake(nothing(), customer_says("e"), START, "chain") as intake:
+        assert await intake.attendance(["ivan", "lena"]) == {"ivan": off}
+
+
+async def test_an_earlier_presence_that_arrives_late_changes_nothing(desk: EmbeddedHelpDesk) -> None:
+    await desk.set_presence("ivan", Presence.OFFLINE, at(9))
+    late = await desk.set_presence("ivan", Presence.ONLINE, at(3))
+    assert (late.presence, late.since) == (Presence.OFFLINE, at(9))
+
+
+async def test_an_empty_help_desk_has_an_empty_directory(desk: EmbeddedHelpDesk) -> None:
+    entry = await desk.directory()
+    assert (entry.version, entry.directory) == (0, Directory())
+
+
+async def test_a_changed_directory_is_in_force_for_everybody(url: str) -> None:
+    async with EmbeddedHelpDesk.open(url) as one, EmbeddedHelpDesk.open(url) as other:
+        assert (await one.change_directory(COMPANY, based_on=0)).version == 1
+        assert (await other.directory()).directory == COMPANY
+        await one.change_directory(Directory(), based_on=1)
+        async with other.intake(nothing(), customer_says("e"), START, "chain") as intake:
+            assert await intake.directory() == await one.directory()
+        assert (await other.directory()).version == 2
+
+
+async def test_a_change_based_on_an_older_directory_is_refused(desk: EmbeddedHelpDesk) -> None:
+    await desk.change_directory(COMPANY, based_on=0)
+    with pytest.raises(NotAllowed, match="at version 1 by now"):
+        await desk.change_directory(Directory(labels=("vip",)), based_on=0)
+    assert (await desk.change_directory(Directory(labels=("vip",)), based_on=None)).version == 2
+
+
+async def test_a_repeated_change_of_the_directory_is_one_change(desk: EmbeddedHelpDesk) -> None:
+    for _ in range(2):
+        assert (await desk.change_directory(COMPANY, based_on=0)).version == 1
+
+
+async def test_rules_are_kept_once(desk: EmbeddedHelpDesk) -> None:
+    for _ in range(2):
+        await desk.keep_rules("abc", "version: 1\n# правила\n")
