@@ -1,0 +1,227 @@
+"""``baton feed``: send the events in a file, in order and each once."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TextIO
+
+import click
+from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
+
+from baton.cli import feedreport
+from baton.cli.shared import as_json, baton_client, run
+from baton.client import BatonClient
+from baton.errors import BatonError
+from baton.feed import Feed, Send
+from baton.feedjournal import TEMPORARY, Journal
+from baton.feedlines import Item, Line, read_lines
+from baton.feedresults import Result, Verdict
+
+STDIN = Path("-")
+INTERRUPTED = "interrupted"
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the command line says."""
+
+    file: Path
+    concurrency: int
+    journal: Path
+    refused: Path | None
+    signal: bool
+    timeout: float
+
+
+@click.command("feed")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True, allow_dash=True))
+@click.option(
+    "--concurrency",
+    type=click.IntRange(1, 1000),
+    default=50,
+    show_default=True,
+    help="Send to so many chats at once.",
+)
+@click.option(
+    "--journal",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Where the outcomes are noted. The default is FILE.journal.",
+)
+@click.option("--no-journal", is_flag=True, help="Note nothing: the next run sends everything again.")
+@click.option(
+    "--refused",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write the refused lines here, each with the reason.",
+)
+@click.option("--strict", is_flag=True, help="Exit with 1 if a line was refused.")
+@click.option("--signal", "signal_", is_flag=True, help="Hand over only, without waiting for decisions.")
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=0.1),
+    default=60.0,
+    show_default=True,
+    help="Seconds to wait for one answer.",
+)
+@as_json
+def command(
+    file: Path,
+    journal: Path | None,
+    no_journal: bool,
+    strict: bool,
+    signal_: bool,
+    json_: bool,
+    **options: Any,
+) -> None:
+    """Send the events in FILE (- is standard input), one JSON object a line:
+
+    \b
+      {"channel": "telegram", "conversation": "42", "customer": "c-7",
+       "event": {"kind": "customer_message", "id": "m-1",
+                 "author": {"type": "customer", "id": "c-7"}, "text": "Hello"}}
+
+    The events of a chat are sent in their order, each when the one before was answered; many chats are sent
+    to at once. The same command goes on where an interrupted one ended: lines that were answered are not
+    sent again, and an event that was accepted without our knowing is recognised by its ID.
+
+    Refused lines are counted, and no failure unless --strict says so. Ctrl-C stops; a second one at once.
+    """
+    if no_journal and journal is not None:
+        raise click.UsageError("--journal and --no-journal contradict each other.")
+    if file == STDIN and journal is None and not no_journal:
+        raise click.UsageError(
+            "Standard input has no place for a journal: name one with --journal, or do without: --no-journal."
+        )
+    place = TEMPORARY if no_journal else journal or file.with_name(f"{file.name}.journal")
+    feed, seconds = run(_feed, Options(file=file, journal=place, signal=signal_, **options), json_)
+    if json_:
+        click.echo(json.dumps(feedreport.as_dict(feed, seconds), indent=2))
+    else:
+        feedreport.print_summary(feed, seconds)
+    verdicts = feed.tally.verdicts
+    if feed.stopped or verdicts[Verdict.FAILED]:
+        click.echo(_how_to_go_on(file, place), err=True)
+        raise SystemExit(1)
+    if strict and verdicts[Verdict.REFUSED]:
+        raise SystemExit(1)
+
+
+async def _feed(options: Options, quiet: bool) -> tuple[Feed, float]:
+    async with baton_client() as client:
+        target = await _target(client)
+        # The journal is opened last: what it is not there for must not leave one behind.
+        with ExitStack() as stack:
+            read, size = stack.enter_context(_opened(options.file))
+            on_refused = stack.enter_context(_refused_into(options.refused))
+            journal = stack.enter_context(Journal.open(options.journal, target))
+            feed = Feed(
+                _sender(client, options), journal, concurrency=options.concurrency, on_refused=on_refused
+            )
+            showing = asyncio.create_task(feedreport.show_progress(feed, size, quiet=quiet))
+            started = time.monotonic()
+            try:
+                with _stopped_by_ctrl_c(feed):
+                    await feed.run(read_lines(read))
+            except OSError as error:
+                raise BatonError(f"{options.file} cannot be read: {error.strerror}") from None
+            finally:
+                showing.cancel()
+                await asyncio.gather(showing, return_exceptions=True)
+            return feed, time.monotonic() - started
+
+
+async def _target(client: BatonClient) -> str:
+    """The ID of the namespace: an address may have several names, or serve a new database tomorrow."""
+    described = await client.temporal.workflow_service.describe_namespace(
+        DescribeNamespaceRequest(namespace=client.temporal.namespace)
+    )
+    return described.namespace_info.id
+
+
+def _sender(client: BatonClient, options: Options) -> Send:
+    async def send(item: Item) -> Verdict:
+        outcome = await client.send(
+            item.channel, item.conversation, item.event, customer=item.customer, timeout=options.timeout
+        )
+        return Verdict.DUPLICATE if outcome.duplicate else Verdict.ACCEPTED
+
+    async def submit(item: Item) -> Verdict:
+        async with asyncio.timeout(options.timeout):
+            await client.submit(item.channel, item.conversation, item.event, customer=item.customer)
+        return Verdict.SUBMITTED
+
+    return submit if options.signal else send
+
+
+@contextmanager
+def _opened(file: Path) -> Iterator[tuple[Callable[[int], bytes | None], int | None]]:
+    """How to read the file, and its size if it has one."""
+    # Unbuffered: reading returns what a pipe has, and no lock is held by a thread that waits for more.
+    source: Path | int = 0 if file == STDIN else file
+    try:
+        stream = open(source, "rb", buffering=0, closefd=file != STDIN)  # noqa: SIM115
+    except OSError as error:
+        raise BatonError(f"{file} cannot be read: {error.strerror}") from None
+    with stream:
+        size = file.stat().st_size if file.is_file() else None
+        yield stream.read, size
+
+
+@contextmanager
+def _refused_into(path: Path | None) -> Iterator[Callable[[Line, Result], None]]:
+    """Write refused lines as JSON lines: ``line``, which is its number, ``type``, ``reason``, ``input``."""
+    if path is None:
+        yield lambda line, result: None
+        return
+    try:
+        file: TextIO = path.open("w", encoding="utf-8")
+    except OSError as error:
+        raise BatonError(f"{path} cannot be written: {error.strerror}") from None
+
+    def write(line: Line, result: Result) -> None:
+        text = line.raw.decode(errors="replace").strip()
+        record = {"line": line.number, "type": result.type, "reason": result.reason, "input": text}
+        file.write(json.dumps(record, ensure_ascii=False) + "\n")
+
+    with file:
+        yield write
+
+
+@contextmanager
+def _stopped_by_ctrl_c(feed: Feed) -> Iterator[None]:
+    """The first Ctrl-C lets what is on its way be answered; a second one does not wait for it."""
+    loop, running = asyncio.get_running_loop(), asyncio.current_task()
+    assert running is not None
+
+    def stop() -> None:
+        if feed.stopped:
+            running.cancel()
+        feed.stop(INTERRUPTED)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop)
+    try:
+        yield
+    except asyncio.CancelledError:
+        if feed.stopped != INTERRUPTED:
+            raise
+        running.uncancel()
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)
+
+
+def _how_to_go_on(file: Path, journal: Path) -> str:
+    if journal == TEMPORARY:
+        return (
+            "To go on, give the same command again. Without a journal it sends every line; events that were "
+            "handled are recognised by their IDs."
+        )
+    again = "the same input and command" if file == STDIN else "the same command"
+    return f"To go on, give {again} again: what was answered stands in {journal} and is not sent twice."

@@ -1,0 +1,221 @@
+"""Feeds events to chats: in order for each chat, many chats at once, with a bound on what is in memory.
+
+    with Journal.open(path, target) as journal:
+        feed = Feed(send, journal)
+        await feed.run(read_lines(file.read))
+    print(feed.tally)
+
+The next event of a chat is sent when the one before was answered. One that was not answered holds back the
+rest of its chat: it may have been handled, and sending the others before it is would change what they mean.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing, suppress
+from dataclasses import dataclass
+
+from baton.errors import InvalidEvent, Refused
+from baton.feedjournal import Journal
+from baton.feedlines import Item, Line, parse_line
+from baton.feedresults import Result, Tally, Verdict
+
+LINES_IN_HAND = 2_000
+BYTES_IN_HAND = 32 << 20
+"""Reading pauses while so much was read and is not answered yet."""
+
+GIVE_UP_AFTER = 20
+"""So many lines one after the other that fail mean that it is not the lines' fault."""
+MOST_STUCK = 10_000
+STOP_GRACE = 10.0
+FLUSH_SECONDS = 0.5
+
+Send = Callable[[Item], Awaitable[Verdict]]
+"""Sends one event: returns ``ACCEPTED``, ``DUPLICATE`` or ``SUBMITTED``, or raises, such as ``Refused``."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    line: Line
+    item: Item
+
+
+class Feed:
+    """One run over a file.
+
+    Args:
+        send: sends one event.
+        journal: knows the lines that were answered before, and is told of each that is now.
+        concurrency: how many chats are sent to at once.
+        on_refused: called with each line that was refused, also by an earlier run.
+    """
+
+    def __init__(
+        self,
+        send: Send,
+        journal: Journal,
+        *,
+        concurrency: int = 50,
+        lines_in_hand: int = LINES_IN_HAND,
+        on_refused: Callable[[Line, Result], None] = lambda line, result: None,
+    ) -> None:
+        self.tally = Tally()
+        self.stopped = ""
+        """Why the feed ended before its time; empty if it did not."""
+        self._send = send
+        self._journal = journal
+        self._concurrency = concurrency
+        self._most_lines = max(lines_in_hand, concurrency)
+        self._on_refused = on_refused
+        self._chats: dict[tuple[str, str], deque[_Entry]] = {}
+        self._ready: asyncio.Queue[tuple[str, str]] = asyncio.Queue()
+        """Chats whose next event may be sent now."""
+        self._stuck: dict[tuple[str, str], int] = {}
+        self._failures = 0
+        self._lines_in_hand = self._bytes_in_hand = 0
+        self._room = asyncio.Event()
+        self._room.set()
+        self._stop = asyncio.Event()
+
+    def stop(self, why: str) -> None:
+        """Read no further, and send nothing more; what is on its way may still be answered."""
+        self.stopped = self.stopped or why
+        self._stop.set()
+
+    async def run(self, lines: AsyncGenerator[Line, None]) -> None:
+        """Send everything. Raises ``OSError`` or ``JournalError`` if reading or the journal fails."""
+        reading = asyncio.create_task(self._read(lines))
+        everything = asyncio.create_task(self._until_done(reading))
+        stopped = asyncio.create_task(self._stop.wait())
+        endless = [
+            asyncio.create_task(self._flush()),
+            *(asyncio.create_task(self._work()) for _ in range(self._concurrency)),
+        ]
+        try:
+            done, _ = await asyncio.wait({everything, stopped, *endless}, return_when=asyncio.FIRST_COMPLETED)
+            if stopped in done and not everything.done():
+                await self._wind_up(reading)
+            for task in done - {stopped}:
+                task.result()  # the error of one that should not have ended
+        finally:
+            tasks = [reading, everything, stopped, *endless]
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            for chat in self._chats.values():
+                for entry in chat:
+                    self._settle(entry.line, Result(Verdict.UNSENT))
+            self._journal.flush()
+
+    async def _until_done(self, reading: asyncio.Task[None]) -> None:
+        await reading
+        await self._ready.join()
+
+    async def _wind_up(self, reading: asyncio.Task[None]) -> None:
+        reading.cancel()
+        while not self._ready.empty():
+            self._ready.get_nowait()
+            self._ready.task_done()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._ready.join(), STOP_GRACE)
+
+    async def _flush(self) -> None:
+        while True:
+            await asyncio.sleep(FLUSH_SECONDS)
+            self._journal.flush()
+
+    # --- In: from lines to the queues of the chats --------------------------------------------------
+
+    async def _read(self, lines: AsyncGenerator[Line, None]) -> None:
+        async with aclosing(lines):
+            async for line in lines:
+                await self._room.wait()
+                self._take(line)
+
+    def _take(self, line: Line) -> None:
+        self.tally.lines += 1
+        self.tally.bytes += len(line.raw) + 1
+        known = self._journal.find(line)
+        if known is not None:
+            self.tally.earlier += 1
+            self._settle(line, known)
+            return
+        try:
+            entry = _Entry(line, parse_line(line))
+        except InvalidEvent as refusal:
+            self._settle(line, Result(Verdict.REFUSED, refusal.type, str(refusal)))
+            return
+        self._queue(entry)
+
+    def _queue(self, entry: _Entry) -> None:
+        chat = entry.item.chat
+        if chat in self._stuck:
+            self._hold_back(entry, self._stuck[chat])
+            return
+        self._weigh(entry, +1)
+        if chat in self._chats:
+            self._chats[chat].append(entry)
+        else:
+            self._chats[chat] = deque([entry])
+            self._ready.put_nowait(chat)
+
+    def _weigh(self, entry: _Entry, sign: int) -> None:
+        self._lines_in_hand += sign
+        self._bytes_in_hand += sign * len(entry.line.raw)
+        if self._lines_in_hand < self._most_lines and self._bytes_in_hand < BYTES_IN_HAND:
+            self._room.set()
+        else:
+            self._room.clear()
+
+    # --- Out: from the queues to Baton --------------------------------------------------------------
+
+    async def _work(self) -> None:
+        while True:
+            chat = await self._ready.get()
+            entries = self._chats[chat]
+            # Whatever happens to the sending, the entry is settled: here, or by whoever cancelled it.
+            result = await self._sent(entries[0])
+            entry = entries.popleft()
+            self._weigh(entry, -1)
+            self._settle(entry.line, result)
+            if result.verdict is Verdict.FAILED:
+                self._give_in(chat, entry.line)
+            else:
+                self._failures = 0
+            if not entries:
+                del self._chats[chat]
+            elif not self._stop.is_set():
+                self._ready.put_nowait(chat)
+            self._ready.task_done()
+
+    async def _sent(self, entry: _Entry) -> Result:
+        try:
+            return Result(await self._send(entry.item))
+        except Refused as refusal:
+            return Result(Verdict.REFUSED, refusal.type, str(refusal))
+        except Exception as error:  # one line must not end the feed, whatever is wrong with it
+            return Result(Verdict.FAILED, type(error).__name__, str(error))
+
+    def _give_in(self, chat: tuple[str, str], line: Line) -> None:
+        """Hold back the rest of a chat, and everything once it is clear that nothing works."""
+        self._stuck[chat] = line.number
+        entries = self._chats[chat]
+        while entries:
+            entry = entries.popleft()
+            self._weigh(entry, -1)
+            self._hold_back(entry, line.number)
+        self._failures += 1
+        if self._failures >= GIVE_UP_AFTER or len(self._stuck) >= MOST_STUCK:
+            self.stop(f"{len(self._stuck):,} chats had a line that was not answered")
+
+    def _hold_back(self, entry: _Entry, behind: int) -> None:
+        reason = f"line {behind} of the same chat was not answered"
+        self._settle(entry.line, Result(Verdict.FAILED, "HeldBack", reason))
+
+    def _settle(self, line: Line, result: Result) -> None:
+        self.tally.add(line, result)
+        self._journal.note(line, result)
+        if result.verdict is Verdict.REFUSED:
+            self._on_refused(line, result)

@@ -1,0 +1,164 @@
+"""The lines of a feed: read without ever holding much of the file, and understood one by one."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncGenerator, Callable, Iterator
+from concurrent.futures import CancelledError
+from contextlib import aclosing
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Any
+
+from pydantic import ValidationError
+
+from baton.contract import ChatEvent, Id, Payload, chat_workflow_id, parse_chat_event
+from baton.errors import InvalidEvent
+
+LONGEST_LINE = 4 << 20
+"""Bytes. Temporal takes payloads of up to 2 MB, and JSON may need more than one byte for each of them."""
+
+CHUNK = 1 << 16
+_CHUNKS_AHEAD = 4
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line that is not blank. ``number`` counts from 1, blank lines included."""
+
+    number: int
+    raw: bytes
+    too_long: bool = False
+    """Longer than ``LONGEST_LINE``; then ``raw`` is empty."""
+
+    @property
+    def digest(self) -> bytes:
+        """Tells this text from another one that may stand in its place later."""
+        return blake2b(self.raw, digest_size=8).digest()
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """What a line says: an event, and for which chat."""
+
+    channel: str
+    conversation: str
+    customer: str | None
+    event: ChatEvent
+
+    @property
+    def chat(self) -> tuple[str, str]:
+        return self.channel, self.conversation
+
+
+class _Written(Payload):
+    channel: Id
+    conversation: Id
+    customer: Id | None = None
+    event: dict[str, Any]
+
+
+def parse_line(line: Line) -> Item:
+    """Understand a line. Raises ``InvalidEvent``, which says what is wrong with it."""
+    if line.too_long:
+        raise InvalidEvent(f"the line is longer than {LONGEST_LINE:,} bytes; an attachment belongs elsewhere")
+    try:
+        written = _Written.model_validate_json(line.raw)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        place = ".".join(map(str, first["loc"]))
+        raise InvalidEvent(f"{place}: {first['msg']}" if place else first["msg"]) from None
+    chat_workflow_id(written.channel, written.conversation)
+    return Item(written.channel, written.conversation, written.customer, parse_chat_event(written.event))
+
+
+class Splitter:
+    """Cuts chunks into lines. Holds one unfinished line, and of a line that is too long nothing."""
+
+    def __init__(self, longest: int = LONGEST_LINE) -> None:
+        self._longest = longest
+        self._rest = bytearray()
+        self._too_long = False
+        self._number = 0
+
+    def lines(self, chunk: bytes) -> Iterator[Line]:
+        """The lines that end in ``chunk``."""
+        first, *others = chunk.split(b"\n")
+        self._extend(first)
+        for part in others:
+            yield from self.end()
+            self._extend(part)
+
+    def end(self) -> Iterator[Line]:
+        """The line that is in hand, which has ended."""
+        raw, too_long = bytes(self._rest), self._too_long
+        self._rest.clear()
+        self._too_long = False
+        self._number += 1
+        if self._number == 1:
+            raw = raw.removeprefix(_BYTE_ORDER_MARK)
+        if too_long or raw.strip():
+            yield Line(self._number, raw, too_long)
+
+    def _extend(self, part: bytes) -> None:
+        if self._too_long or len(self._rest) + len(part) > self._longest:
+            self._too_long = True
+            self._rest.clear()
+        else:
+            self._rest += part
+
+
+async def read_lines(
+    read: Callable[[int], bytes | None], longest: int = LONGEST_LINE
+) -> AsyncGenerator[Line, None]:
+    """The lines of a file or a pipe, read no further than a few chunks ahead.
+
+    Args:
+        read: blocks, and returns at most so many bytes; none at the end.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    splitter = Splitter(longest)
+    async with aclosing(_chunks(read)) as chunks:
+        async for chunk in chunks:
+            for line in splitter.lines(chunk):
+                yield line
+    for line in splitter.end():
+        yield line
+
+
+async def _chunks(read: Callable[[int], bytes | None]) -> AsyncGenerator[bytes, None]:
+    """What ``read`` returns. It may block for ever (a terminal), in a thread that nobody waits for."""
+    loop = asyncio.get_running_loop()
+    ahead: asyncio.Queue[bytes | Exception | None] = asyncio.Queue(_CHUNKS_AHEAD)
+    left = threading.Event()
+
+    def put(item: bytes | Exception | None) -> None:
+        putting = ahead.put(item)
+        try:
+            asyncio.run_coroutine_threadsafe(putting, loop).result()
+        except (RuntimeError, CancelledError):  # the loop has ended, and with it whoever would read this
+            putting.close()
+            left.set()
+
+    def pump() -> None:
+        try:
+            while not left.is_set() and (chunk := read(CHUNK)):
+                put(chunk)
+            put(None)
+        except Exception as error:  # nobody would see an exception of this thread
+            put(error)
+
+    threading.Thread(target=pump, name="feed-reader", daemon=True).start()
+    try:
+        while (item := await ahead.get()) is not None:
+            if isinstance(item, Exception):
+                raise item
+            yield item
+    finally:
+        left.set()
+        while not ahead.empty():  # makes room for the chunk with which the thread may be waiting
+            ahead.get_nowait()

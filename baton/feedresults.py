@@ -1,0 +1,73 @@
+"""What becomes of the lines of a feed: a verdict for each, and the account of them all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from baton.feedlines import Line
+
+FIRST_LINES = 5
+
+
+class Verdict(StrEnum):
+    """What became of a line."""
+
+    ACCEPTED = "accepted"
+    DUPLICATE = "duplicate"
+    SUBMITTED = "submitted"
+    """Handed over as a signal; whether it was accepted stands in the chat's timeline."""
+    REFUSED = "refused"
+    FAILED = "failed"
+    """Not answered, or held back behind such a line of the same chat."""
+    UNSENT = "unsent"
+    """Read, but not answered before the feed was stopped."""
+
+
+ANSWERED = frozenset({Verdict.ACCEPTED, Verdict.DUPLICATE, Verdict.SUBMITTED, Verdict.REFUSED})
+"""Final, and kept in the journal. The others are sent again by the next run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A verdict and, where the line was refused or failed, the type of the error and what it says."""
+
+    verdict: Verdict
+    type: str = ""
+    reason: str = ""
+
+
+@dataclass
+class Reason:
+    """How many lines met one type of error, and the first of them."""
+
+    count: int = 0
+    first_lines: list[int] = field(default_factory=list)
+
+
+@dataclass
+class Tally:
+    """Where the lines went. Once a feed has ended, each line that was read has one verdict."""
+
+    lines: int = 0
+    earlier: int = 0
+    """Lines that an earlier run had sent; their verdicts count, too."""
+    verdicts: dict[Verdict, int] = field(default_factory=lambda: dict.fromkeys(Verdict, 0))
+    reasons: dict[Verdict, dict[str, Reason]] = field(
+        default_factory=lambda: {Verdict.REFUSED: {}, Verdict.FAILED: {}}
+    )
+    bytes: int = 0
+    """How much of the input was read."""
+
+    @property
+    def settled(self) -> int:
+        """Lines that have a verdict; equal to ``lines`` once the feed has ended."""
+        return sum(self.verdicts.values())
+
+    def add(self, line: Line, result: Result) -> None:
+        self.verdicts[result.verdict] += 1
+        if result.verdict in self.reasons:
+            reason = self.reasons[result.verdict].setdefault(result.type, Reason())
+            reason.count += 1
+            if len(reason.first_lines) < FIRST_LINES:
+                reason.first_lines.append(line.number)
