@@ -81,12 +81,16 @@ class Intake(Protocol):
     async def case_id(self) -> str:
         """The ID of the chat that this event opens: always the same for the same event."""
 
-    async def take_in(self, folded: ChatState, settled: ChatState, rules: Sequence[str], *, opened: bool) -> None:
+    async def take_in(
+        self, folded: ChatState, settled: ChatState, rules: Sequence[str], *, opened: bool
+    ) -> None:
         """Keep the event with its body, and the case as the event itself left it (``folded``).
 
         What the rules change (``settled``) follows as an effect; it already counts for load. An event of
-        an earlier ``now`` than the last one taken in changes nothing. ``opened`` is false for a message
-        that is recorded but opened no chat.
+        an earlier ``now`` than the last one taken in changes nothing; only the body of one that is not
+        known yet is kept. ``opened`` is false for a message that is recorded but opened no chat.
+
+        Raises ``InvalidEvent`` if the case's ID belongs to another conversation.
         """
 
 
@@ -104,7 +108,10 @@ class HelpDesk(Protocol):
         """
 
     async def write_case(self, write: CaseWrite) -> bool:
-        """Carry out a change of a case. False if it, or a later one, had been carried out before."""
+        """Carry out a change of a case. False if it, or a later one, had been carried out before.
+
+        Of a change that was overtaken, the notes are kept.
+        """
 
     async def send_message(self, message: Message) -> bool:
         """Send a message to the customer, once."""
@@ -116,7 +123,8 @@ class HelpDesk(Protocol):
         """
 
     async def set_presence(self, staff: str, presence: Presence, at: datetime) -> Attendance:
-        """Note what a person is doing from ``at`` on; unchanged if it is what they did already."""
+        """Note what a person is doing from ``at`` on; unchanged if it is what they did already, or if
+        something later is known."""
 
     async def presence(self) -> Mapping[str, Attendance]:
         """Everybody's presence."""
@@ -129,7 +137,10 @@ class HelpDesk(Protocol):
         """The directory as it is now."""
 
     async def change_directory(self, directory: Directory, *, based_on: int | None) -> VersionedDirectory:
-        """Replace the directory. ``based_on`` guards against another change in between."""
+        """Replace the directory. ``based_on`` guards against another change in between.
+
+        Raises ``NotAllowed`` if there was one. Repeating a change that went through is not one.
+        """
 
     async def keep_rules(self, digest: str, source: str) -> None:
         """Keep a rule set under its digest, so that old decisions can be explained."""
