@@ -17,7 +17,7 @@ from typing import NamedTuple
 from baton.chatstate import ChatState
 from baton.contract import Status
 from baton.rules.conditions import All, Wait, atoms
-from baton.rules.fields import Scene
+from baton.rules.fields import TIMED_KIND, Scene
 from baton.rules.index import Compiled, Index, positions
 
 
@@ -74,8 +74,8 @@ class Alarm:
     def wake_at(self, scene: Scene) -> datetime | None:
         """The earliest moment at which a timed rule may come due, or somebody's grace ends.
 
-        A rule that is due already, because an event made it match later, is due now. It cannot be due again
-        and again: it fires for its anchor, once.
+        A rule that is past its time and matches only since this event is due now – unless the event was itself
+        a look at the time, which must not ask for another.
         """
         return min((*self._dues(scene), *_grace(scene)), default=None)
 
@@ -91,7 +91,7 @@ class Alarm:
                 continue
             if found.at > now:
                 yield found.at
-            elif rule.holds(scene):
+            elif scene.event.kind != TIMED_KIND and rule.holds(scene):
                 yield now
 
 
@@ -104,9 +104,8 @@ def _without_people(conditions: All) -> All:
 def _grace(scene: Scene) -> Iterator[datetime]:
     """Whoever holds an open chat and went offline loses it when the grace ends."""
     case, facts = scene.case, scene.facts
-    if not case.active or case.status is not Status.OPEN:
+    if case.status is not Status.OPEN or case.holder is None:
         return
-    holder = case.pinned_to or (case.reserved_for if case.offer_until else None)
-    person = facts.people.get(holder) if holder else None
+    person = facts.people.get(case.holder)
     if person is not None and person.away_at is not None and person.away_at > facts.now:
         yield person.away_at

@@ -1,0 +1,163 @@
+"""What the tests of the rules are written in: the demo directory, chats, events and facts made by hand.
+
+`naive` says what the index says, by asking every rule about every field in the plainest way.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from baton.chat import fold
+from baton.chatstate import ChatState
+from baton.contract import Activity, Author, AuthorType, ChatEvent, Status, parse_chat_event
+from baton.contract import TimedDue as Due
+from baton.decision import Candidate, Facts, Person
+from baton.directoryfile import load_directory
+from baton.rules.engine import Decided, decide
+from baton.rules.loading import parse_rules
+from baton.rules.ruleset import RuleSet
+
+DEPLOY = Path(__file__).parents[2] / "deploy"
+DIRECTORY = load_directory(DEPLOY / "directory/demo.yaml")
+NOW = datetime(2027, 3, 1, 12, 0, tzinfo=UTC)
+
+PEOPLE = {
+    name: Person(line=member.line, departments=member.departments, roles=member.roles, chats=member.chats)
+    for name, member in DIRECTORY.staff.items()
+}
+
+
+def facts(**fields: Any) -> Facts:
+    """Everybody is online and idle."""
+    lines = {
+        line: tuple(
+            Candidate(staff=name, available=True, chats=member.chats)
+            for name, member in DIRECTORY.members(line)
+        )
+        for line in DIRECTORY.lines
+    }
+    return Facts(**{"now": NOW, "people": PEOPLE, "lines": lines, "queues": ("line-2", "phones")} | fields)
+
+
+def author(who: str) -> Author:
+    return Author(type=AuthorType.CUSTOMER if who == "customer" else AuthorType.STAFF, id=who)
+
+
+def event(kind: str, by: str = "customer", **fields: Any) -> ChatEvent:
+    if kind == "timed_due":
+        return Due(id="t", author=Author(type=AuthorType.SYSTEM, id="baton"))
+    written = {"type": author(by).type.value, "id": by}
+    return parse_chat_event({"kind": kind, "id": "e", "author": written, **fields})
+
+
+def chat(
+    activity: Activity | None = Activity.ACTIVE, status: Status | None = Status.OPEN, **fields: Any
+) -> ChatState:
+    """A chat on telegram; without more, an open one in New."""
+    basis: dict[str, Any] = {"channel": "telegram", "conversation": "1", "customer": "c", "case_id": "case"}
+    return ChatState(**basis | {"activity": activity, "status": status} | fields)
+
+
+def no_chat() -> ChatState:
+    return chat(None, None)
+
+
+def rule(
+    name: str, when: Mapping[str, Any] | None = None, *then: Mapping[str, Any], **fields: Any
+) -> dict[str, Any]:
+    """A rule as plain data. Without actions it leaves a note with its own name."""
+    written = {"id": name, "name": name, "then": list(then) or [{"note": name}], **fields}
+    return written if when is None else {**written, "when": dict(when)}
+
+
+def rules(**lists: list[dict[str, Any]]) -> RuleSet:
+    """A rule set through the loader. JSON is YAML, too."""
+    return parse_rules(json.dumps({"version": 1, **lists}), "test.yaml", DIRECTORY)
+
+
+def play(rule_set: RuleSet, before: ChatState, happened: ChatEvent, known: Facts | None = None) -> Decided:
+    """Fold the event, then let the rules decide."""
+    known = known or facts()
+    return decide(rule_set, known, before, fold(before, happened, known).state, happened)
+
+
+def fired(decided: Decided) -> list[str]:
+    return [one.rule for one in decided.fired]
+
+
+def minutes_ago(minutes: float) -> datetime:
+    return NOW - timedelta(minutes=minutes)
+
+
+# --- The plain way ------------------------------------------------------------------------------
+
+_PERSON = {"line": "line", "department": "departments", "role": "roles", "chats": "chats"}
+
+
+def _value(name: str, before: ChatState, case: ChatState, happened: ChatEvent, known: Facts) -> Any:
+    scope, _, rest = name.partition(".")
+    first, _, second = rest.partition(".")
+    where: Any = {"before": before, "case": case, "event": happened}[scope]
+    if scope == "event" and first in ("added_labels", "removed_labels"):
+        return getattr(where, "add" if first == "added_labels" else "remove", ())
+    if first in ("author", "last_author"):
+        who: Author | None = getattr(where, first)
+        if second == "type":
+            return who.type.value if who else None
+        staff = who.id if who and who.type is AuthorType.STAFF else None
+        found = staff or (f"{who.type.value}:{who.id}" if who else None)
+    else:
+        found = getattr(where, first, None)
+        staff = found if isinstance(found, str) else None
+    if not second:
+        return found or None if first == "text" else found
+    person = known.person(staff) if staff else None
+    if person is None:
+        return () if second in ("department", "role") else None
+    return getattr(person, _PERSON[second])
+
+
+def _passes(value: Any, word: str, wanted: Any) -> bool:
+    many = isinstance(value, tuple)
+    has = set(value) if many else {value}
+    several = set(wanted) if isinstance(wanted, list) else {wanted}
+    match word:
+        case "is" | "is one of" | "has" | "has any of":
+            return bool(has & several)
+        case "is not" | "is none of" | "has not" | "has none of":
+            return not has & several
+        case "contains":
+            return str(wanted).lower() in (value or "").lower()
+        case _:
+            return str(wanted).lower() not in (value or "").lower()
+
+
+def holds(
+    when: Mapping[str, Any], before: ChatState, case: ChatState, happened: ChatEvent, known: Facts
+) -> bool:
+    """Whether a ``when``, as it stands in the file, holds."""
+    scene = (before, case, happened, known)
+    for name, test in when.items():
+        if name in ("all", "any"):
+            ok = (all if name == "all" else any)(holds(part, *scene) for part in test)
+        elif name == "not":
+            ok = not holds(test, *scene)
+        else:
+            value = _value(name, *scene)
+            if test in ("is set", "is not set"):
+                ok = (value not in (None, ())) is (test == "is set")
+            else:
+                words = test if isinstance(test, dict) else {"is": test}
+                ok = all(
+                    _passes(
+                        value, word, _value(wanted["field"], *scene) if isinstance(wanted, dict) else wanted
+                    )
+                    for word, wanted in words.items()
+                )
+        if not ok:
+            return False
+    return True

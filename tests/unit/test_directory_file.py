@@ -1,0 +1,111 @@
+"""Directory files."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from baton.directory import Directory
+from baton.directoryfile import parse_directory
+from baton.errors import DocumentError
+from tests.unit.rulekit import DIRECTORY
+
+
+def mistakes(text: str) -> str:
+    with pytest.raises(DocumentError) as refused:
+        parse_directory(text, "who.yaml")
+    return str(refused.value)
+
+
+def test_the_demo_directory_has_the_lines_people_and_labels_of_the_demo() -> None:
+    assert tuple(DIRECTORY.lines) == ("line-1", "line-2", "phones")
+    assert {name: member.line for name, member in DIRECTORY.staff.items()} == {
+        "ivan": "line-1",
+        "petra": "line-1",
+        "lena": "line-2",
+        "oleg": "line-2",
+        "maria": "phones",
+    }
+    assert DIRECTORY.unwatched_lines == ("line-2", "phones")
+    assert {"billing", "delivery", "warranty", "vip", "several-departments"} <= DIRECTORY.known_labels
+
+
+def test_the_demo_phones_work_in_office_hours_and_line_1_always() -> None:
+    sunday = datetime(2027, 2, 28, 12, tzinfo=UTC)
+    assert not DIRECTORY.on_duty(DIRECTORY.staff["maria"], sunday)
+    assert DIRECTORY.on_duty(DIRECTORY.staff["ivan"], sunday)
+
+
+def test_numbers_are_good_ids() -> None:
+    assert tuple(parse_directory("staff: {330: {name: Ivan}}", "f").staff) == ("330",)
+
+
+def test_each_dangling_reference_has_its_own_line_and_hint() -> None:
+    said = mistakes(
+        "lines:\n"
+        "  chats: {calendar: ofice}\n"
+        "calendars:\n"
+        "  office: {}\n"
+        "departments:\n"
+        "  billing: {label: money, lead: ivann}\n"
+        "  refunds: {label: money}\n"
+        "staff:\n"
+        "  ivan:\n"
+        "    line: chat\n"
+        "    departments:\n"
+        "      - billing\n"
+        "      - biling\n"
+    )
+    assert said.splitlines() == [
+        "who.yaml:2: lines > chats > calendar: there is no calendar 'ofice'",
+        "    did you mean office?",
+        "who.yaml:6: departments > billing > lead: there is nobody 'ivann' among the staff",
+        "    did you mean ivan?",
+        "who.yaml:7: departments > refunds > label: 'money' is the label of billing too",
+        "    a label asks one department; give each its own",
+        "who.yaml:10: staff > ivan > line: there is no line 'chat'",
+        "    did you mean chats?",
+        "who.yaml:13: staff > ivan > departments > #2: there is no department 'biling'",
+        "    did you mean billing?",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            "staff:\n  ivan: {lin: a}\n",
+            "who.yaml:2: staff > ivan: unknown field 'lin'\n    did you mean line?",
+        ),
+        (
+            "staff:\n  i van: {}\n",
+            "who.yaml:2: staff > i van: 'i van' is not an ID\n    an ID has no spaces and no colons",
+        ),
+        (
+            "staff:\n  ivan: {max_chats: 0}\n",
+            "who.yaml:2: staff > ivan > max_chats: 0: should be greater than or equal to 1",
+        ),
+        ("staff:\n  ivan: {line: chats}\n", "there is no line 'chats'\n    none are defined"),
+        ("departments:\n  a: {}\n", "who.yaml:2: departments > a: 'label' is missing\n    add 'label: …'"),
+        (
+            "calendars:\n  a: {timezone: Mars}\n",
+            "who.yaml:2: calendars > a > timezone: 'Mars': unknown time zone 'Mars'",
+        ),
+        (
+            "calendars:\n  a:\n    weekly:\n      mon: [18:00-09:00]\n",
+            "who.yaml:4: calendars > a > weekly > mon",
+        ),
+        (
+            "calendars:\n  a:\n    weekly:\n      monday: []\n",
+            "who.yaml:4: calendars > a > weekly > monday: 'monday' is not",
+        ),
+    ],
+)
+def test_a_mistake_in_a_directory_says_where_what_and_what_to_do(text: str, said: str) -> None:
+    assert said in mistakes(text)
+
+
+def test_a_directory_that_is_not_from_a_file_still_names_its_dangling_references() -> None:
+    with pytest.raises(ValueError, match=r"staff\.ivan\.line: there is no line 'x'"):
+        Directory.model_validate({"staff": {"ivan": {"line": "x"}}})
