@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
+from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.enums.v1 import EventType
+from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
 from temporalio.client import WorkflowHandle, WorkflowHistory
 from temporalio.testing import WorkflowEnvironment
 
@@ -124,6 +126,22 @@ class House:
             return not described.pending_activities and not described.HasField("pending_workflow_task")
 
         await eventually(at_rest, f"{conversation} did not come to rest")
+
+    async def reset(self, conversation: str) -> None:
+        """Reset the chat to the end of its first workflow task, as an operator would."""
+        history = await self.history(conversation)
+        done = EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED
+        await self.client.temporal.workflow_service.reset_workflow_execution(
+            ResetWorkflowExecutionRequest(
+                namespace=self.client.temporal.namespace,
+                workflow_execution=WorkflowExecution(workflow_id=self.handle(conversation).id),
+                workflow_task_finish_event_id=next(
+                    item.event_id for item in history.events if item.event_type == done
+                ),
+                request_id=fresh("reset"),
+                reason="test",
+            )
+        )
 
     async def presence(self, staff: str, presence: Presence, *, ago: timedelta = timedelta()) -> None:
         await self.desk.set_presence(staff, presence, datetime.now(UTC) - ago)

@@ -1,0 +1,115 @@
+"""A worker is killed (-9) between an event and its write. Nothing is lost, nothing is done twice."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from baton.contract import Outcome
+from baton.settings import CHECKOUT
+from tests.conftest import HouseOpener
+from tests.e2e.stuck_worker import MOMENTS
+from tests.house import House, event, fresh
+from tests.ledger import applied_keys, cases_of, events_of
+
+
+async def _nothing(house: House, chat: str) -> None:
+    """The event under test is the first one."""
+
+
+async def _ended(house: House, chat: str) -> None:
+    await house.customer(chat)
+    await house.by("ivan", chat, "taken")
+    await house.by("ivan", chat, "chat_ended", status="pending")
+
+
+async def _new(house: House, chat: str) -> None:
+    await house.customer(chat)
+
+
+async def _held(house: House, chat: str) -> None:
+    await house.customer(chat)
+    await house.staff(chat, "ivan")
+
+
+SITUATIONS: dict[str, tuple[Any, dict[str, Any]]] = {
+    "1": (_nothing, {"kind": "agent_message", "author": "lena"}),
+    "2": (_ended, {"kind": "agent_message", "author": "lena"}),
+    "3a": (_new, {"kind": "agent_message", "author": "lena"}),
+    "3b": (_held, {"kind": "agent_message", "author": "lena"}),
+    "4": (_ended, {"kind": "customer_message", "author": "customer"}),
+}
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+@pytest.mark.timeout(120)
+async def test_a_killed_worker_loses_and_doubles_nothing(open_a_house: HouseOpener, moment: str) -> None:
+    async with open_a_house() as house:
+        chats = {name: fresh(f"kill-{name}") for name in SITUATIONS}
+        for name, (prepare, _) in SITUATIONS.items():
+            await prepare(house, chats[name])
+            if prepare is not _nothing:
+                await house.settled(chats[name])
+        await house.stop_worker()
+        written = Counter(await applied_keys(house.desk))
+
+        doomed = await _start_stuck(house, moment)
+        sent = {name: event(**fields) for name, (_, fields) in SITUATIONS.items()}
+        sending = [
+            asyncio.ensure_future(house.send(chats[name], sent[name], timeout=60)) for name in SITUATIONS
+        ]
+        await _wait_until_stuck(doomed, set(chats.values()))
+        doomed.kill()
+        await doomed.wait()
+        await house.start_worker()
+
+        outcomes: list[Outcome] = await asyncio.gather(*sending)
+        for name, outcome in zip(SITUATIONS, outcomes, strict=True):
+            chat = chats[name]
+            await house.settled(chat)
+            assert len(outcome.fired) == 1, name
+            row, now = (await cases_of(house.desk, chat))[-1], await house.snapshot(chat)
+            assert outcome.snapshot == now, name
+            for field in ("assignee", "line", "pinned_to", "reserved_for", "activity", "status", "tab"):
+                assert getattr(row, field) == getattr(now, field), (name, field)
+            kept = await events_of(house.desk, chat)
+            assert [item.event_id for item in kept].count(sent[name]["id"]) == 1, name
+        new = Counter(await applied_keys(house.desk)) - written
+        assert all(number == 1 for number in new.values()), new
+        told = Counter((row.staff, row.case_id, row.at) for row in await house.desk.notices(None, 1000))
+        assert all(number == 1 for number in told.values()), told
+        writes = [key for key in new if key.endswith(":write")]
+        assert len(writes) == len(SITUATIONS)
+
+
+async def _start_stuck(house: House, moment: str) -> asyncio.subprocess.Process:
+    config = house.client.temporal.service_client.config
+    child = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-m", "tests.e2e.stuck_worker", moment),
+        cwd=CHECKOUT,
+        env={
+            **os.environ,
+            **house.settings.as_environment(),
+            "TEMPORAL_ADDRESS": config.target_host,
+            "TEMPORAL_NAMESPACE": house.client.temporal.namespace,
+        },
+        stdout=asyncio.subprocess.PIPE,
+    )
+    assert child.stdout is not None
+    assert (await asyncio.wait_for(child.stdout.readline(), 30)).strip() == b"ready"
+    return child
+
+
+async def _wait_until_stuck(child: asyncio.subprocess.Process, conversations: set[str]) -> None:
+    assert child.stdout is not None
+    waiting = set(conversations)
+    while waiting:
+        line = await asyncio.wait_for(child.stdout.readline(), 30)
+        assert line, "the worker ended by itself"
+        waiting.discard(line.decode().removeprefix("stuck ").strip())

@@ -1,0 +1,368 @@
+"""The traps of running on Temporal: each was measured once, and each has a test here."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from temporalio.api.common.v1 import Payload as RawPayload
+from temporalio.api.enums.v1 import EventType
+from temporalio.client import WorkflowExecutionStatus, WorkflowFailureError, WorkflowUpdateFailedError
+from temporalio.common import RawValue
+from temporalio.exceptions import ApplicationError
+from temporalio.testing import WorkflowEnvironment
+
+from baton.client import BatonClient
+from baton.contract import CHAT_WORKFLOW, HANDLE, SUBMIT, Presence, Status, Tab, chat_workflow_id
+from baton.errors import IllegalTransition, InvalidEvent, Unanswered, UnknownLabel, UnknownStaff
+from tests.conftest import HouseOpener
+from tests.house import CHANNEL, House, event, eventually, fresh
+from tests.ledger import cases_of, events_of
+
+
+async def task_failures(house: House, conversation: str) -> list[Any]:
+    """Failed workflow tasks: there must never be one."""
+    history = await house.history(conversation)
+    return [e for e in history.events if e.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED]
+
+
+class TestDuplicates:
+    async def test_the_same_update_id_is_answered_by_the_server(self, house: House) -> None:
+        conversation, message = fresh("dup"), event("customer_message", "customer")
+        first = await house.send(conversation, message)
+        assert await house.send(conversation, message) == first
+        assert len(await house.client.timeline(CHANNEL, conversation)) == 1
+
+    async def test_another_way_in_finds_the_event_known(self, house: House) -> None:
+        conversation, message = fresh("dup"), event("customer_message", "customer")
+        await house.send(conversation, message)
+        again = await house.handle(conversation).execute_update(HANDLE, message, id=fresh("other"))
+        assert again["duplicate"] is True
+        await house.client.submit(CHANNEL, conversation, message, customer="c")
+        await house.settled(conversation)
+        assert len(await house.client.timeline(CHANNEL, conversation)) == 1
+
+    async def test_ids_stay_known_across_continue_as_new(
+        self, open_a_house: HouseOpener, impatient_server: WorkflowEnvironment
+    ) -> None:
+        async with open_a_house(impatient_server) as house:
+            conversation, early = fresh("can"), event("customer_message", "customer")
+            await house.send(conversation, early)
+            first_run = (await house.handle(conversation).describe()).run_id
+            while (await house.handle(conversation).describe()).run_id == first_run:
+                await house.by("ivan", conversation, "note_added", text="…")
+            again = await house.handle(conversation).execute_update(HANDLE, early, id=fresh("other"))
+            assert again["duplicate"] is True
+
+    async def test_ids_dropped_from_memory_are_known_to_the_help_desk(
+        self, house: House, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("workflows.case.REMEMBERED_EVENTS", 3)
+        conversation, early = fresh("old"), event("customer_message", "customer")
+        await house.send(conversation, early)
+        for _ in range(5):
+            await house.by("ivan", conversation, "note_added", text="…")
+        again = await house.handle(conversation).execute_update(HANDLE, early, id=fresh("other"))
+        assert again["duplicate"] is True
+
+    async def test_a_late_duplicate_never_opens_a_ghost_chat(self, house: House) -> None:
+        conversation, message = fresh("ghost"), event("customer_message", "customer")
+        opened = await house.send(conversation, message)
+        await house.by("ivan", conversation, "taken")
+        await house.by("ivan", conversation, "chat_ended", status="closed")
+        await house.handle(conversation).result()
+
+        await house.client.submit(CHANNEL, conversation, message, customer="c")
+        summary = await house.handle(conversation).result()
+        assert (summary["reason"], summary["chats"]) == ("duplicate", 0)
+        rows = await cases_of(house.desk, conversation)
+        assert [row.case_id for row in rows] == [opened.snapshot.case_id]
+
+    async def test_an_event_of_the_previous_chat_does_not_touch_the_next_one(self, house: House) -> None:
+        conversation, message = fresh("prev"), event("customer_message", "customer")
+        first = await house.send(conversation, message)
+        await house.by("ivan", conversation, "taken")
+        await house.by("ivan", conversation, "chat_ended", status="closed")
+        await house.handle(conversation).result()
+        second = await house.staff(conversation, "petra")
+        again = await house.handle(conversation).execute_update(HANDLE, message, id=fresh("other"))
+        assert again["duplicate"] is True
+        assert again["snapshot"]["case_id"] == first.snapshot.case_id
+        assert (await house.snapshot(conversation)).status == second.snapshot.status == Status.PENDING
+
+
+class TestRefusals:
+    async def test_an_illegal_event_by_update_leaves_no_trace(self, house: House) -> None:
+        conversation = fresh("illegal")
+        await house.customer(conversation)
+        await house.by("ivan", conversation, "taken")
+        await house.by("ivan", conversation, "chat_ended")
+        before = len((await house.history(conversation)).events)
+        with pytest.raises(IllegalTransition, match="needs an active chat"):
+            await house.by("ivan", conversation, "taken")
+        assert len((await house.history(conversation)).events) == before
+
+    async def test_an_illegal_event_by_signal_is_noted_in_the_timeline(self, house: House) -> None:
+        conversation = fresh("illegal")
+        await house.customer(conversation)
+        await house.by("ivan", conversation, "taken")
+        await house.by("ivan", conversation, "chat_ended")
+        await house.client.submit(CHANNEL, conversation, event("taken", "ivan"))
+        await house.settled(conversation)
+        last = (await house.client.timeline(CHANNEL, conversation))[-1]
+        assert last.kind == "taken"
+        assert last.refused is not None
+        assert last.refused.startswith("IllegalTransition: ")
+        assert await task_failures(house, conversation) == []
+
+    @pytest.mark.parametrize(
+        "payload",
+        [
+            RawValue(RawPayload(metadata={"encoding": b"json/plain"}, data=b"{not json")),
+            RawValue(RawPayload(metadata={"encoding": b"unheard/of"}, data=b"\x00\xff")),
+            RawValue(RawPayload(metadata={"encoding": b"binary/plain"}, data=b"\x00\xff")),
+            "just a string",
+            None,
+            {"kind": "customer_message"},
+            {"kind": "unheard_of", "id": "1", "author": {"type": "customer", "id": "c"}},
+            {"kind": "idle", "id": "1", "author": {"type": "system", "id": "x"}},
+        ],
+        ids=["bad json", "bad encoding", "bytes", "string", "null", "no id", "unknown kind", "internal kind"],
+    )
+    async def test_a_signal_that_cannot_be_used_is_noted_in_the_timeline(
+        self, house: House, payload: Any
+    ) -> None:
+        conversation = fresh("undecodable")
+        await house.customer(conversation)
+        await house.handle(conversation).signal(SUBMIT, payload)
+        await house.settled(conversation)
+        last = (await house.client.timeline(CHANNEL, conversation))[-1]
+        assert last.refused is not None
+        assert last.refused.startswith("InvalidEvent: ")
+        assert await task_failures(house, conversation) == []
+        assert (await house.customer(conversation)).snapshot.tab is Tab.NEW, "the chat goes on"
+
+    async def test_an_update_that_cannot_be_used_is_refused(self, house: House) -> None:
+        conversation = fresh("undecodable")
+        await house.customer(conversation)
+        bad = RawValue(RawPayload(metadata={"encoding": b"json/plain"}, data=b"{not json"))
+        with pytest.raises(WorkflowUpdateFailedError) as raised:
+            await house.handle(conversation).execute_update(HANDLE, bad)
+        assert isinstance(raised.value.cause, ApplicationError)
+        assert raised.value.cause.type == "InvalidEvent"
+
+    async def test_the_client_refuses_before_it_calls(self, house: House) -> None:
+        with pytest.raises(InvalidEvent, match="kind 'shout' is unknown"):
+            await house.send(fresh("bad"), {**event("taken", "ivan"), "kind": "shout"})
+
+    async def test_what_only_the_directory_knows_is_refused_by_the_decision(self, house: House) -> None:
+        conversation = fresh("unknown")
+        await house.customer(conversation)
+        with pytest.raises(UnknownStaff, match="nobody 'nobody'"):
+            await house.by("ivan", conversation, "assigned", staff="nobody")
+        with pytest.raises(UnknownLabel, match="'nonsense'"):
+            await house.by("ivan", conversation, "labels_changed", add=["nonsense"])
+        assert (await house.snapshot(conversation)).labels == ()
+
+    async def test_an_event_without_a_chat_is_refused_by_the_client(self, house: House) -> None:
+        with pytest.raises(IllegalTransition, match="only a message starts one"):
+            await house.by("ivan", fresh("none"), "taken")
+
+    async def test_a_workflow_whose_first_event_was_refused_ends_itself(self, house: House) -> None:
+        conversation = fresh("first")
+        with pytest.raises(UnknownStaff):
+            await house.staff(conversation, "stranger")
+        summary = await house.handle(conversation).result()
+        assert (summary["reason"], summary["refused"]) == ("refused", 1)
+
+    async def test_an_empty_workflow_ends_itself(self, house: House) -> None:
+        conversation = fresh("empty")
+        handle = await house.client.temporal.start_workflow(
+            CHAT_WORKFLOW,
+            {"channel": CHANNEL, "conversation": conversation, "customer": "c"},
+            id=chat_workflow_id(CHANNEL, conversation),
+            task_queue=house.settings.task_queue,
+        )
+        with pytest.raises(WorkflowUpdateFailedError):
+            await handle.execute_update(HANDLE, event("taken", "ivan"))
+        await house.environment.fast_forward(handle, timedelta(minutes=2))
+        assert (await handle.result())["reason"] == "empty"
+
+    async def test_a_bad_start_argument_fails_the_workflow_and_not_its_task(self, house: House) -> None:
+        handle = await house.client.temporal.start_workflow(
+            CHAT_WORKFLOW, {"channel": 7}, id=fresh("chat:bad"), task_queue=house.settings.task_queue
+        )
+        with pytest.raises(WorkflowFailureError) as raised:
+            await handle.result()
+        assert isinstance(raised.value.cause, ApplicationError)
+        assert raised.value.cause.type == "InvalidEvent"
+
+
+class TestClosing:
+    async def test_events_behind_the_closing_become_the_next_chat_in_the_same_run(
+        self, open_a_house: HouseOpener
+    ) -> None:
+        async with open_a_house(working=False) as house:
+            conversation = fresh("behind")
+            closing = [
+                event("customer_message", "customer"),
+                event("taken", "ivan"),
+                event("chat_ended", "ivan", status="closed"),
+                event("note_added", "ivan", text="too late"),
+                event("customer_message", "customer", text="One more thing"),
+            ]
+            for item in closing:
+                await house.client.submit(CHANNEL, conversation, item, customer="c")
+            await house.start_worker()
+            await eventually(lambda: _has_entries(house, conversation, 5), "events are missing")
+            timeline = await house.client.timeline(CHANNEL, conversation)
+            assert [entry.refused is None for entry in timeline] == [True, True, True, False, True]
+            chat = await house.snapshot(conversation)
+            assert chat.previous_case is not None
+            assert chat.tab in {Tab.NEW, Tab.RESERVED}
+
+    async def test_twenty_clients_write_while_the_chat_is_closed_again_and_again(self, house: House) -> None:
+        conversation, per_client = fresh("storm"), 15
+        clients = [
+            BatonClient(house.client.temporal, task_queue=house.settings.task_queue) for _ in range(20)
+        ]
+        waits: list[float] = []
+        accepted: list[str] = []
+        clock = asyncio.get_running_loop().time
+
+        async def write(client: BatonClient) -> None:
+            for _ in range(per_client):
+                message = event("customer_message", "customer")
+                started = clock()
+                outcome = await client.send(CHANNEL, conversation, message, customer="c", timeout=30)
+                waits.append(clock() - started)
+                assert outcome.event_id == message["id"]
+                accepted.append(message["id"])
+
+        async def close() -> int:
+            closed = 0
+            while not writing.done():
+                try:
+                    await house.by("ivan", conversation, "chat_ended", status="closed")
+                    closed += 1
+                except IllegalTransition:
+                    await asyncio.sleep(0)
+            return closed
+
+        writing = asyncio.ensure_future(asyncio.gather(*(write(client) for client in clients)))
+        closings = await close()
+        await writing
+
+        assert closings > 3
+        assert len(accepted) == 20 * per_client
+        assert max(waits) < 20, "nobody waits for longer than seconds"
+        messages = await events_of(house.desk, conversation, "customer_message")
+        assert sorted(row.event_id for row in messages) == sorted(accepted), "kept once each"
+        assert await folded_messages(house, conversation) == sorted(accepted), "folded once each"
+
+
+class TestWorkerDown:
+    async def test_events_wait_for_the_worker_and_none_is_lost(self, open_a_house: HouseOpener) -> None:
+        async with open_a_house(working=False) as house:
+            conversation, message = fresh("down"), event("customer_message", "customer")
+            with pytest.raises(Unanswered, match="send it again under the same ID"):
+                await house.send(conversation, message, timeout=1)
+            await house.start_worker()
+            outcome = await house.send(conversation, message)
+            assert outcome.event_id == message["id"]
+            assert len(await house.client.timeline(CHANNEL, conversation)) == 1
+            assert len(await events_of(house.desk, conversation)) == 1
+
+
+class TestReset:
+    async def test_a_reset_chat_reaches_the_same_state_and_doubles_nothing(self, house: House) -> None:
+        conversation = fresh("reset")
+        # A decision made again is a new decision; here it has no choice.
+        await house.presence("petra", Presence.OFFLINE, ago=timedelta(hours=1))
+        # Dated by their senders: a reset takes the events in again, at a later time of its own.
+        await house.customer(conversation, at="2026-01-05T10:00:00Z")
+        await house.staff(conversation, "lena", at="2026-01-05T10:01:00Z")
+        await house.customer(conversation, at="2026-01-05T10:02:00Z")
+        await house.settled(conversation)
+        before = await house.snapshot(conversation)
+        told = await house.desk.notices(None, 1000)
+        await house.reset(conversation)
+        await eventually(lambda: _has_entries(house, conversation, 3), "events are missing after the reset")
+        await house.settled(conversation)
+        after = await house.snapshot(conversation)
+        assert after.model_dump() == before.model_dump()
+        row = (await cases_of(house.desk, conversation))[-1]
+        assert (row.assignee, row.tab) == (after.assignee, after.tab)
+        assert await house.desk.notices(None, 1000) == told
+
+
+class TestContinueAsNew:
+    async def test_nothing_is_lost_or_doubled_over_many_runs(
+        self, open_a_house: HouseOpener, impatient_server: WorkflowEnvironment
+    ) -> None:
+        async with open_a_house(impatient_server) as house:
+            conversation, number = fresh("runs"), 120
+            sent = [event("customer_message", "customer") for _ in range(number)]
+            await asyncio.gather(*(house.send(conversation, message) for message in sent))
+            await house.settled(conversation)
+            runs = await folded_runs(house, conversation)
+            assert len(runs) > 2
+            assert await folded_messages(house, conversation) == sorted(message["id"] for message in sent)
+            for status in runs[:-1]:
+                assert status is WorkflowExecutionStatus.CONTINUED_AS_NEW
+
+
+class TestCancel:
+    async def test_a_cancelled_chat_still_folds_and_writes_what_was_accepted(self, house: House) -> None:
+        conversation = fresh("cancel")
+        await house.customer(conversation)
+        await house.handle(conversation).cancel()
+        await eventually(
+            lambda: _has_status(house, conversation, WorkflowExecutionStatus.CANCELED), "not cancelled"
+        )
+        assert len(await events_of(house.desk, conversation)) == 1
+        assert await task_failures(house, conversation) == []
+
+
+async def _has_entries(house: House, conversation: str, number: int) -> bool:
+    return len(await house.client.timeline(CHANNEL, conversation)) >= number
+
+
+async def _has_status(house: House, conversation: str, status: WorkflowExecutionStatus) -> bool:
+    return (await house.handle(conversation).describe()).status is status
+
+
+async def _runs(house: House, conversation: str) -> list[Any]:
+    query = f"WorkflowId = '{house.handle(conversation).id}'"
+    return [run async for run in house.client.temporal.list_workflows(query)]
+
+
+async def folded_runs(house: House, conversation: str) -> list[WorkflowExecutionStatus | None]:
+    """The status of each run of a conversation, oldest first."""
+    runs = sorted(await _runs(house, conversation), key=lambda run: run.start_time)
+    return [run.status for run in runs]
+
+
+async def folded_messages(house: House, conversation: str) -> list[str]:
+    """The IDs of all customer messages that some run of the conversation folded, sorted, with repeats."""
+    seen: list[str] = []
+
+    async def everything_is_visible() -> bool:
+        # Visibility follows a little later; the run that is open now must be among those listed.
+        current = (await house.handle(conversation).describe()).run_id
+        return any(run.run_id == current for run in await _runs(house, conversation))
+
+    await eventually(everything_is_visible, "visibility did not catch up")
+    for run in await _runs(house, conversation):
+        handle = house.client.temporal.get_workflow_handle(run.id, run_id=run.run_id)
+        async for item in handle.fetch_history_events():
+            if item.event_type == EventType.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_COMPLETED:
+                outcome = item.workflow_execution_update_completed_event_attributes.outcome
+                if outcome.HasField("success"):
+                    decoded = await house.client.temporal.data_converter.decode(outcome.success.payloads)
+                    if not decoded[0]["duplicate"]:
+                        seen.append(decoded[0]["event_id"])
+    kept = {row.event_id for row in await events_of(house.desk, conversation, "customer_message")}
+    return sorted(event_id for event_id in seen if event_id in kept)

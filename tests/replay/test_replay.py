@@ -1,0 +1,89 @@
+"""Replay: what was decided once is decided in the same way again, by every release.
+
+The golden histories were recorded with ``python -m tests.replay.record``. They are only added to: a change
+that breaks one breaks the running chats of whoever has that situation on the day of the deploy.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from temporalio.client import WorkflowHistory
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.plugin import SimplePlugin
+from temporalio.testing import WorkflowEnvironment
+from temporalio.worker import Replayer
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+from temporalio.workflow import SandboxImportNotificationPolicy
+
+from baton.plugin import PASSED_THROUGH, BatonPlugin
+from tests.conftest import HouseOpener
+from tests.house import fresh
+from tests.replay.record import histories_of
+from tests.replay.scenes import SCENES
+from workflows.chat import Chat
+
+GOLDEN = sorted((Path(__file__).parent / "golden").glob("*.json"))
+
+
+def sandboxed(restrictions: SandboxRestrictions) -> Callable[[], SimplePlugin]:
+    """A plugin like the production one, but with another sandbox."""
+    return lambda: SimplePlugin(
+        "lane",
+        data_converter=lambda _: pydantic_data_converter,
+        workflow_runner=lambda _: SandboxedWorkflowRunner(restrictions=restrictions),
+    )
+
+
+LANES: dict[str, Callable[[], SimplePlugin]] = {
+    "production": BatonPlugin,
+    # Nothing of Baton's is shared, so that the sandbox checks what all of it does.
+    "checked": sandboxed(
+        SandboxRestrictions.default.with_passthrough_modules(
+            *(name for name in PASSED_THROUGH if name not in ("baton", "workflows"))
+        )
+    ),
+    # What is shared is what the list says; anything else is an error.
+    "nothing by accident": sandboxed(
+        dataclasses.replace(
+            SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH),
+            import_notification_policy=SandboxImportNotificationPolicy.RAISE_ON_UNINTENTIONAL_PASSTHROUGH,
+        )
+    ),
+}
+
+
+def test_every_scene_has_a_golden_history() -> None:
+    assert {path.name.split(".")[0] for path in GOLDEN} == SCENES.keys()
+
+
+@pytest.mark.parametrize("path", GOLDEN, ids=lambda path: path.stem)
+@pytest.mark.parametrize("lane", LANES)
+async def test_a_golden_history_replays(path: Path, lane: str) -> None:
+    history = WorkflowHistory.from_json(path.stem, path.read_text(encoding="utf-8"))
+    await Replayer(workflows=[Chat], plugins=[LANES[lane]()]).replay_workflow(history)
+
+
+@pytest.mark.parametrize("name", SCENES)
+async def test_a_scene_replays_while_it_is_played(
+    open_a_house: HouseOpener,
+    server: WorkflowEnvironment,
+    impatient_server: WorkflowEnvironment,
+    name: str,
+) -> None:
+    """Without a cache, each workflow task replays the whole history before it goes on."""
+    scene = SCENES[name]
+    environment = impatient_server if scene.impatient else server
+    async with open_a_house(environment, max_cached_workflows=0, **scene.settings) as house:
+        chat = fresh(name.replace("_", "-"))
+        await scene.play(house, chat)
+        histories = await histories_of(house, chat)
+        assert histories
+        for history in histories:
+            failed = [
+                item for item in history.events if item.HasField("workflow_task_failed_event_attributes")
+            ]
+            assert failed == []
