@@ -7,8 +7,12 @@ the line of help stands here.
 
 from __future__ import annotations
 
+import os
+import sys
+import traceback
+from contextlib import suppress
 from importlib import import_module
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
 import click
 
@@ -30,7 +34,7 @@ COMMANDS: dict[str, Row] = {
     "staff": Row("baton.cli.staff", "Who works here, and what they are doing."),
     "directory": Row("baton.cli.directory", "Show, check and replace the directory."),
     "customer": Row("baton.cli.customer", "Block and unblock customers."),
-    "rules": Row("baton.cli.rules", "Check, explain and try out rules."),
+    "rules": Row("baton.cli.rules", "Check and list rules, and print their schema."),
     "feed": Row("baton.cli.feed", "Send events from a file, in order and each once."),
 }
 
@@ -61,5 +65,26 @@ class LazyGroup(click.Group):
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="baton-desk", prog_name="baton")
-def main() -> None:
+def baton() -> None:
     """Baton keeps every support case in exactly one pair of hands."""
+
+
+def main() -> NoReturn:
+    """The program ``baton``: run the command and leave with its exit code.
+
+    It leaves without taking the interpreter down. The threads of a Temporal client outlive it, and now and
+    then one of them meets a Python that is half gone, which aborts the process after its work was done. See
+    https://github.com/temporalio/sdk-python/issues/300
+    """
+    code: str | int | None
+    try:
+        code = baton.main(prog_name="baton")
+    except SystemExit as end:
+        code = end.code
+    except BaseException:
+        traceback.print_exc()
+        code = 1
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError):  # whoever read it has gone
+            stream.flush()
+    os._exit(code if isinstance(code, int) else int(code is not None))

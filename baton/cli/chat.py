@@ -47,9 +47,11 @@ async def _show(channel: str, conversation: str, with_timeline: bool, json_: boo
         click.echo(f"{name:<14} {printable(value)}")
     if with_timeline:
         click.echo()
-        rows = [chatview.row(entry) for entry in timeline]
         print_table(
-            ("Time (UTC)", "Event", "By", "What happened", "Rules"), rows, "Nothing has happened yet."
+            ("Time (UTC)", "Event", "By", "What happened"),
+            map(chatview.row, timeline),
+            "Nothing has happened yet.",
+            whole=("Time (UTC)", "Event"),
         )
 
 

@@ -88,9 +88,11 @@ def reason(entry: TimelineEntry) -> str:
 
 
 def row(entry: TimelineEntry) -> tuple[str, ...]:
-    """One row of the timeline: time, event, author, what happened, rules."""
+    """One row of the timeline: time, event, author, what happened and by which rule."""
     what = f"refused: {entry.refused}" if entry.refused else entry.what
-    return clock(entry.at), entry.kind, entry.author, what, ", ".join(entry.rules)
+    if entry.rules:
+        what = f"{what} (rule {', '.join(entry.rules)})"
+    return clock(entry.at), entry.kind, entry.author, what
 
 
 def fired(rules: Sequence[Fired]) -> Iterator[str]:

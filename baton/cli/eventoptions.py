@@ -32,7 +32,7 @@ def payload_of(
     if author is not None:
         payload["author"] = _author(author)
     if event_id is not None or "id" not in payload:
-        payload["id"] = event_id or f"cli-{uuid.uuid4()}"
+        payload["id"] = event_id or f"cli-{uuid.uuid4().hex[:16]}"
     name = next(iter(given), "text")
     takes_text = document is None and name in ("text", "note")
     if takes_text and text is None:

@@ -28,7 +28,7 @@ async def _inbox(tab: Tab | None, staff: str | None, limit: int, json_: bool) ->
         print_json(rows)
         return
     columns = ("Chat", "Tab", "Status", "Who has it", "Last message (UTC)", "Labels", "Text")
-    print_table(columns, map(_row, rows), "No chats.")
+    print_table(columns, map(_row, rows), "No chats.", whole=("Last message (UTC)",))
     if len(rows) == limit:
         click.echo(f"\nThe first {count(limit, 'chat')}. There may be more: --limit")
 

@@ -113,12 +113,14 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], otherwise: str) -> None:
-    """A table, or the sentence ``otherwise`` where there are no rows."""
+def print_table(
+    columns: Sequence[str], rows: Iterable[Sequence[str]], otherwise: str, *, whole: Sequence[str] = ()
+) -> None:
+    """A table, or the sentence ``otherwise`` where there are no rows. Those in ``whole`` are not wrapped."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
         # Nothing is cut off: what does not fit goes on in the next line.
-        table.add_column(column, overflow="fold")
+        table.add_column(column, overflow="fold", no_wrap=column in whole)
     for row in rows:
         table.add_row(*(printable(cell) for cell in row))
     if table.row_count:
