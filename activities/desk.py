@@ -41,7 +41,7 @@ from baton.effects import (
     PresenceSpread,
     ShownDirectory,
 )
-from baton.errors import DocumentError
+from baton.errors import DocumentError, NotAllowed
 from helpdesks.base import HelpDesk, VersionedDirectory
 
 _SIGNALS_AT_ONCE = 20
@@ -105,21 +105,17 @@ class Housekeeping:
         try:
             directory = Directory.model_validate(change.directory)
             self._fits(directory)
+            return _shown(await self._desk.change_directory(directory, based_on=change.based_on))
         except ValidationError as error:
-            found = "; ".join(
+            wrong = (
                 f"{'.'.join(map(str, item['loc'])) or 'directory'}: {item['msg']}" for item in error.errors()
             )
-            raise ApplicationError(found, type="DocumentError", non_retryable=True) from None
+            raise _refusal("DocumentError", "; ".join(wrong)) from None
         except DocumentError as error:
-            raise ApplicationError(
-                f"the rules in force would not fit this directory: {error}",
-                type="DocumentError",
-                non_retryable=True,
-            ) from None
-        try:
-            return _shown(await self._desk.change_directory(directory, based_on=change.based_on))
-        except DocumentError as error:
-            raise ApplicationError(str(error), type="DocumentError", non_retryable=True) from None
+            what = f"the rules in force would not fit this directory:\n{error}"
+            raise _refusal("DocumentError", what) from None
+        except NotAllowed as error:
+            raise _refusal(error.type, str(error)) from None
 
     @activity.defn(name=BLOCK_CUSTOMER)
     async def block_customer(self, block: CustomerBlock) -> None:
@@ -205,11 +201,12 @@ def _require_known(staff: Iterable[str], directory: Directory) -> None:
     for name in staff:
         if name not in directory.staff:
             known = ", ".join(sorted(directory.staff)) or "nobody yet"
-            raise ApplicationError(
-                f"there is nobody {name!r} in the directory; known: {known}",
-                type="UnknownStaff",
-                non_retryable=True,
-            )
+            raise _refusal("UnknownStaff", f"there is nobody {name!r} in the directory; known: {known}")
+
+
+def _refusal(kind: str, what: str) -> ApplicationError:
+    """An error that trying again cannot mend; the client knows it by ``kind``."""
+    return ApplicationError(what, type=kind, non_retryable=True)
 
 
 def _shown(entry: VersionedDirectory) -> ShownDirectory:

@@ -255,7 +255,7 @@ def next_due(chat: ChatState) -> Instant | None:
 def _opened(before: ChatState, facts: Facts) -> ChatState:
     previous = facts.previous
     chat = renewed(before)
-    chat.case_id = facts.case_id if before.final else before.case_id or facts.case_id
+    chat.case_id = facts.case_id or before.case_id
     chat.previous_case = previous.case_id if previous else None
     chat.holders = dict(previous.holders) if previous else {}
     chat.opened_at = facts.now

@@ -61,8 +61,10 @@ def chat_workflow_id(channel: str, conversation: str) -> str:
     an ID), or the whole is as long as Temporal's limit of 1,000 characters.
     """
     for name, part in (("channel", channel), ("conversation", conversation)):
-        if not part or part != part.strip():
-            raise InvalidEvent(f"{name} is {part!r}: give an ID without spaces around it")
+        if not part or part != part.strip() or not part.isprintable():
+            raise InvalidEvent(
+                f"{name} is {part!r}: give an ID without spaces around it or control characters"
+            )
     if ":" in channel:
         raise InvalidEvent(f"channel {channel!r} has a colon: use a name such as 'telegram'")
     workflow_id = f"chat:{channel}:{conversation}"
@@ -120,8 +122,16 @@ def _in_utc(at: datetime) -> datetime:
     return at.astimezone(UTC)
 
 
-Id = Annotated[str, StringConstraints(min_length=1, max_length=255, strip_whitespace=True)]
-Name = Annotated[str, StringConstraints(min_length=1, max_length=255)]
+def _printable(value: str) -> str:
+    if not value.isprintable():
+        raise ValueError("control characters are not allowed")
+    return value
+
+
+Id = Annotated[
+    str, StringConstraints(min_length=1, max_length=255, strip_whitespace=True), AfterValidator(_printable)
+]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=255), AfterValidator(_printable)]
 Text = Annotated[str, StringConstraints(max_length=MAX_TEXT_LENGTH)]
 Instant = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 from temporalio.api.common.v1 import WorkflowExecution
-from temporalio.api.enums.v1 import EventType
+from temporalio.api.enums.v1 import EventType, WorkflowTaskFailedCause
 from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
 from temporalio.client import WorkflowHandle, WorkflowHistory
 from temporalio.testing import WorkflowEnvironment
@@ -181,6 +181,17 @@ async def open_house(
             yield house
         finally:
             await house.stop_worker()
+
+
+def failed_tasks(history: WorkflowHistory) -> list[Any]:
+    """The workflow tasks that failed: there must never be one. A reset leaves its mark as one of them."""
+    attributes = [
+        item.workflow_task_failed_event_attributes
+        for item in history.events
+        if item.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED
+    ]
+    by_reset = WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_RESET_WORKFLOW
+    return [failure for failure in attributes if failure.cause != by_reset]
 
 
 BILLED = {

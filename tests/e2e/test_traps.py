@@ -18,14 +18,8 @@ from baton.client import BatonClient
 from baton.contract import CHAT_WORKFLOW, HANDLE, SUBMIT, Presence, Status, Tab, chat_workflow_id
 from baton.errors import IllegalTransition, InvalidEvent, Unanswered, UnknownLabel, UnknownStaff
 from tests.conftest import HouseOpener
-from tests.house import CHANNEL, House, event, eventually, fresh
+from tests.house import CHANNEL, House, event, eventually, failed_tasks, fresh
 from tests.ledger import cases_of, events_of
-
-
-async def task_failures(house: House, conversation: str) -> list[Any]:
-    """Failed workflow tasks: there must never be one."""
-    history = await house.history(conversation)
-    return [e for e in history.events if e.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED]
 
 
 class TestDuplicates:
@@ -115,7 +109,7 @@ class TestRefusals:
         assert last.kind == "taken"
         assert last.refused is not None
         assert last.refused.startswith("IllegalTransition: ")
-        assert await task_failures(house, conversation) == []
+        assert failed_tasks(await house.history(conversation)) == []
 
     @pytest.mark.parametrize(
         "payload",
@@ -141,7 +135,7 @@ class TestRefusals:
         last = (await house.client.timeline(CHANNEL, conversation))[-1]
         assert last.refused is not None
         assert last.refused.startswith("InvalidEvent: ")
-        assert await task_failures(house, conversation) == []
+        assert failed_tasks(await house.history(conversation)) == []
         assert (await house.customer(conversation)).snapshot.tab is Tab.NEW, "the chat goes on"
 
     async def test_an_update_that_cannot_be_used_is_refused(self, house: House) -> None:
@@ -323,7 +317,7 @@ class TestCancel:
             lambda: _has_status(house, conversation, WorkflowExecutionStatus.CANCELED), "not cancelled"
         )
         assert len(await events_of(house.desk, conversation)) == 1
-        assert await task_failures(house, conversation) == []
+        assert failed_tasks(await house.history(conversation)) == []
 
 
 async def _has_entries(house: House, conversation: str, number: int) -> bool:

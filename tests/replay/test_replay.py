@@ -21,7 +21,7 @@ from temporalio.workflow import SandboxImportNotificationPolicy
 
 from baton.plugin import PASSED_THROUGH, BatonPlugin
 from tests.conftest import HouseOpener
-from tests.house import fresh
+from tests.house import failed_tasks, fresh
 from tests.replay.record import histories_of
 from tests.replay.scenes import SCENES
 from workflows.chat import Chat
@@ -83,7 +83,4 @@ async def test_a_scene_replays_while_it_is_played(
         histories = await histories_of(house, chat)
         assert histories
         for history in histories:
-            failed = [
-                item for item in history.events if item.HasField("workflow_task_failed_event_attributes")
-            ]
-            assert failed == []
+            assert failed_tasks(history) == []
