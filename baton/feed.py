@@ -136,7 +136,6 @@ class Feed:
 
     def _take(self, line: Line) -> None:
         self.tally.lines += 1
-        self.tally.bytes += len(line.raw) + 1
         known = self._journal.find(line)
         if known is not None:
             self.tally.earlier += 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import insort
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -57,7 +58,7 @@ class Tally:
         default_factory=lambda: {Verdict.REFUSED: {}, Verdict.FAILED: {}}
     )
     bytes: int = 0
-    """How much of the input was read."""
+    """How much of the input has a verdict."""
 
     @property
     def settled(self) -> int:
@@ -65,9 +66,10 @@ class Tally:
         return sum(self.verdicts.values())
 
     def add(self, line: Line, result: Result) -> None:
+        self.bytes += len(line.raw) + 1
         self.verdicts[result.verdict] += 1
         if result.verdict in self.reasons:
             reason = self.reasons[result.verdict].setdefault(result.type, Reason())
             reason.count += 1
-            if len(reason.first_lines) < FIRST_LINES:
-                reason.first_lines.append(line.number)
+            insort(reason.first_lines, line.number)  # answers come in another order than the lines
+            del reason.first_lines[FIRST_LINES:]

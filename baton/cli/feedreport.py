@@ -49,7 +49,7 @@ def _so_far(feed: Feed) -> str:
 
 
 def _share(feed: Feed, size: int | None) -> str:
-    return f" ({min(feed.tally.bytes / size, 1):.0%} read)" if size else ""
+    return f" ({min(feed.tally.bytes / size, 1):.0%})" if size else ""
 
 
 def as_dict(feed: Feed, seconds: float) -> dict[str, Any]:

@@ -1,0 +1,126 @@
+"""Stand-ins for what the commands talk to, so that they can be tested without a server."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any, TypeVar
+
+from baton.contract import ChatEvent, ChatSnapshot, Fired, Outcome, Presence, Tab, TimelineEntry
+from baton.directory import Directory
+from baton.effects import InboxRow, NoticeRow, PresenceRow, ShownDirectory
+from baton.errors import BatonError, IllegalTransition, NotAllowed, UnknownStaff
+
+T = TypeVar("T")
+
+
+def opener(fake: T) -> Callable[[], AbstractAsyncContextManager[T]]:
+    """What a command opens instead of a connection."""
+
+    @asynccontextmanager
+    async def opened() -> AsyncIterator[T]:
+        yield fake
+
+    return opened
+
+
+class FakeBaton:
+    """Chats that stay as they are, and a record of the events that were sent to them."""
+
+    def __init__(self) -> None:
+        self.chats: dict[tuple[str, str], ChatSnapshot] = {}
+        self.timelines: dict[tuple[str, str], list[TimelineEntry]] = {}
+        self.sent: list[tuple[str, str, ChatEvent, str | None]] = []
+        self.fires: tuple[Fired, ...] = ()
+        self.error: BatonError | None = None
+
+    async def send(
+        self, channel: str, conversation: str, event: ChatEvent, *, customer: str | None, timeout: float
+    ) -> Outcome:
+        if self.error is not None:
+            raise self.error
+        self.sent.append((channel, conversation, event, customer))
+        chat = self.chats.get((channel, conversation)) or ChatSnapshot(
+            channel=channel, conversation=conversation, customer=customer or "?"
+        )
+        return Outcome(event_id=event.id, snapshot=chat, fired=self.fires)
+
+    async def snapshot(self, channel: str, conversation: str) -> ChatSnapshot:
+        if (channel, conversation) not in self.chats:
+            raise IllegalTransition(f"there is no chat chat:{channel}:{conversation}")
+        return self.chats[channel, conversation]
+
+    async def timeline(self, channel: str, conversation: str) -> list[TimelineEntry]:
+        return self.timelines.get((channel, conversation), [])
+
+    @property
+    def event(self) -> dict[str, Any]:
+        """The only event that was sent."""
+        ((_, _, event, _),) = self.sent
+        return event.model_dump(mode="json", exclude_defaults=True) | {"kind": event.kind}
+
+
+class FakeDesk:
+    """A help desk in memory."""
+
+    def __init__(self, directory: Mapping[str, Any] | None = None) -> None:
+        self.version = 1
+        self.document = Directory.model_validate(directory or {}).model_dump(mode="json")
+        self.meanwhile: list[Callable[[], None]] = []
+        """What others do between the reading and the writing of the directory, one for each change."""
+        self.rows: list[InboxRow] = []
+        self.told: list[NoticeRow] = []
+        self.presences: dict[str, Presence] = {}
+        self.blocked: dict[str, bool] = {}
+        self.asked: list[dict[str, Any]] = []
+
+    async def inbox(
+        self, tab: Tab | None = None, *, staff: str | None = None, limit: int = 50
+    ) -> list[InboxRow]:
+        self.asked.append({"tab": tab, "staff": staff, "limit": limit})
+        return self.rows[:limit]
+
+    async def notices(self, *, staff: str | None = None, limit: int = 50) -> list[NoticeRow]:
+        return [row for row in self.told if staff in (None, row.staff)][:limit]
+
+    async def directory(self) -> ShownDirectory:
+        return ShownDirectory(version=self.version, directory=self.document)
+
+    async def change_directory(
+        self, directory: Mapping[str, Any], *, based_on: int | None = None
+    ) -> ShownDirectory:
+        if self.meanwhile:
+            self.meanwhile.pop(0)()
+        if based_on != self.version:
+            raise NotAllowed(f"the directory is at version {self.version} by now")
+        self.replace(directory)
+        return await self.directory()
+
+    def replace(self, directory: Mapping[str, Any]) -> None:
+        self.document = Directory.model_validate(directory).model_dump(mode="json")
+        self.version += 1
+
+    async def presence(self) -> list[PresenceRow]:
+        return [self._presence(staff) for staff in self.document["staff"]]
+
+    async def set_presence(self, staff: str, presence: Presence) -> PresenceRow:
+        if staff not in self.document["staff"]:
+            raise UnknownStaff(f"there is nobody {staff!r} in the directory")
+        self.presences[staff] = presence
+        return self._presence(staff)
+
+    async def block_customer(self, customer: str, *, blocked: bool = True) -> None:
+        self.blocked[customer] = blocked
+
+    def staff(self) -> Iterable[str]:
+        return list(self.document["staff"])
+
+    def _presence(self, staff: str) -> PresenceRow:
+        member = self.document["staff"][staff]
+        return PresenceRow(
+            staff=staff,
+            line=member["line"],
+            chats=member["chats"],
+            max_chats=member["max_chats"],
+            presence=self.presences.get(staff, Presence.OFFLINE),
+        )
