@@ -1,0 +1,149 @@
+"""The directory: who works here, and what it answers about them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from baton.directory import Directory, Member
+
+MONDAY_NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+SUNDAY_NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+
+HOUSE: dict[str, Any] = {
+    "calendars": {"office": {"weekly": {"mon": ["09:00-18:00"]}}},
+    "lines": {
+        "line-1": {"name": "Линия 1"},
+        "line-2": {"calendar": "office"},
+        "phones": {"takes_over": False},
+        "empty": {},
+    },
+    "departments": {"billing": {"label": "Возврат", "lead": "lena"}},
+    "labels": ["vip", "🔥"],
+    "staff": {
+        "ivan": {"name": "Иван", "line": "line-1"},
+        "petra": {"line": "line-1", "chats": False, "max_chats": 2},
+        "lena": {"line": "line-2", "departments": ["billing"], "roles": ["lead"]},
+        "maria": {"line": "phones", "chats": False},
+        "boss": {},
+    },
+}
+
+
+def house(**changes: Any) -> Directory:
+    return Directory.model_validate({**HOUSE, **changes})
+
+
+def test_the_members_of_a_line_are_those_whose_home_line_it_is() -> None:
+    assert [key for key, _ in house().members("line-1")] == ["ivan", "petra"]
+    assert list(house().members("empty")) == []
+    assert list(house().members("no such line")) == []
+
+
+def test_a_line_is_unwatched_where_nobody_works_with_chats_by_habit() -> None:
+    assert house().unwatched_lines == ("phones", "empty")
+
+
+def test_the_known_labels_are_the_common_ones_and_those_of_the_departments() -> None:
+    assert house().known_labels == {"vip", "🔥", "Возврат"}
+
+
+@pytest.mark.parametrize(
+    ("staff", "at", "on_duty"),
+    [
+        ("lena", MONDAY_NOON, True),
+        ("lena", SUNDAY_NOON, False),
+        ("ivan", SUNDAY_NOON, True),
+        ("boss", SUNDAY_NOON, True),
+    ],
+    ids=["in hours", "out of hours", "a line without a calendar", "nobody's line"],
+)
+def test_somebody_is_on_duty_when_the_lines_calendar_is_open(staff: str, at: datetime, on_duty: bool) -> None:
+    directory = house()
+
+    assert directory.on_duty(directory.staff[staff], at) is on_duty
+
+
+def test_a_member_of_a_line_that_is_gone_is_always_on_duty() -> None:
+    assert house().on_duty(Member(line="closed-last-year"), SUNDAY_NOON)
+
+
+def test_who_says_nothing_works_with_chats_five_at_a_time_and_belongs_nowhere() -> None:
+    assert Member().model_dump() == {
+        "name": "",
+        "line": None,
+        "departments": (),
+        "roles": (),
+        "chats": True,
+        "max_chats": 5,
+    }
+
+
+def test_a_line_takes_over_unless_it_says_otherwise() -> None:
+    directory = house()
+
+    assert (directory.lines["line-1"].takes_over, directory.lines["phones"].takes_over) == (True, False)
+
+
+def test_an_empty_directory_is_a_directory() -> None:
+    empty = Directory()
+
+    assert (empty.known_labels, empty.unwatched_lines) == (frozenset(), ())
+
+
+def test_a_directory_goes_through_json_and_comes_back() -> None:
+    assert Directory.model_validate_json(house().model_dump_json()) == house()
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"lines": {"line-1": {"calendar": "moon"}}, "staff": {}, "departments": {}}, "'moon'"),
+        ({"departments": {"billing": {"label": "x", "lead": "ghost"}}}, "'ghost'"),
+        ({"staff": {"ivan": {"line": "line-9"}}, "departments": {}}, "'line-9'"),
+        ({"staff": {"ivan": {"departments": ["space"]}}, "departments": {}}, "'space'"),
+        (
+            {"departments": {"billing": {"label": "x"}, "law": {"label": "x"}}},
+            "departments.law.label: 'x' is the label of billing",
+        ),
+    ],
+    ids=["calendar", "lead", "line", "department", "two departments with one label"],
+)
+def test_every_reference_is_checked(changes: dict[str, Any], said: str) -> None:
+    with pytest.raises(ValidationError) as refused:
+        Directory.model_validate({**HOUSE, **changes})
+
+    assert said in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"staff": {"ivan ivanov": {}}, "departments": {}},
+        {"staff": {"ivan:1": {}}, "departments": {}},
+        {"staff": {"": {}}, "departments": {}},
+        {"staff": {"i" * 101: {}}, "departments": {}},
+        {"staff": {"ivan": {"max_chats": 0}}, "departments": {}},
+        {"staff": {"ivan": {"max_chats": 1001}}, "departments": {}},
+        {"staff": {"ivan": {"phone": "+7"}}, "departments": {}},
+        {"departments": {"billing": {}}},
+        {"rooms": {}},
+    ],
+    ids=[
+        "a space in an ID",
+        "a colon in an ID",
+        "an empty ID",
+        "an ID too long",
+        "no chats at all",
+        "too many chats",
+        "an unknown field of a person",
+        "a department without a label",
+        "an unknown section",
+    ],
+)
+def test_what_is_not_a_directory_is_refused(changes: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        Directory.model_validate({**HOUSE, **changes})
