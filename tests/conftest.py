@@ -17,6 +17,9 @@ from temporalio.testing import TimeSkippingConfig, WorkflowEnvironment
 from baton.contract import SEARCH_ATTRIBUTES
 from baton.plugin import BatonPlugin
 from tests.house import House, open_house
+from tests.postgres import postgresql
+
+__all__ = ["postgresql"]  # a fixture, found here by every test
 
 HouseOpener = Callable[..., AbstractAsyncContextManager[House]]
 

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Row, Select, select
 
 from helpdesks.embedded import EmbeddedHelpDesk
-from helpdesks.schema import applied, cases, events
+from helpdesks.schema import applied, cases, events, rule_sets
 
 
 async def rows(desk: EmbeddedHelpDesk, query: Select[Any]) -> Sequence[Row[Any]]:
@@ -36,3 +36,8 @@ async def events_of(desk: EmbeddedHelpDesk, conversation: str, kind: str = "%") 
 async def applied_keys(desk: EmbeddedHelpDesk) -> list[str]:
     """The keys of all effects that were applied."""
     return [row.key for row in await rows(desk, select(applied.c.key).order_by(applied.c.at))]
+
+
+async def rule_digests(desk: EmbeddedHelpDesk) -> list[str]:
+    """The digests of the rule sets that were in force."""
+    return [row.digest for row in await rows(desk, select(rule_sets.c.digest))]

@@ -6,6 +6,7 @@ chats", situations 1 to 4.
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
@@ -13,11 +14,22 @@ import pytest
 from baton.contract import Activity, Outcome, Presence, Status, Tab
 from tests.conftest import HouseOpener
 from tests.house import House, fresh, rules_but
+from tests.postgres import fresh_database
 
 OPENS = "line-2-opens-chat"
 ENDED = "line-2-writes-in-ended-chat"
 TAKES = "line-2-takes-over"
 PINS = "pin-to-assignee"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+async def house(request: pytest.FixtureRequest, open_a_house: HouseOpener) -> AsyncIterator[House]:
+    """The house of these tests keeps its cases in both kinds of database."""
+    url = None
+    if request.param == "postgresql":
+        url = await fresh_database(request.getfixturevalue("postgresql"))
+    async with open_a_house(database_url=url) as opened:
+        yield opened
 
 
 def fired(outcome: Outcome) -> list[str]:

@@ -1,0 +1,157 @@
+"""The worker: what it checks before it polls, how it follows its rules, and how it goes."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+
+import pytest
+from temporalio.testing import WorkflowEnvironment
+
+from baton.client import BatonClient
+from baton.errors import DocumentError, SettingsError
+from baton.plugin import BatonPlugin
+from baton.settings import CHECKOUT
+from tests.conftest import HouseOpener, temporal_binary
+from tests.house import CHANNEL, House, event, eventually, fresh, rules_but
+from tests.ledger import rule_digests
+from worker import check_search_attributes
+
+VIP = {"id": "vip", "name": "Everybody is important", "then": [{"add labels": ["vip"]}]}
+
+
+@contextlib.asynccontextmanager
+async def worker_process(
+    environment: WorkflowEnvironment, settings: Mapping[str, str]
+) -> AsyncIterator[asyncio.subprocess.Process]:
+    """``python worker.py``, as it runs in production; stopped at the end if it still runs."""
+    config = environment.client.service_client.config
+    child = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "worker.py",
+        cwd=CHECKOUT,
+        env={**os.environ, "TEMPORAL_ADDRESS": config.target_host, **settings},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    try:
+        yield child
+    finally:
+        if child.returncode is None:
+            child.terminate()  # not killed: it may have workers of its own to stop
+        await asyncio.wait_for(child.communicate(), 40)
+
+
+async def until_ready(child: asyncio.subprocess.Process) -> None:
+    assert child.stdout is not None
+    while (line := await asyncio.wait_for(child.stdout.readline(), 40)).strip() != b"worker ready":
+        assert line, "the worker ended before it was ready"
+
+
+def settings_in(folder: Path, queue: str, **more: str) -> dict[str, str]:
+    return {"BATON_DATA_DIR": str(folder), "BATON_TASK_QUEUE": queue, **more}
+
+
+class TestRules:
+    async def test_changed_rules_take_effect_with_the_next_event_without_a_restart(
+        self, open_a_house: HouseOpener
+    ) -> None:
+        async with open_a_house(rules=rules_but()) as house:
+            conversation = fresh("reload")
+            assert (await house.customer(conversation)).fired == ()
+            house.settings.rules_file.write_text(rules_but(add={"changed": [VIP]}), encoding="utf-8")
+
+            async def in_force() -> bool:
+                return [fired.rule for fired in (await house.customer(conversation)).fired] == ["vip"]
+
+            await eventually(in_force, "the new rules did not take effect")
+
+    async def test_a_wrong_new_version_is_refused_loudly_and_the_old_one_stays(
+        self, open_a_house: HouseOpener, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        async with open_a_house(rules=rules_but(add={"changed": [VIP]})) as house:
+            conversation = fresh("reload")
+            await house.customer(conversation)
+            with caplog.at_level(logging.ERROR, "baton.rules"):
+                house.settings.rules_file.write_text("version: 1\nchangd: []\n", encoding="utf-8")
+
+                async def refused() -> bool:
+                    return "were refused" in caplog.text
+
+                await eventually(refused, "nobody was told about the wrong rules")
+            assert "rules.yaml:2" in caplog.text
+            assert "changed" in caplog.text, "a hint names the nearest field"
+            assert [fired.rule for fired in (await house.customer(conversation)).fired] == ["vip"]
+
+    async def test_a_worker_does_not_start_with_wrong_rules(self, open_a_house: HouseOpener) -> None:
+        async with open_a_house(rules="version: 1\nincoming: 7\n", working=False) as house:
+            with pytest.raises(DocumentError, match=r"rules\.yaml:2"):
+                await house.start_worker()
+
+    async def test_each_rule_set_is_kept_under_its_digest(self, house: House) -> None:
+        conversation = fresh("digest")
+        await house.customer(conversation)
+        history = await house.history(conversation)
+        markers = [item for item in history.events if item.HasField("marker_recorded_event_attributes")]
+        details = str(markers[0].marker_recorded_event_attributes.details)
+        assert [digest for digest in await rule_digests(house.desk) if digest[:12] in details] != []
+
+
+class TestStart:
+    async def test_a_missing_search_attribute_is_named_with_the_command_that_adds_it(self) -> None:
+        async with await WorkflowEnvironment.start_local(
+            dev_server_existing_path=temporal_binary(), dev_server_log_level="error", plugins=[BatonPlugin()]
+        ) as bare:
+            with pytest.raises(SettingsError, match="search-attribute create --name Tab --type Keyword"):
+                await check_search_attributes(bare.client)
+
+    async def test_a_worker_says_what_is_wrong_and_exits(
+        self, server: WorkflowEnvironment, tmp_path: Path
+    ) -> None:
+        wrong = settings_in(tmp_path, fresh("queue"), BATON_RULES_FILE=str(tmp_path / "none.yaml"))
+        async with worker_process(server, wrong) as child:
+            _, said = await asyncio.wait_for(child.communicate(), 40)
+            assert child.returncode == 1
+            assert b"none.yaml" in said
+            assert b"Traceback" not in said
+
+    async def test_a_misspelt_setting_is_an_error(self, server: WorkflowEnvironment, tmp_path: Path) -> None:
+        async with worker_process(server, settings_in(tmp_path, "q", BATON_IDEL_MINUTES="3")) as child:
+            _, said = await asyncio.wait_for(child.communicate(), 40)
+            assert child.returncode == 1
+            assert b"BATON_IDLE_MINUTES" in said
+
+    async def test_without_temporal_it_names_the_address(
+        self, server: WorkflowEnvironment, tmp_path: Path
+    ) -> None:
+        nowhere = settings_in(tmp_path, "q", TEMPORAL_ADDRESS="localhost:1")
+        async with worker_process(server, nowhere) as child:
+            _, said = await asyncio.wait_for(child.communicate(), 60)
+            assert child.returncode == 1
+            assert b"localhost:1" in said
+
+
+class TestGoing:
+    @pytest.mark.timeout(180)
+    @pytest.mark.parametrize("processes", [1, 2])
+    async def test_a_stopped_worker_finishes_and_another_goes_on(
+        self, server: WorkflowEnvironment, tmp_path: Path, processes: int
+    ) -> None:
+        queue, conversation = fresh("queue"), fresh("going")
+        settings = settings_in(tmp_path, queue, BATON_WORKER_PROCESSES=str(processes))
+        client = BatonClient(server.client, task_queue=queue)
+        for _ in range(2):
+            async with worker_process(server, settings) as child:
+                await until_ready(child)
+                await client.send(CHANNEL, conversation, event("customer_message", "customer"))
+                child.send_signal(signal.SIGTERM)
+                assert await asyncio.wait_for(child.wait(), 30) == 0
+        async with worker_process(server, settings) as child:
+            await until_ready(child)
+            assert len(await client.timeline(CHANNEL, conversation)) == 2
