@@ -1,0 +1,327 @@
+"""What people read about a chat: who has it, since when, why, and what comes next."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from baton.chat import fold
+from baton.chatstate import ChatState
+from baton.contract import (
+    AgentMessage,
+    Assigned,
+    ChatEnded,
+    ChatEvent,
+    CustomerMessage,
+    Idle,
+    LabelsChanged,
+    NoteAdded,
+    Status,
+    StatusSet,
+    Taken,
+    TimelineEntry,
+)
+from baton.decision import Previous
+from baton.story import chat_details, what_happened, who_has_it
+from tests.unit.chatworld import CUSTOMER, NO_CHAT, NOW, SYSTEM, chat, facts, staff
+
+WROTE = CustomerMessage(id="e", author=CUSTOMER, text="секрет")
+OFFER = {"offer_until": NOW + timedelta(minutes=2)}
+
+
+def entry(**fields: Any) -> TimelineEntry:
+    return TimelineEntry(
+        **{
+            "at": NOW,
+            "event_id": "e-1",
+            "kind": "taken",
+            "author": "staff:ivan",
+            "what": "pinned to ivan",
+            **fields,
+        }
+    )
+
+
+# --- Who has it ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("state", "said"),
+    [
+        (chat(NO_CHAT), "There is no chat yet."),
+        (chat("active open: nobody"), "Nobody has it: it is in New, for **everyone**."),
+        (chat("active open: assigned ivan"), "Nobody has it: it is in New, for **everyone**."),
+        (chat("active open: queue line-1"), "Nobody has it: it waits in the queue of **line-1**."),
+        (chat("active open: mine ivan"), "**ivan** has it, pinned."),
+        (
+            chat("active pending: reserved ivan"),
+            "It is reserved for **ivan**, who gets it when the customer answers.",
+        ),
+        (
+            chat("active open: reserved ivan", **OFFER),
+            "It is offered to **ivan** until 2026-03-02 10:02:00.",
+        ),
+        (chat("ended open: assigned ivan"), "It has ended. Assigned to **ivan**."),
+        (chat("ended pending: nobody"), "It has ended. Assigned to **nobody**."),
+        (chat("ended pending: reserved ivan"), "It has ended, and stays reserved for **ivan**."),
+        (chat("ended closed: assigned ivan"), "It is closed. The last one who had it: ivan."),
+        (chat("ended closed: nobody"), "It is closed. The last one who had it: nobody."),
+    ],
+    ids=[
+        "no chat",
+        "new",
+        "new with an assignee",
+        "a queue",
+        "mine",
+        "reserved",
+        "offered",
+        "unanswered",
+        "ended",
+        "ended and reserved",
+        "closed",
+        "closed without anybody",
+    ],
+)
+def test_one_sentence_says_who_has_it(state: ChatState, said: str) -> None:
+    assert who_has_it(state) == said
+
+
+# --- What happened ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("before", "event", "said"),
+    [
+        (NO_CHAT, WROTE, "new chat, active · open"),
+        (
+            NO_CHAT,
+            AgentMessage(id="e", author=staff("ivan")),
+            "new chat, active · pending, assigned to ivan, pinned to ivan",
+        ),
+        ("ended pending: reserved ivan", WROTE, "active · open, pinned to ivan"),
+        ("active open: mine ivan", WROTE, ""),
+        ("active open: mine ivan", NoteAdded(id="e", author=staff("ivan"), text="секрет"), ""),
+        (
+            "active open: mine ivan",
+            Taken(id="e", author=staff("petra")),
+            "assigned to petra, pinned to petra",
+        ),
+        ("active open: mine ivan", Assigned(id="e", author=staff("ivan")), "no assignee, unpinned"),
+        (
+            "active pending: nobody",
+            Assigned(id="e", author=SYSTEM, line="line-1"),
+            "assigned to petra, reserved for petra",
+        ),
+        (
+            "active open: mine ivan",
+            ChatEnded(id="e", author=staff("ivan"), status=Status.CLOSED),
+            "ended · closed, unpinned",
+        ),
+        ("active pending: mine ivan", Idle(id="e", author=SYSTEM), "ended · pending, unpinned"),
+        (
+            "active open: mine ivan",
+            StatusSet(id="e", author=staff("ivan"), status=Status.CLOSED),
+            "active · closed",
+        ),
+        (
+            "active open: mine ivan",
+            LabelsChanged(id="e", author=staff("ivan"), add=("vip", "Возврат 🔥"), remove=("refund",)),
+            "+vip, +Возврат 🔥, -refund",
+        ),
+    ],
+    ids=[
+        "a new chat",
+        "an agent begins",
+        "the reply to a reservation",
+        "another message",
+        "a note",
+        "a colleague takes it",
+        "released",
+        "reserved",
+        "closed",
+        "idle",
+        "the status",
+        "labels",
+    ],
+)
+def test_a_few_words_say_what_an_event_changed(before: str, event: ChatEvent, said: str) -> None:
+    state = chat(before)
+
+    assert what_happened(state, fold(state, event, facts()).state) == said
+
+
+def test_an_offer_is_called_an_offer() -> None:
+    world = facts(previous=Previous(case_id="case-0", assignee="ivan"))
+    state = chat(NO_CHAT)
+
+    assert what_happened(state, fold(state, WROTE, world).state) == "new chat, active · open, offered to ivan"
+
+
+def test_falling_into_the_queue_of_another_line_names_it() -> None:
+    state = chat("active open: mine ivan")
+    event = Assigned(id="e", author=SYSTEM, line="phones")
+    after = fold(state, event, facts(away=("maria",))).state
+
+    assert what_happened(state, after) == "no assignee, unpinned, in the queue of phones"
+
+
+# --- The details in the Temporal UI -------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("state", "who", "assigned", "comes"),
+    [
+        (
+            chat("active open: nobody"),
+            "### Nobody has it: it is in New, for **everyone**.",
+            "- **Assignee**: – · **line**: – · since 2026-03-02 09:55:00",
+            "- **Next**: ends if nobody writes until 2026-03-02 10:05:00",
+        ),
+        (
+            chat("active open: mine ivan", wake_at=NOW),
+            "### **ivan** has it, pinned.",
+            "- **Assignee**: ivan · **line**: line-1 · since 2026-03-02 09:55:00",
+            "- **Next**: looks at timed rules and offers at 2026-03-02 10:00:00; ends if nobody writes until "
+            "2026-03-02 10:05:00",
+        ),
+        (
+            chat("active open: reserved ivan", **OFFER),
+            "### It is offered to **ivan** until 2026-03-02 10:02:00.",
+            "- **Assignee**: ivan · **line**: line-1 · since 2026-03-02 09:55:00",
+            "- **Next**: looks at timed rules and offers at 2026-03-02 10:02:00; ends if nobody writes until "
+            "2026-03-02 10:05:00",
+        ),
+        (
+            chat("ended open: assigned ivan"),
+            "### It has ended. Assigned to **ivan**.",
+            "- **Assignee**: ivan · **line**: line-1 · since 2026-03-02 09:55:00",
+            "- **Next**: waits for a message",
+        ),
+        (
+            chat("ended pending: nobody", wake_at=NOW),
+            "### It has ended. Assigned to **nobody**.",
+            "- **Assignee**: – · **line**: – · since 2026-03-02 09:55:00",
+            "- **Next**: looks at timed rules and offers at 2026-03-02 10:00:00",
+        ),
+        (
+            chat("ended closed: assigned ivan"),
+            "### It is closed. The last one who had it: ivan.",
+            "- **Assignee**: ivan · **line**: line-1 · since 2026-03-02 09:55:00",
+            "- **Next**: a new message begins a new chat",
+        ),
+    ],
+    ids=["new", "mine", "reserved", "unanswered", "ended", "closed"],
+)
+def test_the_details_tell_who_since_when_why_and_what_comes_next(
+    state: ChatState, who: str, assigned: str, comes: str
+) -> None:
+    lines = chat_details(state, [entry()], unsent=0).splitlines()
+
+    assert lines[0] == who
+    assert f"- **State**: {state.phase.value} (tab {state.tab})" in lines
+    assert assigned in lines
+    assert "- **Why**: taken by staff:ivan: pinned to ivan (2026-03-02 10:00:00)" in lines
+    assert comes in lines
+
+
+def test_the_details_of_no_chat_at_all_are_empty_and_not_broken() -> None:
+    assert chat_details(chat(NO_CHAT), [], unsent=0).splitlines() == [
+        "### There is no chat yet.",
+        "",
+        "- **State**: none (tab –)",
+        "- **Assignee**: – · **line**: –",
+        "- **Why**: –",
+        "- **Last message**: –",
+        "- **Next**: waits for a message",
+        "",
+        "| time (UTC) | event | by | what happened | rules |",
+        "|---|---|---|---|---|",
+    ]
+
+
+def test_the_details_name_labels_the_previous_chat_and_what_the_help_desk_has_not_got_yet() -> None:
+    lines = chat_details(chat("active open: mine ivan", previous_case="case-0"), [], unsent=2).splitlines()
+
+    assert "- **Labels**: billing, refund" in lines
+    assert "- **Previous chat**: case-0" in lines
+    assert "- **Not yet in the help desk**: 2 writes" in lines
+    assert "- **Last message**: customer:c-1, 2026-03-02 09:55:00" in lines
+
+
+def test_one_write_is_one_write() -> None:
+    assert "help desk**: 1 write\n" in chat_details(chat("active open: nobody"), [], unsent=1)
+
+
+@pytest.mark.parametrize(
+    ("timeline", "why"),
+    [
+        ([], "–"),
+        ([entry()], "taken by staff:ivan: pinned to ivan (2026-03-02 10:00:00)"),
+        (
+            [entry(kind="agent_message", author="staff:lena", rules=("first", "second"))],
+            "rule first, second, after agent_message by staff:lena (2026-03-02 10:00:00)",
+        ),
+        (
+            [entry(), entry(kind="note_added", what=""), entry(kind="customer_message", what="")],
+            "taken by staff:ivan: pinned to ivan (2026-03-02 10:00:00)",
+        ),
+        (
+            [entry(), entry(kind="status_set", what="", refused="IllegalTransition: no")],
+            "taken by staff:ivan: pinned to ivan (2026-03-02 10:00:00)",
+        ),
+    ],
+    ids=["nothing happened", "an event", "rules", "what moved nothing", "what was refused"],
+)
+def test_why_is_the_last_thing_that_moved_the_chat(timeline: list[TimelineEntry], why: str) -> None:
+    assert f"- **Why**: {why}" in chat_details(chat("active open: mine ivan"), timeline, 0).splitlines()
+
+
+def rows(timeline: list[TimelineEntry]) -> list[str]:
+    return (
+        chat_details(chat("active open: mine ivan"), timeline, 0)
+        .split("|---|---|---|---|---|\n")[1]
+        .split("\n")
+    )
+
+
+def test_the_latest_eight_events_are_shown_the_latest_first() -> None:
+    timeline = [entry(what=f"step {n}", at=NOW + timedelta(seconds=n)) for n in range(12)]
+
+    shown = rows(timeline)
+
+    assert [row.split(" | ")[3] for row in shown] == [f"step {n}" for n in range(11, 3, -1)]
+    assert shown[0] == "| 2026-03-02 10:00:11 | taken | staff:ivan | step 11 |  |"
+
+
+def test_a_refusal_is_shown_with_its_reason() -> None:
+    assert rows([entry(refused="IllegalTransition: no chat")]) == [
+        "| 2026-03-02 10:00:00 | taken | staff:ivan | refused: IllegalTransition: no chat |  |"
+    ]
+
+
+@pytest.mark.parametrize(
+    "nasty",
+    [
+        {"what": "+a|b"},
+        {"what": "+a\nb"},
+        {"author": "staff:a|b\nc"},
+        {"rules": ("one|two", "three\nfour")},
+        {"refused": "InvalidEvent: 'a|b'\n\n| x |"},
+    ],
+    ids=["a pipe", "a newline", "in the author", "in the rules", "in a refusal"],
+)
+def test_pipes_and_newlines_do_not_break_the_table(nasty: dict[str, Any]) -> None:
+    (row,) = rows([entry(**nasty)])
+
+    assert row.replace("\\|", "").count("|") == 6
+
+
+def test_the_details_hold_no_message_text() -> None:
+    state, timeline = chat("ended pending: reserved ivan"), []
+    for event in (WROTE, NoteAdded(id="n", author=staff("lena"), text="секрет")):
+        before, state = state, fold(state, event, facts()).state
+        timeline.append(entry(kind=event.kind, author=str(event.author), what=what_happened(before, state)))
+
+    assert "секрет" not in chat_details(state, timeline, unsent=1)
