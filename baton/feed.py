@@ -115,9 +115,6 @@ class Feed:
 
     async def _wind_up(self, reading: asyncio.Task[None]) -> None:
         reading.cancel()
-        while not self._ready.empty():
-            self._ready.get_nowait()
-            self._ready.task_done()
         with suppress(TimeoutError):
             await asyncio.wait_for(self._ready.join(), STOP_GRACE)
 
@@ -173,21 +170,25 @@ class Feed:
     async def _work(self) -> None:
         while True:
             chat = await self._ready.get()
-            entries = self._chats[chat]
-            # Whatever happens to the sending, the entry is settled: here, or by whoever cancelled it.
-            result = await self._sent(entries[0])
-            entry = entries.popleft()
-            self._weigh(entry, -1)
-            self._settle(entry.line, result)
-            if result.verdict is Verdict.FAILED:
-                self._give_in(chat, entry.line)
-            else:
-                self._failures = 0
-            if not entries:
-                del self._chats[chat]
-            elif not self._stop.is_set():
-                self._ready.put_nowait(chat)
+            if not self._stop.is_set():
+                await self._send_next(chat)
             self._ready.task_done()
+
+    async def _send_next(self, chat: tuple[str, str]) -> None:
+        entries = self._chats[chat]
+        # It stays at the head until it is answered: if this is cancelled, it still has to be accounted for.
+        result = await self._sent(entries[0])
+        entry = entries.popleft()
+        self._weigh(entry, -1)
+        self._settle(entry.line, result)
+        if result.verdict is Verdict.FAILED:
+            self._give_in(chat, entry.line)
+        else:
+            self._failures = 0
+        if entries:
+            self._ready.put_nowait(chat)
+        else:
+            del self._chats[chat]
 
     async def _sent(self, entry: _Entry) -> Result:
         try:

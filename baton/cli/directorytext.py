@@ -22,7 +22,7 @@ def as_yaml(directory: Directory) -> str:
             calendar["days_off"] = sorted(calendar["days_off"])
         for day, intervals in calendar.get("weekly", {}).items():
             calendar["weekly"][day] = [f"{start[:5]}-{end[:5]}" for start, end in intervals]
-    return "\n".join(_lines(document, "")) + "\n"
+    return ("\n".join(_lines(document, "")) or "{}") + "\n"
 
 
 def _lines(document: Mapping[str, Any], indent: str) -> Iterator[str]:

@@ -1,0 +1,293 @@
+"""The commands about the help desk itself: inbox, notices, staff, directory, customers."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from baton.cli import baton as program
+from baton.cli.directorytext import as_yaml
+from baton.contract import Presence, Status, Tab
+from baton.directory import Directory
+from baton.directoryfile import parse_directory
+from baton.effects import InboxRow, NoticeRow
+from baton.settings import CHECKOUT
+from tests.fakes import FakeDesk, opener
+
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+COMPANY = {
+    "lines": {"line-1": {}, "line-2": {"name": "Experts"}},
+    "departments": {"billing": {"label": "billing", "lead": "lena"}},
+    "staff": {"ivan": {"line": "line-1"}, "lena": {"line": "line-2", "chats": False, "roles": ["lead"]}},
+}
+ROW = InboxRow(
+    case_id="c-1",
+    channel="telegram",
+    conversation="42",
+    customer="c-7",
+    tab=Tab.MINE,
+    status=Status.OPEN,
+    pinned_to="ivan",
+    labels=("refund",),
+    last_message_at=NOON,
+    last_text="Where is\nmy order?",
+)
+
+
+@pytest.fixture
+def desk(monkeypatch: pytest.MonkeyPatch) -> FakeDesk:
+    desk = FakeDesk(COMPANY)
+    for module in ("inbox", "notices", "staff", "directory", "customer"):
+        monkeypatch.setattr(f"baton.cli.{module}.desk_client", opener(desk))
+    return desk
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(program, arguments)
+
+
+def member(desk: FakeDesk, staff: str) -> dict[str, Any]:
+    found: dict[str, Any] = desk.document["staff"][staff]
+    return found
+
+
+# --- inbox, notices, customers ------------------------------------------------------------------
+
+
+def test_the_inbox_shows_each_chat_on_a_line_of_its_own(desk: FakeDesk) -> None:
+    desk.rows = [ROW]
+
+    output = run("inbox").output
+
+    assert "telegram:42" in output
+    assert "Where is my order?" in " ".join(output.split())
+    assert max(map(len, output.splitlines())) <= 80
+
+
+def test_the_inbox_asks_for_a_tab_a_person_and_so_many_and_says_when_there_may_be_more(
+    desk: FakeDesk,
+) -> None:
+    desk.rows = [ROW, ROW]
+
+    result = run("inbox", "--tab", "mine", "--staff", "ivan", "--limit", "1")
+
+    assert desk.asked == [{"tab": Tab.MINE, "staff": "ivan", "limit": 1}]
+    assert "The first 1 chat. There may be more" in result.output
+
+
+@pytest.mark.parametrize(
+    ("fields", "who"),
+    [
+        ({}, "ivan"),
+        ({"pinned_to": None, "tab": Tab.RESERVED, "reserved_for": "petra"}, "petra"),
+        ({"pinned_to": None, "tab": Tab.ENDED, "assignee": "lena"}, "lena"),
+        ({"pinned_to": None, "tab": Tab.NEW, "line": "line-1"}, "queue of line-1"),
+        ({"pinned_to": None, "tab": Tab.NEW}, "everyone"),
+    ],
+)
+def test_the_inbox_says_who_has_a_chat(desk: FakeDesk, fields: dict[str, Any], who: str) -> None:
+    desk.rows = [ROW.model_copy(update={**fields, "last_text": "", "labels": ()})]
+
+    assert who in run("inbox").output
+
+
+def test_empty_lists_say_so(desk: FakeDesk) -> None:
+    assert run("inbox").output == "No chats.\n"
+    assert run("notices").output == "Nobody was told anything.\n"
+
+
+def test_notices_of_one_person(desk: FakeDesk) -> None:
+    desk.told = [
+        NoticeRow(staff=staff, case_id="c-1", conversation="42", reason="new", at=NOON)
+        for staff in ("ivan", "lena")
+    ]
+
+    output = run("notices", "--staff", "lena").output
+
+    assert "lena" in output
+    assert "ivan" not in output
+
+
+@pytest.mark.parametrize("command", ["inbox", "notices", "staff list"])
+def test_lists_are_json_arrays_for_programs(desk: FakeDesk, command: str) -> None:
+    assert isinstance(json.loads(run(*command.split(), "--json").output), list)
+
+
+def test_a_customer_is_blocked_and_unblocked(desk: FakeDesk) -> None:
+    assert run("customer", "block", "c-7").output == "c-7 is blocked.\n"
+    assert json.loads(run("customer", "unblock", "c-7", "--json").output) == {
+        "customer": "c-7",
+        "blocked": False,
+    }
+    assert desk.blocked == {"c-7": False}
+
+
+# --- staff --------------------------------------------------------------------------------------
+
+
+def test_staff_are_listed_with_presence_line_and_habit(desk: FakeDesk) -> None:
+    run("staff", "set-status", "lena", "without-chats")
+
+    lines = [" ".join(line.split()) for line in run("staff", "list").output.splitlines()]
+
+    assert "ivan offline – line-1 yes, up to 5" in lines
+    assert "lena without chats – line-2 rarely" in lines
+
+
+@pytest.mark.parametrize(
+    ("word", "presence"),
+    [("online", Presence.ONLINE), ("without-chats", Presence.WITHOUT_CHATS), ("offline", Presence.OFFLINE)],
+)
+def test_a_status_is_set(desk: FakeDesk, word: str, presence: Presence) -> None:
+    assert run("staff", "set-status", "ivan", word).exit_code == 0
+    assert desk.presences == {"ivan": presence}
+
+
+def test_a_status_of_somebody_unknown_is_refused(desk: FakeDesk) -> None:
+    result = run("staff", "set-status", "nobody", "online")
+
+    assert result.exit_code == 1
+    assert "nobody" in result.stderr
+
+
+def test_somebody_is_added_with_what_the_options_say(desk: FakeDesk) -> None:
+    options = "--line line-2 --name Anna --no-chats --max-chats 3 --role a --role b --department billing"
+
+    result = run("staff", "add", "anna", *options.split())
+
+    assert result.output == "anna was added. The directory is now version 2.\n"
+    assert member(desk, "anna") == {
+        "name": "Anna",
+        "line": "line-2",
+        "departments": ["billing"],
+        "roles": ["a", "b"],
+        "chats": False,
+        "max_chats": 3,
+    }
+
+
+def test_only_what_is_named_is_changed(desk: FakeDesk) -> None:
+    before = dict(member(desk, "lena"))
+
+    assert run("staff", "set", "lena", "--chats").exit_code == 0
+    assert member(desk, "lena") == before | {"chats": True}
+
+
+def test_nothing_is_said_by_an_empty_string(desk: FakeDesk) -> None:
+    assert run("staff", "set", "lena", "--role", "", "--line", "").exit_code == 0
+    assert (member(desk, "lena")["roles"], member(desk, "lena")["line"]) == ([], None)
+
+
+def test_somebody_is_removed(desk: FakeDesk) -> None:
+    assert run("staff", "remove", "ivan").exit_code == 0
+    assert desk.staff() == ["lena"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        ("add ivan --line line-1", 1, "already"),
+        ("add anna", 2, "--line"),
+        ("set nobody --chats", 1, "known: ivan, lena"),
+        ("set ivan", 2, "Nothing to change"),
+        ("remove nobody", 1, "known: ivan, lena"),
+        ("set ivan --max-chats 0", 2, "max-chats"),
+    ],
+)
+def test_a_change_that_makes_no_sense_changes_nothing(
+    desk: FakeDesk, arguments: str, code: int, said: str
+) -> None:
+    result = run("staff", *arguments.split())
+
+    assert (result.exit_code, desk.version) == (code, 1)
+    assert said in result.stderr
+
+
+def test_a_change_is_made_again_on_top_of_somebody_elses(desk: FakeDesk) -> None:
+    def somebody_else() -> None:
+        desk.replace({**COMPANY, "staff": {**desk.document["staff"], "petra": {"line": "line-1"}}})
+
+    desk.meanwhile = [somebody_else]
+
+    assert run("staff", "add", "anna", "--line", "line-1").exit_code == 0
+    assert desk.staff() == ["ivan", "lena", "petra", "anna"]
+
+
+def test_a_change_that_always_comes_too_late_is_given_up(desk: FakeDesk) -> None:
+    def somebody_else() -> None:
+        desk.version += 1
+
+    desk.meanwhile = [somebody_else] * 10
+
+    result = run("staff", "remove", "ivan")
+
+    assert result.exit_code == 1
+    assert "by now" in result.stderr
+    assert len(desk.meanwhile) == 5, "tried five times"
+
+
+# --- directory ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "directory",
+    [
+        Directory.model_validate(COMPANY),
+        parse_directory((CHECKOUT / "deploy/directory/demo.yaml").read_text(encoding="utf-8"), "demo.yaml"),
+        Directory.model_validate(
+            {
+                "labels": ["no", "1", "true", "a: b", "#x", "- y", "é", '"', "null", " ", "2026-01-01", "~"],
+                "lines": {"on": {"name": "it's [a] {line}"}, "0x1": {}, "1e3": {}},
+            }
+        ),
+    ],
+)
+def test_the_yaml_that_is_shown_is_the_directory(directory: Directory) -> None:
+    assert parse_directory(as_yaml(directory), "shown") == directory
+
+
+def test_an_empty_directory_can_be_shown(desk: FakeDesk) -> None:
+    desk.replace({})
+
+    assert run("directory", "show").output == "# version 2\n{}\n"
+
+
+def test_what_is_shown_can_be_applied(desk: FakeDesk, tmp_path: Path) -> None:
+    before = desk.document
+    path = tmp_path / "directory.yaml"
+    path.write_text(run("directory", "show").output, encoding="utf-8")
+
+    result = run("directory", "apply", str(path))
+
+    assert "Nothing in it has changed." in result.output
+    assert desk.document == before
+
+
+def test_applying_says_what_is_new_gone_and_different(desk: FakeDesk, tmp_path: Path) -> None:
+    path = tmp_path / "directory.yaml"
+    path.write_text("lines: {line-1: {}}\nlabels: [vip]\nstaff: {ivan: {}, anna: {line: line-1}}\n")
+
+    output = run("directory", "apply", str(path)).output
+
+    assert "version 2: 2 staff, 1 line, 0 departments, 1 label" in output
+    assert "staff        +anna -lena ~ivan" in output
+    assert "labels       +vip" in output
+    assert "lines        -line-2" in output
+
+
+def test_checking_needs_nothing_that_runs_and_shows_the_mistake(tmp_path: Path) -> None:
+    good, bad = tmp_path / "good.yaml", tmp_path / "bad.yaml"
+    good.write_text("staff: {ivan: {}}\n")
+    bad.write_text("staff:\n  ivan: {line: nowhere}\n")
+
+    assert run("directory", "check", str(good)).exit_code == 0
+    result = run("directory", "check", str(bad))
+
+    assert result.exit_code == 1
+    assert f"{bad}:2: " in result.stderr
+    assert run("directory", "check", str(tmp_path / "none.yaml")).exit_code == 2
