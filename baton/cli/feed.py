@@ -92,6 +92,9 @@ def command(
 
     Refused lines are counted, and no failure unless --strict says so. Ctrl-C stops; a second one at once.
     """
+    written = [path.resolve() for path in (file, journal, options["refused"]) if path is not None]
+    if len(written) > len(set(written)):
+        raise click.UsageError("FILE, --journal and --refused must be different files.")
     if no_journal and journal is not None:
         raise click.UsageError("--journal and --no-journal contradict each other.")
     if file == STDIN and journal is None and not no_journal:

@@ -77,7 +77,8 @@ def print_summary(feed: Feed, seconds: float) -> None:
     for verdict, number in tally.verdicts.items():
         if number or verdict in (Verdict.ACCEPTED, Verdict.DUPLICATE, Verdict.REFUSED, Verdict.FAILED):
             click.echo(f"  {verdict.value:<22}{number:>10,}")
-        for name, reason in sorted(tally.reasons.get(verdict, {}).items(), key=lambda item: -item[1].count):
+        reasons = tally.reasons.get(verdict, {}).items()
+        for name, reason in sorted(reasons, key=lambda item: (-item[1].count, item[0])):
             click.echo(f"    {name:<20}{reason.count:>10,}  {_places(reason)}")
     if tally.earlier:
         click.echo(f"{tally.earlier:,} of these were answered in an earlier run, and not sent again.")

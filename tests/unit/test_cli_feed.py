@@ -1,0 +1,189 @@
+"""`baton feed` says what became of every line, and how to go on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from baton.cli import baton as program
+from baton.contract import ChatEvent, ChatSnapshot, Outcome
+from baton.errors import IllegalTransition, Unanswered
+from tests.fakes import opener
+
+
+class FakeBaton:
+    def __init__(self) -> None:
+        self.sent: list[str] = []
+        self.submitted: list[str] = []
+        self.errors: Mapping[str, Exception] = {}
+
+    async def send(
+        self, channel: str, conversation: str, event: ChatEvent, *, customer: str | None, timeout: float
+    ) -> Outcome:
+        self.sent.append(event.id)
+        if event.id in self.errors:
+            raise self.errors[event.id]
+        chat = ChatSnapshot(channel=channel, conversation=conversation, customer=customer or "c")
+        return Outcome(event_id=event.id, snapshot=chat, duplicate="again" in event.id)
+
+    async def submit(
+        self, channel: str, conversation: str, event: ChatEvent, *, customer: str | None
+    ) -> None:
+        self.submitted.append(event.id)
+
+
+@pytest.fixture
+def fake(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> FakeBaton:
+    async def target(client: object) -> str:
+        return "namespace-1"
+
+    fake = FakeBaton()
+    monkeypatch.setattr("baton.cli.feed.baton_client", opener(fake))
+    monkeypatch.setattr("baton.cli.feed._target", target)
+    monkeypatch.chdir(tmp_path)
+    return fake
+
+
+def line(event_id: str, conversation: str = "1") -> str:
+    author = {"type": "customer", "id": "c"}
+    event = {"kind": "customer_message", "id": event_id, "author": author}
+    return json.dumps({"channel": "t", "conversation": conversation, "event": event})
+
+
+def feed(*options: str, lines: list[str] | None = None) -> Result:
+    if lines is not None:
+        Path("events.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return CliRunner().invoke(program, ["feed", "events.jsonl", *options])
+
+
+def test_the_summary_accounts_for_every_line(fake: FakeBaton) -> None:
+    fake.errors = {"e-2": IllegalTransition("the chat is closed")}
+
+    result = feed(lines=[line("e-1"), line("e-2"), line("e-1-again"), "oops", ""])
+
+    assert result.exit_code == 0
+    assert [row.split()[:2] for row in result.stdout.splitlines()] == [
+        ["Lines", "read"],
+        ["accepted", "1"],
+        ["duplicate", "1"],
+        ["refused", "2"],
+        ["IllegalTransition", "1"],
+        ["InvalidEvent", "1"],
+        ["failed", "0"],
+    ]
+    assert "line 2\n" in result.stdout
+
+
+def test_a_program_gets_the_summary_as_json(fake: FakeBaton) -> None:
+    result = feed("--json", lines=[line("e-1"), "oops", "oops"])
+
+    summary = json.loads(result.stdout)
+    assert (summary["lines"], summary["accepted"], summary["refused"]) == (3, 1, 2)
+    assert summary["refusals"] == {"InvalidEvent": {"count": 2, "first_lines": [2, 3]}}
+    assert summary["stopped"] is None
+    verdicts = ("accepted", "duplicate", "submitted", "refused", "failed", "unsent")
+    assert sum(summary[verdict] for verdict in verdicts) == summary["lines"]
+
+
+def test_refusals_are_a_failure_only_if_one_is_strict(fake: FakeBaton) -> None:
+    assert feed(lines=["oops"]).exit_code == 0
+    assert feed("--strict").exit_code == 1, "also when the refusal is an old one"
+    assert feed("--strict", lines=[line("e-1")]).exit_code == 0
+
+
+def test_the_journal_lies_beside_the_file_and_keeps_lines_from_being_sent_twice(fake: FakeBaton) -> None:
+    feed(lines=[line("e-1")])
+    result = feed()
+
+    assert Path("events.jsonl.journal").is_file()
+    assert fake.sent == ["e-1"]
+    assert "1 of these were answered in an earlier run" in result.stdout
+
+
+def test_without_a_journal_everything_is_sent_again_and_nothing_is_left_behind(fake: FakeBaton) -> None:
+    feed("--no-journal", lines=[line("e-1")])
+    feed("--no-journal")
+
+    assert fake.sent == ["e-1", "e-1"]
+    assert [path.name for path in Path().iterdir()] == ["events.jsonl"]
+
+
+def test_refused_lines_are_written_with_their_reasons(fake: FakeBaton) -> None:
+    fake.errors = {"e-1": IllegalTransition("closed")}
+    written = [line("e-1"), "oops", line("e-2", "2")]
+
+    feed("--refused", "refused.jsonl", lines=written)
+    first = Path("refused.jsonl").read_text(encoding="utf-8")
+    feed("--refused", "refused.jsonl")
+
+    records = sorted(map(json.loads, first.splitlines()), key=lambda record: int(record["line"]))
+    assert [(record["line"], record["type"], record["input"]) for record in records] == [
+        (1, "IllegalTransition", written[0]),
+        (2, "InvalidEvent", "oops"),
+    ]
+    assert records[0]["reason"] == "closed"
+    assert sorted(Path("refused.jsonl").read_text(encoding="utf-8").splitlines()) == sorted(
+        first.splitlines()
+    ), "the lines that an earlier run had refused, too"
+
+
+def test_a_line_that_was_not_answered_is_a_failure_that_says_how_to_go_on(fake: FakeBaton) -> None:
+    fake.errors = {"e-1": Unanswered("late")}
+
+    result = feed(lines=[line("e-1"), line("e-2")])
+
+    assert result.exit_code == 1
+    assert "same command" in result.stderr
+    assert "events.jsonl.journal" in result.stderr
+
+    fake.errors = {}
+    assert feed().exit_code == 0
+    assert fake.sent == ["e-1", "e-1", "e-2"]
+
+
+def test_signals_are_only_handed_over(fake: FakeBaton) -> None:
+    result = feed("--signal", lines=[line("e-1")])
+
+    assert (fake.sent, fake.submitted) == ([], ["e-1"])
+    assert ["submitted", "1"] in [row.split() for row in result.stdout.splitlines()]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["-"], "--journal"),
+        (["events.jsonl", "--journal", "j", "--no-journal"], "contradict"),
+        (["events.jsonl", "--refused", "./events.jsonl"], "different files"),
+        (["nowhere.jsonl"], "nowhere.jsonl"),
+        (["events.jsonl", "--concurrency", "0"], "concurrency"),
+    ],
+)
+def test_wrong_usage_is_refused(fake: FakeBaton, arguments: list[str], said: str) -> None:
+    Path("events.jsonl").write_text("")
+
+    result = CliRunner().invoke(program, ["feed", *arguments])
+
+    assert result.exit_code == 2
+    assert said in result.stderr
+
+
+@pytest.mark.parametrize("options", [["--refused", "no/refused.jsonl"], ["--journal", "no/journal"]])
+def test_a_file_that_cannot_be_written_is_named_before_anything_is_sent(
+    fake: FakeBaton, options: list[str]
+) -> None:
+    result = feed(*options, lines=[line("e-1")])
+
+    assert result.exit_code == 1
+    assert options[1] in result.stderr
+    assert not fake.sent
+
+
+def test_an_empty_file_is_fine(fake: FakeBaton) -> None:
+    summary: dict[str, Any] = json.loads(feed("--json", lines=[]).stdout)
+
+    assert (summary["lines"], summary["stopped"]) == (0, None)
