@@ -109,7 +109,7 @@ class _PaperIntake:
 class PaperChat:
     """A chat that is played without Temporal: the model, the rules and the directory only."""
 
-    desk: PaperDesk
+    desk: Any
     rules: RuleSet
     policy: Policy = field(default_factory=Policy)
     now: datetime = MORNING
@@ -119,16 +119,20 @@ class PaperChat:
         )
     )
     fired: tuple[Fired, ...] = ()
+    chain: str = "paper"
+    tick: timedelta = timedelta(seconds=1)
+    """How much later each event comes."""
 
     async def take(self, payload: Mapping[str, Any]) -> Folded:
         """Fold one event. Raises a ``Refused``; then nothing has changed."""
         return await self.fold(parse_chat_event(dict(payload)))
 
     async def fold(self, event: ChatEvent) -> Folded:
-        self.now += timedelta(seconds=1)
+        self.now += self.tick
         check(self.state, event)
-        deciding = Deciding(self.desk, _Book(self.rules), self.policy)  # type: ignore[arg-type]
-        decision = await deciding.decide(DecideRequest(before=self.state, event=event, now=self.now))
+        deciding = Deciding(self.desk, _Book(self.rules), self.policy)
+        request = DecideRequest(before=self.state, event=event, now=self.now, chain=self.chain)
+        decision = await deciding.decide(request)
         if decision.refusal is not None:
             raise REFUSALS.get(decision.refusal.type, Refused)(decision.refusal.message)
         folded = settle(self.state, event, decision)

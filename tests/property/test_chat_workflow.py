@@ -1,0 +1,131 @@
+"""The same events through the model alone and through the real workflow end in the same state."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from baton.chatstate import ChatState
+from baton.contract import ChatStart, Presence
+from baton.errors import Refused
+from helpdesks.embedded import EmbeddedHelpDesk
+from tests.house import CHANNEL, ONLINE, House, event, failed_tasks, fresh
+from tests.paper import PaperChat, shipped_directory, shipped_rules
+
+STAFF = ("ivan", "petra", "lena", "oleg", "stranger")
+
+Step = dict[str, Any]
+
+
+def _kind(kind: str, who: tuple[str, ...] = STAFF, **fields: Any) -> st.SearchStrategy[Step]:
+    return st.fixed_dictionaries(
+        {"kind": st.just(kind), "who": st.sampled_from(who)}
+        | {name: st.sampled_from(values) for name, values in fields.items()}
+    )
+
+
+steps = st.one_of(
+    _kind("customer_message", ("customer",)),
+    _kind("customer_message", ("customer",)),
+    _kind("agent_message"),
+    _kind("agent_message"),
+    _kind("system_message", ("system",)),
+    _kind("taken"),
+    _kind("chat_ended", status=("open", "pending", "closed")),
+    _kind("status_set", status=("open", "pending", "closed")),
+    _kind("assigned", staff=STAFF),
+    _kind("assigned", line=("line-1", "line-2", "no-line")),
+    _kind("assigned"),
+    _kind("note_added", text=("…",)),
+    _kind("labels_changed", add=(["vip"], ["nonsense"]), remove=([], ["vip"])),
+    _kind("message_changed", ("customer",), message_id=("m",)),
+    _kind("merged_into", case=("c-other",)),
+    _kind("presence", ("ivan", "petra"), presence=(Presence.ONLINE, Presence.OFFLINE)),
+    _kind("again", ("customer",)),
+)
+
+
+@pytest.fixture
+async def model_desk(tmp_path: Path) -> AsyncIterator[EmbeddedHelpDesk]:
+    """A second help desk, for the model alone, with the same people in the same state."""
+    async with EmbeddedHelpDesk.open(f"sqlite:///{tmp_path}/model.db") as desk:
+        await desk.change_directory(shipped_directory(), based_on=0)
+        for staff in ONLINE:
+            await desk.set_presence(staff, Presence.ONLINE, datetime.now(UTC) - timedelta(hours=1))
+        yield desk
+
+
+async def _by_the_model(chat: PaperChat, payload: Step) -> str:
+    try:
+        await chat.take(payload)
+    except Refused as refusal:
+        return refusal.type
+    return "accepted"
+
+
+async def _by_the_workflow(house: House, conversation: str, payload: Step) -> str:
+    try:
+        outcome = await house.send(conversation, payload, customer="c")
+    except Refused as refusal:
+        return refusal.type
+    return "duplicate" if outcome.duplicate else "accepted"
+
+
+@pytest.mark.timeout(180)
+@settings(
+    max_examples=40,
+    deadline=None,
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],  # shrinking would play on for minutes
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(sequence=st.lists(steps, min_size=3, max_size=14))
+async def test_model_and_workflow_agree(
+    house: House, model_desk: EmbeddedHelpDesk, sequence: list[Step]
+) -> None:
+    conversation = fresh("agree")
+    start = ChatStart(channel=CHANNEL, conversation=conversation, customer="c")
+    chat = PaperChat(
+        model_desk,
+        shipped_rules(shipped_directory()),
+        now=datetime.now(UTC),
+        state=ChatState.before_first(start),
+        chain=conversation,
+        tick=timedelta(microseconds=1),
+    )
+    last: Step | None = None
+    for step in sequence:
+        if step["kind"] == "presence":
+            for desk in (house.desk, model_desk):
+                ago = timedelta(minutes=10)
+                await desk.set_presence(step["who"], step["presence"], datetime.now(UTC) - ago)
+            continue
+        if step["kind"] == "again":
+            if last is not None:
+                await _by_the_workflow(house, conversation, last)
+            continue
+        fields = {name: value for name, value in step.items() if name not in ("kind", "who")}
+        payload = event(step["kind"], step["who"], **fields)
+        expected = await _by_the_model(chat, payload)
+        assert await _by_the_workflow(house, conversation, payload) == expected, payload
+        if expected == "accepted":
+            last = payload
+
+    if chat.state.exists:
+        await house.settled(conversation)
+        real, model = await house.snapshot(conversation), chat.state.snapshot()
+        assert _comparable(real) == _comparable(model)
+        assert failed_tasks(await house.history(conversation)) == []
+        if not chat.state.final:  # out of everybody's hands, for the examples that follow
+            closing = event("merged_into", "system", case="c-none")
+            assert await _by_the_model(chat, closing) == "accepted"
+            await house.send(conversation, closing)
+
+
+def _comparable(snapshot: Any) -> dict[str, Any]:
+    return {name: value for name, value in snapshot.model_dump().items() if name != "last_message_at"}
