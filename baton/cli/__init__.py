@@ -28,6 +28,7 @@ class Row(NamedTuple):
 
 COMMANDS: dict[str, Row] = {
     "up": Row("baton.cli.up", "Start Temporal and the worker on this machine."),
+    "demo": Row("baton.cli.demo", "Play a support team's everyday situations."),
     "chat": Row("baton.cli.chat", "Look at a chat, and send it an event."),
     "inbox": Row("baton.cli.inbox", "List the chats, as the help desk shows them."),
     "notices": Row("baton.cli.notices", "List what people were told."),

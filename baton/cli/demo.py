@@ -1,0 +1,134 @@
+"""``baton demo``: the everyday situations of a support team, played on a real Temporal."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from collections.abc import Callable, Coroutine, Sequence
+from contextlib import AsyncExitStack, suppress
+from typing import Any
+
+import click
+
+from baton.cli import demotext
+from baton.cli.democompany import Stage, open_stage, rule_names, task_queues
+from baton.cli.demoplay import Player, Plays
+from baton.cli.demotable import ONLINE, SITUATIONS
+from baton.cli.demoui import Place, find_ui
+from baton.cli.shared import as_json, print_json, run
+from baton.cli.up import STOP_SIGNALS
+
+INTERRUPTED = 130
+
+
+@click.command("demo")
+@click.option("--keep", is_flag=True, help="Keep everything running until Ctrl-C, to look at the chats.")
+@as_json
+def command(keep: bool, json_: bool) -> None:
+    """Play the everyday situations of a support team, and say what came of each.
+
+    It plays on the Temporal that is running, with workers and help desks of its own, and closes its chats
+    afterwards. Where no Temporal answers, it starts one, and stops it in the end. It takes less than a
+    minute, and exits with 1 if anything went differently from what was expected.
+    """
+    as_expected = run(_until_interrupted, _demo(secrets.token_hex(3), keep, json_))
+    if as_expected is None:
+        click.echo("interrupted", err=True)
+        raise SystemExit(INTERRUPTED)
+    if not as_expected:
+        raise SystemExit(1)
+
+
+async def _until_interrupted(demo: Coroutine[Any, Any, bool]) -> bool | None:
+    """Its result; or None after a Ctrl-C, when everything is stopped."""
+    running = asyncio.create_task(demo)
+
+    def stop() -> None:
+        # Once: a second Ctrl-C must not interrupt the stopping itself, which is bounded.
+        if not running.cancelling():
+            running.cancel()
+
+    for number in STOP_SIGNALS:
+        asyncio.get_running_loop().add_signal_handler(number, stop)
+    await asyncio.wait({running})
+    return None if running.cancelled() else running.result()
+
+
+async def _demo(name: str, keep: bool, json_: bool) -> bool:
+    """Play everything, print it, and say whether all went as expected. ``name`` makes this run unique."""
+    report = None if json_ else demotext.Report(demotext.console(), rule_names())
+    rules = dict.fromkeys(situation.rule for situation in SITUATIONS)
+    async with AsyncExitStack() as exits:
+        with demotext.progress(quiet=json_) as say:
+            stage = await exits.enter_async_context(open_stage(name, rules, say))
+        if report is not None:
+            report.introduce()
+        began = time.monotonic()
+        played = await _unless_it_ends(stage, play_all(stage, name, report.situation if report else _silent))
+        seconds = time.monotonic() - began
+        place = await _place(stage, name, played)
+        if report is None:
+            print_json(demotext.as_dict(played, place, seconds))
+        else:
+            report.summary(played, seconds)
+            report.look(place, stays=keep or stage.own is None)
+        if keep:
+            click.echo("Ctrl-C stops it.", err=True)
+            with suppress(asyncio.CancelledError):
+                await stage.watch()
+    return not any(play.differences for plays in played for play in plays)
+
+
+async def _place(stage: Stage, name: str, played: Sequence[Plays]) -> Place:
+    query = f"TaskQueue STARTS_WITH '{task_queues(name)}'"
+    if stage.own is not None:
+        return Place(stage.own.ui_url, stage.client.namespace, query)
+    ui = await find_ui(stage.address, stage.client.namespace, played[0][0].workflow_id)
+    return Place(ui, stage.client.namespace, query)
+
+
+def _silent(plays: Plays) -> None:
+    """Show nothing: a program is reading."""
+
+
+async def play_all(stage: Stage, name: str, show: Callable[[Plays], None]) -> list[Plays]:
+    """Play every situation with and without its rule, all together, and ``show`` them in their order."""
+    players = {
+        company.without: Player(stage.client, company.settings.task_queue, name)
+        for company in stage.companies
+    }
+    await asyncio.gather(*(player.come_online(staff) for player in players.values() for staff in ONLINE))
+    playing = [
+        [
+            asyncio.create_task(players[None if with_rule else situation.rule].play(situation, with_rule))
+            for with_rule, _ in situation.endings()
+        ]
+        for situation in SITUATIONS
+    ]
+    everything = [task for tasks in playing for task in tasks]
+    try:
+        played: list[Plays] = []
+        for tasks in playing:
+            played.append(await asyncio.gather(*tasks))
+            show(played[-1])
+        return played
+    finally:
+        for task in everything:
+            task.cancel()
+        await asyncio.gather(*everything, return_exceptions=True)
+
+
+async def _unless_it_ends(stage: Stage, playing: Coroutine[Any, Any, list[Plays]]) -> list[Plays]:
+    """What ``playing`` returns. Raises ``StackFailed`` if a process of the stage ends before."""
+    tasks = asyncio.create_task(stage.watch()), asyncio.create_task(playing)
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        watching, performing = tasks
+        if watching.done():
+            watching.result()
+        return performing.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
