@@ -157,6 +157,7 @@ async def open_house(
     online: Iterable[str] = ONLINE,
     database_url: str | None = None,
     working: bool = True,
+    desk_class: type[EmbeddedHelpDesk] = EmbeddedHelpDesk,
     **settings: Any,
 ) -> AsyncIterator[House]:
     """A house with ``rules`` (a file, or their text), whose worker runs if it is ``working``."""
@@ -171,7 +172,7 @@ async def open_house(
         task_queue=task_queue,
         **settings,
     )
-    async with EmbeddedHelpDesk.open(chosen.database_url) as desk:
+    async with desk_class.open(chosen.database_url) as desk:
         for staff in online:
             await desk.set_presence(staff, Presence.ONLINE, datetime.now(UTC) - timedelta(hours=1))
         house = House(environment, BatonClient(environment.client, task_queue=task_queue), desk, chosen)

@@ -33,9 +33,10 @@ async def events_of(desk: EmbeddedHelpDesk, conversation: str, kind: str = "%") 
     )
 
 
-async def applied_keys(desk: EmbeddedHelpDesk) -> list[str]:
-    """The keys of all effects that were applied."""
-    return [row.key for row in await rows(desk, select(applied.c.key).order_by(applied.c.at))]
+async def applied_keys(desk: EmbeddedHelpDesk, ending: str = "") -> list[str]:
+    """The keys of all effects that were applied, or of those of one kind."""
+    keys = [row.key for row in await rows(desk, select(applied.c.key).order_by(applied.c.at))]
+    return [key for key in keys if key.endswith(ending)]
 
 
 async def rule_digests(desk: EmbeddedHelpDesk) -> list[str]:

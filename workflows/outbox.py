@@ -48,13 +48,13 @@ class Outbox:
 
     def start(self) -> None:
         """Send what is there, unless it is being sent already."""
-        if self._effects and self._sender is None:
+        if self._effects and self._sender is None and not self._stopping:
             self._sender = asyncio.create_task(self._send())
 
     async def stop(self) -> None:
         """Start nothing more and let go of what is in flight; it stays among the unsent."""
+        self._stopping = True
         if self._sender is not None:
-            self._stopping = True
             self._sender.cancel()
             await asyncio.wait([self._sender])
 

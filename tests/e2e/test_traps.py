@@ -16,10 +16,19 @@ from temporalio.testing import WorkflowEnvironment
 
 from baton.client import BatonClient
 from baton.contract import CHAT_WORKFLOW, HANDLE, SUBMIT, Presence, Status, Tab, chat_workflow_id
-from baton.errors import IllegalTransition, InvalidEvent, Unanswered, UnknownLabel, UnknownStaff
+from baton.effects import CaseWrite
+from baton.errors import (
+    HelpDeskUnavailable,
+    IllegalTransition,
+    InvalidEvent,
+    Unanswered,
+    UnknownLabel,
+    UnknownStaff,
+)
+from helpdesks.embedded import EmbeddedHelpDesk
 from tests.conftest import HouseOpener
 from tests.house import CHANNEL, House, event, eventually, failed_tasks, fresh
-from tests.ledger import cases_of, events_of
+from tests.ledger import applied_keys, cases_of, events_of
 
 
 class TestDuplicates:
@@ -268,6 +277,62 @@ class TestWorkerDown:
             assert outcome.event_id == message["id"]
             assert len(await house.client.timeline(CHANNEL, conversation)) == 1
             assert len(await events_of(house.desk, conversation)) == 1
+
+
+class DownHelpDesk(EmbeddedHelpDesk):
+    """A help desk that takes no writes while it is down."""
+
+    down = False
+    attempts = 0
+
+    async def write_case(self, write: CaseWrite) -> bool:
+        self.attempts += 1
+        if self.down:
+            raise HelpDeskUnavailable("down for a test")
+        return await super().write_case(write)
+
+
+class TestHelpDeskDown:
+    async def test_deciding_goes_on_and_the_write_follows_even_in_a_later_run(
+        self, open_a_house: HouseOpener, impatient_server: WorkflowEnvironment
+    ) -> None:
+        async with open_a_house(impatient_server, desk_class=DownHelpDesk) as house:
+            desk = house.desk
+            assert isinstance(desk, DownHelpDesk)
+            conversation, desk.down = fresh("down"), True
+            await house.customer(conversation)
+            first = (await house.handle(conversation).describe()).run_id
+            await house.staff(conversation, "lena")
+            while (await house.handle(conversation).describe()).run_id == first:
+                await house.by("ivan", conversation, "labels_changed", add=["vip"])
+                await house.by("ivan", conversation, "labels_changed", remove=["vip"])
+            assert desk.attempts > 0
+            assert await applied_keys(desk, ":write") == []
+
+            desk.down = False
+            await house.settled(conversation)
+            assert len(await applied_keys(desk, ":write")) == 1
+            row, now = (await cases_of(desk, conversation))[-1], await house.snapshot(conversation)
+            assert (row.assignee, row.tab, row.status) == (now.assignee, now.tab, now.status)
+
+    async def test_a_write_that_is_refused_for_good_does_not_hold_up_the_chat(
+        self, open_a_house: HouseOpener
+    ) -> None:
+        class Refusing(EmbeddedHelpDesk):
+            async def write_case(self, write: CaseWrite) -> bool:
+                raise ApplicationError("no such case", type="Gone", non_retryable=True)
+
+        async with open_a_house(desk_class=Refusing) as house:
+            conversation = fresh("gone")
+            await house.customer(conversation)
+            await house.staff(conversation, "lena")
+            await house.settled(conversation)
+            last = (await house.client.timeline(CHANNEL, conversation))[-1]
+            assert (last.kind, last.refused) == (
+                "reassign",
+                "the help desk did not take it: Gone: no such case",
+            )
+            assert (await house.customer(conversation)).snapshot.pinned_to == "ivan"
 
 
 class TestReset:
