@@ -14,11 +14,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 from ruamel.yaml import YAML
+from ruamel.yaml.composer import Composer
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
@@ -141,14 +142,15 @@ def parse_yaml(text: str, file: str) -> Document:
         )
     yaml = YAML(typ="rt", pure=True)
     yaml.version = (1, 2)
+    yaml.Composer = _Composer
     reader = _Reader(file)
     try:
         root = yaml.compose(text)
         data = reader.plain(root, (), 1) if root is not None else None
     except _TooMuch as error:
         raise DocumentError([error.problem]) from None
-    except RecursionError:
-        raise DocumentError([Problem(file, 1, "the document is nested too deeply", _DEEP)]) from None
+    except _TooDeep as error:
+        raise DocumentError([Problem(file, error.line, "the document is nested too deeply", _DEEP)]) from None
     except MarkedYAMLError as error:
         raise DocumentError([_syntax(file, error)]) from None
     except (YAMLError, ValueError) as error:
@@ -166,6 +168,26 @@ class _TooMuch(Exception):
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
         super().__init__(problem.what)
+
+
+class _TooDeep(Exception):
+    def __init__(self, line: int) -> None:
+        self.line = line
+        super().__init__(line)
+
+
+class _Composer(Composer):
+    """Stops at the first node that lies too deep; the library would go on until the stack is full."""
+
+    _depth = 0
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        self._depth += 1
+        if self._depth > MAX_DEPTH:
+            raise _TooDeep(self.parser.peek_event().start_mark.line + 1)
+        node = super().compose_node(parent, index)
+        self._depth -= 1
+        return node
 
 
 class _Reader:

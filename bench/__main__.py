@@ -7,6 +7,7 @@ from importlib import import_module
 
 BENCHES = {
     "decide": "bench.decide",
+    "chat": "bench.chat",
 }
 """Each module has a ``main()`` that prints a table. Imported only when run: some need a server."""
 

@@ -62,7 +62,7 @@ class _Plan(NamedTuple):
     manys: tuple[_Many, ...]
 
 
-@dataclass
+@dataclass(eq=False)
 class _Draft:
     """A column being filled: which rules accept or reject which value."""
 
@@ -112,7 +112,11 @@ class Index:
     def _place(self, rule: Compiled, bit: int) -> Iterable[Predicate]:
         """Put a rule into the columns; returns the tests for which there is none."""
         wanting: set[object] = set()
-        narrowed: dict[object, frozenset[Hashable]] = {}
+        narrowed: dict[_Draft, frozenset[Hashable]] = {}
+
+        def narrow(draft: _Draft, values: frozenset[Hashable]) -> None:
+            narrowed[draft] = narrowed.get(draft, values) & values
+
         for part in rule.conditions.parts:
             if (
                 isinstance(part, Atom)
@@ -123,7 +127,7 @@ class Index:
             if not isinstance(part, Atom) or not _fits(part):
                 yield predicate(part)
             elif part.op in (Op.SAME, Op.OTHER):
-                self._accept(self._comparison(part), frozenset({part.op is Op.SAME}), bit)
+                narrow(self._comparison(part), frozenset({part.op is Op.SAME}))
             elif part.field.many:
                 draft = self._draft(part)
                 if part.op is Op.NONE_OF:
@@ -134,15 +138,11 @@ class Index:
                     wanting.add(part.field)
                     self._accept(draft, frozenset(part.values), bit)
             elif part.op in (Op.ONE_OF, Op.UNSET):
-                values: frozenset[Hashable] = (
-                    frozenset(part.values) if part.op is Op.ONE_OF else frozenset({None})
-                )
-                narrowed[part.field] = narrowed.get(part.field, values) & values
-                self._draft(part)
+                narrow(self._draft(part), frozenset(part.values if part.op is Op.ONE_OF else (None,)))
             else:
                 _mark(self._draft(part).rejects, part.values if part.op is Op.NONE_OF else (None,), bit)
-        for where, accepted in narrowed.items():
-            self._accept(self._drafts[(where,)], accepted, bit)
+        for draft, accepted in narrowed.items():
+            self._accept(draft, accepted, bit)
 
     def _draft(self, atom: Atom) -> _Draft:
         return self._drafts.setdefault((atom.field,), _Draft(atom.field.read, atom.field.many))

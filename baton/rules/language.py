@@ -193,11 +193,14 @@ class Rule(Part):
     """False switches the rule off."""
 
 
+_ALWAYS = EventWhen.model_construct()
+
+
 class EventRule(Rule):
     """A rule about something that happened."""
 
     when: EventWhen = Field(
-        default_factory=EventWhen.model_construct,
+        default_factory=lambda: _ALWAYS,
         description="All of these must hold; without it, the rule always fires.",
     )
 

@@ -74,8 +74,8 @@ class Alarm:
     def wake_at(self, scene: Scene) -> datetime | None:
         """The earliest moment at which a timed rule may come due, or somebody's grace ends.
 
-        A rule that is past its time and matches only since this event is due now – unless the event was itself
-        a look at the time, which must not ask for another.
+        A rule that is past its time and matches only since this event is due now – unless the event was
+        itself a look at the time, which must not ask for another.
         """
         return min((*self._dues(scene), *_grace(scene)), default=None)
 

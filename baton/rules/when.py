@@ -25,6 +25,7 @@ from baton.directory import Key
 from baton.rules import fields
 from baton.rules.fields import FIELDS, Sort
 from baton.rules.grammar import Loose, Name, Part, chosen
+from baton.wording import BY_KEY
 
 IS_SET = "is set"
 IS_NOT_SET = "is not set"
@@ -63,8 +64,8 @@ def _written_out(value: Any) -> Any:
 
 
 def _labels_written_out(value: Any) -> Any:
-    value = _written_out(value)
-    return {"has": value["is"]} if isinstance(value, dict) and value.keys() == {"is"} else value
+    written_out = _written_out(value)
+    return written_out if written_out is value else {"has": value}
 
 
 def _sort_of_test(value: Any) -> str:
@@ -72,7 +73,7 @@ def _sort_of_test(value: Any) -> str:
 
 
 def _sort_of_value(value: Any) -> str:
-    return "field" if isinstance(value, dict | BaseModel) else "value"
+    return BY_KEY + "field" if isinstance(value, dict | BaseModel) else "value"
 
 
 def _value_of(field: fields.Field) -> Any:
@@ -138,7 +139,8 @@ class _Tests:
             field=(names, Field(description="The other field to compare with.")),
         )
         return Annotated[
-            Annotated[value, Tag("value")] | Annotated[reference, Tag("field")], Discriminator(_sort_of_value)
+            Annotated[value, Tag("value")] | Annotated[reference, Tag(BY_KEY + "field")],
+            Discriminator(_sort_of_value),
         ]
 
     def _name(self, field: fields.Field, suffix: str) -> str:

@@ -40,7 +40,8 @@ def facts(**fields: Any) -> Facts:
         )
         for line in DIRECTORY.lines
     }
-    return Facts(**{"now": NOW, "people": PEOPLE, "lines": lines, "queues": ("line-2", "phones")} | fields)
+    usual: dict[str, Any] = {"now": NOW, "people": PEOPLE, "lines": lines, "queues": ("line-2", "phones")}
+    return Facts(**usual | fields)
 
 
 def author(who: str) -> Author:

@@ -34,7 +34,8 @@ def mistakes(text: str) -> str:
 
 def test_scalars_are_those_of_yaml_1_2_and_json() -> None:
     document = parse_yaml(
-        "a: no\nb: 09:00\nc: 2027-01-01\nd: 0o17\ne: 1_000\nf: true\ng: ~\nh: 1.5\ni: '1'\nj: .inf\nk: 012\nl: 0x1f\n",
+        "a: no\nb: 09:00\nc: 2027-01-01\nd: 0o17\ne: 1_000\nf: true\n"
+        "g: ~\nh: 1.5\ni: '1'\nj: .inf\nk: 012\nl: 0x1f\n",
         "f",
     )
     assert document.data == {
@@ -79,7 +80,8 @@ def test_every_mistake_is_reported_in_the_order_of_the_lines() -> None:
         "    did you mean name?",
         "cart.yaml:2: colour: 'gren' is not possible here",
         "    did you mean green?",
-        "cart.yaml:4: wheels > #1 > size: 'many': should be a valid integer, unable to parse string as an integer",
+        "cart.yaml:4: wheels > #1 > size: 'many': should be a valid integer, "
+        "unable to parse string as an integer",
         "cart.yaml:5: wheels > #2: unknown field 'sise'",
         "    did you mean size?",
     ]
