@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from baton.errors import InvalidEvent, Refused
 from baton.feedjournal import Journal
 from baton.feedlines import Item, Line, parse_line
+from baton.feedpace import Pace
 from baton.feedresults import Result, Tally, Verdict
 
 LINES_IN_HAND = 2_000
@@ -48,7 +49,7 @@ class Feed:
     Args:
         send: sends one event.
         journal: knows the lines that were answered before, and is told of each that is now.
-        concurrency: how many chats are sent to at once.
+        concurrency: to how many chats it sends at once, at most; see `baton.feedpace`.
         on_refused: called with each line that was refused, also by an earlier run.
     """
 
@@ -66,7 +67,10 @@ class Feed:
         """Why the feed ended before its time; empty if it did not."""
         self._send = send
         self._journal = journal
-        self._concurrency = concurrency
+        self._pace = Pace(most=concurrency)
+        self._turns = [asyncio.Event() for _ in range(concurrency)]
+        self._turns_given = 0
+        self._give_turns()
         self._most_lines = max(lines_in_hand, concurrency)
         self._on_refused = on_refused
         self._chats: dict[tuple[str, str], deque[_Entry]] = {}
@@ -91,7 +95,7 @@ class Feed:
         stopped = asyncio.create_task(self._stop.wait())
         endless = [
             asyncio.create_task(self._flush()),
-            *(asyncio.create_task(self._work()) for _ in range(self._concurrency)),
+            *(asyncio.create_task(self._work(number)) for number in range(len(self._turns))),
         ]
         try:
             done, _ = await asyncio.wait({everything, stopped, *endless}, return_when=asyncio.FIRST_COMPLETED)
@@ -167,8 +171,9 @@ class Feed:
 
     # --- Out: from the queues to Baton --------------------------------------------------------------
 
-    async def _work(self) -> None:
+    async def _work(self, number: int) -> None:
         while True:
+            await self._turns[number].wait()
             chat = await self._ready.get()
             if not self._stop.is_set():
                 await self._send_next(chat)
@@ -191,12 +196,26 @@ class Feed:
             del self._chats[chat]
 
     async def _sent(self, entry: _Entry) -> Result:
+        clock = asyncio.get_running_loop().time
+        sent_at = clock()
         try:
             return Result(await self._send(entry.item))
         except Refused as refusal:
             return Result(Verdict.REFUSED, refusal.type, str(refusal))
         except Exception as error:  # one line must not end the feed, whatever is wrong with it
             return Result(Verdict.FAILED, type(error).__name__, str(error))
+        finally:
+            self._pace.answered(sent_at, clock())
+            self._give_turns()
+
+    def _give_turns(self) -> None:
+        """Let as many workers take a chat as the pace allows; those beyond finish what they have."""
+        while self._turns_given < self._pace.limit:
+            self._turns[self._turns_given].set()
+            self._turns_given += 1
+        while self._turns_given > self._pace.limit:
+            self._turns_given -= 1
+            self._turns[self._turns_given].clear()
 
     def _give_in(self, chat: tuple[str, str], line: Line) -> None:
         """Hold back the rest of a chat, and everything once it is clear that nothing works."""

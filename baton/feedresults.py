@@ -40,10 +40,11 @@ class Result:
 
 @dataclass
 class Reason:
-    """How many lines met one type of error, and the first of them."""
+    """How many lines met one type of error, the first of them, and what one of the errors said."""
 
     count: int = 0
     first_lines: list[int] = field(default_factory=list)
+    example: str = ""
 
 
 @dataclass
@@ -71,5 +72,6 @@ class Tally:
         if result.verdict in self.reasons:
             reason = self.reasons[result.verdict].setdefault(result.type, Reason())
             reason.count += 1
+            reason.example = reason.example or result.reason
             insort(reason.first_lines, line.number)  # answers come in another order than the lines
             del reason.first_lines[FIRST_LINES:]

@@ -47,7 +47,7 @@ class Options:
     type=click.IntRange(1, 1000),
     default=50,
     show_default=True,
-    help="Send to so many chats at once.",
+    help="Send to so many chats at once, at most.",
 )
 @click.option(
     "--journal",
@@ -87,8 +87,9 @@ def command(
                  "author": {"type": "customer", "id": "c-7"}, "text": "Hello"}}
 
     The events of a chat are sent in their order, each when the one before was answered; many chats are sent
-    to at once. The same command goes on where an interrupted one ended: lines that were answered are not
-    sent again, and an event that was accepted without our knowing is recognised by its ID.
+    to at once, fewer while the server is slow to answer. The same command goes on where an interrupted one
+    ended: lines that were answered are not sent again, and an event that was accepted without our knowing is
+    recognised by its ID.
 
     Refused lines are counted, and no failure unless --strict says so. Ctrl-C stops; a second one at once.
     """

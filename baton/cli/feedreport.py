@@ -10,6 +10,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+from baton.cli.shared import printable
 from baton.feed import Feed
 from baton.feedresults import Reason, Verdict
 
@@ -80,13 +81,16 @@ def print_summary(feed: Feed, seconds: float) -> None:
         reasons = tally.reasons.get(verdict, {}).items()
         for name, reason in sorted(reasons, key=lambda item: (-item[1].count, item[0])):
             click.echo(f"    {name:<20}{reason.count:>10,}  {_places(reason)}")
+            if verdict is Verdict.FAILED:
+                click.echo(f"      {printable(reason.example)}")
     if tally.earlier:
         click.echo(f"{tally.earlier:,} of these were answered in an earlier run, and not sent again.")
 
 
 def _reasons(reasons: dict[str, Reason]) -> dict[str, dict[str, Any]]:
     return {
-        name: {"count": reason.count, "first_lines": reason.first_lines} for name, reason in reasons.items()
+        name: {"count": reason.count, "first_lines": reason.first_lines, "example": reason.example}
+        for name, reason in reasons.items()
     }
 
 

@@ -19,6 +19,7 @@ from baton.errors import IllegalTransition, Unanswered
 from baton.feed import GIVE_UP_AFTER, Feed
 from baton.feedjournal import TEMPORARY, Journal, JournalError
 from baton.feedlines import CHUNK, Item, Line, read_lines
+from baton.feedpace import Pace
 from baton.feedresults import ANSWERED, FIRST_LINES, Result, Verdict
 
 TARGET = "namespace-1"
@@ -491,3 +492,41 @@ async def test_a_reader_that_is_left_early_reads_no_further() -> None:
     await asyncio.sleep(0.05)
 
     assert reads == after < 20
+
+
+# --- The pace -----------------------------------------------------------------------------------
+
+
+def test_quick_answers_let_the_feed_send_to_more_chats_up_to_its_limit() -> None:
+    pace = Pace(most=10)
+
+    limits = []
+    for _ in range(100):
+        pace.answered(0.0, 0.1)
+        limits.append(pace.limit)
+
+    assert limits[0] == 4
+    assert limits == sorted(limits)
+    assert limits[-1] == 10
+
+
+def test_a_slow_answer_makes_it_send_to_fewer_but_never_to_none() -> None:
+    pace = Pace(most=100)
+
+    limits = []
+    for second in range(0, 100, 10):
+        pace.answered(second, second + 5)
+        limits.append(pace.limit)
+
+    assert limits == sorted(limits, reverse=True)
+    assert limits[-1] == 1
+
+
+def test_slow_answers_to_what_was_sent_together_count_once() -> None:
+    pace, other = Pace(most=100), Pace(most=100)
+
+    pace.answered(0.0, 5.0)
+    for _ in range(20):
+        other.answered(0.0, 5.0)
+
+    assert pace.limit == other.limit
