@@ -225,8 +225,7 @@ def newly_told(before: ChatState, after: ChatState, event: ChatEvent) -> Tell | 
     Coming online is no such deed: who gets a chat from the queue by that has not seen it yet.
     """
     tell = audience(after)
-    same_case = before.case_id == after.case_id
-    if tell is None or (same_case and tell == audience(before)):
+    if tell is None or tell == audience(before):
         return None
     own_deed = event.author.type is AuthorType.STAFF and not isinstance(event, PresenceChanged)
     return None if own_deed and tell.staff == (event.author.id,) else tell

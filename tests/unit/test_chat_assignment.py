@@ -202,6 +202,12 @@ def test_a_replacement_works_with_chats_by_habit() -> None:
     assert (after.assignee, after.pinned_to) == ("oleg", "oleg")
 
 
+def test_a_queue_is_better_than_a_replacement_who_rarely_works_with_chats() -> None:
+    after = fold(chat("active open: mine oleg"), WROTE, facts(away=("oleg",))).state
+
+    assert (after.assignee, after.pinned_to, after.line) == (None, None, "line-2")
+
+
 def test_the_queue_of_a_line_that_has_somebody_for_chats_takes_the_chat_when_nobody_is_there() -> None:
     after = fold(chat("active open: mine lena"), WROTE, facts(away=("lena", "oleg"))).state
 
