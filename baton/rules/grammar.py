@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, Strict, StringConstraints, create_model, model_validator
@@ -45,9 +46,15 @@ class Chosen(Part):
 
 def entries(part: BaseModel) -> Iterator[tuple[str, Any]]:
     """What stands in a part, under the names that it is written with."""
-    for name, info in type(part).model_fields.items():
-        if name in part.model_fields_set:
-            yield info.alias or name, getattr(part, name)
+    given = part.model_fields_set
+    for name, alias in _written_names(type(part)):
+        if name in given:
+            yield alias, getattr(part, name)
+
+
+@cache
+def _written_names(kind: type[BaseModel]) -> tuple[tuple[str, str], ...]:
+    return tuple((name, info.alias or name) for name, info in kind.model_fields.items())
 
 
 def chosen(name: str, described: Iterable[tuple[str, Any, str]], base: type[Part] = Chosen) -> type[Part]:

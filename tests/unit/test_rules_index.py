@@ -160,7 +160,7 @@ def expected(
     return names
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(some=RULES, before=CHAT, case=CHAT, happened=EVENT, people=KNOWN)
 def test_the_index_finds_what_asking_every_rule_finds(
     some: list[Any], before: ChatState, case: ChatState, happened: ChatEvent, people: dict[str, Person]
