@@ -73,24 +73,32 @@ def chat_details(chat: ChatState, timeline: Sequence[TimelineEntry], unsent: int
         lines.append(f"- **Previous chat**: {chat.previous_case}")
     if unsent:
         lines.append(f"- **Not yet in the help desk**: {unsent} {'write' if unsent == 1 else 'writes'}")
-    lines += ["", "| time (UTC) | event | by | what happened | rules |", "|---|---|---|---|---|"]
-    lines += [_row(entry) for entry in reversed(timeline[-_SHOWN_ENTRIES:])]
+    if timeline:
+        lines += ["", "#### Lately", ""]
+    lines += [_item(entry) for entry in reversed(timeline[-_SHOWN_ENTRIES:])]
     return "\n".join(lines)
 
 
-def _row(entry: TimelineEntry) -> str:
-    what = f"refused: {entry.refused}" if entry.refused else entry.what
-    cells = (_clock(entry.at), entry.kind, entry.author, what, ", ".join(entry.rules))
-    return "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |"
+def _item(entry: TimelineEntry) -> str:
+    # A list and not a table: the UI shows the details in a narrow column.
+    what = f"refused: {entry.refused}" if entry.refused else entry.what or "nothing moved"
+    rules = f" (rule {', '.join(entry.rules)})" if entry.rules else ""
+    return f"- {_clock(entry.at)} **{entry.kind}** {_plain(f'by {entry.author}: {what}{rules}')}"
+
+
+def _plain(text: str) -> str:
+    """Text from outside on one line, and without Markdown of its own."""
+    return "".join(f"\\{sign}" if sign in "\\`*[]<>|" else sign for sign in " ".join(text.split()))
 
 
 def _why(timeline: Sequence[TimelineEntry]) -> str:
     """The last thing that moved the chat: a rule, or the event itself."""
     for entry in reversed(timeline):
         if entry.rules:
-            return f"rule {', '.join(entry.rules)}, after {entry.kind} by {entry.author} ({_clock(entry.at)})"
+            rules = ", ".join(entry.rules)
+            return _plain(f"rule {rules}, after {entry.kind} by {entry.author} ({_clock(entry.at)})")
         if entry.what:
-            return f"{entry.kind} by {entry.author}: {entry.what} ({_clock(entry.at)})"
+            return _plain(f"{entry.kind} by {entry.author}: {entry.what} ({_clock(entry.at)})")
     return "–"
 
 

@@ -90,7 +90,7 @@ class Case(ABC, Generic[StateT, OutcomeT]):
         self._seen: dict[str, Instant] = dict(carried.seen)
         self._seen_until = carried.seen_until
         self._timeline: deque[TimelineEntry] = deque(carried.timeline, maxlen=TIMELINE_LENGTH)
-        self._outbox = Outbox(carried.unsent, self._could_not_write)
+        self._outbox = Outbox(carried.unsent, self._could_not_write, self._show)
         self._alarm = Alarm(self.alarm_summary)
         self._published: dict[str, Any] | None = None
         self.events = carried.events
@@ -322,9 +322,13 @@ class Case(ABC, Generic[StateT, OutcomeT]):
             )
         )
 
+    def _show(self) -> None:
+        """Show the case in the Temporal UI. The details are kept in memory, and cost nothing."""
+        workflow.set_current_details(self.details())
+
     def _publish(self) -> None:
         """Show the case to operations: details always, search attributes only where one changed."""
-        workflow.set_current_details(self.details())
+        self._show()
         wanted = {name: value for name, value in self.search_attributes().items() if value}
         if self._published is None:
             self._published = _present_search_attributes()

@@ -25,12 +25,19 @@ class Outbox:
 
     An effect leaves the outbox when its activity has completed, so that one in flight at a
     continue-as-new is handed to the next run and repeated there: its key makes that harmless. An effect
-    that the help desk refuses for good is reported to ``failed`` and does not hold up the next one.
+    that the help desk refuses for good is reported to ``failed`` and does not hold up the next one;
+    ``sent`` is called after each that has left.
     """
 
-    def __init__(self, unsent: Iterable[Effect], failed: Callable[[Effect, str], None]) -> None:
+    def __init__(
+        self,
+        unsent: Iterable[Effect],
+        failed: Callable[[Effect, str], None],
+        sent: Callable[[], None],
+    ) -> None:
         self._effects: deque[Effect] = deque(unsent)
         self._failed = failed
+        self._sent = sent
         self._sender: asyncio.Task[None] | None = None
         self._stopping = False
 
@@ -75,6 +82,7 @@ class Outbox:
                     return  # stopped: the effect stays among the unsent
                 self._failed(effect, str(error.cause or error))
             self._effects.popleft()
+            self._sent()
         self._sender = None
 
 
