@@ -12,8 +12,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from baton.rules.engine import decide as ask_rules
-from baton.rules.ruleset import RuleSet
 from temporalio import activity
 
 from baton.chat import fold, named, opens
@@ -32,6 +30,8 @@ from baton.decision import Candidate, DecideRequest, Decision, Facts, MissingLin
 from baton.directory import Directory, Member
 from baton.effects import DECIDE
 from baton.errors import Refused, UnknownLabel, UnknownStaff
+from baton.rules.engine import decide as ask_rules
+from baton.rules.ruleset import RuleSet
 from helpdesks.base import Attendance, HelpDesk, Intake
 
 
@@ -176,6 +176,8 @@ class Deciding:
         return tuple(
             Candidate(
                 staff=staff,
+                departments=member.departments,
+                roles=member.roles,
                 # Nobody is given a new chat during the grace: it protects what somebody has already.
                 available=(
                     not _absent(attendance.get(staff))

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from pathlib import Path
 
-from baton.rules.loading import load_rules, parse_rules
-from baton.rules.ruleset import RuleSet
 from watchfiles import awatch
 
 from baton.directory import Directory
 from baton.errors import BatonError
+from baton.rules.loading import load_rules, parse_rules
+from baton.rules.ruleset import RuleSet
 from helpdesks.base import HelpDesk
 
 _log = logging.getLogger("baton.rules")
@@ -30,7 +31,7 @@ class Rulebook:
     @classmethod
     async def open(cls, path: Path, desk: HelpDesk) -> Rulebook:
         """Read the rules, check them against the directory, and keep them under their digest."""
-        rules = load_rules(path, (await desk.directory()).directory)
+        rules = await _read(path, desk)
         await desk.keep_rules(rules.digest, rules.source)
         return cls(path, desk, rules)
 
@@ -51,7 +52,7 @@ class Rulebook:
     async def reload(self) -> bool:
         """Read the file again. Returns whether other rules are in force now."""
         try:
-            rules = load_rules(self._path, (await self._desk.directory()).directory)
+            rules = await _read(self._path, self._desk)
             if rules.digest == self.current.digest:
                 return False
             await self._desk.keep_rules(rules.digest, rules.source)
@@ -63,3 +64,8 @@ class Rulebook:
         _log.info("New rules are in force: %s instead of %s", rules.digest[:12], self.current.digest[:12])
         self.current = rules
         return True
+
+
+async def _read(path: Path, desk: HelpDesk) -> RuleSet:
+    # In a thread: thousands of rules take seconds, in which the worker has chats to decide about.
+    return await asyncio.to_thread(load_rules, path, (await desk.directory()).directory)

@@ -39,7 +39,9 @@ def _as_intervals(value: object) -> object:
     """Accept ``["09:00-13:00", …]``, the way in which people write hours."""
     if not isinstance(value, list | tuple):
         return value
-    return tuple(tuple(part.strip() for part in item.split("-")) if isinstance(item, str) else item for item in value)
+    return tuple(
+        tuple(part.strip() for part in item.split("-")) if isinstance(item, str) else item for item in value
+    )
 
 
 def _in_order(intervals: tuple[tuple[time, time], ...]) -> tuple[tuple[time, time], ...]:
@@ -54,7 +56,9 @@ def _in_order(intervals: tuple[tuple[time, time], ...]) -> tuple[tuple[time, tim
 
 
 Zone = Annotated[str, AfterValidator(_known_zone)]
-Intervals = Annotated[tuple[tuple[time, time], ...], BeforeValidator(_as_intervals), AfterValidator(_in_order)]
+Intervals = Annotated[
+    tuple[tuple[time, time], ...], BeforeValidator(_as_intervals), AfterValidator(_in_order)
+]
 
 
 class Calendar(BaseModel):

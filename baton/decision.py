@@ -56,6 +56,8 @@ class Candidate(Compact):
     """A member of a line, as somebody to whom a chat could be given."""
 
     staff: str
+    departments: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ()
     available: bool = False
     """Online, below ``max_chats``, inside the line's calendar."""
     chats: bool = True
@@ -101,7 +103,13 @@ class Facts(Compact):
         for line, members in self.lines.items():
             for member in members:
                 if member.staff == staff:
-                    return Person(line=line, chats=member.chats, away=not member.available)
+                    return Person(
+                        line=line,
+                        departments=member.departments,
+                        roles=member.roles,
+                        chats=member.chats,
+                        away=not member.available,
+                    )
         return None
 
 

@@ -13,7 +13,8 @@ from helpdesks.schema import applied, cases, events, rule_sets
 
 async def rows(desk: EmbeddedHelpDesk, query: Select[Any]) -> Sequence[Row[Any]]:
     async with desk._database.reading() as connection:
-        return (await connection.execute(query)).all()
+        found: Sequence[Row[Any]] = (await connection.execute(query)).all()
+    return found
 
 
 async def cases_of(desk: EmbeddedHelpDesk, conversation: str) -> Sequence[Row[Any]]:
