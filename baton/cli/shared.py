@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -24,6 +25,8 @@ from baton.settings import load_settings
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+UNWRAPPED = 10_000
 
 _NO_ANSWER = frozenset({RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED})
 _WORKFLOW_PREFIX = CHAT_WORKFLOW.lower() + ":"
@@ -125,7 +128,10 @@ def print_table(
         table.add_row(*(printable(cell) for cell in row))
     if table.row_count:
         # Markup would be read into what customers write: [b] is text here.
-        Console(markup=False, highlight=False, emoji=False).print(table)
+        console = Console(markup=False, highlight=False, emoji=False)
+        if not console.is_terminal and "COLUMNS" not in os.environ:
+            console.width = UNWRAPPED  # for grep: one line for each row
+        console.print(table)
     else:
         click.echo(otherwise)
 

@@ -60,7 +60,7 @@ def fake(monkeypatch: pytest.MonkeyPatch) -> FakeBaton:
 
 
 def run(*arguments: str, stdin: str | None = None) -> Result:
-    return CliRunner().invoke(program, ["chat", *arguments], input=stdin)
+    return CliRunner(env={"COLUMNS": "80"}).invoke(program, ["chat", *arguments], input=stdin)
 
 
 def send(*arguments: str, stdin: str | None = None) -> Result:

@@ -51,6 +51,10 @@ def run(*arguments: str) -> Result:
     return CliRunner().invoke(program, arguments)
 
 
+def in_a_narrow_terminal(*arguments: str) -> Result:
+    return CliRunner(env={"COLUMNS": "80"}).invoke(program, arguments)
+
+
 def member(desk: FakeDesk, staff: str) -> dict[str, Any]:
     found: dict[str, Any] = desk.document["staff"][staff]
     return found
@@ -62,11 +66,20 @@ def member(desk: FakeDesk, staff: str) -> dict[str, Any]:
 def test_the_inbox_shows_each_chat_on_a_line_of_its_own(desk: FakeDesk) -> None:
     desk.rows = [ROW]
 
-    output = run("inbox").output
+    output = run("inbox", "--tab", "mine").output
 
+    assert len(output.splitlines()) == 2
     assert "telegram:42" in output
-    assert "Where is my order?" in " ".join(output.split())
+    assert "[refund] Where is my order?" in output
+
+
+def test_the_inbox_fits_into_a_narrow_terminal(desk: FakeDesk) -> None:
+    desk.rows = [ROW.model_copy(update={"last_text": "very " * 50, "conversation": "1234567890" * 2})]
+
+    output = in_a_narrow_terminal("inbox").output
+
     assert max(map(len, output.splitlines())) <= 80
+    assert "telegram:12345678901234567890" in output
 
 
 def test_the_inbox_asks_for_a_tab_a_person_and_so_many_and_says_when_there_may_be_more(
@@ -94,6 +107,12 @@ def test_the_inbox_says_who_has_a_chat(desk: FakeDesk, fields: dict[str, Any], w
     desk.rows = [ROW.model_copy(update={**fields, "last_text": "", "labels": ()})]
 
     assert who in run("inbox").output
+
+
+def test_without_a_tab_the_inbox_has_what_is_not_finished(desk: FakeDesk) -> None:
+    run("inbox", "--limit", "9")
+
+    assert [asked["tab"] for asked in desk.asked] == [Tab.NEW, Tab.MINE, Tab.RESERVED, Tab.UNANSWERED]
 
 
 def test_empty_lists_say_so(desk: FakeDesk) -> None:
