@@ -10,14 +10,17 @@ from contextlib import AsyncExitStack, suppress
 from typing import Any
 
 import click
+from temporalio.service import RPCError
 
-from baton.cli import demotext
-from baton.cli.democompany import Stage, open_stage, rule_names, task_queues
+from baton.cli import demojson, demotext
+from baton.cli.democompany import rule_names, task_queues
 from baton.cli.demoplay import Player, Plays
+from baton.cli.demostage import Stage, open_stage
 from baton.cli.demotable import ONLINE, SITUATIONS
 from baton.cli.demoui import Place, find_ui
 from baton.cli.shared import as_json, print_json, run
 from baton.cli.up import STOP_SIGNALS
+from baton.errors import ConnectionFailed
 
 INTERRUPTED = 130
 
@@ -65,14 +68,14 @@ async def _demo(name: str, keep: bool, json_: bool) -> bool:
         if report is not None:
             report.introduce()
         began = time.monotonic()
-        played = await _unless_it_ends(stage, play_all(stage, name, report.situation if report else _silent))
+        played = await perform(stage, name, report.situation if report else _silent)
         seconds = time.monotonic() - began
-        place = await _place(stage, name, played)
+        place = await place_of(stage, name, played, keep=keep)
         if report is None:
-            print_json(demotext.as_dict(played, place, seconds))
+            print_json(demojson.as_dict(played, place, seconds))
         else:
             report.summary(played, seconds)
-            report.look(place, stays=keep or stage.own is None)
+            report.look(place)
         if keep:
             click.echo("Ctrl-C stops it.", err=True)
             with suppress(asyncio.CancelledError):
@@ -80,19 +83,43 @@ async def _demo(name: str, keep: bool, json_: bool) -> bool:
     return not any(play.differences for plays in played for play in plays)
 
 
-async def _place(stage: Stage, name: str, played: Sequence[Plays]) -> Place:
-    query = f"TaskQueue STARTS_WITH '{task_queues(name)}'"
+async def place_of(stage: Stage, name: str, played: Sequence[Plays], *, keep: bool) -> Place:
+    """Where the chats of this run are to be seen."""
     if stage.own is not None:
-        return Place(stage.own.ui_url, stage.client.namespace, query)
-    ui = await find_ui(stage.address, stage.client.namespace, played[0][0].workflow_id)
-    return Place(ui, stage.client.namespace, query)
+        ui: str | None = stage.own.ui_url
+    else:
+        ui = await find_ui(stage.address, stage.client.namespace, played[0][0].workflow_id)
+    query = f"TaskQueue STARTS_WITH '{task_queues(name)}'"
+    return Place(ui, stage.client.namespace, query, stays=keep or stage.own is None)
 
 
 def _silent(plays: Plays) -> None:
     """Show nothing: a program is reading."""
 
 
-async def play_all(stage: Stage, name: str, show: Callable[[Plays], None]) -> list[Plays]:
+async def perform(stage: Stage, name: str, show: Callable[[Plays], None]) -> list[Plays]:
+    """Play everything, and ``show`` each situation when it has been played.
+
+    Raises ``StackFailed`` if a process of the stage ends meanwhile.
+    """
+    tasks = asyncio.create_task(stage.watch()), asyncio.create_task(_play_all(stage, name, show))
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        watching, playing = tasks
+        if watching.done():
+            watching.result()
+        return playing.result()
+    except RPCError as error:
+        raise ConnectionFailed(
+            f"Temporal did not take a call ({error.status.name}): {error.message}"
+        ) from None
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _play_all(stage: Stage, name: str, show: Callable[[Plays], None]) -> list[Plays]:
     """Play every situation with and without its rule, all together, and ``show`` them in their order."""
     players = {
         company.without: Player(stage.client, company.settings.task_queue, name)
@@ -117,18 +144,3 @@ async def play_all(stage: Stage, name: str, show: Callable[[Plays], None]) -> li
         for task in everything:
             task.cancel()
         await asyncio.gather(*everything, return_exceptions=True)
-
-
-async def _unless_it_ends(stage: Stage, playing: Coroutine[Any, Any, list[Plays]]) -> list[Plays]:
-    """What ``playing`` returns. Raises ``StackFailed`` if a process of the stage ends before."""
-    tasks = asyncio.create_task(stage.watch()), asyncio.create_task(playing)
-    try:
-        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        watching, performing = tasks
-        if watching.done():
-            watching.result()
-        return performing.result()
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from temporalio.client import Client
-from temporalio.service import RPCError
+from temporalio.service import RPCError, RPCStatusCode
 
 from baton.cli.demotable import CUSTOMER, IVAN, Expected, Situation, Stand, Step
 from baton.client import BatonClient
@@ -178,18 +178,26 @@ class _Chat:
         return await self._client.send(*self._place, event, customer=self._customer, timeout=ANSWER_SECONDS)
 
     async def close(self) -> None:
-        """End it for good, so that its workflow completes."""
-        try:
-            await self.do(Step(IVAN, "chat_ended", status=Status.CLOSED))
-        except IllegalTransition:  # on a slow machine it may have become idle meanwhile
-            await self.do(Step(IVAN, "status_set", status=Status.CLOSED))
+        """End it for good, so that its workflow completes. This is tidying up, and no part of the play."""
+        for kind in ("chat_ended", "status_set"):  # on a slow machine it may become idle meanwhile
+            with suppress(IllegalTransition, RPCError):
+                await self.do(Step(IVAN, kind, status=Status.CLOSED))
+                return
+        await self.give_up()
 
     async def give_up(self) -> None:
         """Leave no chat behind to which nobody will listen any more. Needs no worker."""
-        with suppress(RPCError, TimeoutError):
+        handle = self._client.temporal.get_workflow_handle(self.workflow_id)
+        with suppress(TimeoutError):
             async with asyncio.timeout(GIVE_UP_SECONDS):
-                handle = self._client.temporal.get_workflow_handle(self.workflow_id)
-                await handle.terminate("the demo was interrupted")
+                while self._events:
+                    try:
+                        await handle.terminate("the demo is over")
+                        return
+                    except RPCError as error:
+                        if error.status is not RPCStatusCode.NOT_FOUND:
+                            return
+                    await asyncio.sleep(POLL_SECONDS)  # the message that begins it may still be on its way
 
     async def _newly_told(self) -> tuple[str, ...]:
         """Who was notified since the last look. Somebody who was notified twice is named twice."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
 
 import click
 from rich.console import Console
@@ -17,6 +16,7 @@ from baton.cli.demotable import NAMES, Situation, Step
 from baton.cli.demoui import Place
 from baton.cli.shared import count
 from baton.contract import ChatSnapshot, Status, Tab
+from baton.errors import BatonError
 
 INDENT = 3
 WIDEST = 100
@@ -29,9 +29,15 @@ INTRODUCTION = (
 )
 
 
+class _Output(Console):
+    def on_broken_pipe(self) -> None:
+        # Not by SystemExit, as usual: that ends the loop at once, and leaves the workers running.
+        raise BatonError("Nobody reads the output any more.")
+
+
 def console() -> Console:
     """Standard output. What is printed is text as it stands: nothing in it is read as markup."""
-    shown = Console(markup=False, highlight=False, emoji=False)
+    shown = _Output(markup=False, highlight=False, emoji=False)
     shown.width = min(shown.width, WIDEST)
     return shown
 
@@ -102,10 +108,10 @@ class Report:
                 Text(f"{GOOD} All {count(len(played), 'play')} went as expected, in {seconds:.1f} s.", "bold")
             )
 
-    def look(self, place: Place, *, stays: bool) -> None:
+    def look(self, place: Place) -> None:
         """Where the chats are to be seen, if they stay there."""
         self._out.print()
-        if not stays:
+        if not place.stays:
             self._out.print(
                 "They were played on a Temporal of their own, which is stopped now. To look at such chats in "
                 "the Temporal UI, keep it running with `make demo ARGS=--keep`."
@@ -213,47 +219,3 @@ def _name(staff: str | None) -> str:
 def _people(staff: Sequence[str]) -> str:
     *others, last = map(_name, staff)
     return f"{', '.join(others)} and {last}" if others else last
-
-
-# --- For programs -------------------------------------------------------------------------------
-
-
-def as_dict(situations: Sequence[Plays], place: Place, seconds: float) -> dict[str, Any]:
-    """Everything that was seen, for programs."""
-    return {
-        "as_expected": not any(play.differences for plays in situations for play in plays),
-        "seconds": round(seconds, 3),
-        "ui": place.link,
-        "filter": place.query,
-        "situations": [
-            {
-                "id": plays[0].situation.id,
-                "title": plays[0].situation.title,
-                "rule": plays[0].situation.rule,
-                **{"with_rule" if play.with_rule else "without_rule": _play(play) for play in plays},
-            }
-            for plays in situations
-        ],
-    }
-
-
-def _play(play: Play) -> dict[str, Any]:
-    return {
-        "workflow_id": play.workflow_id,
-        "as_expected": not play.differences,
-        "differences": [
-            {"step": item.step, "field": item.field, "expected": item.expected, "actual": item.actual}
-            for item in play.differences
-        ],
-        "steps": [
-            {
-                "by": seen.step.by or None,
-                "kind": seen.step.kind,
-                "text": seen.step.text or None,
-                "fired": list(seen.fired),
-                "told": list(seen.told),
-                "snapshot": seen.chat.model_dump(mode="json"),
-            }
-            for seen in play.seen
-        ],
-    }

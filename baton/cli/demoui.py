@@ -22,6 +22,8 @@ class Place:
     ui: str | None
     namespace: str
     query: str
+    stays: bool
+    """Whether it is still there when the demo is over."""
 
     @property
     def workflows(self) -> str | None:

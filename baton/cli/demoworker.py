@@ -1,0 +1,66 @@
+"""A worker process of ``baton demo``."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from typing import NoReturn
+
+from baton.cli.child import Child
+from baton.cli.democompany import Company
+from baton.cli.machine import StackFailed
+from baton.cli.stack import READY_LINE, START_SECONDS, WORKER_EXTRA_SECONDS
+from baton.settings import CHECKOUT
+
+
+class Worker:
+    """The worker process of one company."""
+
+    def __init__(self, company: Company) -> None:
+        self._company = company
+        self._ready = asyncio.Event()
+        self._child: Child | None = None
+
+    async def start(self, command: Iterable[str], environment: Mapping[str, str]) -> None:
+        """Start it, and wait until it is ready. Raises ``StackFailed``."""
+        settings = self._company.settings
+        child = self._child = await Child.start(
+            self._company.name,
+            [*command],
+            environment={**environment, **settings.as_environment(), "PYTHONUNBUFFERED": "1"},
+            folder=CHECKOUT,
+            log=settings.data_dir / "worker.log",
+            on_line=self._hear,
+        )
+        ready = asyncio.create_task(self._ready.wait())
+        try:
+            await asyncio.wait(
+                {ready, child.ended}, timeout=START_SECONDS, return_when=asyncio.FIRST_COMPLETED
+            )
+            if child.ended.done():
+                raise self._failure(child, "ended while it was starting")
+            if not ready.done():
+                raise self._failure(child, f"was not ready after {START_SECONDS:.0f} s")
+        finally:
+            ready.cancel()
+
+    async def watch(self) -> NoReturn:
+        """Wait until it ends by itself. Raises ``StackFailed``, with the last lines that it wrote."""
+        assert self._child is not None
+        await asyncio.wait({self._child.ended})
+        raise self._failure(self._child, "ended by itself")
+
+    async def stop(self) -> None:
+        """Let it finish what it is doing, if it was started."""
+        if self._child is not None:
+            grace = self._company.settings.shutdown_grace_seconds
+            await self._child.stop(grace + WORKER_EXTRA_SECONDS)
+
+    def _hear(self, line: str) -> None:
+        if line.strip() == READY_LINE:
+            self._ready.set()
+
+    def _failure(self, child: Child, what: str) -> StackFailed:
+        code = f", exit code {child.ended.result()}" if child.ended.done() else ""
+        tail = "\n".join(f"    {line}" for line in child.tail) or "    (nothing)"
+        return StackFailed(f"The {child.name} {what}{code}. The last that it wrote:\n{tail}")

@@ -1,0 +1,147 @@
+"""`baton demo`, for real: on a Temporal of its own, and beside others on one that is running."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import re
+import signal
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from temporalio.client import WorkflowExecutionStatus
+from temporalio.testing import WorkflowEnvironment
+
+from baton.cli.machine import free_port
+from tests.house import eventually
+
+BATON = Path(sys.executable).with_name("baton")
+
+pytestmark = pytest.mark.timeout(240)
+
+EVERYBODY = ["ivan", "lena", "maria"]
+# The rule, and where the customer's answer lands: tab, pinned to, assignee, rules of that step, notified.
+ENDINGS: dict[str, tuple[str, tuple[Any, ...], tuple[Any, ...]]] = {
+    "1": (
+        "line-2-opens-chat",
+        ("mine", "ivan", "ivan", [], ["ivan"]),
+        ("mine", "lena", "lena", [], []),
+    ),
+    "1-idle": (
+        "line-2-opens-chat",
+        ("mine", "ivan", "ivan", ["pin-to-assignee"], ["ivan"]),
+        ("new", None, "lena", [], EVERYBODY),
+    ),
+    "1-closed": (
+        "line-2-opens-chat",
+        ("mine", "ivan", "ivan", [], ["ivan"]),
+        ("mine", "lena", "lena", [], []),
+    ),
+    "2": (
+        "line-2-writes-in-ended-chat",
+        ("mine", "ivan", "ivan", ["pin-to-assignee"], ["ivan"]),
+        ("mine", "lena", "lena", [], []),
+    ),
+    "3a": (
+        "line-2-takes-over",
+        ("mine", "ivan", "ivan", ["pin-to-assignee"], ["ivan"]),
+        ("mine", "lena", "lena", [], []),
+    ),
+    "3b": (
+        "line-2-takes-over",
+        ("mine", "ivan", "ivan", ["pin-to-assignee"], ["ivan"]),
+        ("mine", "lena", "lena", [], []),
+    ),
+    "4": (
+        "pin-to-assignee",
+        ("mine", "ivan", "ivan", ["pin-to-assignee"], ["ivan"]),
+        ("new", None, "ivan", [], EVERYBODY),
+    ),
+}
+
+
+def ending(play: Mapping[str, Any]) -> tuple[Any, ...]:
+    last = play["steps"][-1]
+    chat = last["snapshot"]
+    return chat["tab"], chat["pinned_to"], chat["assignee"], last["fired"], last["told"]
+
+
+async def start_demo(folder: Path, address: str, *options: str) -> asyncio.subprocess.Process:
+    outside = {
+        name: value for name, value in os.environ.items() if not name.startswith(("TEMPORAL_", "BATON_"))
+    }
+    return await asyncio.create_subprocess_exec(
+        str(BATON),
+        "demo",
+        *options,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        env=outside | {"TEMPORAL_ADDRESS": address, "TMPDIR": str(folder), "COLUMNS": "80"},
+    )
+
+
+def address_of(server: WorkflowEnvironment) -> str:
+    return server.client.service_client.config.target_host
+
+
+async def test_on_a_temporal_of_its_own_everything_goes_as_in_the_table(tmp_path: Path) -> None:
+    process = await start_demo(tmp_path, f"127.0.0.1:{free_port()}", "--json")
+    output, errors = await process.communicate()
+
+    assert process.returncode == 0, errors.decode()
+    document = json.loads(output)
+    assert document["as_expected"]
+    assert {
+        item["id"]: (item["rule"], ending(item["with_rule"]), ending(item["without_rule"]))
+        for item in document["situations"]
+    } == ENDINGS
+    fired = {
+        item["id"]: [rule for step in item["with_rule"]["steps"] for rule in step["fired"]]
+        for item in document["situations"]
+    }
+    assert all(ENDINGS[name][0] in rules for name, rules in fired.items())
+    assert not list(tmp_path.iterdir()), "the folder of the run is gone"
+
+
+async def test_on_a_running_temporal_it_leaves_no_chat_open(
+    server: WorkflowEnvironment, tmp_path: Path
+) -> None:
+    process = await start_demo(tmp_path, address_of(server))
+    output, errors = await process.communicate()
+
+    text = output.decode()
+    assert process.returncode == 0, text + errors.decode()
+    assert "✓ All 14 plays went as expected" in text
+    assert "\x1b" not in text
+    assert max(len(line) for line in text.splitlines()) <= 80
+    found = re.search(r"TaskQueue STARTS_WITH 'baton-demo-\w+'", text)
+    assert found, text
+    await chats_are_over(server, found[0], 14)
+
+
+async def test_ctrl_c_stops_it_and_leaves_no_chat_open(server: WorkflowEnvironment, tmp_path: Path) -> None:
+    process = await start_demo(tmp_path, address_of(server))
+    assert process.stdout is not None
+    async for line in process.stdout:
+        if b"With the rule" in line:
+            break
+    process.send_signal(signal.SIGINT)
+    _, errors = await process.communicate()
+
+    assert process.returncode == 130
+    assert errors.decode().splitlines()[-1] == "interrupted"
+    assert not list(tmp_path.iterdir()), "the folder of the run is gone"
+    await chats_are_over(server, "TaskQueue STARTS_WITH 'baton-demo-'", 1)
+
+
+async def chats_are_over(server: WorkflowEnvironment, query: str, at_least: int) -> None:
+    async def all_are_listed_and_none_runs() -> bool:
+        chats = [chat async for chat in server.client.list_workflows(query)]
+        running = [chat.id for chat in chats if chat.status is WorkflowExecutionStatus.RUNNING]
+        return len(chats) >= at_least and not running
+
+    await eventually(all_are_listed_and_none_runs, "a chat of the demo still runs")
