@@ -1,0 +1,518 @@
+"""Writes the generated parts of the documentation.
+
+    python -m docs.generate
+
+A part stands between ``<!-- generated: NAME -->`` and ``<!-- end -->``, and is made from the code by the
+function of that name in ``PARTS``. A test says if one is out of date.
+"""
+
+from __future__ import annotations
+
+import re
+import textwrap
+import tomllib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from baton import contract, effects, errors
+from baton.contract import AUTHORS, INTERNAL_KINDS, MESSAGE_KINDS, SEARCH_ATTRIBUTES, BaseEvent
+from baton.lifecycle import diagram
+from baton.rules.fields import FIELDS, QUIET_KINDS, TIMED_KIND, Field, Sort
+from baton.rules.schema import rules_schema
+from baton.settings import CHECKOUT, PREFIX, Settings
+
+WIDTH = 110
+DOCUMENTS = (
+    CHECKOUT / "README.md",
+    *(CHECKOUT / "docs" / name for name in ("architecture.md", "chats.md", "contract.md")),
+    *(CHECKOUT / "docs" / name for name in ("operations.md", "rules.md", "settings.md")),
+)
+
+_PART = re.compile(r"(<!-- generated: ([a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A Markdown table whose lines are short enough to be read as text."""
+    written = ["| " + " | ".join(cells) + " |" for cells in (header, *rows)]
+    written.insert(1, "|" + "---|" * len(header))
+    for line in written:
+        if len(line) > WIDTH:
+            raise ValueError(f"a row is {len(line)} wide; {WIDTH} are allowed: {line}")
+    return "\n".join(written)
+
+
+def mermaid(text: str) -> str:
+    return f"```mermaid\n{text.rstrip()}\n```"
+
+
+def code(*names: str) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
+def sentence(text: str | None) -> str:
+    """A docstring on one line, its names in Markdown."""
+    return " ".join((text or "").replace("``", "`").split())
+
+
+# --- Contract -----------------------------------------------------------------------------------
+
+
+def _event_models() -> Mapping[str, type[BaseEvent]]:
+    models = [
+        model
+        for model in vars(contract).values()
+        if isinstance(model, type) and issubclass(model, BaseEvent) and "kind" in model.model_fields
+    ]
+    return {model.model_fields["kind"].default: model for model in models}
+
+
+def _written(name: str, info: FieldInfo) -> str:
+    return name if info.is_required() else f"{name}?"
+
+
+def events() -> str:
+    models = _event_models()
+    assert models.keys() == AUTHORS.keys()
+    common = set(BaseEvent.model_fields) | {"kind"}
+    rows = []
+    for kind in AUTHORS:
+        if kind in INTERNAL_KINDS:
+            continue
+        own = {name: info for name, info in models[kind].model_fields.items() if name not in common}
+        fields = ", ".join(_written(name, info) for name, info in own.items())
+        starts = "yes" if kind in MESSAGE_KINDS else ""
+        who = " or ".join(author.value for author in contract.AuthorType if author in AUTHORS[kind])
+        rows.append([f"`{kind}`", fields or "–", who, starts])
+    return table(["kind", "fields", "author", "starts a chat"], rows)
+
+
+_SNAPSHOT = {
+    "case_id": "ID of the case; a new one for each chat of the conversation",
+    "channel": "as in the start argument",
+    "conversation": "as in the start argument",
+    "customer": "as in the start argument",
+    "activity": "`active` or `ended`; null before the first message",
+    "status": "`open`, `pending` or `closed`; null before the first message",
+    "assignee": "who is responsible",
+    "line": "the assignee's home line, or that of the queue",
+    "pinned_to": "in whose Mine the chat is",
+    "reserved_for": "to whom the customer's next message will pin it, or to whom it is offered",
+    "tab": "`new`, `mine`, `reserved`, `unanswered` or `ended`",
+    "labels": "the labels, in the order in which they were added",
+    "last_author": 'who wrote last: `{"type", "id"}`',
+    "last_message_at": "when; UTC",
+    "previous_case": "the chat before this one in the conversation",
+}
+_OUTCOME = {
+    "event_id": "the event's ID",
+    "duplicate": "whether it had been handled before; then nothing happened now",
+    "snapshot": "the chat after the event and its rules; of a duplicate, as it is now",
+    "fired": 'the rules that fired, in order: `{"rule", "actions", "skipped"}`',
+}
+_TIMELINE = {
+    "at": "when it was decided; UTC",
+    "event_id": "the event's ID",
+    "kind": "its kind; for a write that the help desk refused for good, the activity's name",
+    "author": "who: `staff:ivan`",
+    "what": "what moved, in a few words; empty if nothing did",
+    "rules": "the rules that fired",
+    "refused": "why it was refused; null if it was not",
+}
+_SUMMARY = {
+    "reason": "`closed`, `empty`, `refused`, `duplicate` or `blocked`",
+    "snapshot": "the chat in the end",
+    "chats": "how many chats this run of the conversation had",
+    "events": "how many events were handled",
+    "refused": "how many were refused after they had been accepted for handling",
+}
+
+
+def _fields(model: type[BaseModel], meanings: Mapping[str, str]) -> str:
+    if list(model.model_fields) != list(meanings):
+        raise ValueError(f"{model.__name__} has {list(model.model_fields)}, not {list(meanings)}")
+    return table(["field", "meaning"], ([f"`{name}`", meaning] for name, meaning in meanings.items()))
+
+
+def snapshot() -> str:
+    return _fields(contract.ChatSnapshot, _SNAPSHOT)
+
+
+def outcome() -> str:
+    return _fields(contract.Outcome, _OUTCOME)
+
+
+def timeline() -> str:
+    return _fields(contract.TimelineEntry, _TIMELINE)
+
+
+def summary() -> str:
+    return _fields(contract.ChatSummary, _SUMMARY)
+
+
+def refusals() -> str:
+    return "\n".join(f"- `{name}` – {sentence(refusal.__doc__)}" for name, refusal in errors.REFUSALS.items())
+
+
+_ATTRIBUTES = {
+    "Tab": "the tab; always set",
+    "CaseStatus": "the status of a chat that has ended; unset while it is active",
+    "TicketStage": "for tickets; not set yet",
+    "Assignee": "who is responsible",
+    "PinnedTo": "in whose Mine it is",
+    "Line": "the assignee's line, or the queue's",
+    "Channel": "the channel; always set",
+    "Labels": "the labels",
+    "DueAt": "for tickets; not set yet",
+}
+
+
+def search_attributes() -> str:
+    rows = ([f"`{name}`", kind, _ATTRIBUTES[name]] for name, kind in SEARCH_ATTRIBUTES.items())
+    return table(["name", "type", "in a chat"], rows)
+
+
+def search_attribute_commands() -> str:
+    lines = (
+        f"temporal operator search-attribute create --name {name} --type {kind}"
+        for name, kind in SEARCH_ATTRIBUTES.items()
+    )
+    return "```console\n" + "\n".join(f"$ {line}" for line in lines) + "\n```"
+
+
+_ACTIVITIES = {
+    "decide": "facts, rules, and the event's way into the help desk; a local activity",
+    "reassign": "one write to the help desk: assignee, ending and status, with labels and notes",
+    "update_case": "one write where rules changed other fields only",
+    "send_message": "a rule's reply to the customer",
+    "notify": "everybody who must be told, in one call",
+}
+_DESK = {
+    "inbox": "`baton inbox`",
+    "notices": "`baton notices`",
+    "show_directory": "`baton directory show`",
+    "change_directory": "`baton directory apply`, `baton staff add`, `set`, `remove`",
+    "show_presence": "`baton staff list`",
+    "set_presence": "`baton staff set-status`",
+    "spread_presence": "tells the chats that it concerns; started by `set_presence`, offline after the grace",
+    "block_customer": "`baton customer block`, `unblock`",
+}
+
+
+def _activity_names() -> list[str]:
+    names = [value for name, value in vars(effects).items() if name.isupper() and isinstance(value, str)]
+    assert sorted(names) == sorted([*_ACTIVITIES, *_DESK]), names
+    return names
+
+
+def activities() -> str:
+    _activity_names()
+    return table(["activity", "what it does"], ([f"`{name}`", what] for name, what in _ACTIVITIES.items()))
+
+
+def desk_activities() -> str:
+    _activity_names()
+    return table(["activity", "behind"], ([f"`{name}`", what] for name, what in _DESK.items()))
+
+
+# --- Rules --------------------------------------------------------------------------------------
+
+_SORTS = {
+    Sort.CHOICE: "a choice",
+    Sort.STAFF: "a person",
+    Sort.LINE: "a line",
+    Sort.DEPARTMENT: "departments",
+    Sort.ROLE: "roles",
+    Sort.CHANNEL: "a channel",
+    Sort.LABEL: "labels",
+    Sort.TEXT: "text",
+    Sort.FLAG: "true or false",
+}
+
+
+def _holds(field: Field) -> str:
+    if field.name == "event.kind":
+        return "a kind of event"
+    return f"`{' / '.join(field.choices)}`" if field.choices else _SORTS[field.sort]
+
+
+def rule_fields() -> str:
+    shown = [field for field in FIELDS.values() if not field.of_person and field.scope != "before"]
+    people = [name for name in _people() if not name.startswith("before.")]
+    as_before = {field.name.removeprefix("before.") for field in FIELDS.values() if field.scope == "before"}
+    as_case = {field.name.removeprefix("case.") for field in FIELDS.values() if field.scope == "case"}
+    assert as_before == as_case
+    rows = ([f"`{field.name}`", _holds(field), field.about] for field in shown)
+    about_people = (
+        [f".{name}", _SORTS[field.sort], field.about.replace("the member of staff who did it", "that person")]
+        for name, field in _of_person("event.author").items()
+    )
+    return "\n\n".join(
+        [
+            table(["field", "holds", "meaning"], rows),
+            "Every field of `case` is also a field of `before`: the chat as it was before the event.",
+            f"Each of {code(*people)} (and those of `before`) can be\nasked about the person in it:",
+            table(
+                ["behind the field", "holds", "meaning"],
+                ([f"`{name}`", holds, meaning] for name, holds, meaning in about_people),
+            ),
+        ]
+    )
+
+
+def _of_person(name: str) -> dict[str, Field]:
+    start = f"{name}."
+    found = {key.removeprefix(start): field for key, field in FIELDS.items() if key.startswith(start)}
+    return {key: field for key, field in found.items() if field.of_person}
+
+
+def _people() -> Iterator[str]:
+    """The fields about whose person more can be asked: all of them the same things."""
+    alike = _of_person("event.author").keys()
+    for name in FIELDS:
+        if found := _of_person(name):
+            assert found.keys() == alike
+            yield name
+
+
+def rule_kinds() -> str:
+    kinds = FIELDS["event.kind"].choices
+    others = sorted(QUIET_KINDS)
+    assert {*kinds, *others, TIMED_KIND} == AUTHORS.keys()
+    return textwrap.fill(
+        f"`event.kind` is one of {code(*kinds)}. No rule is ever asked about {code(*others)}.",
+        WIDTH,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def rule_words() -> str:
+    definitions = rules_schema()["$defs"]
+    fitting: dict[str, list[str]] = {}
+    meaning: dict[str, str] = {}
+    for sort, name in {
+        Sort.CHOICE: "event.kind",
+        Sort.STAFF: "case.assignee",
+        Sort.LINE: "case.line",
+        Sort.DEPARTMENT: "event.author.department",
+        Sort.ROLE: "event.author.role",
+        Sort.CHANNEL: "case.channel",
+        Sort.LABEL: "case.labels",
+        Sort.TEXT: "event.text",
+    }.items():
+        tests = definitions["EventWhen"]["properties"][name]["anyOf"]
+        reference = next(test["$ref"] for test in tests if "$ref" in test).rpartition("/")[2]
+        for word, said in definitions[reference]["properties"].items():
+            fitting.setdefault(word, []).append(_SORTS[sort])
+            meaning[word] = said["description"]
+    everything = len({sort for sorts in fitting.values() for sort in sorts})
+    rows = [["a plain value", "everything", "The same as `is`; for labels, as `has`."]]
+    rows += [["`is set`, `is not set`", "all but true or false", "There is something in it, or nothing."]]
+    for word, sorts in fitting.items():
+        others = [sort for sort in _SORTS.values() if sort not in sorts and sort != "true or false"]
+        fits = ", ".join(sorts) if len(sorts) < everything / 2 else f"all but {', '.join(others)}"
+        rows.append([f"`{word}`", fits, meaning[word]])
+    return table(["word", "for fields that hold", "meaning"], rows)
+
+
+def rule_times() -> str:
+    written = rules_schema()["$defs"]["TimedWhen"]["properties"]
+    rows = (
+        [f"`{name}`", said["description"]] for name, said in written.items() if name.startswith("minutes")
+    )
+    return table(["condition", "counts"], rows)
+
+
+def rule_actions() -> str:
+    schema = rules_schema()["$defs"]
+    rows = []
+    for reference in schema["EventRule"]["properties"]["then"]["items"]["oneOf"]:
+        ((name, said),) = schema[reference["$ref"].rpartition("/")[2]]["properties"].items()
+        forms = list(_forms(said, schema))
+        for position, (form, whom) in enumerate(forms):
+            what = said["description"] if position == 0 else ""
+            rows.append([f"`{name}: {form}`", f"{what} {whom if len(forms) > 1 else ''}".strip()])
+    people = schema["ToField"]["properties"]["to"]["enum"]
+    where = textwrap.fill(
+        f"FIELD is one of {code(*people)}.", WIDTH, break_long_words=False, break_on_hyphens=False
+    )
+    return table(["action", "what it does"], rows) + "\n\n" + where
+
+
+def _forms(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """How a value may be written, in short, and what its first field means."""
+    if "$ref" in schema:
+        yield from _forms(definitions[schema["$ref"].rpartition("/")[2]], definitions)
+    elif "oneOf" in schema:
+        for option in schema["oneOf"]:
+            yield from _forms(option, definitions)
+    elif schema.get("type") == "object":
+        fields = schema["properties"].items()
+        first = next(said.get("description", "") for _, said in fields)
+        written = ", ".join(f"{name}: {_value(name, said, definitions)}" for name, said in fields)
+        yield "{" + written + "}", first.partition(". ")[0].removesuffix(".") + "."
+    else:
+        yield _value("", schema, definitions), ""
+
+
+def _value(name: str, schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> str:
+    if name == "to":
+        return "FIELD"
+    if "anyOf" in schema:
+        schema = next(option for option in schema["anyOf"] if option.get("type") != "null")
+    if "$ref" in schema:
+        return next(_forms(schema, definitions))[0]
+    if "enum" in schema:
+        return " / ".join(schema["enum"])
+    if "const" in schema:
+        return str(schema["const"]).lower()
+    kind = {"staff": "ID", "line": "ID", "text": "TEXT"}.get(name, "TEXT")
+    return f"[{'ID' if name == 'staff' else 'LABEL'}, …]" if schema.get("type") == "array" else kind
+
+
+def rule_keys() -> str:
+    properties = rules_schema()["$defs"]["EventRule"]["properties"]
+    required = rules_schema()["$defs"]["EventRule"]["required"]
+    order = ["id", "name", "when", "then", "stop", "retrigger", "enabled"]
+    assert sorted(order) == sorted(properties)
+    rows = []
+    for name in order:
+        default = str(properties[name].get("default", "")).lower()
+        without = "must be there" if name in required else default or "always"
+        rows.append([f"`{name}`", without, properties[name]["description"]])
+    return table(["key", "if left out", "meaning"], rows)
+
+
+def rule_lists() -> str:
+    properties = rules_schema()["properties"]
+    rows = ([f"`{name}`", properties[name]["description"]] for name in ("incoming", "changed", "timed"))
+    return table(["list", "when it is asked"], rows)
+
+
+# --- Settings -----------------------------------------------------------------------------------
+
+
+def settings() -> str:
+    return "\n".join(_setting(name, info) for name, info in Settings.model_fields.items())
+
+
+def _setting(name: str, info: FieldInfo) -> str:
+    units = {"minutes": "minutes", "seconds": "seconds"}
+    unit = next((unit for word, unit in units.items() if word in name.split("_")), "")
+    said = f"`{PREFIX}{name.upper()}` – {f'{unit}, ' if unit else ''}default {_default(name, info)}"
+    return "\n".join([f"- {said}.", *_wrapped(sentence(info.description))])
+
+
+def _default(name: str, info: FieldInfo) -> str:
+    if name == "database_url":
+        return "`baton.db` in the data folder"
+    value = info.get_default(call_default_factory=False)
+    if isinstance(value, Path):
+        value = value.relative_to(CHECKOUT) if value.is_absolute() else value
+    return "none" if value == {} else f"`{value}`"
+
+
+def _wrapped(text: str) -> Iterable[str]:
+    return textwrap.wrap(
+        text,
+        WIDTH,
+        initial_indent="  ",
+        subsequent_indent="  ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+# --- Architecture -------------------------------------------------------------------------------
+
+
+def _import_contracts() -> tuple[list[str], list[dict[str, Any]]]:
+    with (CHECKOUT / "pyproject.toml").open("rb") as file:
+        linter = tomllib.load(file)["tool"]["importlinter"]
+    return linter["root_packages"], linter["contracts"]
+
+
+def rooms() -> str:
+    """Which room may import which, as the import contracts have it."""
+    roots, contracts = _import_contracts()
+    lines = ["flowchart TD"]
+    lines += [f'    {room}["{_room(room)}"]' for room in ["worker", *roots]]
+    for room in ["worker", *roots]:
+        forbidden = {
+            module
+            for one in contracts
+            if one["type"] == "forbidden" and one["source_modules"] == [room]
+            for module in one["forbidden_modules"]
+        }
+        lines += [f"    {room} --> {other}" for other in roots if other not in {room, *forbidden}]
+    return mermaid("\n".join(lines))
+
+
+def _room(name: str) -> str:
+    return {
+        "worker": "worker.py<br/>puts everything together",
+        "baton": "baton<br/>model, rules, contract, client, command",
+        "workflows": "workflows<br/>the durable shell of a chat",
+        "activities": "activities<br/>decide, write, housekeeping",
+        "helpdesks": "helpdesks<br/>where cases live",
+    }[name]
+
+
+def layers() -> str:
+    """The layers of ``baton``, from the one that knows most to the one that knows nothing of the others."""
+    _, contracts = _import_contracts()
+    (layered,) = (one for one in contracts if one["type"] == "layers")
+    present = {path.stem for path in (CHECKOUT / "baton").iterdir()}
+    rows = []
+    for layer in layered["layers"]:
+        names = [name for name in re.findall(r"\w+", layer) if name in present]
+        if names:
+            rows.append(code(*names))
+    return "\n".join(f"{number}. {row}" for number, row in enumerate(rows, 1))
+
+
+PARTS: Mapping[str, Callable[[], str]] = {
+    "lifecycle": lambda: mermaid(diagram()),
+    "events": events,
+    "snapshot": snapshot,
+    "outcome": outcome,
+    "timeline": timeline,
+    "summary": summary,
+    "refusals": refusals,
+    "search-attributes": search_attributes,
+    "search-attribute-commands": search_attribute_commands,
+    "activities": activities,
+    "desk-activities": desk_activities,
+    "rule-lists": rule_lists,
+    "rule-keys": rule_keys,
+    "rule-fields": rule_fields,
+    "rule-kinds": rule_kinds,
+    "rule-words": rule_words,
+    "rule-times": rule_times,
+    "rule-actions": rule_actions,
+    "settings": settings,
+    "rooms": rooms,
+    "layers": layers,
+}
+
+
+def generated(text: str) -> str:
+    """The document with its generated parts made anew."""
+    return _PART.sub(lambda found: f"{found[1]}\n{PARTS[found[2]]()}\n\n{found[3]}", text)
+
+
+def main() -> None:
+    for path in DOCUMENTS:
+        text = path.read_text(encoding="utf-8")
+        new = generated(text)
+        if new != text:
+            path.write_text(new, encoding="utf-8")
+            print(f"written: {path.relative_to(CHECKOUT)}")
+
+
+if __name__ == "__main__":
+    main()
