@@ -30,6 +30,7 @@ from baton.client import connect
 from baton.contract import SEARCH_ATTRIBUTES
 from baton.directoryfile import load_directory
 from baton.errors import BatonError, SettingsError
+from baton.process import leave
 from baton.settings import Settings, load_settings
 from helpdesks.base import HelpDesk
 from helpdesks.embedded import EmbeddedHelpDesk
@@ -205,4 +206,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    leave(main())

@@ -23,6 +23,7 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any, Self, cast
 
+from temporalio.api.errordetails.v1 import WorkflowNotReadyFailure
 from temporalio.client import (
     Client,
     WithStartWorkflowOperation,
@@ -77,6 +78,7 @@ _TRY_AGAIN = frozenset(
     }
 )
 _RUN_ENDED = "AcceptedUpdateCompletedWorkflow"
+_NOT_READY = WorkflowNotReadyFailure.DESCRIPTOR.full_name
 
 
 class _Gates:
@@ -148,7 +150,7 @@ class BatonClient:
         except TimeoutError:
             raise Unanswered(
                 f"event {parsed.id!r} to {workflow_id} was not answered within {timeout:g} s. It may have "
-                f"been handled: send it again under the same ID. Is a worker listening on {self.task_queue!r}?"
+                f"been handled: send it again under the same ID. Is a worker on {self.task_queue!r}?"
             ) from None
 
     async def submit(
@@ -228,7 +230,7 @@ class BatonClient:
             except RPCError as error:
                 if error.status is RPCStatusCode.NOT_FOUND and event.kind not in MESSAGE_KINDS:
                     raise _no_chat(event, workflow_id) from None
-                if error.status not in _TRY_AGAIN and error.status is not RPCStatusCode.NOT_FOUND:
+                if not _passing(error):
                     raise
             # Everybody who was turned away at the same moment must not come back at the same moment.
             await asyncio.sleep(pause * random.uniform(0.5, 1.0))
@@ -308,6 +310,14 @@ def _no_chat(event: ChatEvent, workflow_id: str) -> IllegalTransition:
     return IllegalTransition(
         f"{event.kind} needs a chat, and there is no living chat {workflow_id}: only a message starts one"
     )
+
+
+def _passing(error: RPCError) -> bool:
+    """Whether the same call may work a moment later."""
+    if error.status is RPCStatusCode.FAILED_PRECONDITION:
+        # The run's last task is being made again, because something arrived while it was completing.
+        return any(detail.type_url.endswith(_NOT_READY) for detail in error.grpc_status.details)
+    return error.status in _TRY_AGAIN or error.status is RPCStatusCode.NOT_FOUND
 
 
 def _may_work_later(error: WorkflowUpdateFailedError) -> bool:

@@ -7,6 +7,7 @@ the other way round. Times are aware datetimes, written in UTC.
 
 from __future__ import annotations
 
+import unicodedata
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Any, Literal
@@ -58,22 +59,27 @@ def chat_workflow_id(channel: str, conversation: str) -> str:
     """The workflow ID of the chat on this channel: ``chat:{channel}:{conversation}``.
 
     Raises ``InvalidEvent`` if a part is empty, the channel has a colon (two chats could then share
-    an ID), or the whole is as long as Temporal's limit of 1,000 characters.
+    an ID), or the whole is as long as Temporal's limit of 1,000 bytes.
     """
     for name, part in (("channel", channel), ("conversation", conversation)):
-        if not part or part != part.strip() or not part.isprintable():
+        if not part or part != part.strip() or not _without_controls(part):
             raise InvalidEvent(
                 f"{name} is {part!r}: give an ID without spaces around it or control characters"
             )
     if ":" in channel:
         raise InvalidEvent(f"channel {channel!r} has a colon: use a name such as 'telegram'")
     workflow_id = f"chat:{channel}:{conversation}"
-    if len(workflow_id) >= MAX_WORKFLOW_ID_LENGTH:
+    size = len(workflow_id.encode())  # Temporal counts bytes
+    if size >= MAX_WORKFLOW_ID_LENGTH:
         raise InvalidEvent(
-            f"the workflow ID would have {len(workflow_id)} characters; fewer than "
-            f"{MAX_WORKFLOW_ID_LENGTH} are allowed: shorten the conversation's ID"
+            f"the workflow ID would have {size} bytes; fewer than {MAX_WORKFLOW_ID_LENGTH} are allowed: "
+            f"shorten the conversation's ID"
         )
     return workflow_id
+
+
+def _without_controls(text: str) -> bool:
+    return all(unicodedata.category(sign) != "Cc" for sign in text)
 
 
 # --- Values -------------------------------------------------------------------------------------
@@ -122,16 +128,16 @@ def _in_utc(at: datetime) -> datetime:
     return at.astimezone(UTC)
 
 
-def _printable(value: str) -> str:
-    if not value.isprintable():
+def _checked(value: str) -> str:
+    if not _without_controls(value):
         raise ValueError("control characters are not allowed")
     return value
 
 
 Id = Annotated[
-    str, StringConstraints(min_length=1, max_length=255, strip_whitespace=True), AfterValidator(_printable)
+    str, StringConstraints(min_length=1, max_length=255, strip_whitespace=True), AfterValidator(_checked)
 ]
-Name = Annotated[str, StringConstraints(min_length=1, max_length=255), AfterValidator(_printable)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=255), AfterValidator(_checked)]
 Text = Annotated[str, StringConstraints(max_length=MAX_TEXT_LENGTH)]
 Instant = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 

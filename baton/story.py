@@ -14,21 +14,30 @@ _SHOWN_ENTRIES = 8
 def what_happened(before: ChatState, after: ChatState) -> str:
     """What an event and its rules changed, in a few words."""
     said = []
-    if before.case_id != after.case_id and after.exists:
+    new = before.case_id != after.case_id and after.exists
+    labels = () if new else before.labels
+    if new:
         said.append("new chat")
-    if (before.phase, before.case_id) != (after.phase, after.case_id):
+    if new or before.phase is not after.phase:
         said.append(after.phase.value)
+    if before.offer_until and not after.offer_until and not new:
+        said.append("the offer ended")
     if before.assignee != after.assignee:
         said.append(f"assigned to {after.assignee}" if after.assignee else "no assignee")
     if before.pinned_to != after.pinned_to:
         said.append(f"pinned to {after.pinned_to}" if after.pinned_to else "unpinned")
     if before.reserved_for != after.reserved_for and after.reserved_for:
         said.append(f"{'offered to' if after.offer_until else 'reserved for'} {after.reserved_for}")
-    if after.assignee is None and after.line and before.line != after.line and not after.reserved_for:
+    if _in_queue(after) and _in_queue(before) != _in_queue(after):
         said.append(f"in the queue of {after.line}")
-    said += [f"+{label}" for label in after.labels if label not in before.labels]
-    said += [f"-{label}" for label in before.labels if label not in after.labels]
+    said += [f"+{label}" for label in after.labels if label not in labels]
+    said += [f"-{label}" for label in labels if label not in after.labels]
     return ", ".join(said)
+
+
+def _in_queue(chat: ChatState) -> str | None:
+    """The line in whose queue the chat waits."""
+    return chat.line if chat.assignee is None and not (chat.pinned_to or chat.reserved_for) else None
 
 
 def who_has_it(chat: ChatState) -> str:

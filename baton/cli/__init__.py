@@ -7,16 +7,14 @@ the line of help stands here.
 
 from __future__ import annotations
 
-import os
-import sys
 import traceback
-from contextlib import suppress
 from importlib import import_module
 from typing import NamedTuple, NoReturn
 
 import click
 
 from baton.errors import BatonError
+from baton.process import leave
 
 
 class Row(NamedTuple):
@@ -71,12 +69,7 @@ def baton() -> None:
 
 
 def main() -> NoReturn:
-    """The program ``baton``: run the command and leave with its exit code.
-
-    It leaves without taking the interpreter down. The threads of a Temporal client outlive it, and now and
-    then one of them meets a Python that is half gone, which aborts the process after its work was done. See
-    https://github.com/temporalio/sdk-python/issues/300
-    """
+    """The program ``baton``: run the command and leave with its exit code."""
     code: str | int | None
     try:
         code = baton.main(prog_name="baton")
@@ -85,7 +78,4 @@ def main() -> NoReturn:
     except BaseException:
         traceback.print_exc()
         code = 1
-    for stream in (sys.stdout, sys.stderr):
-        with suppress(OSError):  # whoever read it has gone
-            stream.flush()
-    os._exit(code if isinstance(code, int) else int(code is not None))
+    leave(code)
