@@ -411,9 +411,10 @@ def test_the_workflow_id_is_made_of_channel_and_conversation(
         ("telegram", " 42", "conversation is ' 42': give an ID"),
         ("telegram\n", "42", "channel is 'telegram\\n': give an ID"),
         ("tele:gram", "42", "channel 'tele:gram' has a colon: use a name such as 'telegram'"),
-        ("c", "x" * 993, "the workflow ID would have 1000 characters; fewer than 1000 are allowed"),
+        ("c", "x" * 993, "the workflow ID would have 1000 bytes; fewer than 1000 are allowed"),
+        ("c", "ж" * 497, "the workflow ID would have 1001 bytes; fewer than 1000 are allowed"),
     ],
-    ids=["no channel", "no conversation", "a space", "a newline", "a colon", "1,000 characters"],
+    ids=["no channel", "no conversation", "a space", "a newline", "a colon", "1,000 bytes", "in Cyrillic"],
 )
 def test_a_workflow_id_that_cannot_be_is_refused(channel: str, conversation: str, said: str) -> None:
     with pytest.raises(InvalidEvent) as refused:

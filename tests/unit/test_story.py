@@ -325,3 +325,28 @@ def test_the_details_hold_no_message_text() -> None:
         timeline.append(entry(kind=event.kind, author=str(event.author), what=what_happened(before, state)))
 
     assert "секрет" not in chat_details(state, timeline, unsent=1)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        (
+            chat("ended closed: assigned ivan"),
+            chat("active open: nobody", labels=()),
+            "new chat, active · open, no assignee",
+        ),
+        (
+            chat("active open: reserved ivan", assignee=None, **OFFER),
+            chat("active open: nobody"),
+            "the offer ended",
+        ),
+        (
+            chat("active open: mine ivan"),
+            chat("active open: queue line-1"),
+            "no assignee, unpinned, in the queue of line-1",
+        ),
+    ],
+    ids=["a new chat never had the old one's labels", "the end of an offer", "into the own line's queue"],
+)
+def test_what_happened_tells_what_baton_itself_did(before: ChatState, after: ChatState, said: str) -> None:
+    assert what_happened(before, after) == said
