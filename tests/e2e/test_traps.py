@@ -335,6 +335,24 @@ class TestHelpDeskDown:
             assert (await house.customer(conversation)).snapshot.pinned_to == "ivan"
 
 
+class TestLimits:
+    async def test_no_time_limit_spans_a_chat_that_may_live_for_years(self, house: House) -> None:
+        conversation = fresh("limits")
+        await house.customer(conversation)
+        history = await house.history(conversation)
+        started = history.events[0].workflow_execution_started_event_attributes
+        assert started.workflow_execution_timeout.ToTimedelta() == timedelta()
+        assert started.workflow_run_timeout.ToTimedelta() == timedelta()
+
+    async def test_message_bodies_are_not_in_the_state_of_the_workflow(self, house: House) -> None:
+        conversation, text = fresh("limits"), "довольно длинный текст " * 4000
+        await house.customer(conversation, text)
+        assert text not in str(await house.client.timeline(CHANNEL, conversation))
+        assert "длинный" not in str(await house.snapshot(conversation))
+        kept = await events_of(house.desk, conversation)
+        assert kept[0].text == text
+
+
 class TestReset:
     async def test_a_reset_chat_reaches_the_same_state_and_doubles_nothing(self, house: House) -> None:
         conversation = fresh("reset")

@@ -1,0 +1,101 @@
+"""What one event costs in billed actions, counted from the histories. Source: section 7 of the design."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from tests.conftest import HouseOpener
+from tests.house import House, billed, fresh
+
+Step = Callable[[House, str], Awaitable[object]]
+
+
+class Play:
+    """Plays steps of one chat and counts what the last one cost."""
+
+    def __init__(self, house: House) -> None:
+        self.house, self.chat, self._begun = house, fresh("budget"), False
+
+    async def do(self, *steps: Step) -> list[str]:
+        cost: list[str] = []
+        for step in steps:
+            before = Counter(billed(await self.house.history(self.chat))) if self._begun else Counter[str]()
+            await step(self.house, self.chat)
+            self._begun = True
+            await self.house.settled(self.chat)
+            after = Counter(billed(await self.house.history(self.chat)))
+            cost = sorted((after - before).elements())
+        return cost
+
+
+async def customer(house: House, chat: str) -> None:
+    await house.customer(chat)
+
+
+async def ivan(house: House, chat: str) -> None:
+    await house.staff(chat, "ivan")
+
+
+async def lena(house: House, chat: str) -> None:
+    await house.staff(chat, "lena")
+
+
+async def ivan_ends(house: House, chat: str) -> None:
+    await house.by("ivan", chat, "chat_ended")
+
+
+async def idle(house: House, chat: str) -> None:
+    await house.fast_forward(chat, minutes=11)
+
+
+async def label(house: House, chat: str) -> None:
+    await house.by("ivan", chat, "labels_changed", add=["vip"])
+
+
+# In the order of the budget's table. "notify" stands beside it: one call where the audience changes.
+COSTS: dict[str, tuple[tuple[Step, ...], list[str]]] = {
+    "first message": ((customer,), ["decide", "notify", "start", "timer", "update"]),
+    # One above the budget: only the decision knows the line of a member of staff who opens a chat.
+    "first message by staff": ((ivan,), ["decide", "start", "timer", "update", "upsert"]),
+    "message that changes nothing in a filter": ((customer, ivan, customer), ["decide", "update"]),
+    "message that changes the tab": ((customer, ivan), ["decide", "update", "upsert"]),
+    "change of a label": ((customer, ivan, label), ["decide", "update", "upsert"]),
+    "situation 1": ((lena,), ["decide", "reassign", "start", "timer", "update", "upsert"]),
+    "situation 1, the reply": (
+        (lena, customer),
+        ["decide", "notify", "update", "upsert"],
+    ),
+    "situation 2": ((customer, ivan, ivan_ends, lena), ["decide", "reassign", "update"]),
+    "situation 3a": ((customer, lena), ["decide", "reassign", "update", "upsert"]),
+    "situation 3b": ((customer, ivan, lena), ["decide", "reassign", "update", "upsert"]),
+    "situation 4": (
+        (customer, ivan, ivan_ends, customer),
+        ["decide", "notify", "update", "update_case", "upsert"],
+    ),
+    "idle": ((customer, idle), ["decide", "upsert"]),
+    "situation 4 after an idle end": (
+        (customer, ivan, idle, customer),
+        ["decide", "notify", "timer", "update", "update_case", "upsert"],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", COSTS)
+async def test_an_event_costs_what_the_budget_says(open_a_house: HouseOpener, name: str) -> None:
+    steps, expected = COSTS[name]
+    async with open_a_house() as house:
+        assert await Play(house).do(*steps) == expected
+
+
+async def test_an_idle_chat_has_one_timer_for_each_idle_time_that_it_lasts(house: House) -> None:
+    play = Play(house)
+    await play.do(customer, ivan, customer, ivan, customer)
+    first = billed(await house.history(play.chat))
+    assert first.count("timer") == 1, "five messages, one timer"
+    await house.fast_forward(play.chat, minutes=9)
+    await play.do(customer)
+    await house.fast_forward(play.chat, minutes=5)
+    assert billed(await house.history(play.chat)).count("timer") == 2, "the chat lasted longer than one T"
