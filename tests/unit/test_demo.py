@@ -12,11 +12,11 @@ from click.testing import CliRunner
 from rich.console import Console
 
 from baton.cli import demo
-from baton.cli.democompany import SHIPPED_DIRECTORY, SHIPPED_RULES, rule_names, rules_without
-from baton.cli.demoplay import Difference, Play, Plays, Seen
-from baton.cli.demotable import LENA, SITUATIONS, Expected, Situation, Stand, Step
-from baton.cli.demotext import Report
-from baton.cli.demoui import Place
+from baton.cli.demo.company import SHIPPED_DIRECTORY, SHIPPED_RULES, rule_names, rules_without
+from baton.cli.demo.play import Difference, Play, Plays, Seen
+from baton.cli.demo.table import LENA, SITUATIONS, Expected, Situation, Stand, Step
+from baton.cli.demo.text import Report
+from baton.cli.demo.ui import Place
 from baton.contract import Activity, ChatSnapshot, Status, Tab
 from baton.directoryfile import load_directory
 from baton.errors import BatonError

@@ -11,9 +11,9 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from baton.cli.demoplay import Difference, Play, Plays, Seen
-from baton.cli.demotable import NAMES, Situation, Step
-from baton.cli.demoui import Place
+from baton.cli.demo.play import Difference, Play, Plays, Seen
+from baton.cli.demo.table import NAMES, Situation, Step
+from baton.cli.demo.ui import Place
 from baton.cli.shared import count
 from baton.contract import ChatSnapshot, Status, Tab
 from baton.errors import BatonError

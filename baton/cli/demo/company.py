@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from baton.cli.demoplay import IDLE_CHANNEL, IDLE_SECONDS
+from baton.cli.demo.play import IDLE_CHANNEL, IDLE_SECONDS
 from baton.cli.machine import free_port
 from baton.errors import BatonError
 from baton.rules.language import RuleList

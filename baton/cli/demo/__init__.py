@@ -12,12 +12,12 @@ from typing import Any
 import click
 from temporalio.service import RPCError
 
-from baton.cli import demojson, demotext
-from baton.cli.democompany import rule_names, task_queues
-from baton.cli.demoplay import Player, Plays
-from baton.cli.demostage import Stage, open_stage
-from baton.cli.demotable import ONLINE, SITUATIONS
-from baton.cli.demoui import Place, find_ui
+from baton.cli.demo import document, text
+from baton.cli.demo.company import rule_names, task_queues
+from baton.cli.demo.play import Player, Plays
+from baton.cli.demo.stage import Stage, open_stage
+from baton.cli.demo.table import ONLINE, SITUATIONS
+from baton.cli.demo.ui import Place, find_ui
 from baton.cli.shared import as_json, print_json, run
 from baton.cli.up import STOP_SIGNALS
 from baton.errors import ConnectionFailed
@@ -60,10 +60,10 @@ async def _until_interrupted(demo: Coroutine[Any, Any, bool]) -> bool | None:
 
 async def _demo(name: str, keep: bool, json_: bool) -> bool:
     """Play everything, print it, and say whether all went as expected. ``name`` makes this run unique."""
-    report = None if json_ else demotext.Report(demotext.console(), rule_names())
+    report = None if json_ else text.Report(text.console(), rule_names())
     rules = dict.fromkeys(situation.rule for situation in SITUATIONS)
     async with AsyncExitStack() as exits:
-        with demotext.progress(quiet=json_) as say:
+        with text.progress(quiet=json_) as say:
             stage = await exits.enter_async_context(open_stage(name, rules, say))
         if report is not None:
             report.introduce()
@@ -72,7 +72,7 @@ async def _demo(name: str, keep: bool, json_: bool) -> bool:
         seconds = time.monotonic() - began
         place = await place_of(stage, name, played, keep=keep)
         if report is None:
-            print_json(demojson.as_dict(played, place, seconds))
+            print_json(document.as_dict(played, place, seconds))
         else:
             report.summary(played, seconds)
             report.look(place)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import NoReturn
 
 from baton.cli.child import Child
-from baton.cli.democompany import Company
+from baton.cli.demo.company import Company
 from baton.cli.machine import StackFailed
 from baton.cli.stack import READY_LINE, START_SECONDS, WORKER_EXTRA_SECONDS
 from baton.settings import CHECKOUT

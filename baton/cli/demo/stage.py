@@ -18,8 +18,8 @@ from typing import NoReturn
 from temporalio.client import Client
 from temporalio.envconfig import ClientConfig
 
-from baton.cli.democompany import Company, companies_for
-from baton.cli.demoworker import Worker
+from baton.cli.demo.company import Company, companies_for
+from baton.cli.demo.worker import Worker
 from baton.cli.machine import worker_command
 from baton.cli.stack import NAMESPACE, Stack
 from baton.client import connect

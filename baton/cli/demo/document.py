@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from baton.cli.demoplay import Play, Plays
-from baton.cli.demoui import Place
+from baton.cli.demo.play import Play, Plays
+from baton.cli.demo.ui import Place
 
 
 def as_dict(situations: Sequence[Plays], place: Place, seconds: float) -> dict[str, Any]:

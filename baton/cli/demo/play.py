@@ -11,7 +11,7 @@ from typing import Any
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
-from baton.cli.demotable import CUSTOMER, IVAN, Expected, Situation, Stand, Step
+from baton.cli.demo.table import CUSTOMER, IVAN, Expected, Situation, Stand, Step
 from baton.client import BatonClient
 from baton.contract import Activity, AuthorType, ChatSnapshot, Outcome, Presence, Status, chat_workflow_id
 from baton.deskclient import DeskClient
