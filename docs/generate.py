@@ -58,6 +58,13 @@ def sentence(text: str | None) -> str:
     return " ".join((text or "").replace("``", "`").split())
 
 
+def filled(text: str, indent: str = "") -> str:
+    """The text in lines that are short enough."""
+    return textwrap.fill(
+        text, WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+    )
+
+
 # --- Contract -----------------------------------------------------------------------------------
 
 
@@ -154,7 +161,8 @@ def summary() -> str:
 
 
 def refusals() -> str:
-    return "\n".join(f"- `{name}` – {sentence(refusal.__doc__)}" for name, refusal in errors.REFUSALS.items())
+    said = (f"- `{name}` – {sentence(refusal.__doc__)}" for name, refusal in errors.REFUSALS.items())
+    return "\n".join(filled(line, "  ") for line in said)
 
 
 _ATTRIBUTES = {
@@ -282,12 +290,7 @@ def rule_kinds() -> str:
     kinds = FIELDS["event.kind"].choices
     others = sorted(QUIET_KINDS)
     assert {*kinds, *others, TIMED_KIND} == AUTHORS.keys()
-    return textwrap.fill(
-        f"`event.kind` is one of {code(*kinds)}. No rule is ever asked about {code(*others)}.",
-        WIDTH,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
+    return filled(f"`event.kind` is one of {code(*kinds)}. No rule is ever asked about {code(*others)}.")
 
 
 def rule_words() -> str:
@@ -337,9 +340,7 @@ def rule_actions() -> str:
             what = said["description"] if position == 0 else ""
             rows.append([f"`{name}: {form}`", f"{what} {whom if len(forms) > 1 else ''}".strip()])
     people = schema["ToField"]["properties"]["to"]["enum"]
-    where = textwrap.fill(
-        f"FIELD is one of {code(*people)}.", WIDTH, break_long_words=False, break_on_hyphens=False
-    )
+    where = filled(f"FIELD is one of {code(*people)}.")
     return table(["action", "what it does"], rows) + "\n\n" + where
 
 
@@ -404,7 +405,7 @@ def _setting(name: str, info: FieldInfo) -> str:
     units = {"minutes": "minutes", "seconds": "seconds"}
     unit = next((unit for word, unit in units.items() if word in name.split("_")), "")
     said = f"`{PREFIX}{name.upper()}` – {f'{unit}, ' if unit else ''}default {_default(name, info)}"
-    return "\n".join([f"- {said}.", *_wrapped(sentence(info.description))])
+    return f"- {said}.\n" + filled(f"  {sentence(info.description)}", "  ")
 
 
 def _default(name: str, info: FieldInfo) -> str:
@@ -414,17 +415,6 @@ def _default(name: str, info: FieldInfo) -> str:
     if isinstance(value, Path):
         value = value.relative_to(CHECKOUT) if value.is_absolute() else value
     return "none" if value == {} else f"`{value}`"
-
-
-def _wrapped(text: str) -> Iterable[str]:
-    return textwrap.wrap(
-        text,
-        WIDTH,
-        initial_indent="  ",
-        subsequent_indent="  ",
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
 
 
 # --- Architecture -------------------------------------------------------------------------------
