@@ -75,6 +75,13 @@ class Folded(NamedTuple):
     told: tuple[Tell, ...] = ()
 
 
+class Settlement(NamedTuple):
+    """What a decision came to: the state after the rules, and the event's own fold on the way there."""
+
+    state: ChatState
+    folded: Folded
+
+
 def trigger_of(event: BaseEvent) -> Trigger:
     """What the event asks the lifecycle to do."""
     match event:
@@ -166,9 +173,10 @@ def apply(before: ChatState, action: Action, facts: Facts) -> ChatState:
     return chat
 
 
-def settle(before: ChatState, event: ChatEvent, decision: Decision) -> Folded:
+def settle(before: ChatState, event: ChatEvent, decision: Decision) -> Settlement:
     """The chat after an event and all that the rules did about it: what a workflow folds."""
-    chat, told = fold(before, event, decision.facts)
+    folded = fold(before, event, decision.facts)
+    chat = folded.state
     for fired in decision.fired:
         for action in fired.actions:
             chat = apply(chat, action, decision.facts)
@@ -177,7 +185,7 @@ def settle(before: ChatState, event: ChatEvent, decision: Decision) -> Folded:
         # An event may make a timed rule due at once, but looking at the time must not ask for another look.
         wake = None
     chat = chat.model_copy(update={"wake_at": wake, "timed": {**chat.timed, **decision.timed}})
-    return Folded(chat, told)
+    return Settlement(chat, folded)
 
 
 def choose(line: str, chat: ChatState, facts: Facts, *, habit: bool = False) -> str | None:

@@ -5,19 +5,30 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from baton.chat import newly_told
+from baton.chat import Settlement, newly_told
 from baton.chatstate import ChatState
-from baton.contract import AddNote, Assign, ChangeLabels, ChatEvent, End, Pin, Reply, SetStatus, Tell
+from baton.contract import AddNote, ChatEvent, Reply, Tell
 from baton.decision import Decision
 from baton.effects import CaseRef, CaseWrite, Effect, Message, Notice
 
-_MOVES = Assign | Pin | End | SetStatus | ChangeLabels | AddNote
+# What a write says about a case: all that rules can change and people see.
+_WRITTEN = (
+    "activity",
+    "status",
+    "assignee",
+    "line",
+    "pinned_to",
+    "reserved_for",
+    "tab",
+    "labels",
+)
 
 
 def consequences(
-    before: ChatState, after: ChatState, event: ChatEvent, decision: Decision, told: Sequence[Tell]
+    before: ChatState, event: ChatEvent, decision: Decision, settlement: Settlement
 ) -> Iterable[Effect]:
     """What one decision asks of the help desk: at most one write, then messages, then one notice."""
+    after = settlement.state
     if after.case_id is None:
         return
     common: dict[str, Any] = {
@@ -33,12 +44,12 @@ def consequences(
     }
     key = f"{after.case_id}:{event.id}"
     actions = [action for fired in decision.fired for action in fired.actions]
-    write = _write(after, actions)
+    write = _write(settlement.folded.state, after, actions)
     if write:
         yield CaseWrite(key=f"{key}:write", **common, **write)
     for number, reply in enumerate(action for action in actions if isinstance(action, Reply)):
         yield Message(key=f"{key}:reply:{number}", text=reply.text, **common)
-    tell = [*told, *(action for action in actions if isinstance(action, Tell))]
+    tell = [*settlement.folded.told, *(action for action in actions if isinstance(action, Tell))]
     audience = newly_told(before, after, event)
     if audience is not None:
         tell.insert(0, audience)
@@ -46,23 +57,16 @@ def consequences(
         yield Notice(key=f"{key}:notify", tell=tuple(tell), **common)
 
 
-def _write(after: ChatState, actions: Sequence[Any]) -> dict[str, Any]:
-    """The fields of the one write, or nothing where the rules changed nothing in the case."""
-    moves = [action for action in actions if isinstance(action, _MOVES)]
-    if not moves:
+def _write(folded: ChatState, after: ChatState, actions: Sequence[Any]) -> dict[str, Any]:
+    """The fields of the one write, or nothing where the rules left the case as the event had made it."""
+    notes = tuple(action.text for action in actions if isinstance(action, AddNote))
+    changed = {name for name in _WRITTEN if getattr(folded, name) != getattr(after, name)}
+    if not (changed or notes):
         return {}
-    labels = [action for action in moves if isinstance(action, ChangeLabels)]
     return {
-        "do": "reassign" if any(isinstance(action, Assign | End) for action in moves) else "update_case",
-        "activity": after.activity,
-        "status": after.status,
-        "assignee": after.assignee,
-        "line": after.line,
-        "pinned_to": after.pinned_to,
-        "reserved_for": after.reserved_for,
-        "tab": after.tab,
-        "labels": after.labels,
-        "add_labels": tuple(label for action in labels for label in action.add),
-        "remove_labels": tuple(label for action in labels for label in action.remove),
-        "notes": tuple(action.text for action in moves if isinstance(action, AddNote)),
+        "do": "reassign" if changed & {"assignee", "line", "activity"} else "update_case",
+        **{name: getattr(after, name) for name in _WRITTEN},
+        "add_labels": tuple(label for label in after.labels if label not in folded.labels),
+        "remove_labels": tuple(label for label in folded.labels if label not in after.labels),
+        "notes": notes,
     }

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from activities.decide import Deciding, Policy
-from baton.chat import Folded, check, opens, settle
+from baton.chat import Settlement, check, opens, settle
 from baton.chatstate import ChatState
 from baton.contract import ChatEvent, ChatStart, Fired, Presence, parse_chat_event
 from baton.decision import DecideRequest, Previous
@@ -123,11 +123,11 @@ class PaperChat:
     tick: timedelta = timedelta(seconds=1)
     """How much later each event comes."""
 
-    async def take(self, payload: Mapping[str, Any]) -> Folded:
+    async def take(self, payload: Mapping[str, Any]) -> Settlement:
         """Fold one event. Raises a ``Refused``; then nothing has changed."""
         return await self.fold(parse_chat_event(dict(payload)))
 
-    async def fold(self, event: ChatEvent) -> Folded:
+    async def fold(self, event: ChatEvent) -> Settlement:
         self.now += self.tick
         check(self.state, event)
         deciding = Deciding(self.desk, _Book(self.rules), self.policy)
@@ -135,6 +135,6 @@ class PaperChat:
         decision = await deciding.decide(request)
         if decision.refusal is not None:
             raise REFUSALS.get(decision.refusal.type, Refused)(decision.refusal.message)
-        folded = settle(self.state, event, decision)
-        self.state, self.fired = folded.state, decision.fired
-        return folded
+        settlement = settle(self.state, event, decision)
+        self.state, self.fired = settlement.state, decision.fired
+        return settlement

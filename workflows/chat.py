@@ -117,7 +117,8 @@ class _ChatCase(Case[ChatState, Outcome]):
             outcome = Outcome(event_id=event.id, duplicate=True, snapshot=decision.duplicate)
             return Settled(before, outcome, folded=False)
 
-        after, told = model.settle(before, event, decision)
+        settlement = model.settle(before, event, decision)
+        after = settlement.state
         self._ended_as = "blocked" if decision.facts.blocked else "closed"
         if model.opens(before, event) and after.exists:
             self.chats += 1
@@ -125,7 +126,7 @@ class _ChatCase(Case[ChatState, Outcome]):
         return Settled(
             after,
             outcome,
-            effects=tuple(consequences(before, after, event, decision, told)),
+            effects=tuple(consequences(before, event, decision, settlement)),
             what=what_happened(before, after),
             rules=tuple(fired.rule for fired in decision.fired),
         )

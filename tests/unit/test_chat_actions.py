@@ -280,7 +280,10 @@ def test_a_later_rule_sees_what_an_earlier_one_changed() -> None:
 def test_settling_is_folding_where_no_rule_fired() -> None:
     before, event = chat("ended pending: reserved ivan"), CustomerMessage(id="e-1", author=CUSTOMER)
 
-    assert settle(before, event, Decision(facts=facts())) == fold(before, event, facts())
+    settled, folded = settle(before, event, Decision(facts=facts()))
+
+    assert folded == fold(before, event, facts())
+    assert settled == folded.state
 
 
 def test_settling_notes_for_which_moment_a_timed_rule_fired_and_forgets_no_other() -> None:

@@ -73,9 +73,9 @@ class Story:
             event, actions, world = step if isinstance(step, Step) else Step(step)
             fired = (Fired(rule="r", actions=actions),) if actions else ()
             before = self.state
-            self.state, told = settle(before, event, Decision(facts=world, fired=fired))
+            self.state, folded = settle(before, event, Decision(facts=world, fired=fired))
             audience = newly_told(before, self.state, event)
-            self.told.append((*((audience,) if audience else ()), *told))
+            self.told.append((*((audience,) if audience else ()), *folded.told))
         return self
 
     @property

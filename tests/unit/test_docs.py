@@ -1,0 +1,366 @@
+"""What the documentation says is so: links, generated parts, commands, examples."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import json
+import re
+import shlex
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from baton import client
+from baton.cli import baton as program
+from baton.client import BatonClient
+from baton.contract import (
+    AUTHORS,
+    SEARCH_ATTRIBUTES,
+    ChatEvent,
+    ChatSnapshot,
+    Outcome,
+    Tab,
+    TimelineEntry,
+    parse_chat_event,
+    parse_chat_start,
+)
+from baton.directoryfile import load_directory
+from baton.errors import DocumentError, SettingsError
+from baton.rules.fields import FIELDS
+from baton.rules.loading import parse_rules
+from baton.settings import CHECKOUT, PREFIX, Settings, load_settings
+from docs.generate import DOCUMENTS, WIDTH, generated
+from tests.conftest import temporal_binary
+
+ALL = sorted([*CHECKOUT.glob("*.md"), *CHECKOUT.glob("docs/**/*.md")])
+DIRECTORY = load_directory(CHECKOUT / "deploy/directory/demo.yaml")
+
+
+def shown(path: Path) -> str:
+    return str(path.relative_to(CHECKOUT))
+
+
+def read(name: str) -> str:
+    return (CHECKOUT / name).read_text(encoding="utf-8")
+
+
+class Block(NamedTuple):
+    """A fenced block, and the line before it."""
+
+    language: str
+    text: str
+    before: str
+
+
+def blocks(text: str, language: str) -> list[Block]:
+    found = re.findall(r"(?:^|(?<=\n))([^\n]*)\n```([a-z]+)\n(.*?)\n?```\n", text, re.DOTALL)
+    return [Block(kind, body, before) for before, kind, body in found if kind == language]
+
+
+def prose(text: str) -> str:
+    """The text without its fenced blocks."""
+    return re.sub(r"^```.*?^```", "", text, flags=re.DOTALL | re.MULTILINE)
+
+
+# --- Form ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=shown)
+def test_the_generated_parts_are_up_to_date(path: Path) -> None:
+    """If this fails: ``python -m docs.generate``."""
+    text = path.read_text(encoding="utf-8")
+    assert text == generated(text)
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=shown)
+def test_no_line_is_too_long_to_be_read_as_text(path: Path) -> None:
+    lines = path.read_text(encoding="utf-8").splitlines()
+    assert [line for line in lines if len(line) > WIDTH] == []
+
+
+def anchors(text: str) -> set[str]:
+    """The anchors of the headings, made as GitHub makes them."""
+    titles = re.findall(r"^#+ (.+)$", prose(text), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+@pytest.mark.parametrize("path", ALL, ids=shown)
+def test_links_lead_somewhere(path: Path) -> None:
+    broken = []
+    for target in re.findall(r"\]\(([^)\s]+)\)", prose(path.read_text(encoding="utf-8"))):
+        if "://" in target:
+            continue
+        name, _, anchor = target.partition("#")
+        file = path.parent / name if name else path
+        if not file.exists() or (anchor and anchor not in anchors(file.read_text(encoding="utf-8"))):
+            broken.append(target)
+    assert broken == []
+
+
+def test_every_document_is_found_from_the_readme() -> None:
+    linked = set(re.findall(r"\]\((docs/[^)#\s]+)", read("README.md")))
+    assert {shown(path) for path in ALL if path.parent.name == "docs"} <= linked
+
+
+# --- The lifecycle and the contract -------------------------------------------------------------
+
+
+def test_the_picture_in_the_readme_is_what_the_command_prints() -> None:
+    printed = CliRunner().invoke(program, ["chat", "diagram"]).output
+    assert [block.text for block in blocks(read("README.md"), "mermaid")] == [printed.rstrip("\n")]
+
+
+def test_the_table_of_events_has_every_kind() -> None:
+    table = read("docs/chats.md").partition("## What each event does")[2].partition("\n## ")[0]
+    named = {
+        name
+        for row in re.findall(r"^\| ([^|]+) \|", table, re.MULTILINE)
+        for name in re.findall(r"`(\w+)`", row)
+    }
+    assert named == AUTHORS.keys()
+
+
+def test_tabs_are_named_by_their_names() -> None:
+    table = read("docs/chats.md").partition("## Tabs")[2].partition("\n## ")[0]
+    named = re.findall(r"^\| (\w+) \|", table, re.MULTILINE)[1:]
+    assert [name.lower() for name in named] == [tab.value for tab in Tab]
+
+
+def test_json_in_the_contract_is_json_and_its_event_an_event() -> None:
+    event, outcome = (json.loads(block.text) for block in blocks(read("docs/contract.md"), "json"))
+    assert parse_chat_event(event).kind == "customer_message"
+    assert outcome["fired"] == [
+        fired.model_dump(mode="json")
+        for fired in Outcome.model_validate(
+            {
+                **outcome,
+                "snapshot": {**outcome["snapshot"], "channel": "c", "conversation": "1", "customer": "2"},
+            }
+        ).fired
+    ]
+    assert outcome["snapshot"].keys() <= ChatSnapshot.model_fields.keys()
+
+
+def test_filters_name_search_attributes() -> None:
+    known = {*SEARCH_ATTRIBUTES, "WorkflowType", "ExecutionStatus"}
+    rows = re.findall(r"\| `(\w+ (?:=|IN) .*)` \|", read("docs/contract.md"))
+    assert rows
+    for row in rows:
+        named = set(re.findall(r"(\w+) (?:=|IN\b|IS\b)", row))
+        assert named <= known, row
+
+
+# --- Rules --------------------------------------------------------------------------------------
+
+EXAMPLES = blocks(read("docs/rules.md"), "yaml")
+
+
+@pytest.mark.parametrize("example", [block for block in EXAMPLES if "wrong" not in block.before])
+def test_an_example_of_rules_is_accepted(example: Block) -> None:
+    parse_rules(example.text, "rules.yaml", DIRECTORY)
+
+
+def test_the_mistakes_are_reported_as_they_are_shown() -> None:
+    (wrong,) = (block for block in EXAMPLES if "wrong" in block.before)
+    with pytest.raises(DocumentError) as refused:
+        parse_rules(wrong.text, "rules.yaml", DIRECTORY)
+    assert f"Error: {refused.value}" in [block.text for block in blocks(read("docs/rules.md"), "text")]
+
+
+def test_fields_of_rules_that_are_named_exist() -> None:
+    text = prose(read("docs/rules.md"))
+    named = set(re.findall(r"\b(?:case|event|before)\.\w+(?:\.\w+)?", text))
+    assert named <= FIELDS.keys()
+
+
+# --- Settings -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", ALL, ids=shown)
+def test_settings_that_are_named_exist(path: Path) -> None:
+    known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
+    named = set(re.findall(rf"\b{PREFIX}[A-Z_]+[A-Z]\b", path.read_text(encoding="utf-8")))
+    assert named - {"BATON_UI_PRT"} <= known
+
+
+def test_an_unknown_setting_is_reported_as_it_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BATON_UI_PRT", "8300")
+    with pytest.raises(SettingsError) as refused:
+        load_settings()
+    assert f"Error: {refused.value}" in [block.text for block in blocks(read("docs/settings.md"), "text")]
+
+
+# --- Commands -----------------------------------------------------------------------------------
+
+
+def commands(text: str) -> Iterator[list[str]]:
+    """The commands after each ``$`` of the console blocks, without variables, comments and redirections."""
+    for block in blocks(text, "console"):
+        for command in re.split(r"^\$ ", block.text, flags=re.MULTILINE)[1:]:
+            words = shlex.split(command.replace("\\\n", " "), comments=True)
+            while re.match(r"[A-Z_]+=", words[0]):
+                words.pop(0)
+            yield words[: words.index(">")] if ">" in words else words
+
+
+def shown_commands(*programs: str) -> list[Any]:
+    return [
+        pytest.param(words, id=f"{shown(path)}: {' '.join(words)[:60]}")
+        for path in ALL
+        for words in commands(path.read_text(encoding="utf-8"))
+        if words[0] in programs
+    ]
+
+
+def test_only_programs_that_are_checked_are_shown() -> None:
+    shown_programs = {words[0] for path in ALL for words in commands(path.read_text(encoding="utf-8"))}
+    assert shown_programs <= {"baton", "make", "temporal", "python", "source", "export"}
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with the files that the examples name."""
+    for name in ("rules.yaml", "directory.yaml", "feed.jsonl"):
+        (tmp_path / name).touch()
+    (tmp_path / "deploy").symlink_to(CHECKOUT / "deploy")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def understood(words: Sequence[str]) -> None:
+    """Raises click's usage error if ``baton`` has no such command, option or argument."""
+    command: click.Command = program
+    context = click.Context(program, info_name="baton")
+    rest = list(words)
+    while isinstance(command, click.Group):
+        name, found, rest = command.resolve_command(context, rest)
+        assert found is not None
+        if not isinstance(found, click.Group):
+            found.make_context(name, rest, parent=context)
+            return
+        command, context = found, click.Context(found, info_name=name, parent=context)
+
+
+@pytest.mark.parametrize("words", shown_commands("baton"))
+def test_a_baton_command_is_understood(words: list[str], folder: Path) -> None:
+    understood(words[1:])
+
+
+@pytest.mark.parametrize("path", ALL, ids=shown)
+def test_commands_named_in_the_text_exist(path: Path) -> None:
+    for named in re.findall(r"`baton ([a-z][^`]*)`", prose(path.read_text(encoding="utf-8"))):
+        context = click.Context(program)
+        first, *rest = named.split()
+        command = program.get_command(context, first)
+        assert command is not None, named
+        if isinstance(command, click.Group) and rest and not rest[0].startswith("-"):
+            command = command.get_command(context, rest[0].rstrip(","))
+            assert command is not None, named
+        options = {name for parameter in command.params for name in parameter.opts + parameter.secondary_opts}
+        assert {word for word in rest if word.startswith("--")} <= options, named
+
+
+def make_targets() -> set[str]:
+    return set(re.findall(r"^([a-z]+):", read("Makefile"), re.MULTILINE))
+
+
+@pytest.mark.parametrize("words", shown_commands("make"))
+def test_a_make_command_has_a_target(words: list[str]) -> None:
+    assert words[1] in make_targets()
+
+
+@pytest.mark.parametrize("path", ALL, ids=shown)
+def test_targets_named_in_the_text_exist(path: Path) -> None:
+    named = set(re.findall(r"`make ([a-z]+)[^`]*`", prose(path.read_text(encoding="utf-8"))))
+    assert named <= make_targets()
+
+
+def test_make_options_for_up_are_options_of_up() -> None:
+    given = [word for words in commands(read("docs/operations.md")) for word in words if "ARGS=" in word]
+    assert given
+    for word in given:
+        understood(["up", *shlex.split(word.removeprefix("ARGS="))])
+
+
+@cache
+def help_of(*words: str) -> str:
+    asked = [temporal_binary(), *words, "--help"]
+    return subprocess.run(asked, capture_output=True, text=True, check=True).stdout
+
+
+@pytest.mark.parametrize("words", shown_commands("temporal"))
+def test_a_temporal_command_has_these_options_and_its_payloads_are_ours(words: list[str]) -> None:
+    at = next(position for position, word in enumerate(words) if word.startswith("--"))
+    known = set(re.findall(r"--[a-z-]+", help_of(*words[1:at]))) | {"--output"}
+    given = dict(zip(words[at::2], words[at + 1 :: 2], strict=True))
+    assert given.keys() <= known
+    starts = "--type" in given and words[2].endswith("with-start")
+    event = (
+        given.get("--update-input") or given.get("--signal-input") or ("" if starts else given.get("--input"))
+    )
+    if starts:
+        start = parse_chat_start(json.loads(given["--input"]))
+        assert given["--workflow-id"] == f"chat:{start.channel}:{start.conversation}"
+    if event:
+        parsed = parse_chat_event(json.loads(event))
+        assert given.get("--update-id", parsed.id) == parsed.id
+
+
+# --- Python -------------------------------------------------------------------------------------
+
+SNIPPETS = [
+    pytest.param(block.text, id=f"{shown(path)} {number}")
+    for path in ALL
+    for number, block in enumerate(blocks(path.read_text(encoding="utf-8"), "python"))
+]
+
+
+class Chats:
+    """Takes what the real client takes, and answers with a new chat."""
+
+    async def send(self, *args: Any, **options: Any) -> Outcome:
+        event, channel, conversation = _called(BatonClient.send, args, options)
+        snapshot = ChatSnapshot(channel=channel, conversation=conversation, customer="c", tab=Tab.NEW)
+        return Outcome(event_id=event.id, snapshot=snapshot)
+
+    async def submit(self, *args: Any, **options: Any) -> None:
+        _called(BatonClient.submit, args, options)
+
+    async def timeline(self, channel: str, conversation: str) -> list[TimelineEntry]:
+        at = datetime(2026, 3, 2, 12, tzinfo=UTC)
+        return [TimelineEntry(at=at, event_id="e", kind="taken", author="staff:ivan")]
+
+
+def _called(method: Any, args: Sequence[Any], options: Mapping[str, Any]) -> tuple[ChatEvent, str, str]:
+    given = inspect.signature(method).bind(None, *args, **options).arguments
+    return parse_chat_event(given["event"]), given["channel"], given["conversation"]
+
+
+@pytest.mark.parametrize("snippet", SNIPPETS)
+async def test_a_python_snippet_runs(
+    snippet: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def connect() -> Chats:
+        return Chats()
+
+    monkeypatch.setattr(client.BatonClient, "connect", connect)
+    tree = ast.parse(snippet)
+    # It is run in the loop of the tests, and not in one of its own.
+    tree.body = [one for one in tree.body if "asyncio.run" not in ast.unparse(one)]
+    namespace: dict[str, Any] = {}
+    exec(compile(tree, "snippet", "exec"), namespace)
+    await namespace["main"]()
+    assert capsys.readouterr().out
+
+
+def test_the_readme_says_what_its_snippet_prints() -> None:
+    """A first message is in New, with no assignee; the end-to-end tests have that as their first sentence."""
+    assert "It prints `new None`" in read("README.md")
