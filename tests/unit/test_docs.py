@@ -19,19 +19,27 @@ import pytest
 from click.testing import CliRunner
 
 from baton import client
+from baton.chat import fold
+from baton.chatstate import ChatState
 from baton.cli import baton as program
 from baton.client import BatonClient
 from baton.contract import (
     AUTHORS,
+    MESSAGE_KINDS,
     SEARCH_ATTRIBUTES,
+    Author,
+    AuthorType,
     ChatEvent,
     ChatSnapshot,
+    ChatStart,
+    CustomerMessage,
     Outcome,
     Tab,
     TimelineEntry,
     parse_chat_event,
     parse_chat_start,
 )
+from baton.decision import Facts
 from baton.directoryfile import load_directory
 from baton.errors import DocumentError, SettingsError
 from baton.rules.fields import FIELDS
@@ -323,20 +331,26 @@ SNIPPETS = [
 ]
 
 
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+
+
 class Chats:
-    """Takes what the real client takes, and answers with a new chat."""
+    """Takes what the real client takes. A chat to which something else is sent than a message is there."""
 
     async def send(self, *args: Any, **options: Any) -> Outcome:
         event, channel, conversation = _called(BatonClient.send, args, options)
-        snapshot = ChatSnapshot(channel=channel, conversation=conversation, customer="c", tab=Tab.NEW)
-        return Outcome(event_id=event.id, snapshot=snapshot)
+        facts = Facts(now=NOON, case_id="c-1")
+        chat = ChatState.before_first(ChatStart(channel=channel, conversation=conversation, customer="c-7"))
+        if event.kind not in MESSAGE_KINDS:
+            hello = CustomerMessage(id="e", author=Author(type=AuthorType.CUSTOMER, id="c-7"))
+            chat = fold(chat, hello, facts).state
+        return Outcome(event_id=event.id, snapshot=fold(chat, event, facts).state.snapshot())
 
     async def submit(self, *args: Any, **options: Any) -> None:
         _called(BatonClient.submit, args, options)
 
     async def timeline(self, channel: str, conversation: str) -> list[TimelineEntry]:
-        at = datetime(2026, 3, 2, 12, tzinfo=UTC)
-        return [TimelineEntry(at=at, event_id="e", kind="taken", author="staff:ivan")]
+        return [TimelineEntry(at=NOON, event_id="e", kind="taken", author="staff:ivan")]
 
 
 def _called(method: Any, args: Sequence[Any], options: Mapping[str, Any]) -> tuple[ChatEvent, str, str]:
@@ -358,9 +372,7 @@ async def test_a_python_snippet_runs(
     namespace: dict[str, Any] = {}
     exec(compile(tree, "snippet", "exec"), namespace)
     await namespace["main"]()
-    assert capsys.readouterr().out
-
-
-def test_the_readme_says_what_its_snippet_prints() -> None:
-    """A first message is in New, with no assignee; the end-to-end tests have that as their first sentence."""
-    assert "It prints `new None`" in read("README.md")
+    printed = capsys.readouterr().out
+    assert printed
+    if snippet in read("README.md"):
+        assert f"It prints `{printed.strip()}`" in read("README.md")
