@@ -97,6 +97,13 @@ def events() -> str:
     return table(["kind", "fields", "author", "starts a chat"], rows)
 
 
+def limits() -> str:
+    return filled(
+        f"A text has at most {contract.MAX_TEXT_LENGTH:,} characters, an ID 255, the workflow ID fewer than "
+        f"{contract.MAX_WORKFLOW_ID_LENGTH:,}. Attachments are named in an event, and kept elsewhere."
+    )
+
+
 _SNAPSHOT = {
     "case_id": "ID of the case; a new one for each chat of the conversation",
     "channel": "as in the start argument",
@@ -468,6 +475,7 @@ def layers() -> str:
 PARTS: Mapping[str, Callable[[], str]] = {
     "lifecycle": lambda: mermaid(diagram()),
     "events": events,
+    "limits": limits,
     "snapshot": snapshot,
     "outcome": outcome,
     "timeline": timeline,
