@@ -99,8 +99,8 @@ def events() -> str:
 
 def limits() -> str:
     return filled(
-        f"A text has at most {contract.MAX_TEXT_LENGTH:,} characters, an ID 255, the workflow ID fewer than "
-        f"{contract.MAX_WORKFLOW_ID_LENGTH:,}. Attachments are named in an event, and kept elsewhere."
+        f"A text has at most {contract.MAX_TEXT_LENGTH:,} characters, an ID 255. Attachments are named in an "
+        "event, and kept elsewhere."
     )
 
 
