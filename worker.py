@@ -192,7 +192,7 @@ def main() -> int:
         logging.basicConfig(
             level=settings.log_level, format="%(asctime)s %(levelname)-7s %(name)s: %(message)s"
         )
-        for chatty in ("alembic", "transitions"):  # a line for each step
+        for chatty in ("alembic", "transitions", "watchfiles"):  # a line for each step
             logging.getLogger(chatty).setLevel(logging.WARNING)
         settings.data_dir.mkdir(parents=True, exist_ok=True)
         processes = settings.worker_processes or os.cpu_count() or 1

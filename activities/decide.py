@@ -240,5 +240,8 @@ def _check_names(event: ChatEvent, directory: Directory) -> None:
 def _staff_in(event: ChatEvent) -> Iterable[str]:
     if event.author.type is AuthorType.STAFF:
         yield event.author.id
-    if isinstance(event, Assigned | PresenceChanged) and event.staff:
+    if isinstance(event, Assigned) and event.staff:
+        yield event.staff
+    # Somebody who was taken out of the directory has left, and is not unknown.
+    if isinstance(event, PresenceChanged) and event.presence is not Presence.OFFLINE:
         yield event.staff

@@ -42,7 +42,7 @@ from baton.effects import (
     ShownDirectory,
 )
 from baton.errors import DocumentError, NotAllowed
-from helpdesks.base import HelpDesk, VersionedDirectory
+from helpdesks.base import Attendance, HelpDesk, VersionedDirectory
 
 _SIGNALS_AT_ONCE = 20
 _SPREAD_TIMEOUT = timedelta(minutes=10)
@@ -105,7 +105,13 @@ class Housekeeping:
         try:
             directory = Directory.model_validate(change.directory)
             self._fits(directory)
-            return _shown(await self._desk.change_directory(directory, based_on=change.based_on))
+            before = (await self._desk.directory()).directory
+            changed = await self._desk.change_directory(directory, based_on=change.based_on)
+            # Whoever ever attended counts, too: a first attempt may have died between these two steps.
+            once_here = before.staff.keys() | (await self._desk.presence()).keys()
+            for removed in sorted(once_here - directory.staff.keys()):
+                await self._let_go_of(removed)
+            return _shown(changed)
         except ValidationError as error:
             wrong = (
                 f"{'.'.join(map(str, item['loc'])) or 'directory'}: {item['msg']}" for item in error.errors()
@@ -130,21 +136,7 @@ class Housekeeping:
         directory = (await self._desk.directory()).directory
         _require_known([change.staff], directory)
         attends = await self._desk.set_presence(change.staff, change.presence, datetime.now(UTC))
-        delay = self._offline_grace if change.presence is Presence.OFFLINE else None
-        # Said once is enough: the same status set again is the same change.
-        with suppress(ActivityAlreadyStartedError):
-            await activity.client().start_activity(
-                SPREAD_PRESENCE,
-                PresenceSpread(staff=change.staff, presence=attends.presence, since=attends.since),
-                id=f"presence:{change.staff}:{attends.since.isoformat()}",
-                task_queue=self._task_queue,
-                start_to_close_timeout=_SPREAD_TIMEOUT,
-                heartbeat_timeout=timedelta(minutes=1),
-                id_reuse_policy=ActivityIDReusePolicy.REJECT_DUPLICATE,
-                id_conflict_policy=ActivityIDConflictPolicy.USE_EXISTING,
-                start_delay=delay,
-                summary=f"{change.staff} is {change.presence}",
-            )
+        await self._spread(change.staff, attends, delayed=change.presence is Presence.OFFLINE)
         member = directory.staff[change.staff]
         return PresenceRow(
             staff=change.staff,
@@ -154,6 +146,27 @@ class Housekeeping:
             presence=attends.presence,
             since=attends.since,
         )
+
+    async def _let_go_of(self, removed: str) -> None:
+        """Nobody comes back to the cases of somebody who was taken out of the directory."""
+        attends = await self._desk.set_presence(removed, Presence.OFFLINE, datetime.now(UTC))
+        await self._spread(removed, attends, delayed=False)
+
+    async def _spread(self, staff: str, attends: Attendance, *, delayed: bool) -> None:
+        # Said once is enough: the same status set again is the same change.
+        with suppress(ActivityAlreadyStartedError):
+            await activity.client().start_activity(
+                SPREAD_PRESENCE,
+                PresenceSpread(staff=staff, presence=attends.presence, since=attends.since),
+                id=f"presence:{staff}:{attends.since.isoformat()}{'' if delayed else ':now'}",
+                task_queue=self._task_queue,
+                start_to_close_timeout=_SPREAD_TIMEOUT,
+                heartbeat_timeout=timedelta(minutes=1),
+                id_reuse_policy=ActivityIDReusePolicy.REJECT_DUPLICATE,
+                id_conflict_policy=ActivityIDConflictPolicy.USE_EXISTING,
+                start_delay=self._offline_grace if delayed else None,
+                summary=f"{staff} is {attends.presence}",
+            )
 
     @activity.defn(name=SPREAD_PRESENCE)
     async def spread_presence(self, spread: PresenceSpread) -> int:

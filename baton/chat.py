@@ -451,7 +451,7 @@ def _offer(chat: ChatState, facts: Facts) -> None:
     """Offer a new chat to whoever has the customer's other chat, or had the previous one."""
     for staff in people([facts.other_holder, facts.previous.assignee if facts.previous else None]):
         person = facts.person(staff)
-        if person is not None and person.chats and not person.away and not person.full:
+        if person is not None and person.chats and not person.full and not (person.away or person.away_at):
             chat.reserved_for = staff
             chat.line = person.line
             chat.offer_until = facts.now + timedelta(seconds=facts.offer_for)

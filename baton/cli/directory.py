@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -57,14 +58,26 @@ def check(file: Path, json_: bool) -> None:
 @_file
 @as_json
 def apply(file: Path, json_: bool) -> None:
-    """Make FILE the directory. It takes effect with the next event of every case."""
-    run(_apply, load_directory(file), json_)
+    """Make FILE the directory. It takes effect with the next event of every case.
+
+    A FILE that `baton directory show` wrote names its version in the first line, and is refused if
+    somebody has changed the directory since.
+    """
+    run(_apply, load_directory(file), _version_of(file), json_)
 
 
-async def _apply(directory: Directory, json_: bool) -> None:
+def _version_of(file: Path) -> int | None:
+    """The version that the file was made from, if it says so."""
+    first = file.read_text(encoding="utf-8").partition("\n")[0]
+    found = re.fullmatch(r"# version (\d+)", first.strip())
+    return int(found[1]) if found else None
+
+
+async def _apply(directory: Directory, version: int | None, json_: bool) -> None:
     async with desk_client() as desk:
         before = await desk.directory()
-        after = await desk.change_directory(directory.model_dump(mode="json"), based_on=before.version)
+        based_on = before.version if version is None else version
+        after = await desk.change_directory(directory.model_dump(mode="json"), based_on=based_on)
     if json_:
         print_json(after)
         return

@@ -189,3 +189,24 @@ class TestOffers:
         await desk_of(house).block_customer(customer, blocked=False)
         again = await house.send(conversation, event("customer_message", "customer"), customer=customer)
         assert again.snapshot.tab is Tab.NEW
+
+
+class TestLeavingForGood:
+    async def test_chats_of_somebody_who_was_removed_are_given_to_others(self, house: House) -> None:
+        conversation, desk = fresh("removed"), desk_of(house)
+        await house.customer(conversation)
+        await house.by("ivan", conversation, "taken")
+        shown = await desk.directory()
+        staff = {name: member for name, member in shown.directory["staff"].items() if name != "ivan"}
+        await desk.change_directory({**shown.directory, "staff": staff}, based_on=shown.version)
+
+        async def moved() -> bool:
+            return (await house.snapshot(conversation)).pinned_to == "petra"
+
+        await eventually(moved, "the chat stayed with somebody who does not work here any more")
+
+    async def test_nobody_is_offered_a_chat_during_the_grace(self, house: House) -> None:
+        conversation = fresh("grace")
+        await TestOffers().close(house, conversation)
+        await house.presence("petra", Presence.OFFLINE)
+        assert (await house.customer(conversation, "Thanks!")).snapshot.tab is Tab.NEW
