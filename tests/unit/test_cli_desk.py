@@ -287,6 +287,18 @@ def test_what_is_shown_can_be_applied(desk: FakeDesk, tmp_path: Path) -> None:
     assert desk.document == before
 
 
+def test_what_was_shown_before_somebody_else_changed_it_is_refused(desk: FakeDesk, tmp_path: Path) -> None:
+    path = tmp_path / "directory.yaml"
+    path.write_text(run("directory", "show").output, encoding="utf-8")
+    desk.replace({"staff": {"nina": {}}})
+
+    result = run("directory", "apply", str(path))
+
+    assert result.exit_code == 1
+    assert "at version 2 by now" in result.stderr
+    assert "nina" in desk.document["staff"]
+
+
 def test_applying_says_what_is_new_gone_and_different(desk: FakeDesk, tmp_path: Path) -> None:
     path = tmp_path / "directory.yaml"
     path.write_text("lines: {line-1: {}}\nlabels: [vip]\nstaff: {ivan: {}, anna: {line: line-1}}\n")
