@@ -16,11 +16,13 @@ A kind of case brings its model: see the abstract methods of ``Case``, and ``wor
 from __future__ import annotations
 
 import asyncio
+import json
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import accumulate
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from temporalio import workflow
@@ -38,6 +40,8 @@ FIRST_EVENT_WITHIN = timedelta(minutes=1)
 
 REMEMBERED_EVENTS = 300
 TIMELINE_LENGTH = 200
+LARGEST_SEARCH_ATTRIBUTE = 2000
+"""Bytes of one search attribute. Temporal takes 2,048, and fails a workflow that sets a larger one."""
 CARRIED_TIMELINE = 50
 """How much of the timeline goes into the next run; the whole story is in the help desk."""
 
@@ -74,6 +78,9 @@ class _Entry(Generic[OutcomeT]):
     """An event in the queue, and later its outcome or the reason why it was refused."""
 
     event: Any
+    seen_until: Instant | None = None
+    """Up to when events had been dropped from memory at its arrival. Later drops must not make an event that
+    was decided by a worker that died look like one that was folded long ago."""
     outcome: OutcomeT | None = None
     refusal: Refused | None = None
     done: bool = field(default=False)
@@ -86,7 +93,7 @@ class Case(ABC, Generic[StateT, OutcomeT]):
 
     def __init__(self, state: StateT, carried: Carried) -> None:
         self.state = state
-        self._queue: deque[_Entry[OutcomeT]] = deque()
+        self._queue: dict[str, _Entry[OutcomeT]] = {}
         self._seen: dict[str, Instant] = dict(carried.seen)
         self._seen_until = carried.seen_until
         self._timeline: deque[TimelineEntry] = deque(carried.timeline, maxlen=TIMELINE_LENGTH)
@@ -159,7 +166,7 @@ class Case(ABC, Generic[StateT, OutcomeT]):
             raise _as_failure(refusal) from None
         if event.id in self._seen:
             return self.answer(event.id)
-        twin = next((entry for entry in self._queue if entry.event.id == event.id), None)
+        twin = self._queue.get(event.id)
         entry = twin or self._enqueue(event)
         await workflow.wait_condition(lambda: entry.done)
         if entry.refusal is not None:
@@ -175,7 +182,7 @@ class Case(ABC, Generic[StateT, OutcomeT]):
         except Refused as refusal:
             self._note_refusal("?", "?", "?", refusal)
             return
-        if event.id not in self._seen and all(entry.event.id != event.id for entry in self._queue):
+        if event.id not in self._seen and event.id not in self._queue:
             self._enqueue(event)
 
     def timeline(self) -> list[TimelineEntry]:
@@ -199,10 +206,13 @@ class Case(ABC, Generic[StateT, OutcomeT]):
         except (asyncio.CancelledError, FailureError) as error:
             if not is_cancelled_exception(error):
                 raise
-            # Somebody cancelled the workflow. What was accepted is still folded and written.
-            await self._work_off()
-            self._publish()
-            await workflow.wait_condition(lambda: self._outbox.empty and workflow.all_handlers_finished())
+            # Somebody cancelled the workflow. What was accepted is still folded and written, and so is what
+            # arrives meanwhile: a cancellation comes once, and senders wait for their answers.
+            self._outbox.start_again()
+            while not self._at_rest():
+                await self._work_off()
+                self._publish()
+                await workflow.wait_condition(lambda: bool(self._queue) or self._at_rest())
             raise
 
     async def first_event(self) -> bool:
@@ -223,12 +233,13 @@ class Case(ABC, Generic[StateT, OutcomeT]):
             if not self._queue:
                 self._alarm.hear()
                 for event in self.due_events(workflow.now()):
-                    await self._take(_Entry(event))
+                    await self._take(_Entry(event, self._seen_until))
                 self._alarm.set(self.next_due())
                 continue
             # The entry stays at the head until it is done, so that a cancellation cannot lose it.
-            await self._take(self._queue[0])
-            self._queue.popleft()
+            event_id, entry = next(iter(self._queue.items()))
+            await self._take(entry)
+            del self._queue[event_id]
             self._alarm.set(self.next_due())
 
     async def _take(self, entry: _Entry[OutcomeT]) -> None:
@@ -236,7 +247,7 @@ class Case(ABC, Generic[StateT, OutcomeT]):
         now = workflow.now()
         try:
             self.check(event)
-            settled = await self.settle(event, now, self._seen_until)
+            settled = await self.settle(event, now, entry.seen_until)
         except Refused as refusal:
             entry.refusal = refusal
             self._note_refusal(event.id, event.kind, str(event.author), refusal)
@@ -294,8 +305,8 @@ class Case(ABC, Generic[StateT, OutcomeT]):
         return self.parse(payload)
 
     def _enqueue(self, event: Any) -> _Entry[OutcomeT]:
-        entry: _Entry[OutcomeT] = _Entry(event)
-        self._queue.append(entry)
+        entry: _Entry[OutcomeT] = _Entry(event, self._seen_until)
+        self._queue[event.id] = entry
         return entry
 
     def _remember(self, event_id: str, now: datetime) -> None:
@@ -329,7 +340,7 @@ class Case(ABC, Generic[StateT, OutcomeT]):
     def _publish(self) -> None:
         """Show the case to operations: details always, search attributes only where one changed."""
         self._show()
-        wanted = {name: value for name, value in self.search_attributes().items() if value}
+        wanted = {name: _fitting(value) for name, value in self.search_attributes().items() if value}
         if self._published is None:
             self._published = _present_search_attributes()
         names = sorted(wanted.keys() | self._published.keys())
@@ -353,6 +364,14 @@ def _key(name: str) -> SearchAttributeKey[Any]:
             return SearchAttributeKey.for_keyword_list(name)
         case "Datetime":
             return SearchAttributeKey.for_datetime(name)
+
+
+def _fitting(value: Any) -> Any:
+    """As much of a value as a search attribute can hold: some of the labels, but never half of a word."""
+    if isinstance(value, list):
+        ends = accumulate(len(json.dumps(word)) + len(",") for word in value)
+        return [word for word, end in zip(value, ends, strict=True) if end < LARGEST_SEARCH_ATTRIBUTE]
+    return value if len(json.dumps(value)) <= LARGEST_SEARCH_ATTRIBUTE else None
 
 
 def _update(name: str, value: Any) -> SearchAttributeUpdate[Any]:

@@ -51,8 +51,11 @@ from workflows.case import Carried, Case, Settled
 _DECIDE_TIMEOUT = timedelta(seconds=10)
 # Without an end: while the help desk is down, an accepted event waits. It is never dropped.
 _DECIDE_RETRY = RetryPolicy(
-    initial_interval=timedelta(milliseconds=200), maximum_interval=timedelta(seconds=20)
+    initial_interval=timedelta(milliseconds=200), maximum_interval=timedelta(minutes=1)
 )
+# A longer pause is a timer. In a short one the workflow task stays open, which costs three events of history
+# every few seconds: after a day or two there would be too many, and the server would end the workflow.
+_DECIDE_PAUSE_IN_TASK = timedelta(seconds=5)
 
 
 class CarriedChat(Carried):
@@ -68,10 +71,17 @@ class ContinuedChat(ChatStart):
     carried: CarriedChat | None = None
 
 
-def _read_start(start: RawValue) -> ContinuedChat:
-    payload = workflow.payload_converter().from_payload(start.payload)
-    parse_chat_start(payload)
-    return ContinuedChat.model_validate(payload)
+def _read_start(start: RawValue | None) -> ContinuedChat:
+    if start is None:
+        raise InvalidEvent("a chat needs its start argument, with 'channel', 'conversation' and 'customer'")
+    try:
+        payload = workflow.payload_converter().from_payload(start.payload)
+        parse_chat_start(payload)
+        return ContinuedChat.model_validate(payload)
+    except InvalidEvent:
+        raise
+    except Exception as error:  # whatever a converter raises about bytes that we did not write
+        raise InvalidEvent(f"the start argument cannot be read: {error}") from None
 
 
 class _ChatCase(Case[ChatState, Outcome]):
@@ -107,6 +117,7 @@ class _ChatCase(Case[ChatState, Outcome]):
             result_type=Decision,
             start_to_close_timeout=_DECIDE_TIMEOUT,
             retry_policy=_DECIDE_RETRY,
+            local_retry_threshold=_DECIDE_PAUSE_IN_TASK,
             summary=event.kind,
         )
         if decision.refusal is not None:
@@ -178,7 +189,8 @@ class Chat:
     """One conversation with one customer on one channel, chat after chat."""
 
     @workflow.init
-    def __init__(self, start: RawValue) -> None:
+    # Without a default a start that forgot the argument could not even be told so.
+    def __init__(self, start: RawValue = None) -> None:  # type: ignore[assignment]
         self._refused_start: str | None = None
         try:
             begun = _read_start(start)
@@ -195,7 +207,7 @@ class Chat:
         )
 
     @workflow.run
-    async def run(self, start: RawValue) -> ChatSummary:
+    async def run(self, start: RawValue = None) -> ChatSummary:  # type: ignore[assignment]
         if self._refused_start is not None:
             raise ApplicationError(self._refused_start, type="InvalidEvent", non_retryable=True)
         if self._start.carried is None and not await self._case.first_event():

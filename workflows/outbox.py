@@ -65,6 +65,12 @@ class Outbox:
             self._sender.cancel()
             await asyncio.wait([self._sender])
 
+    def start_again(self) -> None:
+        """Go on after a ``stop`` that came to nothing."""
+        if self._stopping:
+            self._stopping, self._sender = False, None
+        self.start()
+
     async def _send(self) -> None:
         while self._effects and not self._stopping:
             effect = self._effects[0]

@@ -1,6 +1,6 @@
 """A worker that gets stuck at a chosen moment, says so, and waits to be killed.
 
-    python -m tests.e2e.stuck_worker decided | before_write | after_write
+    python -m tests.e2e.stuck_worker decided | before_write | after_write [decisions before it gets stuck]
 
 It is the real worker with the real help desk; only the help desk's answer never comes.
 """
@@ -34,6 +34,7 @@ async def _stuck(conversation: str) -> NoReturn:
 
 class StuckHelpDesk(EmbeddedHelpDesk):
     moment = "decided"
+    decisions_left = 0
 
     @asynccontextmanager
     async def intake(
@@ -42,7 +43,9 @@ class StuckHelpDesk(EmbeddedHelpDesk):
         async with super().intake(before, event, now, chain) as intake:
             yield intake
         if self.moment == "decided":  # the event is taken in, but its decision is not yet recorded
-            await _stuck(before.conversation)
+            if self.decisions_left == 0:
+                await _stuck(before.conversation)
+            self.decisions_left -= 1
 
     async def write_case(self, write: CaseWrite) -> bool:
         if self.moment == "after_write":
@@ -50,9 +53,10 @@ class StuckHelpDesk(EmbeddedHelpDesk):
         await _stuck(write.case.conversation)
 
 
-async def main(moment: str) -> None:
+async def main(moment: str, decisions: str = "0") -> None:
     assert moment in MOMENTS
     StuckHelpDesk.moment = moment
+    StuckHelpDesk.decisions_left = int(decisions)
     settings = load_settings()
     client = await connect()
     async with (
@@ -64,4 +68,4 @@ async def main(moment: str) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1]))
+    asyncio.run(main(*sys.argv[1:]))

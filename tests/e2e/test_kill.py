@@ -14,7 +14,7 @@ from baton.contract import Outcome
 from baton.settings import CHECKOUT
 from tests.conftest import HouseOpener
 from tests.e2e.stuck_worker import MOMENTS
-from tests.house import House, event, fresh
+from tests.house import CHANNEL, House, event, fresh
 from tests.ledger import applied_keys, cases_of, events_of
 
 
@@ -87,11 +87,31 @@ async def test_a_killed_worker_loses_and_doubles_nothing(open_a_house: HouseOpen
         assert len(writes) == len(SITUATIONS)
 
 
-async def _start_stuck(house: House, moment: str) -> asyncio.subprocess.Process:
+async def test_events_decided_by_a_dead_worker_are_not_taken_for_late_duplicates(
+    open_a_house: HouseOpener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where so many are folded at once that the first of them leave the chat's memory meanwhile."""
+    async with open_a_house(working=False) as house:
+        chat, number = fresh("burst"), 8
+        for _ in range(number):
+            await house.client.submit(CHANNEL, chat, event("customer_message", "customer"))
+        doomed = await _start_stuck(house, "decided", str(number - 1))
+        await _wait_until_stuck(doomed, {chat})
+        doomed.kill()
+        await doomed.wait()
+
+        monkeypatch.setattr("workflows.case.REMEMBERED_EVENTS", 3)
+        await house.start_worker()
+        assert (await house.by("ivan", chat, "taken", timeout=40)).snapshot.pinned_to == "ivan"
+        timeline = await house.client.timeline(CHANNEL, chat)
+        assert [entry.kind for entry in timeline] == ["customer_message"] * number + ["taken"]
+
+
+async def _start_stuck(house: House, *arguments: str) -> asyncio.subprocess.Process:
     config = house.client.temporal.service_client.config
     child = await asyncio.create_subprocess_exec(
         sys.executable,
-        *("-m", "tests.e2e.stuck_worker", moment),
+        *("-m", "tests.e2e.stuck_worker", *arguments),
         cwd=CHECKOUT,
         env={
             **os.environ,
