@@ -22,6 +22,7 @@ from pydantic import (
     TypeAdapter,
     ValidationError,
 )
+from pydantic_core import to_json
 
 from baton.errors import InvalidEvent
 
@@ -53,6 +54,10 @@ SEARCH_ATTRIBUTES: dict[str, Literal["Keyword", "KeywordList", "Datetime"]] = {
 MAX_WORKFLOW_ID_LENGTH = 1000
 MAX_TEXT_LENGTH = 100_000
 """Longest message text, in characters. A payload may have 2 MB; more belongs into an attachment."""
+MAX_ATTACHMENTS_SIZE = 1_000_000
+"""Largest attachments of a message, in bytes of JSON: they are named here, and kept elsewhere."""
+MAX_LABELS = 1000
+"""Labels that one event may add or remove."""
 
 
 def chat_workflow_id(channel: str, conversation: str) -> str:
@@ -125,7 +130,10 @@ class AuthorType(StrEnum):
 
 
 def _in_utc(at: datetime) -> datetime:
-    return at.astimezone(UTC)
+    try:
+        return at.astimezone(UTC)
+    except OverflowError:  # no ValueError, and so nothing that pydantic would explain
+        raise ValueError("in UTC it is beyond the years 1 to 9999") from None
 
 
 def _checked(value: str) -> str:
@@ -138,6 +146,7 @@ Id = Annotated[
     str, StringConstraints(min_length=1, max_length=255, strip_whitespace=True), AfterValidator(_checked)
 ]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=255), AfterValidator(_checked)]
+Names = Annotated[tuple[Name, ...], Field(max_length=MAX_LABELS)]
 Text = Annotated[str, StringConstraints(max_length=MAX_TEXT_LENGTH)]
 Instant = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 
@@ -171,10 +180,16 @@ class BaseEvent(Payload):
     author: Author
 
 
+def _not_too_large(attachments: tuple[Any, ...]) -> tuple[Any, ...]:
+    if attachments and (size := len(to_json(attachments))) > MAX_ATTACHMENTS_SIZE:
+        raise ValueError(f"they have {size} bytes, at most {MAX_ATTACHMENTS_SIZE} are allowed: send links")
+    return attachments
+
+
 class _Message(BaseEvent):
     text: Text = ""
     message_id: Id | None = None
-    attachments: tuple[Any, ...] = ()
+    attachments: Annotated[tuple[Any, ...], AfterValidator(_not_too_large)] = ()
 
 
 class CustomerMessage(_Message):
@@ -234,8 +249,8 @@ class Assigned(BaseEvent):
 
 class LabelsChanged(BaseEvent):
     kind: Literal["labels_changed"] = "labels_changed"
-    add: tuple[Name, ...] = ()
-    remove: tuple[Name, ...] = ()
+    add: Names = ()
+    remove: Names = ()
 
 
 class PresenceChanged(BaseEvent):

@@ -22,6 +22,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+LONGEST_REASON = 1000
+"""Characters of the reason why an event was refused; what is longer is cut."""
+
 
 class BatonError(Exception):
     """The root: whatever Baton raises on purpose."""
@@ -67,6 +70,10 @@ class DocumentError(BatonError):
 
 class Refused(BatonError):
     """An event was refused; nothing of it was applied."""
+
+    def __init__(self, message: str) -> None:
+        # It may quote what was sent, and ends up in histories, which have no room for megabytes.
+        super().__init__(message if len(message) <= LONGEST_REASON else f"{message[:LONGEST_REASON]}…")
 
     @property
     def type(self) -> str:
