@@ -23,7 +23,7 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any, Self, cast
 
-from temporalio.api.errordetails.v1 import WorkflowNotReadyFailure
+from temporalio.api.errordetails.v1 import NamespaceNotFoundFailure, WorkflowNotReadyFailure
 from temporalio.client import (
     Client,
     WithStartWorkflowOperation,
@@ -60,6 +60,7 @@ from baton.contract import (
     TimelineEntry,
     chat_workflow_id,
     parse_chat_event,
+    parse_chat_start,
 )
 from baton.errors import REFUSALS, ConnectionFailed, IllegalTransition, InvalidEvent, Unanswered
 from baton.plugin import BatonPlugin
@@ -77,8 +78,12 @@ _TRY_AGAIN = frozenset(
         RPCStatusCode.CANCELLED,
     }
 )
+QUERY_TIMEOUT = 20.0
+"""Seconds within which a chat must answer a question."""
+_TOO_LATE = frozenset({RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED})
 _RUN_ENDED = "AcceptedUpdateCompletedWorkflow"
 _NOT_READY = WorkflowNotReadyFailure.DESCRIPTOR.full_name
+_NO_NAMESPACE = NamespaceNotFoundFailure.DESCRIPTOR.full_name
 
 
 class _Gates:
@@ -140,6 +145,7 @@ class BatonClient:
         Raises:
             Refused: one of the contract's refusals; nothing of the event was applied.
             Unanswered: no answer in time. The event may have been handled: send it again as it is.
+            ConnectionFailed: Temporal does not have the namespace.
         """
         parsed = _parsed(event)
         workflow_id = chat_workflow_id(channel, conversation)
@@ -168,7 +174,10 @@ class BatonClient:
         """
         parsed = _parsed(event)
         workflow_id = chat_workflow_id(channel, conversation)
-        if parsed.kind in MESSAGE_KINDS:
+        try:
+            if parsed.kind not in MESSAGE_KINDS:
+                await self.temporal.get_workflow_handle(workflow_id).signal(SUBMIT, parsed)
+                return
             start = _start(channel, conversation, parsed, customer)
             await self.temporal.start_workflow(
                 CHAT_WORKFLOW,
@@ -182,21 +191,22 @@ class BatonClient:
                 search_attributes=_first_search_attributes(channel, parsed),
                 static_summary=f"{channel} · {conversation}",
             )
-            return
-        try:
-            await self.temporal.get_workflow_handle(workflow_id).signal(SUBMIT, parsed)
         except RPCError as error:
+            self._explain(error)
             if error.status is RPCStatusCode.NOT_FOUND:
                 raise _no_chat(parsed, workflow_id) from None
             raise
 
     async def snapshot(self, channel: str, conversation: str) -> ChatSnapshot:
-        """The chat as it is now. Raises ``IllegalTransition`` if there never was one."""
+        """The chat as it is now.
+
+        Raises ``IllegalTransition`` if there never was one, and ``Unanswered`` if no worker answers in time.
+        """
         result = await self._query(channel, conversation, SNAPSHOT, ChatSnapshot)
         return cast(ChatSnapshot, result)
 
     async def timeline(self, channel: str, conversation: str) -> list[TimelineEntry]:
-        """The latest events of a chat, refused ones included, oldest first."""
+        """The latest events of a chat, refused ones included, oldest first. Raises like ``snapshot``."""
         result = await self._query(channel, conversation, TIMELINE, list[TimelineEntry])
         return cast(list[TimelineEntry], result)
 
@@ -204,10 +214,18 @@ class BatonClient:
         workflow_id = chat_workflow_id(channel, conversation)
         handle: WorkflowHandle[Any, Any] = self.temporal.get_workflow_handle(workflow_id)
         try:
-            return await handle.query(query, result_type=result_type, rpc_timeout=timedelta(seconds=20))
+            return await handle.query(
+                query, result_type=result_type, rpc_timeout=timedelta(seconds=QUERY_TIMEOUT)
+            )
         except RPCError as error:
+            self._explain(error)
             if error.status is RPCStatusCode.NOT_FOUND:
                 raise IllegalTransition(f"there is no chat {workflow_id}") from None
+            if error.status in _TOO_LATE:
+                raise Unanswered(
+                    f"{workflow_id} did not answer within {QUERY_TIMEOUT:g} s. "
+                    f"Is a worker on {self.task_queue!r}?"
+                ) from None
             raise
 
     async def _send_until_answered(
@@ -228,6 +246,7 @@ class BatonClient:
                 if task is not None and task.cancelling():
                     raise asyncio.CancelledError from None
             except RPCError as error:
+                self._explain(error)
                 if error.status is RPCStatusCode.NOT_FOUND and event.kind not in MESSAGE_KINDS:
                     raise _no_chat(event, workflow_id) from None
                 if not _passing(error):
@@ -264,6 +283,16 @@ class BatonClient:
         handle: WorkflowHandle[Any, Any] = self.temporal.get_workflow_handle(workflow_id)
         return cast(Outcome, await handle.execute_update(HANDLE, event, id=event.id, result_type=Outcome))
 
+    def _explain(self, error: RPCError) -> None:
+        """Raise what Temporal's refusal means, where no other attempt could change it."""
+        if error.status is RPCStatusCode.INVALID_ARGUMENT:
+            raise InvalidEvent(f"Temporal does not take it: {error.message}") from None
+        if _has_detail(error, _NO_NAMESPACE):
+            namespace = self.temporal.namespace
+            raise ConnectionFailed(
+                f"Temporal has no namespace {namespace!r}. The namespace is set by TEMPORAL_NAMESPACE."
+            ) from None
+
 
 async def connect() -> Client:
     """A Temporal client by Temporal's environment configuration, with Baton's plugin.
@@ -293,7 +322,7 @@ def _start(channel: str, conversation: str, event: ChatEvent, customer: str | No
         customer = event.author.id
     if customer is None:
         raise InvalidEvent(f"event {event.id!r} may open a chat: say with 'customer' whose chat it is")
-    return ChatStart(channel=channel, conversation=conversation, customer=customer)
+    return parse_chat_start({"channel": channel, "conversation": conversation, "customer": customer})
 
 
 def _first_search_attributes(channel: str, event: ChatEvent) -> TypedSearchAttributes:
@@ -312,11 +341,15 @@ def _no_chat(event: ChatEvent, workflow_id: str) -> IllegalTransition:
     )
 
 
+def _has_detail(error: RPCError, name: str) -> bool:
+    return any(detail.type_url.endswith(f"/{name}") for detail in error.grpc_status.details)
+
+
 def _passing(error: RPCError) -> bool:
     """Whether the same call may work a moment later."""
     if error.status is RPCStatusCode.FAILED_PRECONDITION:
         # The run's last task is being made again, because something arrived while it was completing.
-        return any(detail.type_url.endswith(_NOT_READY) for detail in error.grpc_status.details)
+        return _has_detail(error, _NOT_READY)
     return error.status in _TRY_AGAIN or error.status is RPCStatusCode.NOT_FOUND
 
 
