@@ -111,6 +111,7 @@ class InboxRow(Payload):
     labels: tuple[str, ...] = ()
     last_message_at: Instant | None = None
     last_text: str = ""
+    """The beginning of the last message."""
 
 
 class PresenceChange(Payload):

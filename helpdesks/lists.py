@@ -7,13 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, select, true
+from sqlalchemy import ColumnElement, and_, func, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from baton.contract import Status, Tab
 from baton.directory import Directory
 from baton.effects import CaseRef, InboxQuery, InboxRow, NoticeRow
 from helpdesks.schema import LIVING, cases, changes, entries, events, notifications
+
+SHOWN_TEXT = 500
+"""Characters of its last message that a list shows of a chat. A list must fit into one answer of 2 MB."""
 
 _MESSAGES = ("customer_message", "agent_message")
 _SPOKEN = (*_MESSAGES, "system_message", "note_added")
@@ -63,7 +66,7 @@ async def inbox(connection: AsyncConnection, directory: Directory, query: InboxQ
         )
     )
     last_text = (
-        select(events.c.text)
+        select(func.substr(events.c.text, 1, SHOWN_TEXT))
         .where(events.c.case_id == cases.c.case_id, events.c.kind.in_(_MESSAGES))
         .order_by(events.c.decided_at.desc(), events.c.id.desc())
         .limit(1)
