@@ -1,0 +1,226 @@
+"""Odd inputs and bad moments: whatever arrives, and whenever, the chat goes on and nobody waits for ever."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any
+
+import pytest
+from temporalio.api.common.v1 import Payload as RawPayload
+from temporalio.api.enums.v1 import EventType
+from temporalio.client import Client, WorkflowExecutionStatus, WorkflowFailureError
+from temporalio.common import RawValue
+from temporalio.exceptions import ApplicationError
+from temporalio.testing import WorkflowEnvironment
+
+from baton.chatstate import ChatState
+from baton.client import BatonClient
+from baton.contract import CHAT_WORKFLOW, SUBMIT, ChatEvent
+from baton.deskclient import DeskClient
+from baton.effects import CaseWrite
+from baton.errors import LONGEST_REASON, ConnectionFailed, HelpDeskUnavailable, InvalidEvent, Unanswered
+from baton.plugin import BatonPlugin
+from helpdesks.base import Intake
+from helpdesks.embedded import EmbeddedHelpDesk
+from tests.conftest import HouseOpener
+from tests.house import CHANNEL, House, event, eventually, failed_tasks, fresh
+
+
+class FlakyHelpDesk(EmbeddedHelpDesk):
+    """A help desk that takes no writes while it is ``down``, and not even events while it is ``absent``."""
+
+    down = False
+    absent = False
+
+    @asynccontextmanager
+    async def intake(
+        self, before: ChatState, event: ChatEvent, now: datetime, chain: str
+    ) -> AsyncIterator[Intake]:
+        if self.absent:
+            raise HelpDeskUnavailable("absent for a test")
+        async with super().intake(before, event, now, chain) as intake:
+            yield intake
+
+    async def write_case(self, write: CaseWrite) -> bool:
+        if self.down:
+            raise HelpDeskUnavailable("down for a test")
+        return await super().write_case(write)
+
+
+def flaky(house: House) -> FlakyHelpDesk:
+    assert isinstance(house.desk, FlakyHelpDesk)
+    return house.desk
+
+
+class TestHelpDeskDown:
+    async def test_an_event_behind_a_cancellation_is_still_answered(self, open_a_house: HouseOpener) -> None:
+        async with open_a_house(desk_class=FlakyHelpDesk) as house:
+            conversation = fresh("cancel")
+            flaky(house).down = True
+            await house.customer(conversation)
+            await house.staff(conversation, "lena")
+            await house.handle(conversation).cancel()
+            outcome = await house.by("ivan", conversation, "note_added", text="Still there?", timeout=10)
+            assert not outcome.duplicate
+            flaky(house).down = False
+
+            async def cancelled() -> bool:
+                status = (await house.handle(conversation).describe()).status
+                return status is WorkflowExecutionStatus.CANCELED
+
+            await eventually(cancelled, "the chat was not cancelled")
+            assert failed_tasks(await house.history(conversation)) == []
+
+    async def test_a_chat_waits_for_hours_without_filling_its_history(
+        self, open_a_house: HouseOpener
+    ) -> None:
+        async with open_a_house(desk_class=FlakyHelpDesk) as house:
+            conversation = fresh("outage")
+            await house.customer(conversation)
+            flaky(house).absent = True
+            await house.client.submit(CHANNEL, conversation, event("taken", "ivan"))
+
+            async def waits() -> bool:
+                types = [item.event_type for item in (await house.history(conversation)).events]
+                return types.count(EventType.EVENT_TYPE_TIMER_STARTED) > 1
+
+            await eventually(waits, "the chat does not wait for the help desk with a timer", within=30)
+            before = len((await house.history(conversation)).events)
+            await house.fast_forward(conversation, hours=1)
+            history = await house.history(conversation)
+            assert len(history.events) - before < 60 * 10, "some events a minute"
+            assert failed_tasks(history) == []
+
+            flaky(house).absent = False
+            await house.fast_forward(conversation, minutes=2)
+
+            async def taken_in() -> bool:
+                return (await house.snapshot(conversation)).assignee == "ivan"
+
+            await eventually(taken_in, "the event was not taken in after the outage")
+
+
+class TestOddEvents:
+    @pytest.mark.parametrize("at", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", 1e300])
+    async def test_a_moment_beyond_the_calendar_is_refused(self, house: House, at: Any) -> None:
+        conversation = fresh("at")
+        await house.customer(conversation)
+        await house.handle(conversation).signal(SUBMIT, event("customer_message", "customer", at=at))
+        await house.settled(conversation)
+        assert failed_tasks(await house.history(conversation)) == []
+        last = (await house.client.timeline(CHANNEL, conversation))[-1]
+        assert (last.refused or "").startswith("InvalidEvent")
+        with pytest.raises(InvalidEvent):
+            await house.customer(conversation, at=at)
+
+    async def test_megabytes_of_nonsense_do_not_stop_a_chat_from_continuing_as_new(
+        self, open_a_house: HouseOpener, impatient_server: WorkflowEnvironment
+    ) -> None:
+        async with open_a_house(impatient_server) as house:
+            conversation = fresh("nonsense")
+            await house.customer(conversation)
+            first = (await house.handle(conversation).describe()).run_id
+            for _ in range(3):
+                await house.handle(conversation).signal(SUBMIT, {"kind": "x" * 1_500_000})
+            async with asyncio.timeout(30):
+                while (await house.handle(conversation).describe()).run_id == first:
+                    await house.by("ivan", conversation, "note_added", text="…")
+            refused = [entry.refused for entry in await house.client.timeline(CHANNEL, conversation)]
+            assert max(len(reason or "") for reason in refused) < LONGEST_REASON + 100
+
+    @pytest.mark.parametrize("size", [1_900_000, 5_000_000])
+    async def test_attachments_that_no_payload_can_hold_are_refused_at_once(
+        self, house: House, size: int
+    ) -> None:
+        message = event("customer_message", "customer", attachments=["x" * size])
+        with pytest.raises(InvalidEvent, match=r"attachments: .* send links"):
+            await house.send(fresh("large"), message, timeout=10)
+
+    async def test_more_labels_than_a_search_attribute_can_hold(self, house: House) -> None:
+        labels = tuple(f"метка номер {number:03}" for number in range(200))
+        directory = (await house.desk.directory()).directory.model_copy(update={"labels": labels})
+        await house.desk.change_directory(directory, based_on=None)
+        conversation = fresh("labels")
+        await house.customer(conversation)
+        labelled = await house.by("ivan", conversation, "labels_changed", add=labels, timeout=10)
+        assert labelled.snapshot.labels == labels
+        found = (await house.handle(conversation).describe()).search_attributes["Labels"]
+        assert found == list(labels[: len(found)])
+        assert len(found) > 20
+        few = await house.by("ivan", conversation, "labels_changed", remove=labels[3:], timeout=10)
+        assert few.snapshot.labels == labels[:3]
+        assert (await house.handle(conversation).describe()).search_attributes["Labels"] == list(labels[:3])
+        assert failed_tasks(await house.history(conversation)) == []
+
+
+class TestOddStarts:
+    @pytest.mark.parametrize(
+        "arguments",
+        [
+            [],
+            [None],
+            [RawValue(RawPayload(metadata={"encoding": b"json/plain"}, data=b"{not json"))],
+            [RawValue(RawPayload(metadata={"encoding": b"unheard/of"}, data=b"\x00\xff"))],
+            [{"channel": "a", "conversation": "b", "customer": "c", "carried": "nonsense"}],
+        ],
+        ids=["none", "null", "bad json", "bad encoding", "bad carried"],
+    )
+    async def test_a_start_that_cannot_be_read_fails_the_workflow_and_not_its_task(
+        self, house: House, arguments: list[Any]
+    ) -> None:
+        handle = await house.client.temporal.start_workflow(
+            CHAT_WORKFLOW, args=arguments, id=fresh("chat:bad"), task_queue=house.settings.task_queue
+        )
+        with pytest.raises(WorkflowFailureError) as raised:
+            await asyncio.wait_for(handle.result(), 10)
+        assert isinstance(raised.value.cause, ApplicationError)
+        assert raised.value.cause.type == "InvalidEvent"
+
+
+class TestClient:
+    @pytest.mark.parametrize("customer", ["c" * 300, " ", "c\n1"])
+    async def test_an_unusable_customer_is_refused_in_the_words_of_the_contract(
+        self, house: House, customer: str
+    ) -> None:
+        with pytest.raises(InvalidEvent, match="customer"):
+            await house.send(fresh("ids"), event("agent_message", "ivan"), customer=customer)
+        with pytest.raises(InvalidEvent, match="customer"):
+            await house.client.submit(CHANNEL, "c", event("agent_message", "ivan"), customer=customer)
+
+    async def test_what_temporal_does_not_take_is_an_invalid_event(self, house: House) -> None:
+        with pytest.raises(InvalidEvent, match="UpdateId length"):
+            await house.customer(fresh("ids"), id="😀" * 255)
+
+    async def test_a_namespace_that_is_not_there_is_named_at_once(self, house: House) -> None:
+        address = house.client.temporal.service_client.config.target_host
+        elsewhere = await Client.connect(address, namespace="nowhere", plugins=[BatonPlugin()])
+        client = BatonClient(elsewhere)
+        message, taken = event("customer_message", "customer"), event("taken", "ivan")
+        for call in (
+            client.send(CHANNEL, "c", message, timeout=10),
+            client.send(CHANNEL, "c", taken, timeout=10),
+            client.submit(CHANNEL, "c", message),
+            client.submit(CHANNEL, "c", taken),
+            client.snapshot(CHANNEL, "c"),
+        ):
+            with pytest.raises(ConnectionFailed, match="no namespace 'nowhere'"):
+                await call
+
+    async def test_a_question_that_no_worker_answers_is_unanswered(
+        self, house: House, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        conversation = fresh("asked")
+        await house.customer(conversation)
+        await house.stop_worker()
+        monkeypatch.setattr("baton.client.QUERY_TIMEOUT", 1.0)
+        with pytest.raises(Unanswered, match="Is a worker on"):
+            await house.snapshot(conversation)
+
+    async def test_long_messages_do_not_make_a_list_too_large(self, house: House) -> None:
+        for _ in range(12):
+            await house.customer(fresh("inbox"), text="я" * 100_000)
+        rows = await DeskClient(house.client.temporal, task_queue=house.settings.task_queue).inbox()
+        assert [row.last_text[:3] for row in rows] == ["яяя"] * 12
