@@ -37,6 +37,8 @@ from helpdesks.embedded import EmbeddedHelpDesk
 from workflows.chat import Chat
 
 READY = "worker ready"
+_LAST_MOMENTS = 5.0
+"""Seconds beyond the grace after which a stopped worker goes, whatever is running."""
 
 _log = logging.getLogger("baton.worker")
 
@@ -144,25 +146,42 @@ async def _work(settings: Settings) -> None:
         print(READY, flush=True)
         await stop.wait()
         _log.info("stopping: up to %g s for what is running", settings.shutdown_grace_seconds)
+        asyncio.get_running_loop().call_later(settings.shutdown_grace_seconds + _LAST_MOMENTS, _give_up)
+
+
+def _give_up() -> None:
+    """Go although something is running: a decision waits for a help desk that hangs, and would wait for ever.
+
+    Nothing is lost by that. Whatever was not recorded is done again by another worker.
+    """
+    _log.warning("something is still running, such as a decision without a help desk; it is left to others")
+    leave(0)
 
 
 async def _supervise(settings: Settings, processes: int) -> int:
     """Run several workers, each in a process of its own; if one fails, stop them all."""
     environment = {**os.environ, **settings.as_environment(), "BATON_WORKER_PROCESSES": "1"}
-    children = [
-        await asyncio.create_subprocess_exec(
-            sys.executable, __file__, env=environment, stdout=asyncio.subprocess.PIPE
-        )
-        for _ in range(processes)
-    ]
+    children: list[asyncio.subprocess.Process] = []
+    stopping = False
 
     def stop() -> None:
+        nonlocal stopping
+        stopping = True
         for child in children:
             if child.returncode is None:
                 child.terminate()
 
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop)
+    # From here on a signal must not leave anybody behind.
+    for _ in range(processes):
+        children.append(
+            await asyncio.create_subprocess_exec(
+                sys.executable, __file__, env=environment, stdout=asyncio.subprocess.PIPE
+            )
+        )
+    if stopping:
+        stop()
     ready = 0
 
     async def watch(child: asyncio.subprocess.Process) -> int:
@@ -176,9 +195,10 @@ async def _supervise(settings: Settings, processes: int) -> int:
             if ready == processes:
                 print(READY, flush=True)
         code = await child.wait()
-        if code:
+        if code or not stopping:
             _log.error("worker process %s ended with exit code %s; stopping the others", child.pid, code)
             stop()
+            code = code or 1
         return code
 
     codes = await asyncio.gather(*(watch(child) for child in children))

@@ -45,9 +45,12 @@ class Rulebook:
         A version that is wrong is refused loudly, and the one before stays in force.
         """
         # The folder is watched, because editors replace a file rather than write into it.
-        async for changes in awatch(self._path.parent, recursive=False):
-            if any(Path(changed).name == self._path.name for _, changed in changes):
-                await self.reload()
+        try:
+            async for changes in awatch(self._path.parent, recursive=False):
+                if any(Path(changed).name == self._path.name for _, changed in changes):
+                    await self.reload()
+        except Exception:  # the system may have no watches left; nobody would notice before the next edit
+            _log.exception("%s is no longer followed: edits need a restart of the worker", self._path)
 
     async def reload(self) -> bool:
         """Read the file again. Returns whether other rules are in force now."""

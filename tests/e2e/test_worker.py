@@ -7,6 +7,7 @@ import contextlib
 import logging
 import os
 import signal
+import sqlite3
 import sys
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
@@ -15,7 +16,7 @@ import pytest
 from temporalio.testing import WorkflowEnvironment
 
 from baton.client import BatonClient
-from baton.errors import DocumentError, SettingsError
+from baton.errors import DocumentError, SettingsError, Unanswered
 from baton.plugin import BatonPlugin
 from baton.settings import CHECKOUT
 from tests.conftest import HouseOpener, temporal_binary
@@ -89,6 +90,19 @@ class TestRules:
             assert "changed" in caplog.text, "a hint names the nearest field"
             assert [fired.rule for fired in (await house.customer(conversation)).fired] == ["vip"]
 
+    async def test_rules_that_cannot_be_followed_are_named_in_the_log(
+        self, open_a_house: HouseOpener, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        def no_watches(*_: object, **__: object) -> None:
+            raise OSError("inotify watch limit reached")
+
+        monkeypatch.setattr("activities.rulebook.awatch", no_watches)
+        with caplog.at_level(logging.ERROR, "baton.rules"):
+            async with open_a_house() as house:
+                await house.customer(fresh("unwatched"))
+        assert "support-lines.yaml is no longer followed" in caplog.text
+        assert "watch limit" in caplog.text
+
     async def test_a_worker_does_not_start_with_wrong_rules(self, open_a_house: HouseOpener) -> None:
         async with open_a_house(rules="version: 1\nincoming: 7\n", working=False) as house:
             with pytest.raises(DocumentError, match=r"rules\.yaml:2"):
@@ -138,6 +152,31 @@ class TestStart:
 
 
 class TestGoing:
+    @pytest.mark.timeout(120)
+    async def test_a_help_desk_that_hangs_does_not_keep_a_stopped_worker(
+        self, server: WorkflowEnvironment, tmp_path: Path
+    ) -> None:
+        queue, conversation = fresh("queue"), fresh("hangs")
+        settings = settings_in(tmp_path, queue, BATON_SHUTDOWN_GRACE_SECONDS="1")
+        client = BatonClient(server.client, task_queue=queue)
+        async with worker_process(server, settings) as child:
+            await until_ready(child)
+            await client.send(CHANNEL, conversation, event("customer_message", "customer"))
+            locked = sqlite3.connect(tmp_path / "baton.db", isolation_level=None)
+            locked.execute("BEGIN EXCLUSIVE")
+            with pytest.raises(Unanswered):
+                await client.send(CHANNEL, conversation, event("taken", "ivan"), timeout=1)
+            child.send_signal(signal.SIGTERM)
+            assert await asyncio.wait_for(child.wait(), 20) == 0
+            locked.close()
+        async with worker_process(server, settings) as child:
+            await until_ready(child)
+
+            async def taken() -> bool:
+                return (await client.snapshot(CHANNEL, conversation)).pinned_to == "ivan"
+
+            await eventually(taken, "the event was lost", within=40)
+
     @pytest.mark.timeout(180)
     @pytest.mark.parametrize("processes", [1, 2])
     async def test_a_stopped_worker_finishes_and_another_goes_on(
