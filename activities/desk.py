@@ -136,7 +136,7 @@ class Housekeeping:
         directory = (await self._desk.directory()).directory
         _require_known([change.staff], directory)
         attends = await self._desk.set_presence(change.staff, change.presence, datetime.now(UTC))
-        await self._spread(change.staff, attends, delayed=change.presence is Presence.OFFLINE)
+        await self._spread(change.staff, attends, delayed=attends.presence is Presence.OFFLINE)
         member = directory.staff[change.staff]
         return PresenceRow(
             staff=change.staff,
@@ -181,9 +181,17 @@ class Housekeeping:
             presence=spread.presence,
         )
         told = 0
+        failures: list[BaseException] = []
         for cases in _batches(await self._desk.touched_by(spread.staff), _SIGNALS_AT_ONCE):
-            told += sum(await asyncio.gather(*(_tell(activity.client(), case, event) for case in cases)))
+            results = await asyncio.gather(
+                *(_tell(activity.client(), case, event) for case in cases), return_exceptions=True
+            )
+            told += results.count(True)
+            failures += [result for result in results if isinstance(result, BaseException)]
             activity.heartbeat(told)
+        if failures:
+            # Tried again as a whole, but only now: one case that takes no signal must not keep it from others.
+            raise failures[0]
         return told
 
 

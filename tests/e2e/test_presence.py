@@ -5,10 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from temporalio.client import Client
+from temporalio.service import RPCError, RPCStatusCode
 
-from baton.contract import Presence, Status, Tab
+import activities.desk
+from baton.contract import Presence, PresenceChanged, Status, Tab
 from baton.deskclient import DeskClient
-from baton.effects import NoticeRow
+from baton.effects import CaseRef, NoticeRow
 from baton.errors import UnknownStaff
 from tests.conftest import HouseOpener
 from tests.house import CHANNEL, House, event, eventually, fresh
@@ -103,6 +106,33 @@ class TestGoingOffline:
             assert (await house.snapshot(answered)).pinned_to == "ivan", "pending: at the customer's reply"
             assert (await house.snapshot(other)).pinned_to == "petra"
             assert (await house.customer(answered)).snapshot.pinned_to == "petra"
+
+    async def test_a_chat_that_cannot_be_told_does_not_keep_it_from_the_others(
+        self, open_a_house: HouseOpener, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        async with open_a_house(offline_grace_seconds=0.5) as house:
+            mute, other = fresh("mute"), fresh("other")
+            for conversation in (mute, other):  # in this order they are told
+                await house.customer(conversation)
+                await house.by("ivan", conversation, "taken")
+            muted, tell = {mute}, activities.desk._tell
+
+            async def tell_but(client: Client, case: CaseRef, told: PresenceChanged) -> bool:
+                if case.conversation in muted:
+                    raise RPCError("takes no signal", RPCStatusCode.RESOURCE_EXHAUSTED, b"")
+                return await tell(client, case, told)
+
+            monkeypatch.setattr(activities.desk, "_tell", tell_but)
+            monkeypatch.setattr(activities.desk, "_SIGNALS_AT_ONCE", 1)
+            await desk_of(house).set_presence("ivan", Presence.OFFLINE)
+
+            async def moved(conversation: str) -> bool:
+                return (await house.snapshot(conversation)).pinned_to == "petra"
+
+            await eventually(lambda: moved(other), "the other chat was not told")
+            assert not await moved(mute)
+            muted.clear()
+            await eventually(lambda: moved(mute), "the chat was not told when it could be")
 
     async def test_whoever_comes_back_within_the_grace_keeps_the_chat(
         self, open_a_house: HouseOpener
