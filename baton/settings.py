@@ -27,8 +27,9 @@ DATABASE_SCHEMES = ("sqlite", "postgresql")
 CHECKOUT = Path(__file__).resolve().parent.parent
 """The folder that holds ``baton/``; in a checkout and in the image also ``deploy/`` and ``worker.py``."""
 
-Minutes = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+# A year at most, as in rules: a moment that no calendar has would stop every chat.
+Minutes = Annotated[float, Field(gt=0, le=527_040, allow_inf_nan=False)]
+Seconds = Annotated[float, Field(ge=0, le=31_622_400, allow_inf_nan=False)]
 # Absolute from the start: processes that are handed these settings may run in another folder.
 AbsolutePath = Annotated[Path, AfterValidator(lambda path: path.expanduser().absolute())]
 Port = Annotated[int, Field(ge=1, le=65_535)]

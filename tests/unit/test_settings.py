@@ -122,7 +122,7 @@ def test_every_mistake_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     assert all(name in refusal for name in ("BATON_UNKNOWN_THING", "BATON_LOG_LEVEL", "BATON_OFFER_SECONDS"))
 
 
-@pytest.mark.parametrize("value", ["email=5", "[]", '{"email": 0}', '{"email": NaN}'])
+@pytest.mark.parametrize("value", ["email=5", "[]", '{"email": 0}', '{"email": NaN}', '{"email": 1e300}'])
 def test_idle_minutes_by_channel_must_be_an_object_of_minutes(
     monkeypatch: pytest.MonkeyPatch, value: str
 ) -> None:
