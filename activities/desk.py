@@ -190,7 +190,7 @@ class Housekeeping:
             failures += [result for result in results if isinstance(result, BaseException)]
             activity.heartbeat(told)
         if failures:
-            # Tried again as a whole, but only now: one case that takes no signal must not keep it from others.
+            # Tried again as a whole, but only now: one case that takes no signal must not hold up others.
             raise failures[0]
         return told
 
