@@ -124,4 +124,5 @@ def _next(chat: ChatState) -> str:
 
 
 def _clock(at: Instant) -> str:
-    return f"{at:%Y-%m-%d %H:%M:%S}"
+    # Not by strftime, which imports a module at each call: a sandbox looks twice at every import.
+    return at.isoformat(sep=" ", timespec="seconds")[:19]
