@@ -116,6 +116,7 @@ class ChatState(Payload, frozen=False):
             line=self.line,
             pinned_to=self.pinned_to,
             reserved_for=self.reserved_for,
+            offer_until=self.offer_until,
             tab=self.tab,
             labels=self.labels,
             last_author=self.last_author,

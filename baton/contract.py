@@ -409,6 +409,8 @@ class ChatSnapshot(Payload):
     line: str | None = None
     pinned_to: str | None = None
     reserved_for: str | None = None
+    offer_until: Instant | None = None
+    """Set while the reservation is only an offer: when it ends, and everybody sees the chat."""
     tab: Tab | None = None
     labels: tuple[str, ...] = ()
     last_author: Author | None = None
@@ -498,6 +500,8 @@ class TimelineEntry(Payload):
     author: str
     what: str = ""
     rules: tuple[str, ...] = ()
+    moved: bool = False
+    """Whether somebody else has the case since then."""
     refused: str | None = None
 
 

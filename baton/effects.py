@@ -150,6 +150,7 @@ class NoticeRow(Payload):
 
     staff: str
     case_id: str
+    channel: str = ""
     conversation: str
     reason: str
     at: Instant

@@ -35,6 +35,25 @@ def what_happened(before: ChatState, after: ChatState) -> str:
     return ", ".join(said)
 
 
+def moved(before: ChatState, after: ChatState) -> bool:
+    """Whether somebody else has the chat now, or has it in another way."""
+    return any(getattr(before, name) != getattr(after, name) for name in _HANDS)
+
+
+_HANDS = ("case_id", "activity", "assignee", "line", "pinned_to", "reserved_for")
+
+
+def last_move(timeline: Sequence[TimelineEntry]) -> TimelineEntry | None:
+    """The event because of which the chat is where it is; none if the timeline begins after it."""
+    return next((entry for entry in reversed(timeline) if entry.moved), None)
+
+
+def cause_of(entry: TimelineEntry) -> str:
+    """What made an event move the chat: a rule, or the event itself."""
+    cause = f"{entry.kind} by {entry.author}"
+    return f"rule {', '.join(entry.rules)}, after {cause}" if entry.rules else cause
+
+
 def _in_queue(chat: ChatState) -> str | None:
     """The line in whose queue the chat waits."""
     return chat.line if chat.assignee is None and not (chat.pinned_to or chat.reserved_for) else None
@@ -101,14 +120,8 @@ def _plain(text: str) -> str:
 
 
 def _why(timeline: Sequence[TimelineEntry]) -> str:
-    """The last thing that moved the chat: a rule, or the event itself."""
-    for entry in reversed(timeline):
-        if entry.rules:
-            rules = ", ".join(entry.rules)
-            return _plain(f"rule {rules}, after {entry.kind} by {entry.author} ({_clock(entry.at)})")
-        if entry.what:
-            return _plain(f"{entry.kind} by {entry.author}: {entry.what} ({_clock(entry.at)})")
-    return "–"
+    entry = last_move(timeline)
+    return _plain(f"{cause_of(entry)} ({_clock(entry.at)})") if entry else "–"
 
 
 def _next(chat: ChatState) -> str:

@@ -115,6 +115,7 @@ _SNAPSHOT = {
     "line": "the assignee's home line, or that of the queue",
     "pinned_to": "in whose Mine the chat is",
     "reserved_for": "to whom the customer's next message will pin it, or to whom it is offered",
+    "offer_until": "when an offer ends; null where the reservation is firm",
     "tab": "`new`, `mine`, `reserved`, `unanswered` or `ended`",
     "labels": "the labels, in the order in which they were added",
     "last_author": 'who wrote last: `{"type", "id"}`',
@@ -134,6 +135,7 @@ _TIMELINE = {
     "author": "who: `staff:ivan`",
     "what": "what moved, in a few words; empty if nothing did",
     "rules": "the rules that fired",
+    "moved": "whether somebody else has the chat since then",
     "refused": "why it was refused; null if it was not",
 }
 _SUMMARY = {

@@ -128,7 +128,12 @@ async def notices(connection: AsyncConnection, staff: str | None, limit: int) ->
         told = told.where(notifications.c.staff == staff)
     return [
         NoticeRow(
-            staff=row.staff, case_id=row.case_id, conversation=row.conversation, reason=row.reason, at=row.at
+            staff=row.staff,
+            case_id=row.case_id,
+            channel=row.channel,
+            conversation=row.conversation,
+            reason=row.reason,
+            at=row.at,
         )
         for row in await connection.execute(told)
     ]

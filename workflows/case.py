@@ -69,6 +69,7 @@ class Settled(NamedTuple, Generic[StateT, OutcomeT]):
     effects: Sequence[Effect] = ()
     what: str = ""
     rules: tuple[str, ...] = ()
+    moved: bool = False
     folded: bool = True
     """False for a late duplicate, which changed nothing."""
 
@@ -265,6 +266,7 @@ class Case(ABC, Generic[StateT, OutcomeT]):
                         author=str(event.author),
                         what=settled.what,
                         rules=settled.rules,
+                        moved=settled.moved,
                     )
                 )
                 self._outbox.add(settled.effects)

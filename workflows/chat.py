@@ -45,7 +45,7 @@ from baton.contract import (
 from baton.decision import DecideRequest, Decision
 from baton.effects import DECIDE
 from baton.errors import REFUSALS, InvalidEvent, Refused
-from baton.story import chat_details, what_happened
+from baton.story import chat_details, moved, what_happened
 from workflows.case import Carried, Case, Settled
 
 _DECIDE_TIMEOUT = timedelta(seconds=10)
@@ -56,6 +56,9 @@ _DECIDE_RETRY = RetryPolicy(
 # A longer pause is a timer. In a short one the workflow task stays open, which costs three events of history
 # every few seconds: after a day or two there would be too many, and the server would end the workflow.
 _DECIDE_PAUSE_IN_TASK = timedelta(seconds=5)
+
+
+_BLOCKED = "the customer is blocked: recorded only"
 
 
 class CarriedChat(Carried):
@@ -93,6 +96,7 @@ class _ChatCase(Case[ChatState, Outcome]):
         super().__init__(state, carried)
         self.chats = chats
         self._ended_as: EndReason = "empty"
+        self._earlier: ChatSnapshot | None = None
 
     def parse(self, payload: object) -> ChatEvent:
         return parse_chat_event(payload)
@@ -124,7 +128,7 @@ class _ChatCase(Case[ChatState, Outcome]):
             refused = REFUSALS.get(decision.refusal.type, Refused)
             raise refused(decision.refusal.message)
         if decision.duplicate is not None:
-            self._ended_as = "duplicate"
+            self._ended_as, self._earlier = "duplicate", decision.duplicate
             outcome = Outcome(event_id=event.id, duplicate=True, snapshot=decision.duplicate)
             return Settled(before, outcome, folded=False)
 
@@ -138,12 +142,17 @@ class _ChatCase(Case[ChatState, Outcome]):
             after,
             outcome,
             effects=tuple(consequences(before, event, decision, settlement)),
-            what=what_happened(before, after),
+            what=_BLOCKED if decision.facts.blocked else what_happened(before, after),
+            moved=moved(before, after),
             rules=tuple(fired.rule for fired in decision.fired),
         )
 
     def answer(self, event_id: str) -> Outcome:
-        return Outcome(event_id=event_id, duplicate=True, snapshot=self.state.snapshot())
+        return Outcome(event_id=event_id, duplicate=True, snapshot=self.snapshot())
+
+    def snapshot(self) -> ChatSnapshot:
+        """The chat; where a late duplicate opened none, the one that the duplicate belongs to."""
+        return self._earlier if self._earlier and not self.state.exists else self.state.snapshot()
 
     def due_events(self, now: datetime) -> Iterable[ChatEvent]:
         # Timed rules first: "ten minutes without an answer" must still find the chat that idles at ten.
@@ -177,7 +186,7 @@ class _ChatCase(Case[ChatState, Outcome]):
     def summary(self) -> ChatSummary:
         return ChatSummary(
             reason="closed" if self.state.final else self._ended_as,
-            snapshot=self.state.snapshot(),
+            snapshot=self.snapshot(),
             chats=self.chats,
             events=self.events,
             refused=self.refused,
@@ -234,7 +243,7 @@ class Chat:
 
     @workflow.query(name=SNAPSHOT)
     def snapshot(self) -> ChatSnapshot:
-        return self._case.state.snapshot()
+        return self._case.snapshot()
 
     @workflow.query(name=TIMELINE)
     def timeline(self) -> list[TimelineEntry]:

@@ -21,26 +21,12 @@ from baton.contract import (
     TimelineEntry,
 )
 from baton.lifecycle import Phase
-from baton.story import who_has_it
-
-_MOVES = (
-    "new chat",
-    "assigned to",
-    "no assignee",
-    "pinned to",
-    "unpinned",
-    "reserved for",
-    "offered to",
-    "in the queue of",
-)
-"""How the parts of a timeline's ``what`` begin that say that somebody else has the chat now."""
-
-_PHASES = frozenset(phase.value for phase in Phase)
+from baton.story import cause_of, last_move, who_has_it
 
 
 def holder(chat: ChatSnapshot) -> str:
     """One sentence: who has the chat now."""
-    # A snapshot does not say when an offer ends; apart from that it is enough of a state.
+    # A snapshot is enough of a state to say so.
     state = ChatState.model_validate(chat.model_dump(exclude={"tab"}))
     return who_has_it(state).replace("**", "")
 
@@ -50,24 +36,12 @@ def state(chat: ChatSnapshot) -> str:
     return f"{Phase.of(chat.activity, chat.status).value} (tab {chat.tab or '–'})"
 
 
-def last_move(timeline: Sequence[TimelineEntry]) -> TimelineEntry | None:
-    """The event because of which the chat is where it is; none if the timeline begins after it."""
-    last, was_active = None, True
-    for entry in timeline:
-        parts = entry.what.split(", ")
-        phase = next((part for part in parts if part in _PHASES), None)
-        active = was_active if phase is None else phase.startswith("active")
-        if active is not was_active or any(part.startswith(_MOVES) for part in parts):
-            last, was_active = entry, active
-    return last
-
-
 def details(chat: ChatSnapshot, timeline: Sequence[TimelineEntry]) -> Iterator[tuple[str, str]]:
     """Everything about a chat, as names and values."""
     move = last_move(timeline)
     yield "Who has it", holder(chat)
     yield "Since", clock(move.at) if move else "before the events that the timeline still has"
-    yield "Why", reason(move) if move else "–"
+    yield "Why", cause_of(move) if move else "–"
     yield "State", state(chat)
     yield "Assignee", f"{chat.assignee or '–'}, line {chat.line or '–'}"
     if chat.pinned_to or chat.reserved_for:
@@ -79,12 +53,6 @@ def details(chat: ChatSnapshot, timeline: Sequence[TimelineEntry]) -> Iterator[t
     yield "Case", chat.case_id or "–"
     if chat.previous_case:
         yield "Previous case", chat.previous_case
-
-
-def reason(entry: TimelineEntry) -> str:
-    """What made an event move the chat: a rule, or the event itself."""
-    cause = f"{entry.kind} by {entry.author}"
-    return f"rule {', '.join(entry.rules)}, after {cause}" if entry.rules else cause
 
 
 def row(entry: TimelineEntry) -> tuple[str, ...]:

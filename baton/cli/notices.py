@@ -23,7 +23,10 @@ async def _notices(staff: str | None, limit: int, json_: bool) -> None:
         print_json(rows)
         return
     print_table(
-        ("Time (UTC)", "Staff", "Reason", "Conversation", "Case"),
-        ((clock(row.at), row.staff, row.reason, row.conversation, row.case_id) for row in rows),
+        ("Time (UTC)", "Staff", "Reason", "Chat", "Case"),
+        (
+            (clock(row.at), row.staff, row.reason, f"{row.channel}:{row.conversation}", row.case_id)
+            for row in rows
+        ),
         "Nobody was told anything.",
     )

@@ -119,7 +119,10 @@ async def test_model_and_workflow_agree(
     if chat.state.exists:
         await house.settled(conversation)
         real, model = await house.snapshot(conversation), chat.state.snapshot()
-        assert _comparable(real) == _comparable(model)
+        if real.activity is None:  # a refused message after the end started a run that found nothing to do
+            assert chat.state.final
+        else:
+            assert _comparable(real) == _comparable(model)
         assert failed_tasks(await house.history(conversation)) == []
         if not chat.state.final:  # out of everybody's hands, for the examples that follow
             closing = event("merged_into", "system", case="c-none")
@@ -128,4 +131,5 @@ async def test_model_and_workflow_agree(
 
 
 def _comparable(snapshot: Any) -> dict[str, Any]:
-    return {name: value for name, value in snapshot.model_dump().items() if name != "last_message_at"}
+    times = ("last_message_at", "offer_until")
+    return {name: value for name, value in snapshot.model_dump().items() if name not in times}

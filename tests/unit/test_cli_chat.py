@@ -12,9 +12,7 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
-from baton.chatstate import ChatState
 from baton.cli import baton as program
-from baton.cli import chatview
 from baton.cli.shared import chat_id
 from baton.contract import (
     Activity,
@@ -30,7 +28,6 @@ from baton.contract import (
 )
 from baton.errors import Unanswered
 from baton.lifecycle import diagram
-from baton.story import what_happened
 from tests.fakes import FakeBaton, opener
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -69,6 +66,7 @@ def send(*arguments: str, stdin: str | None = None) -> Result:
 
 def entry(minutes: int, kind: str, author: str, what: str = "", **fields: Any) -> TimelineEntry:
     at = NOON + timedelta(minutes=minutes)
+    fields.setdefault("moved", "to ivan" in what)
     return TimelineEntry(at=at, event_id=f"e-{minutes}", kind=kind, author=author, what=what, **fields)
 
 
@@ -154,49 +152,13 @@ def test_what_a_customer_wrote_cannot_steer_the_terminal(fake: FakeBaton) -> Non
     assert "[b]x" in output
 
 
-ACTIVE = ChatState(
-    channel="t",
-    conversation="1",
-    customer="c",
-    case_id="c-1",
-    activity=Activity.ACTIVE,
-    status=Status.OPEN,
-    last_message_at=NOON,
-)
+def test_an_offer_is_told_from_a_reservation(fake: FakeBaton) -> None:
+    offered = {"pinned_to": None, "reserved_for": "ivan", "tab": Tab.RESERVED, "offer_until": NOON}
+    fake.chats["telegram", "42"] = SNAPSHOT.model_copy(update=offered)
 
-
-@pytest.mark.parametrize(
-    ("before", "after", "moved"),
-    [
-        ({"case_id": None, "activity": None, "status": None}, {}, True),
-        ({}, {"assignee": "ivan"}, True),
-        ({"assignee": "ivan"}, {}, True),
-        ({}, {"pinned_to": "ivan"}, True),
-        ({"pinned_to": "ivan"}, {}, True),
-        ({}, {"reserved_for": "ivan"}, True),
-        ({}, {"reserved_for": "ivan", "offer_until": NOON}, True),
-        ({}, {"line": "line-1"}, True),
-        ({}, {"activity": Activity.ENDED}, True),
-        ({}, {"status": Status.PENDING}, False),
-        ({}, {"labels": ("refund",)}, False),
-        ({}, {}, False),
-    ],
-)
-def test_the_move_is_found_in_the_words_of_the_timeline(
-    before: dict[str, Any], after: dict[str, Any], moved: bool
-) -> None:
-    words = what_happened(ACTIVE.model_copy(update=before), ACTIVE.model_copy(update=after))
-
-    assert (chatview.last_move([entry(0, "x", "y", words)]) is not None) is moved, words
-
-
-def test_a_reply_that_brings_an_ended_chat_back_is_a_move() -> None:
-    ended = ACTIVE.model_copy(update={"activity": Activity.ENDED})
-    story = [entry(0, "idle", "s", what_happened(ACTIVE, ended))]
-    story.append(entry(1, "customer_message", "c", what_happened(ended, ACTIVE)))
-    story.append(entry(2, "agent_message", "a", "active · pending"))
-
-    assert chatview.last_move(story) == story[1]
+    assert (
+        "Who has it     It is offered to ivan until 2026-03-02 12:00:00." in run("show", "telegram:42").output
+    )
 
 
 # --- send ---------------------------------------------------------------------------------------

@@ -571,6 +571,7 @@ SNAPSHOT: dict[str, Any] = {
     "line": "line-1",
     "pinned_to": "ivan",
     "reserved_for": None,
+    "offer_until": AT,
     "tab": "mine",
     "labels": ["Возврат 🔥"],
     "last_author": CUSTOMER,
@@ -658,6 +659,7 @@ SAMPLES: dict[type[Payload], dict[str, Any]] = {
         "author": "staff:ivan",
         "what": "pinned to ivan",
         "rules": ["r"],
+        "moved": True,
         "refused": "NotAllowed: no",
     },
     contract.ChatSummary: {

@@ -24,7 +24,7 @@ from baton.contract import (
     TimelineEntry,
 )
 from baton.decision import Previous
-from baton.story import chat_details, what_happened, who_has_it
+from baton.story import chat_details, moved, what_happened, who_has_it
 from tests.unit.chatworld import CUSTOMER, NO_CHAT, NOW, SYSTEM, chat, facts, staff
 
 WROTE = CustomerMessage(id="e", author=CUSTOMER, text="секрет")
@@ -39,6 +39,7 @@ def entry(**fields: Any) -> TimelineEntry:
             "kind": "taken",
             "author": "staff:ivan",
             "what": "pinned to ivan",
+            "moved": True,
             **fields,
         }
     )
@@ -222,7 +223,7 @@ def test_the_details_tell_who_since_when_why_and_what_comes_next(
     assert lines[0] == who
     assert f"- **State**: {state.phase.value} (tab {state.tab})" in lines
     assert assigned in lines
-    assert "- **Why**: taken by staff:ivan: pinned to ivan (2026-03-02 10:00:00)" in lines
+    assert "- **Why**: taken by staff:ivan (2026-03-02 10:00:00)" in lines
     assert comes in lines
 
 
@@ -256,18 +257,18 @@ def test_one_write_is_one_write() -> None:
     ("timeline", "why"),
     [
         ([], "–"),
-        ([entry()], "taken by staff:ivan: pinned to ivan (2026-03-02 10:00:00)"),
+        ([entry()], "taken by staff:ivan (2026-03-02 10:00:00)"),
         (
             [entry(kind="agent_message", author="staff:lena", rules=("first", "second"))],
             "rule first, second, after agent_message by staff:lena (2026-03-02 10:00:00)",
         ),
         (
-            [entry(), entry(kind="note_added", what=""), entry(kind="customer_message", what="")],
-            "taken by staff:ivan: pinned to ivan (2026-03-02 10:00:00)",
+            [entry(), entry(kind="note_added", moved=False), entry(kind="status_set", moved=False)],
+            "taken by staff:ivan (2026-03-02 10:00:00)",
         ),
         (
-            [entry(), entry(kind="status_set", what="", refused="IllegalTransition: no")],
-            "taken by staff:ivan: pinned to ivan (2026-03-02 10:00:00)",
+            [entry(), entry(kind="status_set", moved=False, refused="IllegalTransition: no")],
+            "taken by staff:ivan (2026-03-02 10:00:00)",
         ),
     ],
     ids=["nothing happened", "an event", "rules", "what moved nothing", "what was refused"],
@@ -350,3 +351,19 @@ def test_the_details_hold_no_message_text() -> None:
 )
 def test_what_happened_tells_what_baton_itself_did(before: ChatState, after: ChatState, said: str) -> None:
     assert what_happened(before, after) == said
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "is_move"),
+    [
+        (NO_CHAT, "active open: nobody", True),
+        ("active open: nobody", "active open: mine ivan", True),
+        ("active open: mine ivan", "active open: reserved ivan", True),
+        ("active open: mine ivan", "ended open: assigned ivan", True),
+        ("active open: nobody", "active open: queue line-1", True),
+        ("active open: mine ivan", "active pending: mine ivan", False),
+        ("active open: mine ivan", "active open: mine ivan", False),
+    ],
+)
+def test_a_move_is_a_change_of_who_has_the_chat(before: str, after: str, is_move: bool) -> None:
+    assert moved(chat(before), chat(after)) is is_move
