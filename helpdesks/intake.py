@@ -205,6 +205,11 @@ class EmbeddedIntake:
             "settled": False,
         }
         if row is None:
+            # A conversation has one living chat. One whose workflow was cancelled or terminated would stay in
+            # somebody's hands for ever; one that ended by itself may still write the same.
+            await self._connection.execute(
+                queries.CLOSE_EARLIER, {f"of_{name}": value for name, value in self._place.items()}
+            )
             values |= {**self._place, "case_id": case_id, "kind": "chat", "opened_by": self._event.id}
             await self._connection.execute(cases.insert(), values)
         else:

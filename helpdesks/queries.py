@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import and_, bindparam, exists, func, literal, select
 
+from baton.contract import Activity, Status, Tab
 from helpdesks.schema import LIVING, attendance, blocked_customers, cases, directories, events
 
 # All that nearly every event needs, in one statement: a round trip costs more than the rows it brings.
@@ -38,6 +39,22 @@ PREVIOUS = (
     )
     .order_by(cases.c.opened_at.desc())
     .limit(1)
+)
+CLOSE_EARLIER = (
+    cases.update()
+    .where(
+        LIVING,
+        cases.c.channel == bindparam("of_channel"),
+        cases.c.conversation == bindparam("of_conversation"),
+    )
+    .values(
+        activity=Activity.ENDED,
+        status=Status.CLOSED,
+        tab=Tab.ENDED,
+        pinned_to=None,
+        reserved_for=None,
+        holder=None,
+    )
 )
 OTHER_HOLDER = (
     select(cases.c.holder)

@@ -27,6 +27,7 @@ from helpdesks.base import Intake
 from helpdesks.embedded import EmbeddedHelpDesk
 from tests.conftest import HouseOpener
 from tests.house import CHANNEL, House, event, eventually, failed_tasks, fresh
+from tests.ledger import cases_of
 
 
 class FlakyHelpDesk(EmbeddedHelpDesk):
@@ -101,6 +102,33 @@ class TestHelpDeskDown:
                 return (await house.snapshot(conversation)).assignee == "ivan"
 
             await eventually(taken_in, "the event was not taken in after the outage")
+
+
+class TestStopped:
+    @pytest.mark.parametrize("how", ["cancel", "terminate"])
+    async def test_a_chat_whose_workflow_was_stopped_leaves_its_hands_with_the_next_one(
+        self, house: House, how: str
+    ) -> None:
+        conversation = fresh(how)
+        await house.customer(conversation)
+        await house.by("ivan", conversation, "taken")
+        await house.settled(conversation)
+        handle = house.handle(conversation)
+        await (handle.cancel() if how == "cancel" else handle.terminate())
+
+        async def stopped() -> bool:
+            return (await handle.describe()).close_time is not None
+
+        await eventually(stopped, "the workflow was not stopped")
+        opened = await house.customer(conversation)
+        assert opened.snapshot.reserved_for == "ivan", "offered to who had the earlier one"
+        rows = await cases_of(house.desk, conversation)
+        assert [(row.activity, row.status, row.tab) for row in rows] == [
+            ("ended", "closed", "ended"),
+            ("active", "open", "reserved"),
+        ]
+        assert [row.holder for row in rows] == [None, "ivan"], "who counts towards Ivan's load"
+        assert rows[0].assignee == "ivan"
 
 
 class TestOddEvents:
