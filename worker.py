@@ -18,7 +18,6 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 
 from temporalio.api.enums.v1 import IndexedValueType
-from temporalio.api.operatorservice.v1 import ListSearchAttributesRequest
 from temporalio.client import Client
 from temporalio.worker import PollerBehaviorAutoscaling, Worker
 
@@ -31,6 +30,7 @@ from baton.contract import SEARCH_ATTRIBUTES
 from baton.directoryfile import load_directory
 from baton.errors import BatonError, SettingsError
 from baton.process import leave
+from baton.searchattributes import VALUE_TYPES, registered
 from baton.settings import Settings, load_settings
 from helpdesks.base import HelpDesk
 from helpdesks.embedded import EmbeddedHelpDesk
@@ -102,16 +102,13 @@ def policy_of(settings: Settings) -> Policy:
 
 async def check_search_attributes(client: Client) -> None:
     """Raise ``SettingsError`` if the namespace lacks a search attribute: the first chat would be stuck."""
-    listed = await client.operator_service.list_search_attributes(
-        ListSearchAttributesRequest(namespace=client.namespace)
-    )
+    present = await registered(client)
     wrong = []
     for name, kind in SEARCH_ATTRIBUTES.items():
-        present = listed.custom_attributes.get(name)
-        if present is None:
+        if name not in present:
             wrong.append(f"temporal operator search-attribute create --name {name} --type {kind}")
-        elif present != _indexed(kind):
-            actual = IndexedValueType.Name(present)
+        elif present[name] != VALUE_TYPES[name]:
+            actual = IndexedValueType.Name(present[name])
             wrong.append(f"# {name} is of type {actual}, but must be {kind}: remove it, and create it anew")
     if wrong:
         commands = "\n    ".join(wrong)
@@ -119,11 +116,6 @@ async def check_search_attributes(client: Client) -> None:
             f"namespace {client.namespace!r} lacks search attributes that the workflows set. "
             f"Register them, then start the worker again:\n    {commands}"
         )
-
-
-def _indexed(kind: str) -> IndexedValueType.ValueType:
-    names = {"Keyword": "KEYWORD", "KeywordList": "KEYWORD_LIST", "Datetime": "DATETIME"}
-    return IndexedValueType.Value(f"INDEXED_VALUE_TYPE_{names[kind]}")
 
 
 async def _fill_empty_directory(desk: HelpDesk, settings: Settings) -> None:

@@ -32,7 +32,6 @@ from temporalio.client import (
     WorkflowUpdateRPCTimeoutOrCancelledError,
 )
 from temporalio.common import (
-    SearchAttributeKey,
     SearchAttributePair,
     TypedSearchAttributes,
     WorkflowIDConflictPolicy,
@@ -64,6 +63,7 @@ from baton.contract import (
 )
 from baton.errors import REFUSALS, ConnectionFailed, IllegalTransition, InvalidEvent, Unanswered
 from baton.plugin import BatonPlugin
+from baton.searchattributes import key_of
 
 UPDATES_AT_ONCE = 8
 """Updates in flight for one workflow. The server allows 10; beyond that they abort one another."""
@@ -330,9 +330,7 @@ def _first_search_attributes(channel: str, event: ChatEvent) -> TypedSearchAttri
     values = {"Channel": channel, "Tab": Tab.NEW.value}
     if isinstance(event, AgentMessage):
         values |= {"Tab": Tab.MINE.value, "Assignee": event.author.id, "PinnedTo": event.author.id}
-    return TypedSearchAttributes(
-        [SearchAttributePair(SearchAttributeKey.for_keyword(name), value) for name, value in values.items()]
-    )
+    return TypedSearchAttributes([SearchAttributePair(key_of(name), value) for name, value in values.items()])
 
 
 def _no_chat(event: ChatEvent, workflow_id: str) -> IllegalTransition:

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from temporalio.common import SearchAttributeKey
 from temporalio.testing import TimeSkippingConfig, WorkflowEnvironment
 
 from baton.contract import SEARCH_ATTRIBUTES
 from baton.plugin import BatonPlugin
+from baton.searchattributes import key_of
 from tests.house import House, open_house
 from tests.postgres import postgresql
 
@@ -34,15 +34,6 @@ def temporal_binary() -> str:
     return found
 
 
-def search_attribute_keys() -> list[SearchAttributeKey[Any]]:
-    make: dict[str, Callable[[str], SearchAttributeKey[Any]]] = {
-        "Keyword": SearchAttributeKey.for_keyword,
-        "KeywordList": SearchAttributeKey.for_keyword_list,
-        "Datetime": SearchAttributeKey.for_datetime,
-    }
-    return [make[kind](name) for name, kind in SEARCH_ATTRIBUTES.items()]
-
-
 @asynccontextmanager
 async def running_server(**dynamic_config: str) -> AsyncIterator[WorkflowEnvironment]:
     """A real development server. Time passes as usual until a test calls ``fast_forward``."""
@@ -58,7 +49,7 @@ async def running_server(**dynamic_config: str) -> AsyncIterator[WorkflowEnviron
         dev_server_extra_args=extra,
         dev_server_log_level="error",
         identity="baton-test",
-        search_attributes=search_attribute_keys(),
+        search_attributes=[key_of(name) for name in SEARCH_ATTRIBUTES],
         plugins=[BatonPlugin()],
     ) as environment:
         yield environment

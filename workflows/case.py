@@ -26,12 +26,13 @@ from itertools import accumulate
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from temporalio import workflow
-from temporalio.common import RawValue, SearchAttributeKey, SearchAttributeUpdate
+from temporalio.common import RawValue, SearchAttributeUpdate
 from temporalio.exceptions import ApplicationError, FailureError, is_cancelled_exception
 
 from baton.contract import SEARCH_ATTRIBUTES, Instant, Payload, TimelineEntry
 from baton.effects import Effect
 from baton.errors import InvalidEvent, Refused
+from baton.searchattributes import key_of
 from workflows.alarm import Alarm
 from workflows.outbox import Outbox
 
@@ -358,16 +359,6 @@ def _as_failure(refusal: Refused) -> ApplicationError:
     return ApplicationError(str(refusal), type=refusal.type, non_retryable=True)
 
 
-def _key(name: str) -> SearchAttributeKey[Any]:
-    match SEARCH_ATTRIBUTES[name]:
-        case "Keyword":
-            return SearchAttributeKey.for_keyword(name)
-        case "KeywordList":
-            return SearchAttributeKey.for_keyword_list(name)
-        case "Datetime":
-            return SearchAttributeKey.for_datetime(name)
-
-
 def _fitting(value: Any) -> Any:
     """As much of a value as a search attribute can hold: some of the labels, but never half of a word."""
     if isinstance(value, list):
@@ -377,12 +368,12 @@ def _fitting(value: Any) -> Any:
 
 
 def _update(name: str, value: Any) -> SearchAttributeUpdate[Any]:
-    key = _key(name)
+    key = key_of(name)
     return key.value_unset() if value is None else key.value_set(value)
 
 
 def _present_search_attributes() -> dict[str, Any]:
     """What the start, or the run before, has set already."""
     present = workflow.info().typed_search_attributes
-    values = {name: present.get(_key(name)) for name in SEARCH_ATTRIBUTES}
+    values = {name: present.get(key_of(name)) for name in SEARCH_ATTRIBUTES}
     return {name: value for name, value in values.items() if value}

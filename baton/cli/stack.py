@@ -13,8 +13,7 @@ from contextlib import ExitStack
 from types import TracebackType
 from typing import Any, BinaryIO, NoReturn, Self
 
-from temporalio.api.enums.v1 import IndexedValueType
-from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, ListSearchAttributesRequest
+from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest
 from temporalio.client import Client
 from temporalio.service import RPCError
 
@@ -29,6 +28,7 @@ from baton.cli.machine import (
     worker_command,
 )
 from baton.contract import SEARCH_ATTRIBUTES
+from baton.searchattributes import VALUE_TYPES, registered
 from baton.settings import CHECKOUT, PREFIX, Settings
 
 NAMESPACE = "default"
@@ -38,12 +38,6 @@ SERVER_STOP_SECONDS = 10.0
 WORKER_EXTRA_SECONDS = 5.0
 """What a worker gets beyond its own grace: it may use that up and still has to close its connections."""
 POLL_SECONDS = 0.1
-
-VALUE_TYPES = {
-    "Keyword": IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD,
-    "KeywordList": IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD_LIST,
-    "Datetime": IndexedValueType.INDEXED_VALUE_TYPE_DATETIME,
-}
 
 
 def _silent(line: str) -> None:
@@ -199,17 +193,13 @@ class Stack:
         while True:
             try:
                 client = await Client.connect(self.address, namespace=NAMESPACE)
-                operator = client.operator_service
-                listed = await operator.list_search_attributes(
-                    ListSearchAttributesRequest(namespace=NAMESPACE)
-                )
-                missing = SEARCH_ATTRIBUTES.keys() - listed.custom_attributes.keys()
+                present = await registered(client)
+                missing = {name: kind for name, kind in VALUE_TYPES.items() if name not in present}
                 if not missing:
                     return
                 # The server minds its options only when it makes a database; an older one lacks some.
-                types = {name: VALUE_TYPES[SEARCH_ATTRIBUTES[name]] for name in missing}
-                await operator.add_search_attributes(
-                    AddSearchAttributesRequest(namespace=NAMESPACE, search_attributes=types)
+                await client.operator_service.add_search_attributes(
+                    AddSearchAttributesRequest(namespace=NAMESPACE, search_attributes=missing)
                 )
             except (RPCError, RuntimeError):  # a connection that fails is a RuntimeError
                 pass
