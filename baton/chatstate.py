@@ -105,21 +105,5 @@ class ChatState(Payload, frozen=False):
         return (self.pinned_to or self.reserved_for) if self.active else None
 
     def snapshot(self) -> ChatSnapshot:
-        return ChatSnapshot(
-            case_id=self.case_id,
-            channel=self.channel,
-            conversation=self.conversation,
-            customer=self.customer,
-            activity=self.activity,
-            status=self.status,
-            assignee=self.assignee,
-            line=self.line,
-            pinned_to=self.pinned_to,
-            reserved_for=self.reserved_for,
-            offer_until=self.offer_until,
-            tab=self.tab,
-            labels=self.labels,
-            last_author=self.last_author,
-            last_message_at=self.last_message_at,
-            previous_case=self.previous_case,
-        )
+        """The chat as the world may see it."""
+        return ChatSnapshot(**{name: getattr(self, name) for name in ChatSnapshot.model_fields})

@@ -20,9 +20,9 @@ from baton.cli.shared import as_json, baton_client, run
 from baton.client import BatonClient
 from baton.errors import BatonError
 from baton.feed import Feed, Send
-from baton.feedjournal import TEMPORARY, Journal
-from baton.feedlines import Item, Line, read_lines
-from baton.feedresults import Result, Verdict
+from baton.feed.journal import TEMPORARY, Journal
+from baton.feed.lines import Item, Line, read_lines
+from baton.feed.results import Result, Verdict
 
 STDIN = Path("-")
 INTERRUPTED = "interrupted"

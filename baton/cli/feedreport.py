@@ -12,7 +12,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from baton.cli.shared import printable
 from baton.feed import Feed
-from baton.feedresults import Reason, Verdict
+from baton.feed.results import Reason, Verdict
 
 REFRESH_SECONDS = 0.2
 PLAIN_SECONDS = 10.0

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from baton.errors import IllegalTransition
-from baton.feedjournal import Journal
+from baton.feed.journal import Journal
 from tests.commands import Baton, ended
 from tests.house import CHANNEL, House, eventually, fresh
 

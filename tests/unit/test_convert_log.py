@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from baton.directoryfile import parse_directory
-from baton.feedlines import Line, parse_line
+from baton.feed.lines import Line, parse_line
 from baton.settings import CHECKOUT
 
 SCRIPT = CHECKOUT / "docs/examples/convert_helpdesk_log.py"

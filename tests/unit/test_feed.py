@@ -17,10 +17,10 @@ from hypothesis import strategies as st
 
 from baton.errors import IllegalTransition, Unanswered
 from baton.feed import GIVE_UP_AFTER, Feed
-from baton.feedjournal import TEMPORARY, Journal, JournalError
-from baton.feedlines import CHUNK, Item, Line, read_lines
-from baton.feedpace import Pace
-from baton.feedresults import ANSWERED, FIRST_LINES, Result, Verdict
+from baton.feed.journal import TEMPORARY, Journal, JournalError
+from baton.feed.lines import CHUNK, Item, Line, read_lines
+from baton.feed.pace import Pace
+from baton.feed.results import ANSWERED, FIRST_LINES, Result, Verdict
 
 TARGET = "namespace-1"
 

@@ -18,10 +18,10 @@ from contextlib import aclosing, suppress
 from dataclasses import dataclass
 
 from baton.errors import InvalidEvent, Refused
-from baton.feedjournal import Journal
-from baton.feedlines import Item, Line, parse_line
-from baton.feedpace import Pace
-from baton.feedresults import Result, Tally, Verdict
+from baton.feed.journal import Journal
+from baton.feed.lines import Item, Line, parse_line
+from baton.feed.pace import Pace
+from baton.feed.results import Result, Tally, Verdict
 
 LINES_IN_HAND = 2_000
 BYTES_IN_HAND = 32 << 20
@@ -49,7 +49,7 @@ class Feed:
     Args:
         send: sends one event.
         journal: knows the lines that were answered before, and is told of each that is now.
-        concurrency: to how many chats it sends at once, at most; see `baton.feedpace`.
+        concurrency: to how many chats it sends at once, at most; see `baton.feed.pace`.
         on_refused: called with each line that was refused, also by an earlier run.
     """
 

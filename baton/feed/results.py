@@ -6,7 +6,7 @@ from bisect import insort
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from baton.feedlines import Line
+from baton.feed.lines import Line
 
 FIRST_LINES = 5
 

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Self
 
 from baton.errors import BatonError
-from baton.feedlines import Line
-from baton.feedresults import ANSWERED, Result, Verdict
+from baton.feed.lines import Line
+from baton.feed.results import ANSWERED, Result, Verdict
 
 APPLICATION_ID = 0x6261746F  # "bato": tells a journal from any other SQLite file
 TEMPORARY = Path()
