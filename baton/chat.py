@@ -2,11 +2,7 @@
 
 ``fold`` takes the state before an event, the event and the facts of the decision, and returns the
 state after it; ``apply`` does the same for one action of a rule. ``baton.lifecycle`` says what is
-possible; this module says who has the chat afterwards.
-
-Four words for "having" a chat: the *assignee* is responsible for it; it is *pinned* to somebody who
-accepted it (that person's Mine); it is *reserved* for somebody to whom it will be pinned at the
-customer's next message; and it *waits in a queue* when it has a line but no assignee.
+possible, ``baton.hands`` moves the chat between people, and this module says which event does what.
 
 Source of the rules: section 3 of the design, whose table has one row for each branch below.
 """
@@ -14,9 +10,9 @@ Source of the rules: section 3 of the design, whose table has one row for each b
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
+from baton import hands
 from baton.chatstate import ChatState
 from baton.contract import (
     Action,
@@ -34,19 +30,17 @@ from baton.contract import (
     DeliveryFailed,
     End,
     Idle,
-    Instant,
     LabelsChanged,
     Pin,
     Presence,
     PresenceChanged,
     SetStatus,
-    Status,
     StatusSet,
     Taken,
     Tell,
     TimedDue,
 )
-from baton.decision import Decision, Facts, MissingLine, Person, people
+from baton.decision import Decision, Facts, Person, people
 from baton.errors import IllegalTransition
 from baton.lifecycle import END_WITH, SET_STATUS, Phase, Trigger, allows, step
 
@@ -134,7 +128,7 @@ def fold(before: ChatState, event: ChatEvent, facts: Facts) -> Folded:
     was = chat.phase
     _move(chat, trigger_of(event))
     told = _FOLDS.get(type(event), _recorded)(chat, event, facts, was)
-    _date(before, chat, facts)
+    hands.note_since(before, chat, facts)
     return Folded(chat, told)
 
 
@@ -148,7 +142,7 @@ def apply(before: ChatState, action: Action, facts: Facts) -> ChatState:
     chat = before.model_copy()
     match action:
         case Assign():
-            _assign(chat, action.staff, action.line, facts, by_hand=False)
+            hands.assign(chat, action.staff, action.line, facts, by_hand=False)
         case Pin():
             if not chat.active:
                 raise IllegalTransition(
@@ -157,7 +151,7 @@ def apply(before: ChatState, action: Action, facts: Facts) -> ChatState:
             person = facts.person(action.staff)
             if person is None or not person.chats:
                 raise IllegalTransition(f"pin: {action.staff} does not work with chats")
-            _pin(chat, action.staff, facts)
+            hands.pin(chat, action.staff, facts)
         case End():
             if chat.active:
                 _end(chat, END_WITH[action.status])
@@ -169,7 +163,7 @@ def apply(before: ChatState, action: Action, facts: Facts) -> ChatState:
             chat.labels = _labelled(chat.labels, action.add, action.remove)
         case _:
             pass
-    _date(before, chat, facts)
+    hands.note_since(before, chat, facts)
     return chat
 
 
@@ -186,74 +180,6 @@ def settle(before: ChatState, event: ChatEvent, decision: Decision) -> Settlemen
         wake = None
     chat = chat.model_copy(update={"wake_at": wake, "timed": {**chat.timed, **decision.timed}})
     return Settlement(chat, folded)
-
-
-def choose(line: str, chat: ChatState, facts: Facts, *, habit: bool = False) -> str | None:
-    """Who of ``line`` gets the chat, or ``None`` if nobody is available.
-
-    The order of preference: the current assignee, the line's last holder of this or the previous
-    chat, then the fewest active chats, the longest time without a new one, and the ID. With
-    ``habit``, only people who usually work with chats are considered.
-    """
-    if line not in facts.lines:
-        raise MissingLine(line)
-    able = {
-        member.staff: member
-        for member in facts.lines[line]
-        if member.available and (member.chats or not habit)
-    }
-    for known in (chat.assignee, chat.holders.get(line)):
-        if known in able:
-            return known
-    longest_ago = datetime.min.replace(tzinfo=UTC)
-    return min(
-        able,
-        key=lambda staff: (able[staff].load, able[staff].last_assigned_at or longest_ago, staff),
-        default=None,
-    )
-
-
-def audience(chat: ChatState) -> Tell | None:
-    """Who must know that the chat is there: a person, a line, everyone, or nobody.
-
-    A reserved chat waits for the customer, so nobody needs to act – unless it is only offered.
-    """
-    if not chat.active:
-        return None
-    if chat.pinned_to:
-        return Tell(staff=(chat.pinned_to,), reason="mine")
-    if chat.reserved_for:
-        return Tell(staff=(chat.reserved_for,), reason="offered") if chat.offer_until else None
-    return Tell(line=chat.line, reason="new") if _queued(chat) else Tell(everyone=True, reason="new")
-
-
-def newly_told(before: ChatState, after: ChatState, event: ChatEvent) -> Tell | None:
-    """Whom to tell because the audience of the chat changed. Nobody is told what they did themselves.
-
-    Coming online is no such deed: who gets a chat from the queue by that has not seen it yet.
-    """
-    tell = audience(after)
-    if tell is None or tell == audience(before):
-        return None
-    own_deed = event.author.type is AuthorType.STAFF and not isinstance(event, PresenceChanged)
-    return None if own_deed and tell.staff == (event.author.id,) else tell
-
-
-def idle_at(chat: ChatState) -> Instant | None:
-    """When an active chat ends for want of messages."""
-    if not chat.active or chat.wrote_at is None:
-        return None
-    return chat.wrote_at + timedelta(seconds=chat.idle_after)
-
-
-def wake_at(chat: ChatState) -> Instant | None:
-    """When an offer ends, a timed rule may fire, or somebody's grace is over."""
-    return min((at for at in (chat.offer_until, chat.wake_at) if at is not None), default=None)
-
-
-def next_due(chat: ChatState) -> Instant | None:
-    """When the chat must look at the time again."""
-    return min((at for at in (idle_at(chat), wake_at(chat)) if at is not None), default=None)
 
 
 # --- Events, one function for each kind that moves something ------------------------------------
@@ -273,18 +199,18 @@ def _customer_message(chat: ChatState, event: CustomerMessage, facts: Facts, was
     _written(chat, event, facts)
     chat.customer_wrote_at = facts.now
     if was is Phase.NONE:
-        _offer(chat, facts)
+        hands.offer(chat, facts)
         return ()
     reserved, pinned = chat.reserved_for, chat.pinned_to
     holder = reserved or pinned or chat.assignee
     if holder is None:
-        _leave_queue(chat, facts)
-    elif _away(holder, facts):
-        _replace(chat, holder, facts)
+        hands.leave_queue(chat, facts)
+    elif hands.is_away(holder, facts):
+        hands.replace(chat, holder, facts)
     elif reserved:
         chat.assignee = reserved
-        chat.line = _line_of(reserved, facts)
-        _pin(chat, reserved, facts)
+        chat.line = hands.line_of(reserved, facts)
+        hands.pin(chat, reserved, facts)
     return ()
 
 
@@ -295,15 +221,15 @@ def _agent_message(chat: ChatState, event: AgentMessage, facts: Facts, was: Phas
     writer, holder = event.author.id, chat.pinned_to or chat.reserved_for
     if was.activity is not Activity.ACTIVE or holder is None or holder == writer:
         if chat.pinned_to != writer:
-            _take(chat, writer, facts)
+            hands.take(chat, writer, facts)
         return ()
     person = facts.person(writer) or Person()
     if chat.pinned_to is None:  # reserved for another
         if person.takes_over and person.chats:
-            _take(chat, writer, facts)
+            hands.take(chat, writer, facts)
         return ()
-    if person.takes_over and _line_of(writer, facts) != _line_of(holder, facts):
-        _take(chat, writer, facts)
+    if person.takes_over and hands.line_of(writer, facts) != hands.line_of(holder, facts):
+        hands.take(chat, writer, facts)
         return ()
     both_replied = (
         answered_by is not None and answered_by.type is AuthorType.STAFF and answered_by.id == holder
@@ -312,12 +238,12 @@ def _agent_message(chat: ChatState, event: AgentMessage, facts: Facts, was: Phas
 
 
 def _taken(chat: ChatState, event: Taken, facts: Facts, was: Phase) -> tuple[Tell, ...]:
-    _take(chat, event.author.id, facts)
+    hands.take(chat, event.author.id, facts)
     return ()
 
 
 def _ended(chat: ChatState, event: ChatEnded, facts: Facts, was: Phase) -> tuple[Tell, ...]:
-    _let_go(chat)
+    hands.let_go(chat)
     return ()
 
 
@@ -329,12 +255,12 @@ def _idle(chat: ChatState, event: Idle, facts: Facts, was: Phase) -> tuple[Tell,
 
 def _assigned(chat: ChatState, event: Assigned, facts: Facts, was: Phase) -> tuple[Tell, ...]:
     if event.staff:
-        _assign(chat, event.staff, None, facts, by_hand=True)
+        hands.assign(chat, event.staff, None, facts, by_hand=True)
     elif event.line:
-        _assign(chat, choose(event.line, chat, facts), event.line, facts, by_hand=False)
+        hands.assign(chat, hands.choose(event.line, chat, facts), event.line, facts, by_hand=False)
     else:
         chat.assignee = chat.line = None
-        _let_go(chat)
+        hands.let_go(chat)
     return ()
 
 
@@ -350,17 +276,17 @@ def _delivery_failed(chat: ChatState, event: DeliveryFailed, facts: Facts, was: 
 
 def _presence_changed(chat: ChatState, event: PresenceChanged, facts: Facts, was: Phase) -> tuple[Tell, ...]:
     if event.presence is Presence.ONLINE:
-        if chat.line is not None and chat.line == _line_of(event.staff, facts):
-            _leave_queue(chat, facts)
+        if chat.line is not None and chat.line == hands.line_of(event.staff, facts):
+            hands.leave_queue(chat, facts)
     else:
-        _redistribute(chat, facts)
+        hands.redistribute(chat, facts)
     return ()
 
 
 def _timed_due(chat: ChatState, event: TimedDue, facts: Facts, was: Phase) -> tuple[Tell, ...]:
     if chat.offer_until is not None and chat.offer_until <= facts.now:
         chat.reserved_for = chat.offer_until = chat.line = None
-    _redistribute(chat, facts)
+    hands.redistribute(chat, facts)
     return ()
 
 
@@ -382,14 +308,14 @@ _FOLDS: Mapping[type[BaseEvent], Callable[[ChatState, Any, Facts, Phase], tuple[
 }
 
 
-# --- Moves, each on the caller's own copy -------------------------------------------------------
+# --- Steps, each on the caller's own copy -------------------------------------------------------
 
 
 def _move(chat: ChatState, trigger: Trigger) -> None:
     phase = step(chat.phase, trigger)
     chat.activity, chat.status = phase.activity, phase.status
     if chat.final:
-        _let_go(chat)
+        hands.let_go(chat)
 
 
 def _written(chat: ChatState, event: CustomerMessage | AgentMessage, facts: Facts) -> None:
@@ -402,109 +328,9 @@ def _written(chat: ChatState, event: CustomerMessage | AgentMessage, facts: Fact
         chat.offer_until = None
 
 
-def _date(before: ChatState, chat: ChatState, facts: Facts) -> None:
-    """Note since when whoever has the chat now has it."""
-    if (before.case_id, before.assignee, before.line) != (chat.case_id, chat.assignee, chat.line):
-        chat.held_since = facts.now
-
-
-def _pin(chat: ChatState, staff: str, facts: Facts) -> None:
-    """Every pin clears the reservation."""
-    chat.pinned_to = staff
-    chat.reserved_for = chat.offer_until = None
-    _remember(chat, staff, facts)
-
-
-def _take(chat: ChatState, staff: str, facts: Facts) -> None:
-    chat.assignee = staff
-    chat.line = _line_of(staff, facts)
-    _pin(chat, staff, facts)
-
-
-def _let_go(chat: ChatState) -> None:
-    chat.pinned_to = chat.reserved_for = chat.offer_until = None
-
-
 def _end(chat: ChatState, trigger: Trigger) -> None:
     _move(chat, trigger)
-    _let_go(chat)
-
-
-def _assign(chat: ChatState, staff: str | None, line: str | None, facts: Facts, *, by_hand: bool) -> None:
-    """Give the chat to a person or, where there is none, to a line's queue."""
-    if staff is None:
-        chat.assignee, chat.line = None, line
-        _let_go(chat)
-        return
-    kept = chat.reserved_for is not None and not by_hand
-    chat.assignee, chat.line = staff, line or _line_of(staff, facts)
-    _let_go(chat)
-    _remember(chat, staff, facts)
-    if chat.active and (by_hand or chat.customer_wrote_last):
-        chat.pinned_to = staff
-    elif chat.active or kept:
-        # A reservation outlives an idle end, so it must also follow the chat to the next assignee.
-        chat.reserved_for = staff
-
-
-def _offer(chat: ChatState, facts: Facts) -> None:
-    """Offer a new chat to whoever has the customer's other chat, or had the previous one."""
-    for staff in people([facts.other_holder, facts.previous.assignee if facts.previous else None]):
-        person = facts.person(staff)
-        if person is not None and person.chats and not person.full and not (person.away or person.away_at):
-            chat.reserved_for = staff
-            chat.line = person.line
-            chat.offer_until = facts.now + timedelta(seconds=facts.offer_for)
-            return
-
-
-def _replace(chat: ChatState, away: str, facts: Facts) -> None:
-    """Give a waiting customer to somebody of the same line who works with chats, or to its queue.
-
-    A queue that nobody watches by habit would hide the customer, so such a chat goes to everyone. The line is
-    that of whoever is away: a chat that a rule pinned to somebody keeps its assignee's line.
-    """
-    line = _line_of(away, facts) or chat.line
-    staff = choose(line, chat, facts, habit=True) if line else None
-    if staff is None and line in facts.queues:
-        line = None
-    _assign(chat, staff, line, facts, by_hand=False)
-
-
-def _leave_queue(chat: ChatState, facts: Facts) -> None:
-    """Look again whether somebody of the line is available for a chat that waits in its queue."""
-    if _queued(chat) and chat.line:
-        staff = choose(chat.line, chat, facts)
-        if staff is not None:
-            _assign(chat, staff, chat.line, facts, by_hand=False)
-
-
-def _redistribute(chat: ChatState, facts: Facts) -> None:
-    """An open chat does not wait for somebody who left; a pending one waits for the customer's reply."""
-    if chat.status is Status.OPEN and chat.holder is not None and _away(chat.holder, facts):
-        _replace(chat, chat.holder, facts)
-
-
-def _queued(chat: ChatState) -> bool:
-    """Whether the chat waits in New for somebody of its line. One that has ended waits for the customer."""
-    return chat.active and chat.holder is None and chat.assignee is None and chat.line is not None
-
-
-def _away(staff: str, facts: Facts) -> bool:
-    """Somebody whom the directory no longer knows is away for good."""
-    person = facts.person(staff)
-    return person is None or person.away
-
-
-def _line_of(staff: str, facts: Facts) -> str | None:
-    person = facts.person(staff)
-    return person.line if person else None
-
-
-def _remember(chat: ChatState, staff: str, facts: Facts) -> None:
-    line = _line_of(staff, facts)
-    if line is not None:
-        chat.holders = {**chat.holders, line: staff}
+    hands.let_go(chat)
 
 
 def _labelled(labels: tuple[str, ...], add: tuple[str, ...], remove: tuple[str, ...]) -> tuple[str, ...]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from baton.chat import Settlement, newly_told
+from baton.attention import newly_told
+from baton.chat import Settlement
 from baton.chatstate import ChatState
 from baton.contract import AddNote, ChatEvent, Reply, Tell
 from baton.decision import Decision

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from baton.chat import idle_at, wake_at
+from baton.attention import idle_at, wake_at
 from baton.chatstate import ChatState
 from baton.contract import Instant, Tab, TimelineEntry
 

@@ -20,6 +20,7 @@ from temporalio import workflow
 from temporalio.common import RawValue, RetryPolicy
 from temporalio.exceptions import ApplicationError
 
+from baton import attention
 from baton import chat as model
 from baton.chatstate import ChatState
 from baton.consequences import consequences
@@ -156,13 +157,13 @@ class _ChatCase(Case[ChatState, Outcome]):
 
     def due_events(self, now: datetime) -> Iterable[ChatEvent]:
         # Timed rules first: "ten minutes without an answer" must still find the chat that idles at ten.
-        for due, event in ((model.wake_at, TimedDue), (model.idle_at, Idle)):
+        for due, event in ((attention.wake_at, TimedDue), (attention.idle_at, Idle)):
             at = due(self.state)
             if at is not None and at <= now:
                 yield event(id=f"{event.__name__}:{self.state.case_id}:{at.isoformat()}", author=SYSTEM)
 
     def next_due(self) -> datetime | None:
-        return model.next_due(self.state)
+        return attention.next_due(self.state)
 
     def over(self) -> bool:
         return self.state.final or not self.state.exists

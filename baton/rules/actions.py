@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from baton import contract
-from baton.chat import choose
 from baton.contract import Status
 from baton.errors import IllegalTransition
+from baton.hands import choose
 from baton.rules import language
 from baton.rules.fields import FIELDS, Scene
 

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from baton.chat import apply, audience, check, fold, newly_told, next_due, opens
+from baton.attention import audience, newly_told, next_due
+from baton.chat import apply, check, fold, opens
 from baton.chatstate import ChatState
 from baton.contract import (
     Action,

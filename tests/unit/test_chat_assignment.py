@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from baton.chat import apply, choose, fold, named
+from baton.chat import apply, fold, named
 from baton.chatstate import ChatState
 from baton.contract import (
     Assign,
@@ -23,6 +23,7 @@ from baton.contract import (
     TimedDue,
 )
 from baton.decision import Candidate, Facts, MissingLine, Person, Previous
+from baton.hands import choose
 from tests.unit.chatworld import CUSTOMER, NO_CHAT, NOW, SYSTEM, chat, facts, staff
 
 WROTE = CustomerMessage(id="e-1", author=CUSTOMER, text="?")

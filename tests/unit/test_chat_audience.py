@@ -6,7 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from baton.chat import apply, audience, fold, newly_told
+from baton.attention import audience, newly_told
+from baton.chat import apply, fold
 from baton.chatstate import ChatState
 from baton.contract import (
     AgentMessage,

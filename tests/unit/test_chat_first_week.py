@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from baton.chat import newly_told, settle
+from baton.attention import newly_told
+from baton.chat import settle
 from baton.chatstate import ChatState
 from baton.contract import (
     Action,

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from baton.chat import audience, fold, idle_at, next_due, wake_at
+from baton.attention import audience, idle_at, next_due, wake_at
+from baton.chat import fold
 from baton.chatstate import ChatState
 from baton.contract import (
     AgentMessage,
