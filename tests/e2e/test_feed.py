@@ -148,9 +148,13 @@ async def test_a_stream_is_fed_as_it_comes(house: House, baton: Baton) -> None:
     assert (summary["lines"], summary["accepted"]) == (3, 3)
 
 
-async def test_a_stream_that_waits_for_more_can_be_stopped(baton: Baton) -> None:
+async def test_a_stream_that_waits_for_more_can_be_stopped(house: House, baton: Baton) -> None:
+    chat = fresh("feed")
     process = await baton.start("feed", "-", "--no-journal")
-    await asyncio.sleep(2)
+    assert process.stdin is not None
+    process.stdin.write(json.dumps(story(chat)[0]).encode() + b"\n")
+    await process.stdin.drain()
+    await until_handled(house, chat, 1)
     process.send_signal(signal.SIGINT)
 
     assert await asyncio.wait_for(process.wait(), timeout=20) == 1

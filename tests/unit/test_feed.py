@@ -41,6 +41,19 @@ async def lines_of(written: Iterable[bytes]) -> AsyncGenerator[Line, None]:
         yield Line(number, raw)
 
 
+async def turns(number: int = 200) -> None:
+    """Let the others do whatever they still want to do."""
+    for _ in range(number):
+        await asyncio.sleep(0)
+
+
+async def until(condition: Callable[[], bool], *, within: float = 10.0) -> None:
+    """Let the others run until ``condition`` holds."""
+    async with asyncio.timeout(within):
+        while not condition():
+            await turns(1)
+
+
 class Server:
     """Takes events. ``answers`` says what it does with one: a verdict, or an error to raise."""
 
@@ -123,10 +136,11 @@ async def test_reading_pauses_while_too_much_is_not_answered() -> None:
     with Journal.open(TEMPORARY, TARGET) as journal:
         running = Feed(server.send, journal, concurrency=3, lines_in_hand=100)
         task = asyncio.create_task(running.run(endless()))
-        await asyncio.sleep(0.1)
+        await until(lambda: given_out > 100)
+        await turns()
         read_while_blocked = given_out
         server.open.set()
-        await asyncio.sleep(0.1)
+        await until(lambda: given_out > 200)
         running.stop("enough")
         await task
 
@@ -296,9 +310,9 @@ async def test_stopping_lets_what_is_on_its_way_be_answered_and_sends_nothing_mo
     with Journal.open(TEMPORARY, TARGET) as journal:
         running = Feed(server.send, journal, concurrency=2)
         task = asyncio.create_task(running.run(lines_of(messages(1, 2, 3, 1, 2, 3))))
-        await asyncio.sleep(0.05)
+        await until(lambda: len(server.got) == 2)
         running.stop("interrupted")
-        await asyncio.sleep(0.05)
+        await turns()
         server.open.set()
         await task
 
@@ -312,7 +326,7 @@ async def test_a_feed_that_is_cancelled_still_accounts_for_what_it_read(tmp_path
     with Journal.open(tmp_path / "journal", TARGET) as journal:
         running = Feed(server.send, journal, concurrency=2)
         task = asyncio.create_task(running.run(lines_of(messages(1, 2, 3))))
-        await asyncio.sleep(0.05)
+        await until(lambda: len(server.got) == 2)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
@@ -484,12 +498,13 @@ async def test_a_reader_that_is_left_early_reads_no_further() -> None:
         reads += 1
         return b"x\n" * 10
 
+    others = len(asyncio.all_tasks())
     lines = read_lines(read)
     await anext(lines)
     await lines.aclose()
-    await asyncio.sleep(0.05)
+    await until(lambda: len(asyncio.all_tasks()) == others)
     after = reads
-    await asyncio.sleep(0.05)
+    await turns()
 
     assert reads == after < 20
 
