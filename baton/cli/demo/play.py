@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, fields
@@ -25,7 +26,8 @@ IDLE_SECONDS = 1.5
 AT_ONCE = 3
 """Chats at a time in one company: Ivan takes no more than five."""
 ANSWER_SECONDS = 30.0
-GIVE_UP_SECONDS = 2.0
+START_SECONDS = 3.0
+GIVE_UP_SECONDS = 20.0
 POLL_SECONDS = 0.05
 MANY = 1000
 
@@ -182,12 +184,15 @@ class _Chat:
         for kind in ("chat_ended", "status_set"):  # on a slow machine it may become idle meanwhile
             with suppress(IllegalTransition, RPCError):
                 await self.do(Step(IVAN, kind, status=Status.CLOSED))
+                await _until(self._is_over, f"The chat {self.workflow_id} did not complete")
                 return
         await self.give_up()
 
     async def give_up(self) -> None:
         """Leave no chat behind to which nobody will listen any more. Needs no worker."""
         handle = self._client.temporal.get_workflow_handle(self.workflow_id)
+        # The message that begins it may still be on its way; a chat that is over is not found, either.
+        missing_until = time.monotonic() + START_SECONDS
         with suppress(TimeoutError):
             async with asyncio.timeout(GIVE_UP_SECONDS):
                 while self._events:
@@ -195,9 +200,10 @@ class _Chat:
                         await handle.terminate("the demo is over")
                         return
                     except RPCError as error:
-                        if error.status is not RPCStatusCode.NOT_FOUND:
+                        # Anything else may pass, such as a server that is busy with that message.
+                        if error.status is RPCStatusCode.NOT_FOUND and time.monotonic() > missing_until:
                             return
-                    await asyncio.sleep(POLL_SECONDS)  # the message that begins it may still be on its way
+                    await asyncio.sleep(POLL_SECONDS)
 
     async def _newly_told(self) -> tuple[str, ...]:
         """Who was notified since the last look. Somebody who was notified twice is named twice."""
@@ -207,6 +213,10 @@ class _Chat:
 
     async def _has_ended(self) -> bool:
         return (await self._client.snapshot(*self._place)).activity is Activity.ENDED
+
+    async def _is_over(self) -> bool:
+        handle = self._client.temporal.get_workflow_handle(self.workflow_id)
+        return (await handle.describe()).close_time is not None
 
     async def _is_at_rest(self) -> bool:
         """Whether everything that was decided is carried out, notices included."""
