@@ -91,7 +91,7 @@ class Stack:
         """
         children = [child for child, _ in self._children]
         await asyncio.wait({child.ended for child in children}, return_when=asyncio.FIRST_COMPLETED)
-        raise _failure(next(child for child in children if child.ended.done()), "ended by itself")
+        raise failure_of(next(child for child in children if child.ended.done()), "ended by itself")
 
     async def _start(self) -> None:
         # What can be refused is refused before anything runs.
@@ -132,7 +132,7 @@ class Stack:
             # If this process is killed, its server lives on, and goes on keeping the data folder from others.
             inherited=[lock.fileno()],
         )
-        await _until(self._server_is_ready(), server)
+        await until_ready(self._server_is_ready(), server)
 
     async def _start_worker(self, command: Sequence[str]) -> None:
         worker = await self._start_child(
@@ -152,7 +152,7 @@ class Stack:
             grace=self._settings.shutdown_grace_seconds + WORKER_EXTRA_SECONDS,
             on_line=self._hear_worker,
         )
-        await _until(self._worker_is_ready.wait(), worker)
+        await until_ready(self._worker_is_ready.wait(), worker)
 
     async def _start_child(
         self,
@@ -213,21 +213,25 @@ class Stack:
         self._folder.close()
 
 
-async def _until(ready: Coroutine[Any, Any, object], child: Child) -> None:
-    """Wait until ``ready`` returns, but not for longer than ``child`` lives, and not for ever."""
+async def until_ready(ready: Coroutine[Any, Any, object], child: Child) -> None:
+    """Wait until ``ready`` returns, but not for longer than ``child`` lives, and not for ever.
+
+    Raises ``StackFailed``, with the last lines that the child wrote.
+    """
     waiting = asyncio.create_task(ready)
     try:
         await asyncio.wait({waiting, child.ended}, timeout=START_SECONDS, return_when=asyncio.FIRST_COMPLETED)
         if child.ended.done():
-            raise _failure(child, "ended while it was starting")
+            raise failure_of(child, "ended while it was starting")
         if not waiting.done():
-            raise _failure(child, f"was not ready after {START_SECONDS:.0f} s")
+            raise failure_of(child, f"was not ready after {START_SECONDS:.0f} s")
         waiting.result()
     finally:
         waiting.cancel()
 
 
-def _failure(child: Child, what: str) -> StackFailed:
+def failure_of(child: Child, what: str) -> StackFailed:
+    """What happened to a child, with the last lines that it wrote."""
     code = f", exit code {child.ended.result()}" if child.ended.done() else ""
     tail = "\n".join(f"    {line}" for line in child.tail) or "    (nothing)"
     return StackFailed(f"The {child.name} {what}{code}. The last that it wrote:\n{tail}")

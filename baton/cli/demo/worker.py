@@ -8,8 +8,7 @@ from typing import NoReturn
 
 from baton.cli.child import Child
 from baton.cli.demo.company import Company
-from baton.cli.machine import StackFailed
-from baton.cli.stack import READY_LINE, START_SECONDS, WORKER_EXTRA_SECONDS
+from baton.cli.stack import READY_LINE, WORKER_EXTRA_SECONDS, failure_of, until_ready
 from baton.settings import CHECKOUT
 
 
@@ -32,23 +31,13 @@ class Worker:
             log=settings.data_dir / "worker.log",
             on_line=self._hear,
         )
-        ready = asyncio.create_task(self._ready.wait())
-        try:
-            await asyncio.wait(
-                {ready, child.ended}, timeout=START_SECONDS, return_when=asyncio.FIRST_COMPLETED
-            )
-            if child.ended.done():
-                raise self._failure(child, "ended while it was starting")
-            if not ready.done():
-                raise self._failure(child, f"was not ready after {START_SECONDS:.0f} s")
-        finally:
-            ready.cancel()
+        await until_ready(self._ready.wait(), child)
 
     async def watch(self) -> NoReturn:
         """Wait until it ends by itself. Raises ``StackFailed``, with the last lines that it wrote."""
         assert self._child is not None
         await asyncio.wait({self._child.ended})
-        raise self._failure(self._child, "ended by itself")
+        raise failure_of(self._child, "ended by itself")
 
     async def stop(self) -> None:
         """Let it finish what it is doing, if it was started."""
@@ -59,8 +48,3 @@ class Worker:
     def _hear(self, line: str) -> None:
         if line.strip() == READY_LINE:
             self._ready.set()
-
-    def _failure(self, child: Child, what: str) -> StackFailed:
-        code = f", exit code {child.ended.result()}" if child.ended.done() else ""
-        tail = "\n".join(f"    {line}" for line in child.tail) or "    (nothing)"
-        return StackFailed(f"The {child.name} {what}{code}. The last that it wrote:\n{tail}")
