@@ -1,17 +1,52 @@
-"""Business hours: when a line works.
+"""Business hours: when a line works, and how long a department has had for its answer.
 
-A calendar has a time zone, the intervals of each weekday and the days off. All arithmetic is done on
-wall-clock times of that zone, so that a daylight-saving change neither adds nor removes an hour of work.
+A calendar has a time zone, the intervals of each weekday, the days off and the public holidays of a country.
+The intervals are wall-clock times of the zone; a duration is the time that really passes inside them. So on
+the night of a daylight-saving change an interval 01:00-04:00 lasts two hours or four: an hour that the clocks
+leave out counts for nothing, and one that they show twice counts twice.
+
+Whatever is asked with a moment takes an aware ``datetime`` of any zone and answers in UTC.
 """
 
 from __future__ import annotations
 
-from datetime import date, datetime, time
+import warnings
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, date, datetime, time, timedelta
+from difflib import get_close_matches
 from enum import StrEnum
+from functools import cache, lru_cache
 from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    PlainSerializer,
+    ValidationInfo,
+    WrapValidator,
+    field_validator,
+)
+from pydantic_core import PydanticCustomError
+
+from baton.wording import did_you_mean
+
+Stretch = tuple[datetime, datetime]
+"""From a moment until just before another, both in UTC."""
+
+SEARCHED = timedelta(days=3653)
+"""So far a moment is looked for, ten years: a calendar may say that it never opens."""
+
+_DAY = timedelta(days=1)
+_SECOND = timedelta(seconds=1)
+_NOTHING = timedelta()
+_MIDNIGHT = time()
+# What is later or earlier than these may have no local date.
+_FIRST = datetime(1, 1, 2, tzinfo=UTC)
+_LAST = datetime(9999, 12, 30, tzinfo=UTC)
 
 
 class Weekday(StrEnum):
@@ -25,6 +60,9 @@ class Weekday(StrEnum):
 
 
 _WEEKDAYS = tuple(Weekday)
+
+
+# --- How calendars are written --------------------------------------------------------------------
 
 
 def _known_zone(name: str) -> str:
@@ -44,38 +82,287 @@ def _as_intervals(value: object) -> object:
     )
 
 
+def _end(value: object, read: Callable[[object], time]) -> time:
+    """Accept 24:00. As a ``time``, which has none, it is 00:00: nothing else ends then."""
+    if value in ("24:00", "24:00:00"):
+        return _MIDNIGHT
+    end = read(value)
+    if end == _MIDNIGHT and isinstance(value, str):
+        raise ValueError("an interval that lasts until midnight ends at 24:00")
+    return end
+
+
+def _written_end(end: time) -> str:
+    return "24:00:00" if end == _MIDNIGHT else end.isoformat()
+
+
+def _opens(start: time) -> timedelta:
+    """How long after midnight an interval that begins at ``start`` begins."""
+    return timedelta(
+        hours=start.hour, minutes=start.minute, seconds=start.second, microseconds=start.microsecond
+    )
+
+
+def _closes(end: time) -> timedelta:
+    """How long after midnight an interval that ends at ``end`` ends."""
+    return _opens(end) or _DAY
+
+
 def _in_order(intervals: tuple[tuple[time, time], ...]) -> tuple[tuple[time, time], ...]:
-    latest = time.min
+    latest = _NOTHING
     for start, end in intervals:
-        if start >= end:
+        if start.tzinfo or end.tzinfo:
+            raise ValueError("hours are those of the calendar's time zone; write 09:00, without an offset")
+        if _opens(start) >= _closes(end):
             raise ValueError(f"an interval must end after it starts, not {start:%H:%M}-{end:%H:%M}")
-        if start < latest:
+        if _opens(start) < latest:
             raise ValueError(f"intervals must follow one another; {start:%H:%M} lies in the one before")
-        latest = end
+        latest = _closes(end)
     return intervals
 
 
 Zone = Annotated[str, AfterValidator(_known_zone)]
-Intervals = Annotated[
-    tuple[tuple[time, time], ...], BeforeValidator(_as_intervals), AfterValidator(_in_order)
-]
+End = Annotated[time, WrapValidator(_end), PlainSerializer(_written_end, when_used="json")]
+Intervals = Annotated[tuple[tuple[time, End], ...], BeforeValidator(_as_intervals), AfterValidator(_in_order)]
+
+
+# --- Public holidays ------------------------------------------------------------------------------
+# The package knows 250 countries and takes its time to load: it is imported when a calendar names one.
+
+
+class Holidays(BaseModel):
+    """The public holidays of a country, or of a part of it.
+
+    Written ``DE`` or ``{country: DE, subdivision: BE}``, with codes of ISO 3166-1 and 3166-2. Which days they
+    are says the package ``holidays``; where a country moves a holiday that falls on a weekend, it is the
+    weekday that is free, too.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    country: str
+    subdivision: str | None = None
+
+    @field_validator("country")
+    @classmethod
+    def _is_known(cls, country: str) -> str:
+        names = _countries()
+        if country not in names.values():
+            hint = _near(country, names) or "write the two letters of the country, such as DE or FR"
+            raise PydanticCustomError(
+                "country",
+                "no holidays are known of a country {country}",
+                {"country": repr(country), "hint": hint},
+            )
+        return country
+
+    @field_validator("subdivision")
+    @classmethod
+    def _is_part_of_it(cls, subdivision: str | None, info: ValidationInfo) -> str | None:
+        country = info.data.get("country")
+        if country is None or subdivision is None:  # a country that is unknown has its own error
+            return subdivision
+        names = _subdivisions(country)
+        if subdivision not in names.values():
+            none = "leave it out: the holidays of this country are the same everywhere"
+            hint = _near(subdivision, names) or did_you_mean(subdivision, names.values(), none)
+            raise PydanticCustomError(
+                "subdivision",
+                "{country} has no subdivision {subdivision}",
+                {"country": country, "subdivision": repr(subdivision), "hint": hint},
+            )
+        return subdivision
+
+    def on(self, day: date) -> bool:
+        """Whether ``day`` is one of them."""
+        return day in _days(self.country, self.subdivision, day.year)
+
+
+@cache
+def _countries() -> Mapping[str, str]:
+    """The code of each country by whatever it is called, in small letters: germany, de, deu."""
+    from holidays.registry import COUNTRIES
+
+    return {
+        called.casefold(): names[1]
+        for key, names in COUNTRIES.items()
+        for called in (key.replace("_", " "), *names)
+    }
+
+
+@cache
+def _subdivisions(country: str) -> Mapping[str, str]:
+    """The code of each subdivision by whatever it is called, in small letters: bayern, by."""
+    import holidays
+
+    known = holidays.country_holidays(country)
+    aliases: Mapping[str, str] = getattr(known, "subdivisions_aliases", {})
+    return {
+        name.casefold(): code for name, code in (*aliases.items(), *((it, it) for it in known.subdivisions))
+    }
+
+
+def _near(given: str, codes: Mapping[str, str]) -> str:
+    """A hint that names the code of what comes nearest to ``given``, if anything does."""
+    near = get_close_matches(given.casefold(), codes, n=1)
+    return f"did you mean {codes[near[0]]}?" if near else ""
+
+
+@lru_cache(maxsize=4096)
+def _days(country: str, subdivision: str | None, year: int) -> frozenset[date]:
+    import holidays
+
+    with warnings.catch_warnings():
+        # Of some countries not all holidays of all years are known. Nobody can do anything about it here.
+        warnings.simplefilter("ignore")
+        known = holidays.country_holidays(country, subdiv=subdivision, years=year, categories=holidays.PUBLIC)
+    return frozenset(known)
+
+
+def _as_holidays(value: object) -> object:
+    """Accept ``DE``, the way in which people write a country."""
+    return {"country": value} if isinstance(value, str) else value
+
+
+# --- The calendar ---------------------------------------------------------------------------------
 
 
 class Calendar(BaseModel):
-    """When people work. A weekday that is not named is free; without any, every hour counts."""
+    """When people work. A weekday that is not named is free; without any, every hour counts.
+
+    A moment is looked for no further than ten years away (`SEARCHED`).
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     timezone: Zone = "UTC"
     weekly: dict[Weekday, Intervals] = {}
     days_off: frozenset[date] = frozenset()
+    holidays: Annotated[Holidays | None, BeforeValidator(_as_holidays)] = None
 
     def is_open(self, at: datetime) -> bool:
-        """Whether ``at``, an aware time, is within business hours."""
-        local = at.astimezone(ZoneInfo(self.timezone))
-        if local.date() in self.days_off:
-            return False
+        """Whether ``at`` is within business hours."""
+        wall = at.astimezone(ZoneInfo(self.timezone)).replace(tzinfo=None)
+        return any(opens <= wall < closes for opens, closes in self._hours(wall.date()))
+
+    def next_opening(self, at: datetime) -> datetime | None:
+        """``at`` itself if that is open, or else when it opens next; ``None`` if it never does."""
+        return next((opens for opens, _ in self._ahead(at)), None)
+
+    def after(self, start: datetime, work: timedelta) -> datetime | None:
+        """The first moment at which ``work`` of business time has passed since ``start``.
+
+        Work that ends exactly at closing time is due at closing, not at the next opening; no work at all is
+        due at ``start``. ``None`` if that moment never comes. Raises ``ValueError`` for less than no work.
+        """
+        left = _not_negative(work)
+        if not left:
+            return start.astimezone(UTC)
+        for opens, closes in self._ahead(start):
+            if closes - opens >= left:
+                return opens + left
+            left -= closes - opens
+        return None
+
+    def before(self, end: datetime, work: timedelta) -> datetime | None:
+        """The last moment from which ``work`` of business time remains until ``end``.
+
+        The mirror image of `after`: work that begins exactly at an opening begins there, and not at the
+        closing before. ``None`` if there is no such moment. Raises ``ValueError`` for less than no work.
+        """
+        left = _not_negative(work)
+        if not left:
+            return end.astimezone(UTC)
+        for opens, closes in self._back(end):
+            if closes - opens >= left:
+                return closes - left
+            left -= closes - opens
+        return None
+
+    def between(self, start: datetime, end: datetime) -> timedelta:
+        """The business time from ``start`` until ``end``; nothing if that is not later."""
+        stretches = self._open(start.astimezone(UTC), end.astimezone(UTC))
+        return sum((closes - opens for opens, closes in stretches), _NOTHING)
+
+    def _ahead(self, start: datetime) -> Iterator[Stretch]:
+        """The open stretches from ``start`` on, for as long as is searched."""
+        at = start.astimezone(UTC)
+        return self._open(at, at + min(SEARCHED, max(_LAST - at, _NOTHING)))
+
+    def _back(self, end: datetime) -> Iterator[Stretch]:
+        """The open stretches before ``end``, the latest first, for as long as is searched."""
+        at = end.astimezone(UTC)
+        earliest = at - min(SEARCHED, max(at - _FIRST, _NOTHING))
+        while earliest < at:
+            day_before = max(at - _DAY, earliest)
+            yield from reversed(list(self._open(day_before, at)))
+            at = day_before
+
+    def _open(self, start: datetime, end: datetime) -> Iterator[Stretch]:
+        """The open stretches from ``start`` until ``end``, both in UTC, in order.
+
+        Stretches may touch: what is open for longer than a day comes in pieces.
+        """
+        zone = ZoneInfo(self.timezone)
+        while start < end:
+            stop = end if end - start < _DAY else start + _DAY
+            for since, until, offset in _steady(zone, start, stop):
+                for opens, closes in self._on_the_wall(_wall(since, offset), _wall(until, offset)):
+                    yield (opens - offset).replace(tzinfo=UTC), (closes - offset).replace(tzinfo=UTC)
+            start = stop
+
+    def _on_the_wall(self, start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime]]:
+        """The intervals between two wall-clock times without a change of the clocks between them."""
+        day = start.date()
+        while day <= end.date():
+            for opens, closes in self._hours(day):
+                since, until = max(opens, start), min(closes, end)
+                if since < until:
+                    yield since, until
+            day += _DAY
+
+    def _hours(self, day: date) -> Iterator[tuple[datetime, datetime]]:
+        """The intervals of a day, as wall-clock times without a zone."""
+        if day in self.days_off or (self.holidays and self.holidays.on(day)):
+            return
+        midnight = datetime.combine(day, _MIDNIGHT)
         if not self.weekly:
-            return True
-        hours = self.weekly.get(_WEEKDAYS[local.weekday()], ())
-        return any(start <= local.time() < end for start, end in hours)
+            yield midnight, midnight + _DAY
+        for start, end in self.weekly.get(_WEEKDAYS[day.weekday()], ()):
+            yield midnight + _opens(start), midnight + _closes(end)
+
+
+ALWAYS = Calendar()
+"""The calendar of those who have none: every hour counts."""
+
+
+def _not_negative(work: timedelta) -> timedelta:
+    if work < _NOTHING:
+        raise ValueError(f"business time cannot be less than nothing, as {work} is")
+    return work
+
+
+def _wall(at: datetime, offset: timedelta) -> datetime:
+    return at.replace(tzinfo=None) + offset
+
+
+def _steady(zone: ZoneInfo, start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime, timedelta]]:
+    """The parts of a time in UTC in which the zone keeps its offset from UTC, each with that offset.
+
+    Between two clocks that agree nothing is looked for: no zone changes its clocks twice within a day.
+    """
+    offset = _offset(zone, start)
+    while _offset(zone, end) != offset:
+        # Clocks change at a full second.
+        first = start.replace(microsecond=0)
+        seconds = range((end - first) // _SECOND + 1)
+        change = first + _SECOND * bisect_left(
+            seconds, True, key=lambda second: _offset(zone, first + _SECOND * second) != offset
+        )
+        yield start, change, offset
+        start, offset = change, _offset(zone, change)
+    yield start, end, offset
+
+
+def _offset(zone: ZoneInfo, at: datetime) -> timedelta:
+    return at.astimezone(zone).utcoffset() or _NOTHING

@@ -34,10 +34,12 @@ from baton.contract import (
     Pin,
     Presence,
     PresenceChanged,
+    ReplySent,
     SetStatus,
     StatusSet,
     Taken,
     Tell,
+    TicketOpened,
     TimedDue,
 )
 from baton.decision import Decision, Facts, Person, people
@@ -51,12 +53,14 @@ TRIGGERS: Mapping[str, Trigger] = {
     "idle": Trigger.IDLE,
     "delivery_failed": Trigger.SET_OPEN,
     "merged_into": Trigger.CLOSE_AND_END,
+    "reply_sent": Trigger.TICKET_REPLY,
     "system_message": Trigger.RECORD,
     "message_changed": Trigger.RECORD,
     "note_added": Trigger.RECORD,
     "assigned": Trigger.RECORD,
     "labels_changed": Trigger.RECORD,
     "presence_changed": Trigger.RECORD,
+    "ticket_opened": Trigger.RECORD,
     "timed_due": Trigger.RECORD,
 }
 """The trigger of each kind of event; ``chat_ended`` and ``status_set`` choose theirs by the status."""
@@ -290,6 +294,20 @@ def _timed_due(chat: ChatState, event: TimedDue, facts: Facts, was: Phase) -> tu
     return ()
 
 
+def _reply_sent(chat: ChatState, event: ReplySent, facts: Facts, was: Phase) -> tuple[Tell, ...]:
+    """A ticket's reply takes nothing over; the customer's answer to it finds whoever has the chat."""
+    _written(chat, event, facts)
+    chat.staff_wrote_at = facts.now
+    if chat.assignee is not None and chat.pinned_to is None and not chat.final:
+        chat.reserved_for = chat.assignee
+    return ()
+
+
+def _ticket_opened(chat: ChatState, event: TicketOpened, facts: Facts, was: Phase) -> tuple[Tell, ...]:
+    chat.ticket_id = event.ticket_id
+    return ()
+
+
 def _recorded(chat: ChatState, event: Any, facts: Facts, was: Phase) -> tuple[Tell, ...]:
     return ()
 
@@ -304,6 +322,8 @@ _FOLDS: Mapping[type[BaseEvent], Callable[[ChatState, Any, Facts, Phase], tuple[
     LabelsChanged: _labels_changed,
     DeliveryFailed: _delivery_failed,
     PresenceChanged: _presence_changed,
+    ReplySent: _reply_sent,
+    TicketOpened: _ticket_opened,
     TimedDue: _timed_due,
 }
 
@@ -318,7 +338,7 @@ def _move(chat: ChatState, trigger: Trigger) -> None:
         hands.let_go(chat)
 
 
-def _written(chat: ChatState, event: CustomerMessage | AgentMessage, facts: Facts) -> None:
+def _written(chat: ChatState, event: CustomerMessage | AgentMessage | ReplySent, facts: Facts) -> None:
     """Note who wrote last. The idle clock runs by arrival; a caller's clock may only date the message."""
     chat.last_author = event.author
     chat.last_message_at = min(event.at or facts.now, facts.now)

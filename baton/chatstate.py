@@ -38,6 +38,8 @@ class ChatState(Payload, frozen=False):
     last_author: Author | None = None
     last_message_at: Instant | None = None
     previous_case: str | None = None
+    ticket_id: str | None = None
+    """The ticket that this chat opened; what the customer writes goes there, too."""
 
     opened_at: Instant | None = None
     wrote_at: Instant | None = None

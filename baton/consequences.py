@@ -8,9 +8,9 @@ from typing import Any
 from baton.attention import newly_told
 from baton.chat import Settlement
 from baton.chatstate import ChatState
-from baton.contract import AddNote, ChatEvent, Reply, Tell
+from baton.contract import AddNote, ChatEvent, CustomerMessage, Reply, Tell, TicketOpened
 from baton.decision import Decision
-from baton.effects import CaseRef, CaseWrite, Effect, Message, Notice
+from baton.effects import CaseRef, CaseWrite, CopyToTicket, Effect, Message, Notice
 
 # What a write says about a case: all that rules can change and people see.
 _WRITTEN = (
@@ -50,6 +50,9 @@ def consequences(
         yield CaseWrite(key=f"{key}:write", **common, **write)
     for number, reply in enumerate(action for action in actions if isinstance(action, Reply)):
         yield Message(key=f"{key}:reply:{number}", text=reply.text, **common)
+    opened_by = event.author if isinstance(event, TicketOpened) else None
+    if after.ticket_id and (opened_by or (isinstance(event, CustomerMessage) and not decision.facts.blocked)):
+        yield CopyToTicket(key=f"{key}:copy", ticket_id=after.ticket_id, opened_by=opened_by, **common)
     tell = [*settlement.folded.told, *(action for action in actions if isinstance(action, Tell))]
     audience = newly_told(before, after, event)
     if audience is not None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import unicodedata
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import (
     AfterValidator,
@@ -30,13 +30,18 @@ from baton.errors import InvalidEvent
 
 TASK_QUEUE = "baton"
 CHAT_WORKFLOW = "Chat"
+TICKET_WORKFLOW = "Ticket"
 
 HANDLE = "handle"
 """Update: one event in, its outcome back once the decision is durable."""
 SUBMIT = "submit"
 """Signal: one event in, nothing back. For bulk traffic."""
+NOTE_ADDED = "note_added"
+"""Signal of a ticket: a note, such as a department's answer. ``kind`` need not be said."""
 SNAPSHOT = "snapshot"
 TIMELINE = "timeline"
+DRAFT = "draft"
+"""Query of a ticket: the consolidated reply as far as it is drafted."""
 
 SEARCH_ATTRIBUTES: dict[str, Literal["Keyword", "KeywordList", "Datetime"]] = {
     "Tab": "Keyword",
@@ -60,25 +65,40 @@ MAX_LABELS = 1000
 """Labels that one event may add or remove."""
 
 
+MAX_NOTES_SIZE = 400_000
+"""Bytes of notes that a ticket carries with it; of more, the beginnings. Whole they are in the help desk."""
+MAX_DEPARTMENTS = 200
+"""Departments that one ticket may ever ask."""
+
+
 def chat_workflow_id(channel: str, conversation: str) -> str:
     """The workflow ID of the chat on this channel: ``chat:{channel}:{conversation}``.
 
     Raises ``InvalidEvent`` if a part is empty, the channel has a colon (two chats could then share
     an ID), or the whole is as long as Temporal's limit of 1,000 bytes.
     """
-    for name, part in (("channel", channel), ("conversation", conversation)):
+    if ":" in channel:
+        raise InvalidEvent(f"channel {channel!r} has a colon: use a name such as 'telegram'")
+    return _workflow_id("chat", channel=channel, conversation=conversation)
+
+
+def ticket_workflow_id(ticket_id: str) -> str:
+    """The workflow ID of a ticket: ``ticket:{ticket_id}``. Raises ``InvalidEvent`` as `chat_workflow_id`."""
+    return _workflow_id("ticket", ticket_id=ticket_id)
+
+
+def _workflow_id(kind: str, **parts: str) -> str:
+    for name, part in parts.items():
         if not part or part != part.strip() or not _without_controls(part):
             raise InvalidEvent(
                 f"{name} is {part!r}: give an ID without spaces around it or control characters"
             )
-    if ":" in channel:
-        raise InvalidEvent(f"channel {channel!r} has a colon: use a name such as 'telegram'")
-    workflow_id = f"chat:{channel}:{conversation}"
+    workflow_id = ":".join((kind, *parts.values()))
     size = len(workflow_id.encode())  # Temporal counts bytes
     if size >= MAX_WORKFLOW_ID_LENGTH:
         raise InvalidEvent(
             f"the workflow ID would have {size} bytes; fewer than {MAX_WORKFLOW_ID_LENGTH} are allowed: "
-            f"shorten the conversation's ID"
+            f"shorten the {list(parts)[-1].replace('_', ' ')}"
         )
     return workflow_id
 
@@ -113,6 +133,30 @@ class Tab(StrEnum):
     RESERVED = "reserved"
     UNANSWERED = "unanswered"
     ENDED = "ended"
+
+
+class TicketStage(StrEnum):
+    """How far a ticket is."""
+
+    TRIAGE = "triage"
+    """Nobody is asked."""
+    COLLECTING = "collecting"
+    """Departments are asked."""
+    COMPOSING = "composing"
+    """All have answered; the composer writes the consolidated reply."""
+    ANSWERED = "answered"
+    CLOSED = "closed"
+
+
+class DepartmentState(StrEnum):
+    """What became of asking a department."""
+
+    ASKED = "asked"
+    ANSWERED = "answered"
+    WITHDRAWN = "withdrawn"
+    """It is no longer needed."""
+    DECLINED = "declined"
+    """It says that this is not its matter."""
 
 
 class Presence(StrEnum):
@@ -264,6 +308,66 @@ class MergedInto(BaseEvent):
     case: Id
 
 
+class TemplateApplied(BaseEvent):
+    """Several departments are asked at once, as the template says. All or nothing."""
+
+    kind: Literal["template_applied"] = "template_applied"
+    template: Id
+
+
+class DepartmentDeclined(BaseEvent):
+    """A department says that this is not its matter, and perhaps whose it is."""
+
+    kind: Literal["department_declined"] = "department_declined"
+    label: Name
+    to: Name | None = None
+    reason: Text
+
+
+class DepartmentAskedAgain(BaseEvent):
+    kind: Literal["department_asked_again"] = "department_asked_again"
+    label: Name
+    question: Text = ""
+
+
+class SendReply(BaseEvent):
+    """The consolidated reply, to be sent to the customer. ``status`` is what the ticket gets: pending."""
+
+    kind: Literal["send_reply"] = "send_reply"
+    text: Annotated[Text, StringConstraints(min_length=1, pattern=r"\S")]
+    status: Status | None = None
+    force: bool = False
+
+
+class ReplySent(BaseEvent):
+    """A consolidated reply that was already sent. In a chat: one that a ticket has sent there."""
+
+    kind: Literal["reply_sent"] = "reply_sent"
+    message_id: Id
+    text: Text = ""
+
+
+class TicketOpened(BaseEvent):
+    """The matter of a chat goes on in a ticket, too."""
+
+    kind: Literal["ticket_opened"] = "ticket_opened"
+    ticket_id: Id
+
+
+class ReminderDue(BaseEvent):
+    """Made inside: a department should be reminded that its answer is due soon."""
+
+    kind: Literal["reminder_due"] = "reminder_due"
+    label: Name
+
+
+class DepartmentDue(BaseEvent):
+    """Made inside: a department's answer is due."""
+
+    kind: Literal["department_due"] = "department_due"
+    label: Name
+
+
 class Idle(BaseEvent):
     """Made inside: nobody wrote for the channel's idle time."""
 
@@ -276,7 +380,7 @@ class TimedDue(BaseEvent):
     kind: Literal["timed_due"] = "timed_due"
 
 
-ChatEvent = Annotated[
+_AnyCaseEvent = (
     CustomerMessage
     | AgentMessage
     | SystemMessage
@@ -284,22 +388,40 @@ ChatEvent = Annotated[
     | DeliveryFailed
     | NoteAdded
     | Taken
-    | ChatEnded
     | StatusSet
     | Assigned
     | LabelsChanged
     | PresenceChanged
+    | ReplySent
+    | TicketOpened
     | MergedInto
-    | Idle
-    | TimedDue,
-    Field(discriminator="kind"),
-]
+    | TimedDue
+)
+_ChatOnlyEvent = ChatEnded | Idle
+_TicketOnlyEvent = (
+    TemplateApplied | DepartmentDeclined | DepartmentAskedAgain | SendReply | ReminderDue | DepartmentDue
+)
 
-INTERNAL_KINDS = frozenset({"idle", "timed_due"})
+ChatEvent = Annotated[_AnyCaseEvent | _ChatOnlyEvent, Field(discriminator="kind")]
+TicketEvent = Annotated[_AnyCaseEvent | _TicketOnlyEvent, Field(discriminator="kind")]
+Event = Annotated[_AnyCaseEvent | _ChatOnlyEvent | _TicketOnlyEvent, Field(discriminator="kind")]
+
+
+def _kinds(*unions: Any) -> frozenset[str]:
+    return frozenset(event.model_fields["kind"].default for union in unions for event in get_args(union))
+
+
+CHAT_KINDS = _kinds(_AnyCaseEvent, _ChatOnlyEvent)
+TICKET_KINDS = _kinds(_AnyCaseEvent, _TicketOnlyEvent)
+
+INTERNAL_KINDS = frozenset({"idle", "timed_due", "reminder_due", "department_due"})
 """Kinds that only a workflow makes for itself; from outside they are refused."""
 
 MESSAGE_KINDS = frozenset({"customer_message", "agent_message"})
 """Only these start a chat, so only these are sent with update-with-start."""
+
+TICKET_OPENING_KINDS = MESSAGE_KINDS | {"template_applied", "labels_changed", "ticket_opened"}
+"""These start a ticket where there is none. A closed one is opened again by its customer only."""
 
 _CUSTOMER = frozenset({AuthorType.CUSTOMER})
 _STAFF = frozenset({AuthorType.STAFF})
@@ -321,12 +443,21 @@ AUTHORS: dict[str, frozenset[AuthorType]] = {
     "labels_changed": _NOT_CUSTOMER,
     "presence_changed": _NOT_CUSTOMER,
     "merged_into": _NOT_CUSTOMER,
+    "template_applied": _NOT_CUSTOMER,
+    "department_declined": _STAFF,
+    "department_asked_again": _NOT_CUSTOMER,
+    "send_reply": _STAFF,
+    "reply_sent": _STAFF,
+    "ticket_opened": _NOT_CUSTOMER,
+    "reminder_due": _SYSTEM,
+    "department_due": _SYSTEM,
     "idle": _SYSTEM,
     "timed_due": _SYSTEM,
 }
 """Who may be the author of an event of each kind."""
 
 _CHAT_EVENT: TypeAdapter[ChatEvent] = TypeAdapter(ChatEvent)
+_TICKET_EVENT: TypeAdapter[TicketEvent] = TypeAdapter(TicketEvent)
 
 
 def parse_chat_event(payload: object) -> ChatEvent:
@@ -334,23 +465,49 @@ def parse_chat_event(payload: object) -> ChatEvent:
 
     Raises ``InvalidEvent``, which says what is wrong, where, and what would be right.
     """
+    kind, fields = _event_fields(payload, "a chat", CHAT_KINDS)
+    try:
+        event = _CHAT_EVENT.validate_python(fields)
+    except ValidationError as error:
+        raise InvalidEvent(f"event {fields.get('id')!r} ({kind}): {_first_mistakes(error)}") from None
+    _check_sense(event)
+    return event
+
+
+def parse_ticket_event(payload: object) -> TicketEvent:
+    """Read an event of a ticket as it came from outside; otherwise as `parse_chat_event`."""
+    kind, fields = _event_fields(payload, "a ticket", TICKET_KINDS)
+    try:
+        event = _TICKET_EVENT.validate_python(fields)
+    except ValidationError as error:
+        raise InvalidEvent(f"event {fields.get('id')!r} ({kind}): {_first_mistakes(error)}") from None
+    _check_sense(event)
+    return event
+
+
+def _event_fields(payload: object, case: str, kinds: frozenset[str]) -> tuple[str, dict[str, Any]]:
+    """The kind of an event, and the fields that it has, once it is clear that the case takes such."""
     if not isinstance(payload, dict):
         raise InvalidEvent(
             f"an event is a JSON object with 'kind', 'id' and 'author', not {type(payload).__name__}"
         )
     kind = payload.get("kind")
-    known = sorted(AUTHORS.keys() - INTERNAL_KINDS)
-    if not isinstance(kind, str) or kind not in AUTHORS:
-        raise InvalidEvent(f"kind {kind!r} is unknown; a chat takes {', '.join(known)}")
+    if not isinstance(kind, str) or kind not in kinds:
+        what = (
+            f"{kind!r} is not for {case}"
+            if isinstance(kind, str) and kind in AUTHORS
+            else f"{kind!r} is unknown"
+        )
+        raise InvalidEvent(f"kind {what}; {case} takes {', '.join(sorted(kinds - INTERNAL_KINDS))}")
     if kind in INTERNAL_KINDS:
         raise InvalidEvent(f"kind {kind!r} is made by Baton itself and is not accepted from outside")
-    try:
-        # An absent field and a null one mean the same to the programs that call us.
-        event = _CHAT_EVENT.validate_python(
-            {name: value for name, value in payload.items() if value is not None}
-        )
-    except ValidationError as error:
-        raise InvalidEvent(f"event {payload.get('id')!r} ({kind}): {_first_mistakes(error)}") from None
+    # An absent field and a null one mean the same to the programs that call us.
+    return kind, {name: value for name, value in payload.items() if value is not None}
+
+
+def _check_sense(event: BaseEvent) -> None:
+    """What no field can say alone. Raises ``InvalidEvent``."""
+    kind: str = event.kind  # type: ignore[attr-defined]
     allowed = AUTHORS[kind]
     if event.author.type not in allowed:
         raise InvalidEvent(
@@ -359,13 +516,20 @@ def parse_chat_event(payload: object) -> ChatEvent:
         )
     if isinstance(event, Assigned) and event.staff and event.line:
         raise InvalidEvent(f"event {event.id!r}: assigned takes a staff or a line, not both")
-    return event
 
 
 def parse_chat_start(payload: object) -> ChatStart:
     """Read the start argument of a ``Chat`` workflow. Raises ``InvalidEvent``."""
     try:
         return ChatStart.model_validate(payload)
+    except ValidationError as error:
+        raise InvalidEvent(f"start argument: {_first_mistakes(error, skip=0)}") from None
+
+
+def parse_ticket_start(payload: object) -> TicketStart:
+    """Read the start argument of a ``Ticket`` workflow. Raises ``InvalidEvent``."""
+    try:
+        return TicketStart.model_validate(payload)
     except ValidationError as error:
         raise InvalidEvent(f"start argument: {_first_mistakes(error, skip=0)}") from None
 
@@ -396,6 +560,16 @@ class ChatStart(Payload):
     case_id: Id | None = None
 
 
+class TicketStart(Payload):
+    """The start argument of a ``Ticket`` workflow. With ``conversation``, it is linked to that chat."""
+
+    ticket_id: Id
+    customer: Id
+    subject: Annotated[str, StringConstraints(max_length=1000)] = ""
+    channel: Id | None = None
+    conversation: Id | None = None
+
+
 class ChatSnapshot(Payload):
     """A chat as the world may see it. ``activity`` is null before the first message."""
 
@@ -416,6 +590,83 @@ class ChatSnapshot(Payload):
     last_author: Author | None = None
     last_message_at: Instant | None = None
     previous_case: str | None = None
+    ticket_id: str | None = None
+    """The ticket that this chat opened."""
+
+
+class Note(Payload):
+    """A department's note. One for two departments stands with both, under the same event ID."""
+
+    author: Author
+    text: str
+    at: Instant
+    event_id: str = ""
+    round: int = 1
+
+
+class Department(Payload):
+    """One department that a ticket asked."""
+
+    label: str
+    state: DepartmentState
+    asked_at: Instant
+    due_at: Instant | None = None
+    """When its answer is due; not counted while the ticket waits for the customer."""
+    remind_at: Instant | None = None
+    """Set until the reminder went out."""
+    escalated: bool = False
+    answered_at: Instant | None = None
+    answered_by: str | None = None
+    declined_to: str | None = None
+    blocks: bool = False
+    """Declined, and nobody else was asked instead: the dispatcher must withdraw or redirect it."""
+    notes: tuple[Note, ...] = ()
+
+
+class Draft(Payload):
+    """The consolidated reply as drafted from the notes. Never sent unread: the composer sends a text."""
+
+    text: str = ""
+    round: int = 0
+    at: Instant | None = None
+    composer: str | None = None
+    final: bool = False
+    """Whether all departments have answered."""
+    stale: bool = False
+    """Whether the customer has written since."""
+
+
+class TicketSnapshot(Payload):
+    """A ticket as the world may see it. ``stage`` is null before the first event."""
+
+    ticket_id: str
+    customer: str
+    subject: str = ""
+    stage: TicketStage | None = None
+    status: Status | None = None
+    assignee: str | None = None
+    line: str | None = None
+    composer: str | None = None
+    dispatcher: str | None = None
+    labels: tuple[str, ...] = ()
+    departments: tuple[Department, ...] = ()
+    round: int = 0
+    prompts: int = 0
+    replies: int = 0
+    previous_case: str | None = None
+    case_id: str | None = None
+    """One for each time that the ticket was opened."""
+    channel: str | None = None
+    conversation: str | None = None
+    """Set where the ticket was opened by a chat, to which the reply goes."""
+    template: str | None = None
+    """The template that was applied last."""
+    paused_at: Instant | None = None
+    """Since when due times do not count, because the ticket waits for the customer."""
+    last_author: Author | None = None
+    last_message_at: Instant | None = None
+    closed_because: str | None = None
+    """The reason that was given for closing it over somebody, or the ticket it was merged into."""
 
 
 class Assign(Payload):
@@ -463,6 +714,8 @@ class Tell(Payload):
     do: Literal["notify"] = "notify"
     staff: tuple[str, ...] = ()
     line: str | None = None
+    departments: tuple[str, ...] = ()
+    """Labels: all members of these departments."""
     everyone: bool = False
     reason: str = ""
 
@@ -491,6 +744,15 @@ class Outcome(Payload):
     fired: tuple[Fired, ...] = ()
 
 
+class TicketOutcome(Payload):
+    """The answer to an event of a ticket."""
+
+    event_id: str
+    duplicate: bool = False
+    snapshot: TicketSnapshot
+    fired: tuple[Fired, ...] = ()
+
+
 class TimelineEntry(Payload):
     """One line of a case's story. ``refused`` holds the reason where the event was not accepted."""
 
@@ -514,5 +776,14 @@ class ChatSummary(Payload):
     reason: EndReason
     snapshot: ChatSnapshot
     chats: int = 0
+    events: int = 0
+    refused: int = 0
+
+
+class TicketSummary(Payload):
+    """The result of a completed ``Ticket`` workflow. ``reason`` says why it completed."""
+
+    reason: EndReason
+    snapshot: TicketSnapshot
     events: int = 0
     refused: int = 0

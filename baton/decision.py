@@ -9,12 +9,27 @@ made again from the history alone, and the workflow can fold the event without a
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import SerializerFunctionWrapHandler, model_serializer
+from pydantic import Discriminator, SerializerFunctionWrapHandler, Tag, model_serializer
 
 from baton.chatstate import ChatState
-from baton.contract import ChatEvent, ChatSnapshot, Fired, Instant, Payload
+from baton.contract import ChatSnapshot, Event, Fired, Instant, Payload, Tell, TicketSnapshot
+from baton.ticketstate import TicketState
+
+
+def _case_of(value: Any) -> str:
+    """Which kind of case a state or a snapshot belongs to: only tickets have a stage."""
+    is_ticket = "stage" in value if isinstance(value, dict) else hasattr(value, "stage")
+    return "ticket" if is_ticket else "chat"
+
+
+CaseState = Annotated[
+    Annotated[ChatState, Tag("chat")] | Annotated[TicketState, Tag("ticket")], Discriminator(_case_of)
+]
+CaseSnapshot = Annotated[
+    Annotated[ChatSnapshot, Tag("chat")] | Annotated[TicketSnapshot, Tag("ticket")], Discriminator(_case_of)
+]
 
 
 class Compact(Payload):
@@ -48,6 +63,12 @@ class Person(Compact):
     """Not online (offline counts after the grace), without chats, or outside the line's calendar."""
     away_at: Instant | None = None
     """Offline but within the grace: when it ends."""
+    shared: bool = False
+    """An account that several people use. Never composer."""
+    present: bool = False
+    """Online, or without chats, and within the line's calendar."""
+    gone_at: Instant | None = None
+    """Offline: from when on this counts for a ticket, that is after the grace and within business hours."""
     full: bool = False
     """Has as many chats as ``max_chats`` allows. Looked up only where a chat may be offered."""
 
@@ -74,6 +95,34 @@ class Previous(Compact):
     holders: dict[str, str] = {}
 
 
+class AskedOf(Compact):
+    """What is known about a department that the ticket, the event or a rule names by its label."""
+
+    key: str
+    lead: str | None = None
+
+
+class Due(Compact):
+    """When a department's answer is due, and when it is reminded of that."""
+
+    due_at: Instant
+    remind_at: Instant | None = None
+
+
+class Macro(Compact):
+    """A template, already concrete: its texts are rendered, its due times are moments."""
+
+    template: str
+    departments: tuple[str, ...]
+    """Labels, in the order of the reply."""
+    marker: str
+    note: str
+    message: str | None = None
+    tell: tuple[Tell, ...] = ()
+    """Whom to tell, beside the departments."""
+    tell_departments: bool = False
+
+
 class Facts(Compact):
     """All that a decision knows about the world. Recorded with its result."""
 
@@ -91,6 +140,14 @@ class Facts(Compact):
     message_author: str | None = None
     """The member of staff who wrote the message that the event is about."""
     blocked: bool = False
+    departments: dict[str, AskedOf] = {}
+    """By label: the departments that a ticket, its event or a rule may name."""
+    due: dict[str, Due] = {}
+    """By label: when these departments' answers are due if they are asked, or counted again, now."""
+    macro: Macro | None = None
+    """The template that is being applied."""
+    marker: str | None = None
+    """The label of a ticket with several departments, where the directory knows it."""
     idle_after: float = 600.0
     """Seconds without a message after which a chat on this channel ends."""
     offer_for: float = 120.0
@@ -122,10 +179,10 @@ class MissingLine(Exception):
 
 
 class DecideRequest(Payload):
-    """The argument of ``decide``: the chat before the event, and the event."""
+    """The argument of ``decide``: the case before the event, and the event."""
 
-    before: ChatState
-    event: ChatEvent
+    before: CaseState
+    event: Event
     now: Instant
     """The workflow's time. It orders the writes of one case, also after a reset."""
     seen_until: Instant | None = None
@@ -147,8 +204,10 @@ class Decision(Compact):
     facts: Facts
     fired: tuple[Fired, ...] = ()
     refusal: Refusal | None = None
-    duplicate: ChatSnapshot | None = None
-    """Set where the event had been handled by an earlier chat: that chat as it is now."""
+    duplicate: CaseSnapshot | None = None
+    """Set where the event had been handled by an earlier case: that case as it is now."""
+    draft: str | None = None
+    """A ticket's consolidated reply, drafted anew."""
     wake_at: Instant | None = None
     """When something other than the idle time may come due: a timed rule or somebody's grace."""
     timed: dict[str, Instant] = {}

@@ -11,7 +11,19 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from baton.contract import Activity, Instant, Payload, Presence, Status, Tab, Tell
+from baton.contract import (
+    Activity,
+    Author,
+    Instant,
+    Payload,
+    Presence,
+    Status,
+    Tab,
+    Tell,
+    TicketStage,
+    chat_workflow_id,
+    ticket_workflow_id,
+)
 
 # Activities of a case. Each is a verb, and its payload a noun.
 DECIDE = "decide"
@@ -19,9 +31,16 @@ REASSIGN = "reassign"
 UPDATE_CASE = "update_case"
 SEND_MESSAGE = "send_message"
 NOTIFY = "notify"
+REMOVE_LABEL = "remove_label"
+PROMPT_REPLY = "prompt_reply"
+SEND_REPLY = "send_reply"
+REMIND = "remind"
+ESCALATE = "escalate"
+COPY_TO_TICKET = "copy_to_ticket"
 
 # Activities of the help desk itself, called without a workflow.
 INBOX = "inbox"
+TICKETS = "tickets"
 NOTICES = "notices"
 SHOW_DIRECTORY = "show_directory"
 CHANGE_DIRECTORY = "change_directory"
@@ -36,8 +55,18 @@ class CaseRef(Payload):
 
     case_id: str
     channel: str
+    """Of a ticket: empty, where it has none."""
     conversation: str
+    """Of a ticket: that of the chat that it is linked to, or empty."""
     customer: str
+    ticket_id: str | None = None
+
+    @property
+    def workflow_id(self) -> str:
+        """The workflow of the case."""
+        if self.ticket_id is not None:
+            return ticket_workflow_id(self.ticket_id)
+        return chat_workflow_id(self.channel, self.conversation)
 
 
 class _Effect(Payload):
@@ -51,19 +80,23 @@ class _Effect(Payload):
 
 
 class CaseWrite(_Effect):
-    """All that one decision changes about a case, in one call: ``reassign`` or ``update_case``.
+    """All that one decision changes about a case, in one call.
 
-    The fields say how the case stands afterwards, so that carrying it out twice changes nothing.
+    It is ``remove_label`` where it is nothing more, ``reassign`` where somebody else has the case, and else
+    ``update_case``. The fields say how the case stands afterwards, so that carrying it out twice changes nothing.
     """
 
-    do: Literal["reassign", "update_case"]
-    activity: Activity
+    do: Literal["reassign", "update_case", "remove_label"]
+    activity: Activity | None = None
+    """A chat's; also ``tab``, ``pinned_to`` and ``reserved_for``."""
     status: Status
     assignee: str | None = None
     line: str | None = None
     pinned_to: str | None = None
     reserved_for: str | None = None
-    tab: Tab
+    tab: Tab | None = None
+    stage: TicketStage | None = None
+    """A ticket's."""
     labels: tuple[str, ...] = ()
     add_labels: tuple[str, ...] = ()
     remove_labels: tuple[str, ...] = ()
@@ -75,6 +108,8 @@ class Message(_Effect):
 
     do: Literal["send_message"] = "send_message"
     text: str
+    template: str | None = None
+    """The template that says it, where it is no rule."""
 
 
 class Notice(_Effect):
@@ -84,7 +119,56 @@ class Notice(_Effect):
     tell: tuple[Tell, ...]
 
 
-Effect = Annotated[CaseWrite | Message | Notice, Field(discriminator="do")]
+class Prompt(_Effect):
+    """All departments of a round have answered: this person writes the reply. ``prompt_reply``."""
+
+    do: Literal["prompt_reply"] = "prompt_reply"
+    composer: str | None = None
+    """None where nobody can be named: then everyone online is told."""
+    round: int
+    draft: str = ""
+
+
+class ConsolidatedReply(_Effect):
+    """The one reply to the customer: ``send_reply``. To be sent exactly once."""
+
+    do: Literal["send_reply"] = "send_reply"
+    text: str
+    author: Author
+    round: int
+
+
+class Reminder(_Effect):
+    """A department's answer is due soon: ``remind``. Its members are told."""
+
+    do: Literal["remind"] = "remind"
+    label: str
+    due_at: Instant
+
+
+class Escalation(_Effect):
+    """A department's answer is due: ``escalate``. Its lead is told; without one, the dispatcher."""
+
+    do: Literal["escalate"] = "escalate"
+    label: str
+    due_at: Instant
+    to: str | None = None
+    """Whom to tell; everyone online, where there is nobody."""
+
+
+class CopyToTicket(_Effect):
+    """What the customer writes in a chat goes to the ticket that the chat opened: ``copy_to_ticket``."""
+
+    do: Literal["copy_to_ticket"] = "copy_to_ticket"
+    ticket_id: str
+    opened_by: Author | None = None
+    """Set by the event that opened the ticket: who did."""
+
+
+Effect = Annotated[
+    CaseWrite | Message | Notice | Prompt | ConsolidatedReply | Reminder | Escalation | CopyToTicket,
+    Field(discriminator="do"),
+]
 
 
 class InboxQuery(Payload):
@@ -93,6 +177,41 @@ class InboxQuery(Payload):
     tab: Tab | None = None
     staff: str | None = None
     limit: int = 50
+
+
+class TicketQuery(Payload):
+    """Which tickets to list: those that are not closed, and pass every filter that is given."""
+
+    department: str | None = None
+    """The key of a department: its label is on the ticket, and the ticket is open."""
+    staff: str | None = None
+    """Assignee or composer."""
+    stage: TicketStage | None = None
+    status: Status | None = None
+    limit: int = 50
+
+
+class TicketRow(Payload):
+    """One ticket in a list."""
+
+    case_id: str
+    ticket_id: str
+    customer: str
+    subject: str = ""
+    stage: TicketStage
+    status: Status
+    assignee: str | None = None
+    line: str | None = None
+    composer: str | None = None
+    dispatcher: str | None = None
+    labels: tuple[str, ...] = ()
+    asked: tuple[str, ...] = ()
+    """Labels of the departments that are asked now."""
+    due_at: Instant | None = None
+    """When the next answer is due; of one department's list: when its own is."""
+    last_message_at: Instant | None = None
+    last_text: str = ""
+    """The beginning of the last message."""
 
 
 class InboxRow(Payload):
@@ -152,6 +271,7 @@ class NoticeRow(Payload):
     case_id: str
     channel: str = ""
     conversation: str
+    ticket_id: str | None = None
     reason: str
     at: Instant
 

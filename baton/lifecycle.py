@@ -21,8 +21,8 @@ status keeps the activity. A chat that is ended *and* closed is final: no event 
 and a later message begins a new chat, which starts again in "none".
 
 Each step is one row of ``TABLE``: the trigger, the phases it may start from, and where it leads. The
-tables are data; ``transitions`` runs them, the diagram in the documentation is drawn from them, and
-what they do not allow is an ``IllegalTransition``. Nothing but this module knows about the library.
+tables are data; ``baton.steps`` runs them, the diagram in the documentation is drawn from them, and
+what they do not allow is an ``IllegalTransition``.
 
 Who has the chat (assignee, pin, reservation) is not part of this machine: see ``baton.chat``.
 
@@ -31,14 +31,11 @@ Source of the rules: the help desk's description of support lines, and section 3
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from enum import Enum, StrEnum
-from typing import NamedTuple
-
-from transitions import Machine, MachineError
 
 from baton.contract import Activity, Status
-from baton.errors import IllegalTransition
+from baton.steps import Row, Steps, same, to
 
 
 class Phase(Enum):
@@ -92,28 +89,14 @@ class Trigger(StrEnum):
     CLOSE_AND_END = "close_and_end"
     RECORD = "record"
     """Anything that a living chat takes without moving: notes, labels, assignments, …"""
-
-
-class Row(NamedTuple):
-    """One row of the table. ``dest`` maps a source to the phase that it leads to."""
-
-    trigger: Trigger
-    sources: Iterable[Phase]
-    dest: Callable[[Phase], Phase]
+    TICKET_REPLY = "ticket_reply"
+    """A ticket of this chat sends its reply here. It is the customer's turn; nobody is activated by it."""
 
 
 NEW = (Phase.NONE,)
 ACTIVE = (Phase.ACTIVE_OPEN, Phase.ACTIVE_PENDING, Phase.ACTIVE_CLOSED)
 ENDED = (Phase.ENDED_OPEN, Phase.ENDED_PENDING)
 LIVING = ACTIVE + ENDED
-
-
-def _to(phase: Phase) -> Callable[[Phase], Phase]:
-    return lambda source: phase
-
-
-def _same(source: Phase) -> Phase:
-    return source
 
 
 def _ended(status: Status | None = None) -> Callable[[Phase], Phase]:
@@ -124,11 +107,11 @@ def _with(status: Status) -> Callable[[Phase], Phase]:
     return lambda source: Phase.of(source.activity, status)
 
 
-TABLE: tuple[Row, ...] = (
+TABLE: tuple[Row[Phase, Trigger], ...] = (
     #   trigger                    from          to
-    Row(Trigger.CUSTOMER_MESSAGE, NEW + LIVING, _to(Phase.ACTIVE_OPEN)),
-    Row(Trigger.AGENT_MESSAGE, NEW + LIVING, _to(Phase.ACTIVE_PENDING)),
-    Row(Trigger.TAKE, ACTIVE, _same),
+    Row(Trigger.CUSTOMER_MESSAGE, NEW + LIVING, to(Phase.ACTIVE_OPEN)),
+    Row(Trigger.AGENT_MESSAGE, NEW + LIVING, to(Phase.ACTIVE_PENDING)),
+    Row(Trigger.TAKE, ACTIVE, same),
     Row(Trigger.IDLE, ACTIVE, _ended()),
     Row(Trigger.END, ACTIVE, _ended()),
     Row(Trigger.END_OPEN, ACTIVE, _ended(Status.OPEN)),
@@ -137,8 +120,9 @@ TABLE: tuple[Row, ...] = (
     Row(Trigger.SET_OPEN, LIVING, _with(Status.OPEN)),
     Row(Trigger.SET_PENDING, LIVING, _with(Status.PENDING)),
     Row(Trigger.SET_CLOSED, LIVING, _with(Status.CLOSED)),
-    Row(Trigger.CLOSE_AND_END, LIVING, _to(FINAL)),
-    Row(Trigger.RECORD, LIVING, _same),
+    Row(Trigger.CLOSE_AND_END, LIVING, to(FINAL)),
+    Row(Trigger.TICKET_REPLY, LIVING, _with(Status.PENDING)),
+    Row(Trigger.RECORD, LIVING, same),
 )
 
 SET_STATUS = {status: Trigger(f"set_{status}") for status in Status}
@@ -148,55 +132,18 @@ END_WITH: dict[Status | None, Trigger] = {
 }
 
 
-def rows() -> Iterator[dict[str, object]]:
-    """The table spelled out, one transition for each source, as ``transitions`` takes it."""
-    for row in TABLE:
-        for source in row.sources:
-            yield {"trigger": row.trigger.value, "source": source, "dest": row.dest(source)}
-
-
-class _Holder:
-    """The plain object that the machine moves. One lives for one step only."""
-
-    __slots__ = ("phase",)
-
-    def __init__(self, phase: Phase) -> None:
-        self.phase = phase
-
-
-# One machine serves every chat. It has no registered models: a machine keeps each model that it was
-# given for ever, and building one for each chat costs a thousand times as much as a step.
-_MACHINE = Machine(
-    model=None,
-    states=Phase,
-    initial=Phase.NONE,
-    transitions=list(rows()),
-    auto_transitions=False,
-    model_attribute="phase",
-)
-
-
-def step(phase: Phase, trigger: Trigger) -> Phase:
-    """The phase after ``trigger``. Raises ``IllegalTransition`` if it is not possible in ``phase``."""
-    holder = _Holder(phase)
-    try:
-        _MACHINE.events[trigger.value].trigger(holder)
-    except MachineError:
-        raise IllegalTransition(_why_not(phase, trigger)) from None
-    return holder.phase
-
-
-def allows(phase: Phase, trigger: Trigger) -> bool:
-    """Whether ``trigger`` is possible in ``phase``."""
-    return trigger.value in _MACHINE.get_triggers(phase)
-
-
 def _why_not(phase: Phase, trigger: Trigger) -> str:
     if phase is Phase.NONE:
         return f"{trigger} needs a chat, and there is none: only a message starts one"
     if phase is FINAL:
         return f"{trigger}: the chat is ended and closed, which is final; only a message starts another"
     return f"{trigger} is not possible while the chat is {phase.value}; it needs an active chat"
+
+
+_STEPS = Steps(TABLE, Phase, Phase.NONE, _why_not)
+
+step = _STEPS.step
+allows = _STEPS.allows
 
 
 def diagram() -> str:

@@ -11,7 +11,8 @@ multiply are bounded.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -37,6 +38,8 @@ KeyPath = tuple[str | int, ...]
 Model = TypeVar("Model", bound=BaseModel)
 
 _TAG = "tag:yaml.org,2002:"
+_BLOCK = re.compile(r":\s+\|[-+1-9]*\s*(#.*)?$")
+"""The end of a line after which a literal text stands in a block of its own."""
 
 
 @dataclass
@@ -53,6 +56,15 @@ class Document:
         """The line of the node at ``path``, or of its nearest ancestor."""
         return self.lines.get(self.written(path), 1)
 
+    def line_in_text(self, path: Sequence[str | int], line: int) -> int:
+        """The line of the file in which line ``line``, from 1, of the text at ``path`` stands.
+
+        Exact for a block (``|``). A text in another style is taken for one line, that of its key.
+        """
+        start = self.line_of(path)
+        opening = self.text.splitlines()[start - 1 : start]
+        return start + line if opening and _BLOCK.search(opening[0]) else start
+
     def written(self, path: Sequence[str | int]) -> KeyPath:
         """``path`` without what does not stand in the document, such as the names of alternatives."""
         found: KeyPath = ()
@@ -64,6 +76,18 @@ class Document:
     def problem(self, path: Sequence[str | int], what: str, hint: str = "") -> Problem:
         """A mistake at ``path``, with the place in words in front."""
         return Problem(self.file, self.line_of(path), said(self.written(path), what), hint)
+
+    def doubled(self, named: Iterable[tuple[KeyPath, object]], hint: str) -> Iterator[Problem]:
+        """A mistake for each ID that is given again; ``named`` says where which ID stands."""
+        first: dict[str, int] = {}
+        for path, name in named:
+            if not isinstance(name, str):
+                continue
+            if name in first:
+                what = f"the ID {name!r} is given twice, first in line {first[name]}"
+                yield self.problem(path, what, hint)
+            else:
+                first[name] = self.line_of(path)
 
     def check(
         self, model: type[Model], data: object = None, at: KeyPath = ()

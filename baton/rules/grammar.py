@@ -1,13 +1,15 @@
-"""The parts that the language of rules is put together from.
+"""The parts that the language of rules, and that of templates, is put together from.
 
 Everything is strict: an unknown field is an error, a number is not a text, and nothing is converted.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
+from hashlib import sha256
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, Strict, StringConstraints, create_model, model_validator
@@ -24,7 +26,7 @@ Loose = Strict(False)
 
 
 class Part(BaseModel):
-    """Anything in a rule file: unknown fields are errors, and a number is not a text."""
+    """Anything in a file that people write: unknown fields are errors, and a number is not a text."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, use_attribute_docstrings=True)
 
@@ -42,6 +44,13 @@ class Chosen(Part):
                 "empty", "nothing stands here", {"hint": "remove it, or say what must hold"}
             )
         return value
+
+
+def digest_of(file: Part) -> str:
+    """The digest of what a file says, not of how it is laid out."""
+    content = file.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    canonical = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return sha256(canonical.encode()).hexdigest()
 
 
 def entries(part: BaseModel) -> Iterator[tuple[str, Any]]:

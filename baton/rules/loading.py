@@ -42,19 +42,12 @@ def _written_rules(document: Document) -> Iterator[tuple[RuleList, int, object]]
 
 
 def _doubled(document: Document) -> Iterator[Problem]:
-    first: dict[str, int] = {}
-    for kind, position, rule in _written_rules(document):
-        name = rule.get("id") if isinstance(rule, dict) else None
-        if not isinstance(name, str):
-            continue
-        path = (kind.value, position, "id")
-        if name in first:
-            what = f"the ID {name!r} is given twice, first in line {first[name]}"
-            yield document.problem(
-                path, what, "each rule needs an ID of its own, in all three lists together"
-            )
-        else:
-            first[name] = document.line_of(path)
+    named = (
+        ((kind.value, position, "id"), rule.get("id"))
+        for kind, position, rule in _written_rules(document)
+        if isinstance(rule, dict)
+    )
+    return document.doubled(named, "each rule needs an ID of its own, in all three lists together")
 
 
 def _wrong(document: Document, directory: Directory | None) -> Iterator[Problem]:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from functools import cached_property
-from hashlib import sha256
 
 from baton.rules.actions import concrete, named_staff
 from baton.rules.conditions import kinds_of, predicate, read_when
 from baton.rules.fields import CHANGING_KINDS, OPENING_KINDS, TIMED_KIND
+from baton.rules.grammar import digest_of
 from baton.rules.index import Compiled, Index
 from baton.rules.language import EventRule, RuleFile, RuleList, TimedRule
 from baton.rules.timed import Alarm
@@ -27,9 +26,7 @@ class RuleSet:
             RuleList.CHANGED: file.changed,
             RuleList.TIMED: file.timed,
         }
-        content = file.model_dump(mode="json", by_alias=True, exclude_defaults=True)
-        canonical = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-        self.digest = sha256(canonical.encode()).hexdigest()
+        self.digest = digest_of(file)
         """Of what the rules say, not of how the file is laid out."""
         self._indexes = {
             kind: Index([_compiled(rule) for rule in rules if rule.enabled])

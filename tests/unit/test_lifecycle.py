@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from baton import lifecycle
+from baton import lifecycle, steps
 from baton.contract import Activity, Status
 from baton.errors import IllegalTransition, Refused
 from baton.lifecycle import FINAL, Phase, Trigger, allows, diagram, step
@@ -41,6 +41,7 @@ TABLE = """
     set_pending        -       A/pend  A/pend  A/pend  E/pend  E/pend  -
     set_closed         -       A/clos  A/clos  A/clos  E/clos  E/clos  -
     close_and_end      -       E/clos  E/clos  E/clos  E/clos  E/clos  -
+    ticket_reply       -       A/pend  A/pend  A/pend  E/pend  E/pend  -
     record             -       A/open  A/pend  A/clos  E/open  E/pend  -
 """
 
@@ -167,8 +168,8 @@ def test_the_shared_machine_keeps_nothing_of_the_chats_it_moved() -> None:
             step(FINAL, Trigger.TAKE)
     gc.collect()
 
-    assert lifecycle._MACHINE.models == []
-    assert [thing for thing in gc.get_objects() if isinstance(thing, lifecycle._Holder)] == []
+    assert lifecycle._STEPS._machine.models == []
+    assert [thing for thing in gc.get_objects() if isinstance(thing, steps._Holder)] == []
 
 
 def test_a_step_leaves_no_trace_in_the_next_one() -> None:
