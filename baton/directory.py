@@ -6,19 +6,30 @@ command. What a person is doing at the moment (presence) and how much (load) is 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import cached_property
 from typing import Annotated, NamedTuple, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
-from baton.calendars import Calendar
+from baton.calendars import ALWAYS, Calendar
 from baton.wording import did_you_mean
 
 Key = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[^\s:]+$")]
 """An ID: opaque to Baton, without spaces and colons."""
+
+Hours = Annotated[float, Field(gt=0, le=24 * 366)]
+"""Hours of business time, a year of them at most."""
 
 
 class _Entry(BaseModel):
@@ -41,6 +52,33 @@ class Department(_Entry):
 
     label: str
     lead: Key | None = None
+    """Who is told when the department is late."""
+    calendar: Key | None = None
+    """When the department works. Without one, every hour counts."""
+    answer_within_hours: Hours | None = None
+    """How much of its business time the department has for an answer, where nobody says otherwise."""
+    remind_before_hours: Hours | None = None
+    """How much of that is left when its members are reminded. Without it, they are not."""
+
+    @field_validator("remind_before_hours")
+    @classmethod
+    def _is_before_the_end(cls, hours: float | None, info: ValidationInfo) -> float | None:
+        if hours is None or "answer_within_hours" not in info.data:  # that one has an error of its own
+            return hours
+        within: float | None = info.data["answer_within_hours"]
+        if within is None:
+            raise PydanticCustomError(
+                "no_due_time",
+                "there is no due time to remind of",
+                {"hint": "add 'answer_within_hours: …', or remove this"},
+            )
+        if hours >= within:
+            raise PydanticCustomError(
+                "too_early",
+                "a reminder {hours} hours before the end would come before the question",
+                {"hours": f"{hours:g}", "hint": f"write less than the {within:g} of answer_within_hours"},
+            )
+        return hours
 
 
 class Member(_Entry):
@@ -54,6 +92,8 @@ class Member(_Entry):
     """The habit: works with chats."""
     max_chats: Annotated[int, Field(ge=1, le=1000)] = 5
     """How many active chats, pinned or reserved, this person takes at a time."""
+    shared: bool = False
+    """An account that several people use; never composer."""
 
 
 class Dangling(NamedTuple):
@@ -92,11 +132,12 @@ class Directory(BaseModel):
         return self
 
     def _dangling(self) -> Iterator[Dangling]:
+        no_calendar = "there is no calendar {}"
         for key, line in self.lines.items():
-            yield from _missing(
-                line.calendar, "there is no calendar {}", self.calendars, "lines", key, "calendar"
-            )
+            yield from _missing(line.calendar, no_calendar, self.calendars, "lines", key, "calendar")
         for key, department in self.departments.items():
+            where = ("departments", key, "calendar")
+            yield from _missing(department.calendar, no_calendar, self.calendars, *where)
             nobody = "there is nobody {} among the staff"
             yield from _missing(department.lead, nobody, self.staff, "departments", key, "lead")
         for key, member in self.staff.items():
@@ -118,6 +159,23 @@ class Directory(BaseModel):
     def known_labels(self) -> frozenset[str]:
         """Every label that a case may have."""
         return frozenset(self.labels) | {department.label for department in self.departments.values()}
+
+    @cached_property
+    def _departments_by_label(self) -> Mapping[str, str]:
+        return {department.label: key for key, department in self.departments.items()}
+
+    def department_of(self, label: str) -> str | None:
+        """The key of the department whose label it is; ``None`` for any other label."""
+        return self._departments_by_label.get(label)
+
+    def members_of(self, department: str) -> tuple[str, ...]:
+        """The people who answer for a department, in the order of the directory."""
+        return tuple(key for key, member in self.staff.items() if department in member.departments)
+
+    def calendar_of_department(self, department: str) -> Calendar:
+        """When a department works; always, where it has no calendar or is gone."""
+        known = self.departments.get(department)
+        return ALWAYS if known is None or known.calendar is None else self.calendars[known.calendar]
 
     @cached_property
     def unwatched_lines(self) -> tuple[str, ...]:

@@ -21,7 +21,9 @@ def as_yaml(directory: Directory) -> str:
         if "days_off" in calendar:
             calendar["days_off"] = sorted(calendar["days_off"])
         for day, intervals in calendar.get("weekly", {}).items():
-            calendar["weekly"][day] = [f"{start[:5]}-{end[:5]}" for start, end in intervals]
+            calendar["weekly"][day] = ["-".join(time.removesuffix(":00") for time in it) for it in intervals]
+        if list(calendar.get("holidays", ())) == ["country"]:
+            calendar["holidays"] = calendar["holidays"]["country"]
     return ("\n".join(_lines(document, "")) or "{}") + "\n"
 
 

@@ -187,6 +187,7 @@ def test_somebody_is_added_with_what_the_options_say(desk: FakeDesk) -> None:
         "roles": ["a", "b"],
         "chats": False,
         "max_chats": 3,
+        "shared": False,
     }
 
 

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from baton.directory import Directory, Member
+from baton.calendars import ALWAYS
+from baton.directory import Department, Directory, Member
 
 MONDAY_NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 SUNDAY_NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -21,13 +22,16 @@ HOUSE: dict[str, Any] = {
         "phones": {"takes_over": False},
         "empty": {},
     },
-    "departments": {"billing": {"label": "Возврат", "lead": "lena"}},
+    "departments": {
+        "billing": {"label": "Возврат", "lead": "lena", "calendar": "office", "answer_within_hours": 1.5},
+        "law": {"label": "⚖"},
+    },
     "labels": ["vip", "🔥"],
     "staff": {
         "ivan": {"name": "Иван", "line": "line-1"},
         "petra": {"line": "line-1", "chats": False, "max_chats": 2},
-        "lena": {"line": "line-2", "departments": ["billing"], "roles": ["lead"]},
-        "maria": {"line": "phones", "chats": False},
+        "lena": {"line": "line-2", "departments": ["law", "billing"], "roles": ["lead"]},
+        "maria": {"line": "phones", "chats": False, "departments": ["billing"]},
         "boss": {},
     },
 }
@@ -48,7 +52,45 @@ def test_a_line_is_unwatched_where_nobody_works_with_chats_by_habit() -> None:
 
 
 def test_the_known_labels_are_the_common_ones_and_those_of_the_departments() -> None:
-    assert house().known_labels == {"vip", "🔥", "Возврат"}
+    assert house().known_labels == {"vip", "🔥", "Возврат", "⚖"}
+
+
+@pytest.mark.parametrize(
+    ("label", "department"),
+    [("Возврат", "billing"), ("⚖", "law"), ("vip", None), ("billing", None)],
+    ids=["of one", "of the other", "of none", "a key is no label"],
+)
+def test_a_label_leads_to_its_department(label: str, department: str | None) -> None:
+    assert house().department_of(label) == department
+
+
+@pytest.mark.parametrize(
+    ("department", "members"),
+    [("billing", ("lena", "maria")), ("law", ("lena",)), ("closed last year", ())],
+)
+def test_the_members_of_a_department_are_named_in_the_order_of_the_directory(
+    department: str, members: tuple[str, ...]
+) -> None:
+    assert house().members_of(department) == members
+
+
+def test_a_department_works_by_its_calendar_and_always_without_one() -> None:
+    directory = house()
+
+    assert directory.calendar_of_department("billing") == directory.calendars["office"]
+    assert directory.calendar_of_department("law") == ALWAYS
+    assert directory.calendar_of_department("closed last year") == ALWAYS
+
+
+def test_a_department_that_says_nothing_about_time_has_no_due_time() -> None:
+    assert Department(label="x").model_dump() == {
+        "name": "",
+        "label": "x",
+        "lead": None,
+        "calendar": None,
+        "answer_within_hours": None,
+        "remind_before_hours": None,
+    }
 
 
 @pytest.mark.parametrize(
@@ -79,6 +121,7 @@ def test_who_says_nothing_works_with_chats_five_at_a_time_and_belongs_nowhere() 
         "roles": (),
         "chats": True,
         "max_chats": 5,
+        "shared": False,
     }
 
 
@@ -105,12 +148,20 @@ def test_a_directory_goes_through_json_and_comes_back() -> None:
         ({"departments": {"billing": {"label": "x", "lead": "ghost"}}}, "'ghost'"),
         ({"staff": {"ivan": {"line": "line-9"}}, "departments": {}}, "'line-9'"),
         ({"staff": {"ivan": {"departments": ["space"]}}, "departments": {}}, "'space'"),
+        ({"departments": {"law": {"label": "x", "calendar": "moon"}}, "staff": {}}, "law.calendar: there"),
         (
             {"departments": {"billing": {"label": "x"}, "law": {"label": "x"}}},
             "departments.law.label: 'x' is the label of billing",
         ),
     ],
-    ids=["calendar", "lead", "line", "department", "two departments with one label"],
+    ids=[
+        "calendar",
+        "lead",
+        "line",
+        "department",
+        "calendar of a department",
+        "two departments with one label",
+    ],
 )
 def test_every_reference_is_checked(changes: dict[str, Any], said: str) -> None:
     with pytest.raises(ValidationError) as refused:
@@ -130,6 +181,17 @@ def test_every_reference_is_checked(changes: dict[str, Any], said: str) -> None:
         {"staff": {"ivan": {"max_chats": 1001}}, "departments": {}},
         {"staff": {"ivan": {"phone": "+7"}}, "departments": {}},
         {"departments": {"billing": {}}},
+        *(
+            {"departments": {"billing": {"label": "x"} | hours, "law": {"label": "y"}}}
+            for hours in (
+                {"answer_within_hours": 0},
+                {"answer_within_hours": 24 * 366 + 1},
+                {"answer_within_hours": "nan"},
+                {"remind_before_hours": 1},
+                {"answer_within_hours": 2, "remind_before_hours": 0},
+                {"answer_within_hours": 2, "remind_before_hours": 2},
+            )
+        ),
         {"rooms": {}},
     ],
     ids=[
@@ -141,6 +203,12 @@ def test_every_reference_is_checked(changes: dict[str, Any], said: str) -> None:
         "too many chats",
         "an unknown field of a person",
         "a department without a label",
+        "no time for an answer",
+        "more than a year for an answer",
+        "no number of hours",
+        "a reminder of nothing",
+        "a reminder at the end",
+        "a reminder at the beginning",
         "an unknown section",
     ],
 )

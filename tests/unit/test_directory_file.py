@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
+from baton.calendars import Holidays
+from baton.cli.directorytext import as_yaml
 from baton.directory import Directory
 from baton.directoryfile import parse_directory
 from baton.errors import DocumentError
@@ -35,6 +37,34 @@ def test_the_demo_phones_work_in_office_hours_and_line_1_always() -> None:
     sunday = datetime(2027, 2, 28, 12, tzinfo=UTC)
     assert not DIRECTORY.on_duty(DIRECTORY.staff["maria"], sunday)
     assert DIRECTORY.on_duty(DIRECTORY.staff["ivan"], sunday)
+
+
+def test_the_demo_departments_work_in_office_hours_without_public_holidays() -> None:
+    office = DIRECTORY.calendars["office"]
+    assert office.holidays == Holidays(country="DE")
+    assert {DIRECTORY.calendar_of_department(key) is office for key in DIRECTORY.departments} == {True}
+    assert {DIRECTORY.department_of(key) for key in ("billing", "vip")} == {"billing", None}
+    assert DIRECTORY.members_of("warranty") == ("lena", "oleg")
+    assert [key for key, member in DIRECTORY.staff.items() if "dispatcher" in member.roles] == ["petra"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "holidays: DE",
+        "holidays: NO",
+        "holidays: {country: DE, subdivision: BE}",
+        "weekly: {mon: [00:00-24:00], tue: [09:00-12:30, 22:00:30-24:00]}",
+        "days_off: [2026-12-24]",
+    ],
+)
+def test_a_calendar_is_shown_as_it_is_written(line: str) -> None:
+    written = parse_directory(f"calendars:\n  office:\n    {line}\n", "f")
+    assert parse_directory(as_yaml(written), "shown") == written
+
+
+def test_a_country_is_shown_as_a_word() -> None:
+    assert "holidays: DE\n" in as_yaml(DIRECTORY)
 
 
 def test_numbers_are_good_ids() -> None:
@@ -99,6 +129,44 @@ def test_each_dangling_reference_has_its_own_line_and_hint() -> None:
         (
             "calendars:\n  a:\n    weekly:\n      monday: []\n",
             "who.yaml:4: calendars > a > weekly > monday: 'monday' is not",
+        ),
+        (
+            "calendars:\n  a:\n    weekly:\n      mon: [22:00-00:00]\n",
+            "who.yaml:4: calendars > a > weekly > mon > #1: '00:00': "
+            "an interval that lasts until midnight ends at 24:00",
+        ),
+        (
+            "calendars:\n  a:\n    holidays: Germany\n",
+            "who.yaml:3: calendars > a > holidays: no holidays are known of a country 'Germany'\n"
+            "    did you mean DE?",
+        ),
+        (
+            "calendars:\n  a:\n    holidays:\n      country: DE\n      subdivision: Bayern\n",
+            "who.yaml:5: calendars > a > holidays > subdivision: DE has no subdivision 'Bayern'\n"
+            "    did you mean BY?",
+        ),
+        (
+            "calendars:\n  a:\n    holidays: {country: DE, subdivison: BE}\n",
+            "who.yaml:3: calendars > a > holidays: unknown field 'subdivison'\n    did you mean subdivision?",
+        ),
+        (
+            "calendars:\n  office: {}\ndepartments:\n  a: {label: a, calendar: ofice}\n",
+            "who.yaml:4: departments > a > calendar: there is no calendar 'ofice'\n    did you mean office?",
+        ),
+        (
+            "departments:\n  a: {label: a, answer_within_hours: 9000}\n",
+            "departments > a > answer_within_hours: 9000: should be less than or equal to 8784",
+        ),
+        (
+            "departments:\n  a: {label: a, remind_before_hours: 2}\n",
+            "departments > a > remind_before_hours: there is no due time to remind of\n"
+            "    add 'answer_within_hours: …', or remove this",
+        ),
+        (
+            "departments:\n  a: {label: a, answer_within_hours: 2, remind_before_hours: 2.5}\n",
+            "departments > a > remind_before_hours: "
+            "a reminder 2.5 hours before the end would come before the question\n"
+            "    write less than the 2 of answer_within_hours",
         ),
     ],
 )
