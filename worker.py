@@ -51,7 +51,7 @@ async def running_worker(client: Client, desk: HelpDesk, settings: Settings) -> 
     """
     await check_search_attributes(client)
     await _fill_empty_directory(desk, settings)
-    rulebook = await Rulebook.open(settings.rules_file, desk)
+    rulebook = await Rulebook.open(settings.rules_file, settings.templates_file, desk)
     deciding = Deciding(desk, rulebook, policy_of(settings))
     writing = Writing(desk)
     housekeeping = Housekeeping(desk, settings.task_queue, settings.offline_grace_seconds, rulebook.fits)

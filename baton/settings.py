@@ -57,6 +57,9 @@ class Settings(BaseSettings):
     rules_file: AbsolutePath = CHECKOUT / "deploy/rules/support-lines.yaml"
     """The rules. An edit takes effect with the next event of every case."""
 
+    templates_file: AbsolutePath = CHECKOUT / "deploy/templates/several-departments.yaml"
+    """The templates. An edit takes effect with the next ticket to which one is applied."""
+
     directory_file: AbsolutePath = CHECKOUT / "deploy/directory/demo.yaml"
     """Staff, lines and departments with which an empty database is filled; afterwards it is not read."""
 

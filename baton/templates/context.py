@@ -63,7 +63,7 @@ class DepartmentCard:
     """The label that asks it."""
     name: str
     due: datetime | None = None
-    """When its answer is due, in the department's time zone; none if the template says nothing about it."""
+    """When its answer is due, in the department's time zone; none if nothing says when."""
 
     @classmethod
     def of(cls, key: str, directory: Directory | None, due: datetime | None = None) -> DepartmentCard:

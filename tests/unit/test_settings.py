@@ -45,6 +45,7 @@ def test_the_shipped_files_are_found_from_any_folder() -> None:
     deploy = Path(__file__).parents[2] / "deploy"
 
     assert load_settings().rules_file == deploy / "rules/support-lines.yaml"
+    assert load_settings().templates_file == deploy / "templates/several-departments.yaml"
     assert load_settings().directory_file == deploy / "directory/demo.yaml"
 
 
