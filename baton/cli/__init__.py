@@ -34,6 +34,7 @@ COMMANDS: dict[str, Row] = {
     "directory": Row("baton.cli.directory", "Show, check and replace the directory."),
     "customer": Row("baton.cli.customer", "Block and unblock customers."),
     "rules": Row("baton.cli.rules", "Check and list rules, and print their schema."),
+    "template": Row("baton.cli.template", "Check and show templates, and print their schema."),
     "feed": Row("baton.cli.feed", "Send events from a file, in order and each once."),
 }
 

@@ -54,7 +54,8 @@ class Templates:
         self.digest = digest_of(file)
         """Of what the templates say, not of how the file is laid out."""
         self._templates = {template.id: template for template in file.templates}
-        self._draft = file.draft
+        self.file_draft = file.draft
+        """The draft of templates that have none of their own, as it is written; none if the file has none."""
 
     def __repr__(self) -> str:
         return f"<Templates {self.digest[:12]}: {', '.join(self._templates)}>"
@@ -92,7 +93,7 @@ class Templates:
         Never fails, so that a composer is never left without one: a draft that cannot be rendered or says
         nothing is replaced by the built-in one, loudly, and one that is too long is cut.
         """
-        source = (template.draft if template else None) or self._draft
+        source = (template.draft if template else None) or self.file_draft
         values = draft_values(context)
         if source:
             whose = f"template {template.id!r}" if template and template.draft else "the template file"
