@@ -24,12 +24,13 @@ from baton.lifecycle import diagram
 from baton.rules.fields import FIELDS, QUIET_KINDS, TIMED_KIND, Field, Sort
 from baton.rules.schema import rules_schema
 from baton.settings import CHECKOUT, PREFIX, Settings
+from baton.templates.schema import templates_schema
 
 WIDTH = 110
 DOCUMENTS = (
     CHECKOUT / "README.md",
     *(CHECKOUT / "docs" / name for name in ("architecture.md", "chats.md", "contract.md")),
-    *(CHECKOUT / "docs" / name for name in ("operations.md", "rules.md", "settings.md")),
+    *(CHECKOUT / "docs" / name for name in ("operations.md", "rules.md", "settings.md", "templates.md")),
 )
 
 _PART = re.compile(r"(<!-- generated: ([a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -403,6 +404,18 @@ def rule_lists() -> str:
     return table(["list", "when it is asked"], rows)
 
 
+# --- Templates ----------------------------------------------------------------------------------
+
+
+def _template_fields(model: str) -> str:
+    schema = templates_schema()["$defs"][model]
+    rows = (
+        [f"`{name}`", "yes" if name in schema.get("required", ()) else "", said["description"]]
+        for name, said in schema["properties"].items()
+    )
+    return table(["key", "needed", "meaning"], rows)
+
+
 # --- Settings -----------------------------------------------------------------------------------
 
 
@@ -494,6 +507,9 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "rule-words": rule_words,
     "rule-times": rule_times,
     "rule-actions": rule_actions,
+    "template-keys": lambda: _template_fields("Template"),
+    "template-notify": lambda: _template_fields("Notice"),
+    "template-due": lambda: _template_fields("Due"),
     "settings": settings,
     "rooms": rooms,
     "layers": layers,

@@ -65,14 +65,14 @@ def _text(
 ) -> Iterator[Finding]:
     try:
         compiled(source)
-    except Fault as fault:
-        yield Finding(path, fault.what, fault.hint, fault.line)
+    except Fault as unreadable:
+        yield Finding(path, unreadable.what, unreadable.hint, unreadable.line)
         return
-    faults = list(unknown_names(source, names))
-    if not faults:
-        faults = list(_tried(source, contexts, limit, must_speak=must_speak))
-    # Several samples find the same mistake.
-    yield from dict.fromkeys(Finding(path, fault.what, fault.hint, fault.line) for fault in faults)
+    found: dict[tuple[int, str], Finding] = {}
+    # Several samples find the same mistake; and that a name is unknown, they find without a hint.
+    for fault in (*unknown_names(source, names), *_tried(source, contexts, limit, must_speak=must_speak)):
+        found.setdefault((fault.line, fault.what), Finding(path, fault.what, fault.hint, fault.line))
+    yield from found.values()
 
 
 def _tried(

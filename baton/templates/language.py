@@ -71,7 +71,7 @@ class Template(Part):
     """What is done to a ticket when a dispatcher applies the template. All of it, or nothing."""
 
     id: Key
-    """Short, unique in the file, and kept: the dispatcher and the histories name the template by it."""
+    """Short, unique in the file, and kept: histories name the template by it."""
     name: Name
     """What the template is for, as a dispatcher chooses it."""
     departments: Several
