@@ -35,6 +35,7 @@ from baton.settings import Settings, load_settings
 from helpdesks.base import HelpDesk
 from helpdesks.embedded import EmbeddedHelpDesk
 from workflows.chat import Chat
+from workflows.ticket import Ticket
 
 READY = "worker ready"
 _LAST_MOMENTS = 5.0
@@ -53,19 +54,26 @@ async def running_worker(client: Client, desk: HelpDesk, settings: Settings) -> 
     await _fill_empty_directory(desk, settings)
     rulebook = await Rulebook.open(settings.rules_file, settings.templates_file, desk)
     deciding = Deciding(desk, rulebook, policy_of(settings))
-    writing = Writing(desk)
+    writing = Writing(desk, settings.task_queue)
     housekeeping = Housekeeping(desk, settings.task_queue, settings.offline_grace_seconds, rulebook.fits)
     worker = Worker(
         client,
         task_queue=settings.task_queue,
-        workflows=[Chat],
+        workflows=[Chat, Ticket],
         activities=[
             deciding.decide,
             writing.reassign,
             writing.update_case,
+            writing.remove_label,
             writing.send_message,
             writing.notify,
+            writing.prompt_reply,
+            writing.send_reply,
+            writing.remind,
+            writing.escalate,
+            writing.copy_to_ticket,
             housekeeping.inbox,
+            housekeeping.tickets,
             housekeeping.notices,
             housekeeping.show_directory,
             housekeeping.show_presence,

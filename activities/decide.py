@@ -2,7 +2,8 @@
 
 It gathers the facts, folds the event, asks the rules, and lets the help desk take the event in, all in
 one transaction of the help desk. What it returns is recorded in the history; the workflow never asks the
-rules, the directory or the clock itself.
+rules, the templates, the directory or the clock itself. What is special about tickets (departments, due
+times, the draft) is in ``activities.ticketfacts``.
 """
 
 from __future__ import annotations
@@ -10,21 +11,24 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 from temporalio import activity
 
-from baton.chat import fold, named, opens
+from activities import ticketfacts
+from baton import chat, ticket
 from baton.chatstate import ChatState
 from baton.contract import (
     Assigned,
     AuthorType,
-    ChatEvent,
     CustomerMessage,
     DeliveryFailed,
+    DepartmentDeclined,
+    Event,
     LabelsChanged,
     Presence,
     PresenceChanged,
+    TicketStage,
 )
 from baton.decision import Candidate, DecideRequest, Decision, Facts, MissingLine, Person, Refusal
 from baton.directory import Directory, Member
@@ -32,6 +36,9 @@ from baton.effects import DECIDE
 from baton.errors import Refused, UnknownLabel, UnknownStaff
 from baton.rules.engine import decide as ask_rules
 from baton.rules.ruleset import RuleSet
+from baton.templates.templateset import Templates
+from baton.ticketstate import TicketState
+from baton.wording import did_you_mean
 from helpdesks.base import Attendance, HelpDesk, Intake
 
 
@@ -46,10 +53,13 @@ class Policy:
 
 
 class RulesInForce(Protocol):
-    """Where the present rule set is found; it may be another one at the next event."""
+    """Where the present rules and templates are found; they may be others at the next event."""
 
     @property
     def current(self) -> RuleSet: ...
+
+    @property
+    def templates(self) -> Templates: ...
 
 
 class Deciding:
@@ -62,7 +72,7 @@ class Deciding:
 
     @activity.defn(name=DECIDE)
     async def decide(self, request: DecideRequest) -> Decision:
-        """Decide about one event of a chat.
+        """Decide about one event of a case.
 
         A refusal or a late duplicate is a result, not an error. Raises ``HelpDeskUnavailable``, and is
         then tried again.
@@ -87,10 +97,11 @@ class Deciding:
         entry = await intake.directory()
         _check_names(event, entry.directory)
 
+        model = _model(before)
         facts = await self._facts(before, event, now, intake, entry.directory, rules)
         while True:
             try:
-                folded = fold(before, event, facts).state
+                folded = model.fold(before, event, facts).state
                 decided = ask_rules(rules, facts, before, folded, event)
                 break
             except MissingLine as missing:
@@ -100,12 +111,19 @@ class Deciding:
             folded,
             decided.state,
             [fired.rule for fired in decided.fired],
-            opened=opens(before, event) and not facts.blocked,
+            opened=model.opens(before, event) and not facts.blocked,
         )
+        wake_at, draft = decided.wake_at, None
+        if isinstance(before, TicketState):
+            after: TicketState = decided.state
+            draft = ticketfacts.draft(before, after, entry.directory, self._rules.templates)
+            gone = await self._composer_gone(before, after, now, intake, entry.directory)
+            wake_at = min((at for at in (wake_at, gone) if at is not None), default=None)
         return Decision(
             facts=facts,
             fired=decided.fired,
-            wake_at=decided.wake_at,
+            wake_at=wake_at,
+            draft=draft,
             timed=decided.timed,
             rules=_short(rules),
             directory=str(entry.version),
@@ -113,31 +131,50 @@ class Deciding:
 
     async def _facts(
         self,
-        before: ChatState,
-        event: ChatEvent,
+        before: ChatState | TicketState,
+        event: Event,
         now: datetime,
         intake: Intake,
         directory: Directory,
         rules: RuleSet,
     ) -> Facts:
         """Look up what this event can need; the members of lines are added when somebody asks for them."""
-        opening = opens(before, event)
+        model = _model(before)
+        opening = model.opens(before, event)
         blocked = isinstance(event, CustomerMessage) and await intake.blocked()
         previous = await intake.previous() if opening and not blocked else None
-        other_holder = await intake.other_holder() if opening and isinstance(event, CustomerMessage) else None
+        offering = opening and isinstance(before, ChatState) and isinstance(event, CustomerMessage)
+        other_holder = await intake.other_holder() if offering else None
         offered = [staff for staff in (other_holder, previous.assignee if previous else None) if staff]
-        involved = dict.fromkeys((*named(before, event), *rules.named_staff, *offered))
+        involved = dict.fromkeys((*model.named(before, event), *rules.named_staff, *offered))
         people = {staff: directory.staff[staff] for staff in involved if staff in directory.staff}
         attendance = await intake.attendance(people)
-        load = await intake.load(offered) if offered else {}
+        load = await intake.load(offered) if offering else {}
+        known = {
+            staff: self._person(
+                member, directory, attendance.get(staff), now, full=load.get(staff, 0) >= member.max_chats
+            )
+            for staff, member in people.items()
+        }
+        more: Mapping[str, Any] = {}
+        if isinstance(before, TicketState):
+            known = {
+                staff: ticketfacts.person(
+                    one,
+                    people[staff],
+                    attendance.get(staff),
+                    directory,
+                    self._policy.offline_grace,
+                    now=now,
+                    active_at=before.composing_since if staff == before.composer else None,
+                )
+                for staff, one in known.items()
+            }
+            more = ticketfacts.about(before, event, now, directory, rules, self._rules.templates)
         return Facts(
             now=now,
-            people={
-                staff: self._person(
-                    member, directory, attendance.get(staff), now, full=load.get(staff, 0) >= member.max_chats
-                )
-                for staff, member in people.items()
-            },
+            people=known,
+            **more,
             queues=directory.unwatched_lines,
             case_id=await intake.case_id(),
             previous=previous,
@@ -146,9 +183,28 @@ class Deciding:
                 await intake.author_of(event.message_id) if isinstance(event, DeliveryFailed) else None
             ),
             blocked=blocked,
-            idle_after=self._policy.idle_after_by_channel.get(before.channel, self._policy.idle_after),
+            idle_after=self._policy.idle_after_by_channel.get(before.channel or "", self._policy.idle_after),
             offer_for=self._policy.offer_for,
         )
+
+    async def _composer_gone(
+        self,
+        before: TicketState,
+        after: TicketState,
+        now: datetime,
+        intake: Intake,
+        directory: Directory,
+    ) -> datetime | None:
+        """When the composer's absence will count; none if it does not, or has been judged already."""
+        staff = after.composer if after.stage is TicketStage.COMPOSING else None
+        if staff is None or staff not in directory.staff:
+            return None
+        attends = (await intake.attendance([staff])).get(staff)
+        active_at = after.composing_since if staff == before.composer else now
+        gone_at = ticketfacts.gone_at(
+            directory.staff[staff], attends, directory, self._policy.offline_grace, active_at
+        )
+        return gone_at if gone_at is not None and gone_at > now else None
 
     def _person(
         self, member: Member, directory: Directory, attends: Attendance | None, now: datetime, *, full: bool
@@ -197,6 +253,11 @@ class Deciding:
         return attends.since + timedelta(seconds=self._policy.offline_grace)
 
 
+def _model(state: ChatState | TicketState) -> Any:
+    """The model of this kind of case: a module with ``fold``, ``opens`` and ``named``."""
+    return ticket if isinstance(state, TicketState) else chat
+
+
 def _short(rules: RuleSet) -> str:
     """Enough of the digest to find the rule set by."""
     return rules.digest[:12]
@@ -217,7 +278,7 @@ def _is_late(chain: str, decided_at: datetime, request: DecideRequest) -> bool:
     return request.seen_until is not None and decided_at <= request.seen_until
 
 
-def _check_names(event: ChatEvent, directory: Directory) -> None:
+def _check_names(event: Event, directory: Directory) -> None:
     """Refuse an event that names somebody or something that the directory does not know."""
     for staff in _staff_in(event):
         if staff not in directory.staff:
@@ -235,9 +296,14 @@ def _check_names(event: ChatEvent, directory: Directory) -> None:
                 f"event {event.id!r}: unknown label {', '.join(map(repr, unknown))}; "
                 f"add it to the directory's labels first"
             )
+    if isinstance(event, DepartmentDeclined) and event.to and directory.department_of(event.to) is None:
+        raise UnknownLabel(
+            f"event {event.id!r}: {event.to!r} is not the label of a department; "
+            f"{did_you_mean(event.to, (one.label for one in directory.departments.values()))}"
+        )
 
 
-def _staff_in(event: ChatEvent) -> Iterable[str]:
+def _staff_in(event: Event) -> Iterable[str]:
     if event.author.type is AuthorType.STAFF:
         yield event.author.id
     if isinstance(event, Assigned) and event.staff:

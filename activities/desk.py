@@ -18,7 +18,7 @@ from temporalio.common import ActivityIDConflictPolicy, ActivityIDReusePolicy
 from temporalio.exceptions import ActivityAlreadyStartedError, ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
-from baton.contract import SUBMIT, SYSTEM, Presence, PresenceChanged, chat_workflow_id
+from baton.contract import SUBMIT, SYSTEM, Presence, PresenceChanged
 from baton.directory import Directory
 from baton.effects import (
     BLOCK_CUSTOMER,
@@ -29,6 +29,7 @@ from baton.effects import (
     SHOW_DIRECTORY,
     SHOW_PRESENCE,
     SPREAD_PRESENCE,
+    TICKETS,
     CaseRef,
     CustomerBlock,
     DirectoryChange,
@@ -40,8 +41,11 @@ from baton.effects import (
     PresenceRow,
     PresenceSpread,
     ShownDirectory,
+    TicketQuery,
+    TicketRow,
 )
 from baton.errors import DocumentError, NotAllowed
+from baton.wording import did_you_mean
 from helpdesks.base import Attendance, HelpDesk, VersionedDirectory
 
 _SIGNALS_AT_ONCE = 20
@@ -72,6 +76,17 @@ class Housekeeping:
         if query.staff is not None:
             _require_known([query.staff], (await self._desk.directory()).directory)
         return list(await self._desk.inbox(query))
+
+    @activity.defn(name=TICKETS)
+    async def tickets(self, query: TicketQuery) -> list[TicketRow]:
+        """Tickets as the help desk lists them, such as those that wait for one department."""
+        directory = (await self._desk.directory()).directory
+        if query.staff is not None:
+            _require_known([query.staff], directory)
+        if query.department is not None and query.department not in directory.departments:
+            hint = did_you_mean(query.department, directory.departments, "the directory has none")
+            raise _refusal("UnknownLabel", f"there is no department {query.department!r}; {hint}")
+        return list(await self._desk.tickets(query))
 
     @activity.defn(name=NOTICES)
     async def notices(self, query: NoticeQuery) -> list[NoticeRow]:
@@ -197,9 +212,7 @@ class Housekeeping:
 
 async def _tell(client: Client, case: CaseRef, event: PresenceChanged) -> bool:
     try:
-        await client.get_workflow_handle(chat_workflow_id(case.channel, case.conversation)).signal(
-            SUBMIT, event
-        )
+        await client.get_workflow_handle(case.workflow_id).signal(SUBMIT, event)
     except RPCError as error:
         if error.status is not RPCStatusCode.NOT_FOUND:
             raise

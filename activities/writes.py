@@ -1,4 +1,4 @@
-"""What carries decisions out: ``reassign``, ``update_case``, ``send_message``, ``notify``.
+"""What carries decisions out, such as ``reassign``, ``notify``, ``send_reply``.
 
 Each is done at least once; the help desk recognises the key of what it has done before.
 """
@@ -6,8 +6,41 @@ Each is done at least once; the help desk recognises the key of what it has done
 from __future__ import annotations
 
 from temporalio import activity
+from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.service import RPCError, RPCStatusCode
 
-from baton.effects import NOTIFY, REASSIGN, SEND_MESSAGE, UPDATE_CASE, CaseWrite, Message, Notice
+from baton.contract import (
+    SUBMIT,
+    TICKET_WORKFLOW,
+    BaseEvent,
+    CustomerMessage,
+    ReplySent,
+    TicketOpened,
+    TicketStart,
+    chat_workflow_id,
+    derived_id,
+    ticket_workflow_id,
+)
+from baton.effects import (
+    COPY_TO_TICKET,
+    ESCALATE,
+    NOTIFY,
+    PROMPT_REPLY,
+    REASSIGN,
+    REMIND,
+    REMOVE_LABEL,
+    SEND_MESSAGE,
+    SEND_REPLY,
+    UPDATE_CASE,
+    CaseWrite,
+    ConsolidatedReply,
+    CopyToTicket,
+    Escalation,
+    Message,
+    Notice,
+    Prompt,
+    Reminder,
+)
 from helpdesks.base import HelpDesk
 
 
@@ -15,10 +48,15 @@ class Writing:
     """The writing activities and the help desk that they write to.
 
     All raise ``HelpDeskUnavailable``, and are then tried again.
+
+    Args:
+        desk: the help desk.
+        task_queue: where the workflow of a ticket that a chat opens is put.
     """
 
-    def __init__(self, desk: HelpDesk) -> None:
+    def __init__(self, desk: HelpDesk, task_queue: str) -> None:
         self._desk = desk
+        self._task_queue = task_queue
 
     @activity.defn(name=REASSIGN)
     async def reassign(self, write: CaseWrite) -> bool:
@@ -30,6 +68,11 @@ class Writing:
         """Any other fields of a case, in one call. False if it had been done before."""
         return await self._desk.write_case(write)
 
+    @activity.defn(name=REMOVE_LABEL)
+    async def remove_label(self, write: CaseWrite) -> bool:
+        """Take labels off a case, such as a department's that has answered. False if it had been done."""
+        return await self._desk.write_case(write)
+
     @activity.defn(name=SEND_MESSAGE)
     async def send_message(self, message: Message) -> bool:
         """A message of a rule to the customer. False if it had been sent before."""
@@ -39,3 +82,84 @@ class Writing:
     async def notify(self, notice: Notice) -> tuple[str, ...]:
         """Tell everybody who must know; returns who was told now."""
         return await self._desk.notify(notice)
+
+    @activity.defn(name=PROMPT_REPLY)
+    async def prompt_reply(self, prompt: Prompt) -> bool:
+        """Tell the composer that it is their turn. False if that had been done before."""
+        return await self._desk.prompt_reply(prompt)
+
+    @activity.defn(name=SEND_REPLY)
+    async def send_reply(self, reply: ConsolidatedReply) -> bool:
+        """The consolidated reply, once. False if it had been sent before.
+
+        Where a chat opened the ticket, the chat hears of it: the reply has gone out there.
+        """
+        sent = await self._desk.send_reply(reply)
+        if reply.case.conversation:
+            # Also when it had been sent before: this attempt may be here because the one before died now.
+            event = ReplySent(
+                id=derived_id("reply", reply.case.case_id, reply.event_id),
+                author=reply.author,
+                message_id=derived_id(reply.case.case_id, reply.event_id),
+                text=reply.text,
+            )
+            await _submit(chat_workflow_id(reply.case.channel, reply.case.conversation), event)
+        return sent
+
+    @activity.defn(name=REMIND)
+    async def remind(self, reminder: Reminder) -> tuple[str, ...]:
+        """Remind a department that its answer is due soon; returns who was told now."""
+        return await self._desk.remind(reminder)
+
+    @activity.defn(name=ESCALATE)
+    async def escalate(self, escalation: Escalation) -> tuple[str, ...]:
+        """Tell a department's lead that its answer is overdue; returns who was told now."""
+        return await self._desk.escalate(escalation)
+
+    @activity.defn(name=COPY_TO_TICKET)
+    async def copy_to_ticket(self, copy: CopyToTicket) -> int:
+        """Bring the customer's messages of a chat into its ticket; returns how many there are.
+
+        A message that is there already is a duplicate there, by its ID. The first copy opens the ticket.
+        """
+        chat = copy.case
+        workflow_id = ticket_workflow_id(copy.ticket_id)
+        if copy.opened_by is not None:
+            opening = TicketOpened(
+                id=derived_id("opened", chat.case_id, copy.event_id),
+                author=copy.opened_by,
+                ticket_id=copy.ticket_id,
+            )
+            await activity.client().start_workflow(
+                TICKET_WORKFLOW,
+                TicketStart(
+                    ticket_id=copy.ticket_id,
+                    customer=chat.customer,
+                    channel=chat.channel,
+                    conversation=chat.conversation,
+                ),
+                id=workflow_id,
+                task_queue=self._task_queue,
+                start_signal=SUBMIT,
+                start_signal_args=[opening],
+                id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                static_summary=f"ticket {copy.ticket_id}",
+            )
+        messages = await self._desk.customer_messages(chat)
+        for message in messages:
+            await _submit(workflow_id, _copied(message))
+        return len(messages)
+
+
+def _copied(message: CustomerMessage) -> CustomerMessage:
+    return message.model_copy(update={"id": derived_id("chat", message.id)})
+
+
+async def _submit(workflow_id: str, event: BaseEvent) -> None:
+    """Hand an event to another case. One that is closed takes nothing more, and need not."""
+    try:
+        await activity.client().get_workflow_handle(workflow_id).signal(SUBMIT, event)
+    except RPCError as error:
+        if error.status is not RPCStatusCode.NOT_FOUND:
+            raise

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from baton.chatstate import ChatState
-from baton.contract import AuthorType, ChatEvent, Instant, PresenceChanged, Tell
+from baton.contract import AuthorType, BaseEvent, Instant, PresenceChanged, Tell
 from baton.hands import in_queue
 
 
@@ -23,7 +23,7 @@ def audience(chat: ChatState) -> Tell | None:
     return Tell(line=chat.line, reason="new") if in_queue(chat) else Tell(everyone=True, reason="new")
 
 
-def newly_told(before: ChatState, after: ChatState, event: ChatEvent) -> Tell | None:
+def newly_told(before: ChatState, after: ChatState, event: BaseEvent) -> Tell | None:
     """Whom to tell because the audience of the chat changed. Nobody is told what they did themselves.
 
     Coming online is no such deed: who gets a chat from the queue by that has not seen it yet.

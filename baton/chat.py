@@ -10,7 +10,7 @@ Source of the rules: section 3 of the design, whose table has one row for each b
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from baton import hands
 from baton.chatstate import ChatState
@@ -45,6 +45,7 @@ from baton.contract import (
 from baton.decision import Decision, Facts, Person, people
 from baton.errors import IllegalTransition
 from baton.lifecycle import END_WITH, SET_STATUS, Phase, Trigger, allows, step
+from baton.settlement import Folded, Settlement
 
 TRIGGERS: Mapping[str, Trigger] = {
     "customer_message": Trigger.CUSTOMER_MESSAGE,
@@ -64,20 +65,6 @@ TRIGGERS: Mapping[str, Trigger] = {
     "timed_due": Trigger.RECORD,
 }
 """The trigger of each kind of event; ``chat_ended`` and ``status_set`` choose theirs by the status."""
-
-
-class Folded(NamedTuple):
-    """The state after an event, and the people who must be told about more than their audience is."""
-
-    state: ChatState
-    told: tuple[Tell, ...] = ()
-
-
-class Settlement(NamedTuple):
-    """What a decision came to: the state after the rules, and the event's own fold on the way there."""
-
-    state: ChatState
-    folded: Folded
 
 
 def trigger_of(event: BaseEvent) -> Trigger:
@@ -119,7 +106,7 @@ def named(state: ChatState, event: ChatEvent) -> tuple[str, ...]:
     return people([author, staff, state.assignee, state.pinned_to, state.reserved_for])
 
 
-def fold(before: ChatState, event: ChatEvent, facts: Facts) -> Folded:
+def fold(before: ChatState, event: ChatEvent, facts: Facts) -> Folded[ChatState]:
     """The chat after ``event``.
 
     Raises ``IllegalTransition`` if the event is not possible now, and ``MissingLine`` if the members
@@ -171,7 +158,7 @@ def apply(before: ChatState, action: Action, facts: Facts) -> ChatState:
     return chat
 
 
-def settle(before: ChatState, event: ChatEvent, decision: Decision) -> Settlement:
+def settle(before: ChatState, event: ChatEvent, decision: Decision) -> Settlement[ChatState]:
     """The chat after an event and all that the rules did about it: what a workflow folds."""
     folded = fold(before, event, decision.facts)
     chat = folded.state

@@ -20,6 +20,7 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Self, cast
 
@@ -43,23 +44,40 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from baton.contract import (
     CHAT_WORKFLOW,
+    DRAFT,
     HANDLE,
     MESSAGE_KINDS,
+    NOTE_ADDED,
     SNAPSHOT,
     SUBMIT,
     TASK_QUEUE,
+    TICKET_OPENING_KINDS,
+    TICKET_WORKFLOW,
     TIMELINE,
     AgentMessage,
+    BaseEvent,
     ChatEvent,
     ChatSnapshot,
     ChatStart,
     CustomerMessage,
+    Draft,
+    NoteAdded,
     Outcome,
+    Payload,
+    Status,
     Tab,
+    TicketEvent,
+    TicketOutcome,
+    TicketSnapshot,
+    TicketStage,
+    TicketStart,
     TimelineEntry,
     chat_workflow_id,
     parse_chat_event,
     parse_chat_start,
+    parse_ticket_event,
+    parse_ticket_start,
+    ticket_workflow_id,
 )
 from baton.errors import REFUSALS, ConnectionFailed, IllegalTransition, InvalidEvent, Unanswered
 from baton.plugin import BatonPlugin
@@ -106,7 +124,7 @@ class _Gates:
 
 
 class BatonClient:
-    """Sends events to chats and asks about them.
+    """Sends events to chats and tickets, and asks about them.
 
     Args:
         client: connected, with ``BatonPlugin`` among its plugins.
@@ -147,17 +165,9 @@ class BatonClient:
             Unanswered: no answer in time. The event may have been handled: send it again as it is.
             ConnectionFailed: Temporal does not have the namespace.
         """
-        parsed = _parsed(event)
-        workflow_id = chat_workflow_id(channel, conversation)
-        deadline = asyncio.get_running_loop().time() + timeout
-        try:
-            async with asyncio.timeout_at(deadline), self._gates.through(workflow_id):
-                return await self._send_until_answered(workflow_id, channel, conversation, parsed, customer)
-        except TimeoutError:
-            raise Unanswered(
-                f"event {parsed.id!r} to {workflow_id} was not answered within {timeout:g} s. It may have "
-                f"been handled: send it again under the same ID. Is a worker on {self.task_queue!r}?"
-            ) from None
+        parsed = parse_chat_event(_payload(event))
+        case = _chat(channel, conversation, parsed, customer)
+        return cast(Outcome, await self._send(case, parsed, timeout))
 
     async def submit(
         self,
@@ -172,46 +182,118 @@ class BatonClient:
         What is wrong with its form is raised now; a later refusal is found in the chat's timeline.
         Raises ``IllegalTransition`` if the event needs a chat and there is none.
         """
-        parsed = _parsed(event)
-        workflow_id = chat_workflow_id(channel, conversation)
-        try:
-            if parsed.kind not in MESSAGE_KINDS:
-                await self.temporal.get_workflow_handle(workflow_id).signal(SUBMIT, parsed)
-                return
-            start = _start(channel, conversation, parsed, customer)
-            await self.temporal.start_workflow(
-                CHAT_WORKFLOW,
-                start,
-                id=workflow_id,
-                task_queue=self.task_queue,
-                start_signal=SUBMIT,
-                start_signal_args=[parsed],
-                id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
-                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-                search_attributes=_first_search_attributes(channel, parsed),
-                static_summary=f"{channel} · {conversation}",
-            )
-        except RPCError as error:
-            self._explain(error)
-            if error.status is RPCStatusCode.NOT_FOUND:
-                raise _no_chat(parsed, workflow_id) from None
-            raise
+        parsed = parse_chat_event(_payload(event))
+        await self._submit(_chat(channel, conversation, parsed, customer), parsed)
 
     async def snapshot(self, channel: str, conversation: str) -> ChatSnapshot:
         """The chat as it is now.
 
         Raises ``IllegalTransition`` if there never was one, and ``Unanswered`` if no worker answers in time.
         """
-        result = await self._query(channel, conversation, SNAPSHOT, ChatSnapshot)
-        return cast(ChatSnapshot, result)
+        workflow_id = chat_workflow_id(channel, conversation)
+        return cast(ChatSnapshot, await self._query(workflow_id, SNAPSHOT, ChatSnapshot))
 
     async def timeline(self, channel: str, conversation: str) -> list[TimelineEntry]:
         """The latest events of a chat, refused ones included, oldest first. Raises like ``snapshot``."""
-        result = await self._query(channel, conversation, TIMELINE, list[TimelineEntry])
-        return cast(list[TimelineEntry], result)
-
-    async def _query(self, channel: str, conversation: str, query: str, result_type: Any) -> Any:
         workflow_id = chat_workflow_id(channel, conversation)
+        return cast(list[TimelineEntry], await self._query(workflow_id, TIMELINE, list[TimelineEntry]))
+
+    async def send_to_ticket(
+        self,
+        ticket_id: str,
+        event: TicketEvent | Mapping[str, Any],
+        *,
+        customer: str | None = None,
+        subject: str = "",
+        channel: str | None = None,
+        conversation: str | None = None,
+        timeout: float = 60.0,
+    ) -> TicketOutcome:
+        """Send one event to a ticket and wait until it is decided. Raises as `send`.
+
+        Args:
+            customer: whose ticket it is. Needed where the event may open it and is not the customer's own.
+            subject: what the ticket is about, where the event opens it.
+            channel: by which it came, where the event opens it.
+            conversation: the chat on that channel to which the reply goes, where the event opens it.
+        """
+        parsed = parse_ticket_event(_payload(event))
+        case = _ticket(ticket_id, parsed, customer, subject, channel, conversation)
+        return cast(TicketOutcome, await self._send(case, parsed, timeout))
+
+    async def submit_to_ticket(
+        self,
+        ticket_id: str,
+        event: TicketEvent | Mapping[str, Any],
+        *,
+        customer: str | None = None,
+        subject: str = "",
+        channel: str | None = None,
+        conversation: str | None = None,
+    ) -> None:
+        """Hand one event of a ticket over without waiting for a decision. Raises as `submit`."""
+        parsed = parse_ticket_event(_payload(event))
+        await self._submit(_ticket(ticket_id, parsed, customer, subject, channel, conversation), parsed)
+
+    async def add_note(self, ticket_id: str, note: NoteAdded | Mapping[str, Any]) -> None:
+        """Hand a note over, such as a department's answer: the signal ``note_added``. Raises as `submit`.
+
+        ``kind`` need not be said.
+        """
+        parsed = parse_ticket_event({"kind": NOTE_ADDED, **_payload(note)})
+        if not isinstance(parsed, NoteAdded):
+            raise InvalidEvent(f"event {parsed.id!r}: {parsed.kind} is not a note")
+        await self._submit(_ticket(ticket_id, parsed, None, "", None, None), parsed, NOTE_ADDED)
+
+    async def ticket(self, ticket_id: str) -> TicketSnapshot:
+        """The ticket as it is now. Raises as `snapshot`."""
+        workflow_id = ticket_workflow_id(ticket_id)
+        return cast(TicketSnapshot, await self._query(workflow_id, SNAPSHOT, TicketSnapshot))
+
+    async def ticket_timeline(self, ticket_id: str) -> list[TimelineEntry]:
+        """The latest events of a ticket, refused ones included, oldest first. Raises as `snapshot`."""
+        workflow_id = ticket_workflow_id(ticket_id)
+        return cast(list[TimelineEntry], await self._query(workflow_id, TIMELINE, list[TimelineEntry]))
+
+    async def draft(self, ticket_id: str) -> Draft:
+        """A ticket's consolidated reply, as drafted from the departments' notes. Raises as `snapshot`."""
+        return cast(Draft, await self._query(ticket_workflow_id(ticket_id), DRAFT, Draft))
+
+    async def _send(self, case: _Case, event: ChatEvent | TicketEvent, timeout: float) -> Any:
+        deadline = asyncio.get_running_loop().time() + timeout
+        try:
+            async with asyncio.timeout_at(deadline), self._gates.through(case.workflow_id):
+                return await self._send_until_answered(case, event)
+        except TimeoutError:
+            raise Unanswered(
+                f"event {event.id!r} to {case.workflow_id} was not answered within {timeout:g} s. It may "
+                f"have been handled: send it again under the same ID. Is a worker on {self.task_queue!r}?"
+            ) from None
+
+    async def _submit(self, case: _Case, event: ChatEvent | TicketEvent, signal: str = SUBMIT) -> None:
+        try:
+            if case.start is None:
+                await self.temporal.get_workflow_handle(case.workflow_id).signal(signal, event)
+                return
+            await self.temporal.start_workflow(
+                case.workflow,
+                case.start,
+                id=case.workflow_id,
+                task_queue=self.task_queue,
+                start_signal=signal,
+                start_signal_args=[event],
+                id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                search_attributes=case.search_attributes,
+                static_summary=case.summary,
+            )
+        except RPCError as error:
+            self._explain(error)
+            if error.status is RPCStatusCode.NOT_FOUND:
+                raise case.missing(event) from None
+            raise
+
+    async def _query(self, workflow_id: str, query: str, result_type: Any) -> Any:
         handle: WorkflowHandle[Any, Any] = self.temporal.get_workflow_handle(workflow_id)
         try:
             return await handle.query(
@@ -220,7 +302,9 @@ class BatonClient:
         except RPCError as error:
             self._explain(error)
             if error.status is RPCStatusCode.NOT_FOUND:
-                raise IllegalTransition(f"there is no chat {workflow_id}") from None
+                raise IllegalTransition(
+                    f"there is no {workflow_id.partition(':')[0]} {workflow_id}"
+                ) from None
             if error.status in _TOO_LATE:
                 raise Unanswered(
                     f"{workflow_id} did not answer within {QUERY_TIMEOUT:g} s. "
@@ -228,16 +312,13 @@ class BatonClient:
                 ) from None
             raise
 
-    async def _send_until_answered(
-        self, workflow_id: str, channel: str, conversation: str, event: ChatEvent, customer: str | None
-    ) -> Outcome:
+    async def _send_until_answered(self, case: _Case, event: ChatEvent | TicketEvent) -> Any:
         pause = _FIRST_PAUSE
         while True:
             try:
-                if event.kind in MESSAGE_KINDS:
-                    start = _start(channel, conversation, event, customer)
-                    return await self._update_with_start(workflow_id, start, event)
-                return await self._update(workflow_id, event)
+                if case.start is not None:
+                    return await self._update_with_start(case, event)
+                return await self._update(case, event)
             except WorkflowUpdateFailedError as error:
                 if not _may_work_later(error):
                     raise _refusal(error) from None
@@ -247,31 +328,28 @@ class BatonClient:
                     raise asyncio.CancelledError from None
             except RPCError as error:
                 self._explain(error)
-                if error.status is RPCStatusCode.NOT_FOUND and event.kind not in MESSAGE_KINDS:
-                    raise _no_chat(event, workflow_id) from None
+                if error.status is RPCStatusCode.NOT_FOUND and case.start is None:
+                    raise case.missing(event) from None
                 if not _passing(error):
                     raise
             # Everybody who was turned away at the same moment must not come back at the same moment.
             await asyncio.sleep(pause * random.uniform(0.5, 1.0))
             pause = min(pause * 2, _LONGEST_PAUSE)
 
-    async def _update_with_start(self, workflow_id: str, start: ChatStart, event: ChatEvent) -> Outcome:
+    async def _update_with_start(self, case: _Case, event: ChatEvent | TicketEvent) -> Any:
         operation: WithStartWorkflowOperation[Any, Any] = WithStartWorkflowOperation(
-            CHAT_WORKFLOW,
-            start,
-            id=workflow_id,
+            case.workflow,
+            case.start,
+            id=case.workflow_id,
             task_queue=self.task_queue,
             id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-            search_attributes=_first_search_attributes(start.channel, event),
-            static_summary=f"{start.channel} · {start.conversation}",
+            search_attributes=case.search_attributes,
+            static_summary=case.summary,
         )
         try:
-            return cast(
-                Outcome,
-                await self.temporal.execute_update_with_start_workflow(
-                    HANDLE, event, start_workflow_operation=operation, id=event.id, result_type=Outcome
-                ),
+            return await self.temporal.execute_update_with_start_workflow(
+                HANDLE, event, start_workflow_operation=operation, id=event.id, result_type=case.outcome
             )
         except BaseException:
             # Else the log fills with failures that nobody fetched.
@@ -279,9 +357,9 @@ class BatonClient:
             started.add_done_callback(lambda done: done.cancelled() or done.exception())
             raise
 
-    async def _update(self, workflow_id: str, event: ChatEvent) -> Outcome:
-        handle: WorkflowHandle[Any, Any] = self.temporal.get_workflow_handle(workflow_id)
-        return cast(Outcome, await handle.execute_update(HANDLE, event, id=event.id, result_type=Outcome))
+    async def _update(self, case: _Case, event: ChatEvent | TicketEvent) -> Any:
+        handle: WorkflowHandle[Any, Any] = self.temporal.get_workflow_handle(case.workflow_id)
+        return await handle.execute_update(HANDLE, event, id=event.id, result_type=case.outcome)
 
     def _explain(self, error: RPCError) -> None:
         """Raise what Temporal's refusal means, where no other attempt could change it."""
@@ -311,32 +389,92 @@ async def connect() -> Client:
         ) from None
 
 
-def _parsed(event: ChatEvent | Mapping[str, Any]) -> ChatEvent:
-    if isinstance(event, Mapping):
-        return parse_chat_event(dict(event))
-    return parse_chat_event(event.model_dump())
+@dataclass(frozen=True)
+class _Case:
+    """Where an event goes, and how the case is started that is not there yet."""
+
+    workflow: str
+    workflow_id: str
+    outcome: type[Outcome] | type[TicketOutcome]
+    summary: str
+    start: Payload | None = None
+    """None where the event can open nothing."""
+    search_attributes: TypedSearchAttributes | None = None
+    hint: str = ""
+
+    def missing(self, event: BaseEvent) -> IllegalTransition:
+        kind = self.workflow.lower()
+        return IllegalTransition(
+            f"{event.kind} needs a {kind}, and there is no living {kind} {self.workflow_id}: {self.hint}"  # type: ignore[attr-defined]
+        )
 
 
-def _start(channel: str, conversation: str, event: ChatEvent, customer: str | None) -> ChatStart:
+def _payload(event: BaseEvent | Mapping[str, Any]) -> dict[str, Any]:
+    return dict(event) if isinstance(event, Mapping) else event.model_dump()
+
+
+def _chat(channel: str, conversation: str, event: ChatEvent, customer: str | None) -> _Case:
+    """The chat that an event goes to. Raises ``InvalidEvent``."""
+    start: ChatStart | None = None
+    workflow_id = chat_workflow_id(channel, conversation)
+    values: dict[str, str] = {}
+    if event.kind in MESSAGE_KINDS:
+        if customer is None and isinstance(event, CustomerMessage):
+            customer = event.author.id
+        if customer is None:
+            raise InvalidEvent(f"event {event.id!r} may open a chat: say with 'customer' whose chat it is")
+        start = parse_chat_start({"channel": channel, "conversation": conversation, "customer": customer})
+        # What is known before anybody decided saves the first upsert of most chats.
+        values = {"Channel": channel, "Tab": Tab.NEW.value}
+        if isinstance(event, AgentMessage):
+            values |= {"Tab": Tab.MINE.value, "Assignee": event.author.id, "PinnedTo": event.author.id}
+    return _Case(
+        CHAT_WORKFLOW,
+        workflow_id,
+        Outcome,
+        summary=f"{channel} · {conversation}",
+        start=start,
+        search_attributes=_search_attributes(values),
+        hint="only a message starts one",
+    )
+
+
+def _ticket(
+    ticket_id: str,
+    event: TicketEvent,
+    customer: str | None,
+    subject: str,
+    channel: str | None,
+    conversation: str | None,
+) -> _Case:
+    """The ticket that an event goes to. Raises ``InvalidEvent``."""
+    start: TicketStart | None = None
+    workflow_id = ticket_workflow_id(ticket_id)
     if customer is None and isinstance(event, CustomerMessage):
         customer = event.author.id
-    if customer is None:
-        raise InvalidEvent(f"event {event.id!r} may open a chat: say with 'customer' whose chat it is")
-    return parse_chat_start({"channel": channel, "conversation": conversation, "customer": customer})
-
-
-def _first_search_attributes(channel: str, event: ChatEvent) -> TypedSearchAttributes:
-    """What is known before anybody decided: saves the first upsert of most chats."""
-    values = {"Channel": channel, "Tab": Tab.NEW.value}
-    if isinstance(event, AgentMessage):
-        values |= {"Tab": Tab.MINE.value, "Assignee": event.author.id, "PinnedTo": event.author.id}
-    return TypedSearchAttributes([SearchAttributePair(key_of(name), value) for name, value in values.items()])
-
-
-def _no_chat(event: ChatEvent, workflow_id: str) -> IllegalTransition:
-    return IllegalTransition(
-        f"{event.kind} needs a chat, and there is no living chat {workflow_id}: only a message starts one"
+    if event.kind in TICKET_OPENING_KINDS and customer is not None:
+        given = {"channel": channel, "conversation": conversation}
+        start = parse_ticket_start(
+            {"ticket_id": ticket_id, "customer": customer, "subject": subject}
+            | {name: value for name, value in given.items() if value is not None}
+        )
+    values = {"TicketStage": TicketStage.TRIAGE.value, "CaseStatus": Status.OPEN.value}
+    if channel is not None:
+        values["Channel"] = channel
+    opens = ", ".join(sorted(TICKET_OPENING_KINDS))
+    return _Case(
+        TICKET_WORKFLOW,
+        workflow_id,
+        TicketOutcome,
+        summary=f"ticket {ticket_id}",
+        start=start,
+        search_attributes=_search_attributes(values),
+        hint=f"only {opens} start one, with 'customer' to say whose it is",
     )
+
+
+def _search_attributes(values: Mapping[str, str]) -> TypedSearchAttributes:
+    return TypedSearchAttributes([SearchAttributePair(key_of(name), value) for name, value in values.items()])
 
 
 def _has_detail(error: RPCError, name: str) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import unicodedata
 from datetime import UTC, datetime
 from enum import StrEnum
+from hashlib import sha256
 from typing import Annotated, Any, Literal, get_args
 
 from pydantic import (
@@ -67,6 +68,8 @@ MAX_LABELS = 1000
 
 MAX_NOTES_SIZE = 400_000
 """Bytes of notes that a ticket carries with it; of more, the beginnings. Whole they are in the help desk."""
+MARKER = "several-departments"
+"""The label of a ticket that several departments work on, so that such tickets are found again."""
 MAX_DEPARTMENTS = 200
 """Departments that one ticket may ever ask."""
 
@@ -101,6 +104,17 @@ def _workflow_id(kind: str, **parts: str) -> str:
             f"shorten the {list(parts)[-1].replace('_', ' ')}"
         )
     return workflow_id
+
+
+def derived_id(*parts: str) -> str:
+    """An ID made of others, such as that of an event that one case sends to another.
+
+    Where they are too long together, a digest stands for all but the first.
+    """
+    whole = ":".join(parts)
+    if len(whole) <= LONGEST_ID:
+        return whole
+    return f"{parts[0][:100]}:{sha256(whole.encode()).hexdigest()}"
 
 
 def _without_controls(text: str) -> bool:
@@ -186,8 +200,11 @@ def _checked(value: str) -> str:
     return value
 
 
+LONGEST_ID = 255
 Id = Annotated[
-    str, StringConstraints(min_length=1, max_length=255, strip_whitespace=True), AfterValidator(_checked)
+    str,
+    StringConstraints(min_length=1, max_length=LONGEST_ID, strip_whitespace=True),
+    AfterValidator(_checked),
 ]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=255), AfterValidator(_checked)]
 Names = Annotated[tuple[Name, ...], Field(max_length=MAX_LABELS)]

@@ -187,7 +187,11 @@ class Directory(BaseModel):
         """The people whose home line it is."""
         return ((key, member) for key, member in self.staff.items() if member.line == line)
 
+    def calendar_of(self, member: Member) -> Calendar:
+        """When this person works: the calendar of their line; without one, every hour counts."""
+        line = self.lines.get(member.line) if member.line else None
+        return ALWAYS if line is None or line.calendar is None else self.calendars[line.calendar]
+
     def on_duty(self, member: Member, at: datetime) -> bool:
         """Whether the calendar of this person's line is open at ``at``; always, where it has none."""
-        line = self.lines.get(member.line) if member.line else None
-        return line is None or line.calendar is None or self.calendars[line.calendar].is_open(at)
+        return self.calendar_of(member).is_open(at)

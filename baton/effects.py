@@ -83,7 +83,7 @@ class CaseWrite(_Effect):
     """All that one decision changes about a case, in one call.
 
     It is ``remove_label`` where it is nothing more, ``reassign`` where somebody else has the case, and else
-    ``update_case``. The fields say how the case stands afterwards, so that carrying it out twice changes nothing.
+    ``update_case``. The fields say how the case stands afterwards, so that doing it twice changes nothing.
     """
 
     do: Literal["reassign", "update_case", "remove_label"]

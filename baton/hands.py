@@ -14,10 +14,13 @@ from datetime import UTC, datetime, timedelta
 from baton.chatstate import ChatState
 from baton.contract import Status
 from baton.decision import Facts, MissingLine, people
+from baton.ticketstate import TicketState
+
+Case = ChatState | TicketState
 
 
-def choose(line: str, chat: ChatState, facts: Facts, *, habit: bool = False) -> str | None:
-    """Who of ``line`` gets the chat, or ``None`` if nobody is available.
+def choose(line: str, case: Case, facts: Facts, *, habit: bool = False) -> str | None:
+    """Who of ``line`` gets the case, or ``None`` if nobody is available.
 
     The order of preference: the current assignee, the line's last holder of this or the previous
     chat, then the fewest active chats, the longest time without a new one, and the ID. With
@@ -30,7 +33,7 @@ def choose(line: str, chat: ChatState, facts: Facts, *, habit: bool = False) -> 
         for member in facts.lines[line]
         if member.available and (member.chats or not habit)
     }
-    for known in (chat.assignee, chat.holders.get(line)):
+    for known in (case.assignee, case.holders.get(line)):
         if known in able:
             return known
     longest_ago = datetime.min.replace(tzinfo=UTC)
@@ -126,10 +129,10 @@ def line_of(staff: str, facts: Facts) -> str | None:
     return person.line if person else None
 
 
-def note_since(before: ChatState, chat: ChatState, facts: Facts) -> None:
-    """Note since when whoever has the chat now has it."""
-    if (before.case_id, before.assignee, before.line) != (chat.case_id, chat.assignee, chat.line):
-        chat.held_since = facts.now
+def note_since(before: Case, case: Case, facts: Facts) -> None:
+    """Note since when whoever has the case now has it."""
+    if (before.case_id, before.assignee, before.line) != (case.case_id, case.assignee, case.line):
+        case.held_since = facts.now
 
 
 def _remember(chat: ChatState, staff: str, facts: Facts) -> None:

@@ -19,19 +19,20 @@ import asyncio
 import json
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import accumulate
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from temporalio import workflow
-from temporalio.common import RawValue, SearchAttributeUpdate
+from temporalio.common import RawValue, RetryPolicy, SearchAttributeUpdate
 from temporalio.exceptions import ApplicationError, FailureError, is_cancelled_exception
 
-from baton.contract import SEARCH_ATTRIBUTES, Instant, Payload, TimelineEntry
-from baton.effects import Effect
-from baton.errors import InvalidEvent, Refused
+from baton.contract import SEARCH_ATTRIBUTES, EndReason, Instant, Payload, TimelineEntry
+from baton.decision import DecideRequest, Decision
+from baton.effects import DECIDE, Effect
+from baton.errors import REFUSALS, InvalidEvent, Refused
 from baton.searchattributes import key_of
 from workflows.alarm import Alarm
 from workflows.outbox import Outbox
@@ -46,6 +47,15 @@ LARGEST_SEARCH_ATTRIBUTE = 2000
 CARRIED_TIMELINE = 50
 """How much of the timeline goes into the next run; the whole story is in the help desk."""
 
+_DECIDE_TIMEOUT = timedelta(seconds=10)
+# Without an end: while the help desk is down, an accepted event waits. It is never dropped.
+_DECIDE_RETRY = RetryPolicy(
+    initial_interval=timedelta(milliseconds=200), maximum_interval=timedelta(minutes=1)
+)
+# A longer pause is a timer. In a short one the workflow task stays open, which costs three events of history
+# every few seconds: after a day or two there would be too many, and the server would end the workflow.
+_DECIDE_PAUSE_IN_TASK = timedelta(seconds=5)
+_BLOCKED = "the customer is blocked: recorded only"
 
 StateT = TypeVar("StateT", bound=Payload)
 OutcomeT = TypeVar("OutcomeT", bound=Payload)
@@ -104,6 +114,9 @@ class Case(ABC, Generic[StateT, OutcomeT]):
         self._published: dict[str, Any] | None = None
         self.events = carried.events
         self.refused = carried.refused
+        self.ended_as: EndReason = "empty"
+        self.earlier: Any = None
+        """The snapshot of the case that a late duplicate belongs to."""
 
     # --- What a kind of case brings -------------------------------------------------------------
 
@@ -116,14 +129,12 @@ class Case(ABC, Generic[StateT, OutcomeT]):
         """Raise a ``Refused`` if the event is not possible in the present state."""
 
     @abstractmethod
-    async def settle(
-        self, event: Any, now: datetime, seen_until: datetime | None
-    ) -> Settled[StateT, OutcomeT]:
-        """Decide about an event and fold it. Raises a ``Refused``; then nothing has changed."""
+    def settle(self, event: Any, decision: Decision) -> Settled[StateT, OutcomeT]:
+        """Fold an event as it was decided."""
 
     @abstractmethod
     def answer(self, event_id: str) -> OutcomeT:
-        """The answer to an event that had been handled before."""
+        """The answer to an event that had been handled before, with the present snapshot."""
 
     @abstractmethod
     def due_events(self, now: datetime) -> Iterable[Any]:
@@ -177,10 +188,13 @@ class Case(ABC, Generic[StateT, OutcomeT]):
             return self.answer(event.id)
         return entry.outcome
 
-    def submit(self, raw: RawValue) -> None:
-        """Signal: put the event into the queue. What cannot be used is noted in the timeline."""
+    def submit(self, raw: RawValue, kind: str | None = None) -> None:
+        """Signal: put the event into the queue. What cannot be used is noted in the timeline.
+
+        ``kind`` is that of an event that does not say its own.
+        """
         try:
-            event = self._read(raw)
+            event = self._read(raw, kind)
         except Refused as refusal:
             self._note_refusal("?", "?", "?", refusal)
             return
@@ -249,7 +263,7 @@ class Case(ABC, Generic[StateT, OutcomeT]):
         now = workflow.now()
         try:
             self.check(event)
-            settled = await self.settle(event, now, entry.seen_until)
+            settled = await self._decide(event, now, entry.seen_until)
         except Refused as refusal:
             entry.refusal = refusal
             self._note_refusal(event.id, event.kind, str(event.author), refusal)
@@ -272,6 +286,37 @@ class Case(ABC, Generic[StateT, OutcomeT]):
                 )
                 self._outbox.add(settled.effects)
         entry.done = True
+
+    async def _decide(
+        self, event: Any, now: datetime, seen_until: datetime | None
+    ) -> Settled[StateT, OutcomeT]:
+        """Decide about an event and fold it. Raises a ``Refused``; then nothing has changed."""
+        self.ended_as = "refused"
+        decision: Decision = await workflow.execute_local_activity(
+            DECIDE,
+            DecideRequest(
+                before=self.state,  # type: ignore[arg-type]  # one of the kinds of state that it knows
+                event=event,
+                now=now,
+                seen_until=seen_until,
+                chain=workflow.info().first_execution_run_id,
+            ),
+            result_type=Decision,
+            start_to_close_timeout=_DECIDE_TIMEOUT,
+            retry_policy=_DECIDE_RETRY,
+            local_retry_threshold=_DECIDE_PAUSE_IN_TASK,
+            summary=event.kind,
+        )
+        if decision.refusal is not None:
+            refused = REFUSALS.get(decision.refusal.type, Refused)
+            raise refused(decision.refusal.message)
+        if decision.duplicate is not None:
+            self.ended_as, self.earlier = "duplicate", decision.duplicate
+            answer = self.answer(event.id).model_copy(update={"snapshot": decision.duplicate})
+            return Settled(self.state, answer, folded=False)
+        self.ended_as = "blocked" if decision.facts.blocked else "closed"
+        settled = self.settle(event, decision)
+        return settled._replace(what=_BLOCKED) if decision.facts.blocked else settled
 
     async def _hand_over(self) -> Carried:
         """End this run without losing an event: see the notes on continue-as-new."""
@@ -300,11 +345,13 @@ class Case(ABC, Generic[StateT, OutcomeT]):
 
     # --- Helpers --------------------------------------------------------------------------------
 
-    def _read(self, raw: RawValue) -> Any:
+    def _read(self, raw: RawValue, kind: str | None = None) -> Any:
         try:
             payload = workflow.payload_converter().from_payload(raw.payload)
         except Exception as error:  # whatever a converter raises about bytes that we did not write
             raise InvalidEvent(f"the payload cannot be decoded: {error}") from None
+        if kind is not None and isinstance(payload, dict):
+            payload = {"kind": kind, **payload}
         return self.parse(payload)
 
     def _enqueue(self, event: Any) -> _Entry[OutcomeT]:
@@ -364,7 +411,32 @@ def _fitting(value: Any) -> Any:
     if isinstance(value, list):
         ends = accumulate(len(json.dumps(word)) + len(",") for word in value)
         return [word for word, end in zip(value, ends, strict=True) if end < LARGEST_SEARCH_ATTRIBUTE]
+    if isinstance(value, datetime):
+        return value
     return value if len(json.dumps(value)) <= LARGEST_SEARCH_ATTRIBUTE else None
+
+
+StartT = TypeVar("StartT", bound=Payload)
+
+
+def read_start(start: RawValue | None, parse: Callable[[object], object], continued: type[StartT]) -> StartT:
+    """The start argument of a case, as the caller or the run before wrote it. Raises ``InvalidEvent``.
+
+    Args:
+        parse: raises ``InvalidEvent`` if something that a caller must say is wrong.
+        continued: the argument with what one run hands to the next.
+    """
+    if start is None:
+        wanted = ", ".join(name for name, one in continued.model_fields.items() if one.is_required())
+        raise InvalidEvent(f"the start argument is missing: an object with {wanted}")
+    try:
+        payload = workflow.payload_converter().from_payload(start.payload)
+        parse(payload)
+        return continued.model_validate(payload)
+    except InvalidEvent:
+        raise
+    except Exception as error:  # whatever a converter raises about bytes that we did not write
+        raise InvalidEvent(f"the start argument cannot be read: {error}") from None
 
 
 def _update(name: str, value: Any) -> SearchAttributeUpdate[Any]:

@@ -13,11 +13,11 @@ and ``workflows.case`` is the mechanism.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from temporalio import workflow
-from temporalio.common import RawValue, RetryPolicy
+from temporalio.common import RawValue
 from temporalio.exceptions import ApplicationError
 
 from baton import attention
@@ -35,31 +35,18 @@ from baton.contract import (
     ChatSnapshot,
     ChatStart,
     ChatSummary,
-    EndReason,
     Idle,
     Outcome,
     TimedDue,
     TimelineEntry,
+    derived_id,
     parse_chat_event,
     parse_chat_start,
 )
-from baton.decision import DecideRequest, Decision
-from baton.effects import DECIDE
-from baton.errors import REFUSALS, InvalidEvent, Refused
+from baton.decision import Decision
+from baton.errors import InvalidEvent
 from baton.story import chat_details, moved, what_happened
-from workflows.case import Carried, Case, Settled
-
-_DECIDE_TIMEOUT = timedelta(seconds=10)
-# Without an end: while the help desk is down, an accepted event waits. It is never dropped.
-_DECIDE_RETRY = RetryPolicy(
-    initial_interval=timedelta(milliseconds=200), maximum_interval=timedelta(minutes=1)
-)
-# A longer pause is a timer. In a short one the workflow task stays open, which costs three events of history
-# every few seconds: after a day or two there would be too many, and the server would end the workflow.
-_DECIDE_PAUSE_IN_TASK = timedelta(seconds=5)
-
-
-_BLOCKED = "the customer is blocked: recorded only"
+from workflows.case import Carried, Case, Settled, read_start
 
 
 class CarriedChat(Carried):
@@ -75,19 +62,6 @@ class ContinuedChat(ChatStart):
     carried: CarriedChat | None = None
 
 
-def _read_start(start: RawValue | None) -> ContinuedChat:
-    if start is None:
-        raise InvalidEvent("a chat needs its start argument, with 'channel', 'conversation' and 'customer'")
-    try:
-        payload = workflow.payload_converter().from_payload(start.payload)
-        parse_chat_start(payload)
-        return ContinuedChat.model_validate(payload)
-    except InvalidEvent:
-        raise
-    except Exception as error:  # whatever a converter raises about bytes that we did not write
-        raise InvalidEvent(f"the start argument cannot be read: {error}") from None
-
-
 class _ChatCase(Case[ChatState, Outcome]):
     """The chat's side of the mechanism."""
 
@@ -96,8 +70,6 @@ class _ChatCase(Case[ChatState, Outcome]):
     def __init__(self, state: ChatState, carried: Carried, chats: int) -> None:
         super().__init__(state, carried)
         self.chats = chats
-        self._ended_as: EndReason = "empty"
-        self._earlier: ChatSnapshot | None = None
 
     def parse(self, payload: object) -> ChatEvent:
         return parse_chat_event(payload)
@@ -105,45 +77,17 @@ class _ChatCase(Case[ChatState, Outcome]):
     def check(self, event: ChatEvent) -> None:
         model.check(self.state, event)
 
-    async def settle(
-        self, event: ChatEvent, now: datetime, seen_until: datetime | None
-    ) -> Settled[ChatState, Outcome]:
+    def settle(self, event: ChatEvent, decision: Decision) -> Settled[ChatState, Outcome]:
         before = self.state
-        self._ended_as = "refused"
-        decision: Decision = await workflow.execute_local_activity(
-            DECIDE,
-            DecideRequest(
-                before=before,
-                event=event,
-                now=now,
-                seen_until=seen_until,
-                chain=workflow.info().first_execution_run_id,
-            ),
-            result_type=Decision,
-            start_to_close_timeout=_DECIDE_TIMEOUT,
-            retry_policy=_DECIDE_RETRY,
-            local_retry_threshold=_DECIDE_PAUSE_IN_TASK,
-            summary=event.kind,
-        )
-        if decision.refusal is not None:
-            refused = REFUSALS.get(decision.refusal.type, Refused)
-            raise refused(decision.refusal.message)
-        if decision.duplicate is not None:
-            self._ended_as, self._earlier = "duplicate", decision.duplicate
-            outcome = Outcome(event_id=event.id, duplicate=True, snapshot=decision.duplicate)
-            return Settled(before, outcome, folded=False)
-
         settlement = model.settle(before, event, decision)
         after = settlement.state
-        self._ended_as = "blocked" if decision.facts.blocked else "closed"
         if model.opens(before, event) and after.exists:
             self.chats += 1
-        outcome = Outcome(event_id=event.id, snapshot=after.snapshot(), fired=decision.fired)
         return Settled(
             after,
-            outcome,
+            Outcome(event_id=event.id, snapshot=after.snapshot(), fired=decision.fired),
             effects=tuple(consequences(before, event, decision, settlement)),
-            what=_BLOCKED if decision.facts.blocked else what_happened(before, after),
+            what=what_happened(before, after),
             moved=moved(before, after),
             rules=tuple(fired.rule for fired in decision.fired),
         )
@@ -153,14 +97,15 @@ class _ChatCase(Case[ChatState, Outcome]):
 
     def snapshot(self) -> ChatSnapshot:
         """The chat; where a late duplicate opened none, the one that the duplicate belongs to."""
-        return self._earlier if self._earlier and not self.state.exists else self.state.snapshot()
+        return self.earlier if self.earlier and not self.state.exists else self.state.snapshot()
 
     def due_events(self, now: datetime) -> Iterable[ChatEvent]:
         # Timed rules first: "ten minutes without an answer" must still find the chat that idles at ten.
         for due, event in ((attention.wake_at, TimedDue), (attention.idle_at, Idle)):
             at = due(self.state)
             if at is not None and at <= now:
-                yield event(id=f"{event.__name__}:{self.state.case_id}:{at.isoformat()}", author=SYSTEM)
+                event_id = derived_id(event.__name__, self.state.case_id or "", at.isoformat())
+                yield event(id=event_id, author=SYSTEM)
 
     def next_due(self) -> datetime | None:
         return attention.next_due(self.state)
@@ -186,7 +131,7 @@ class _ChatCase(Case[ChatState, Outcome]):
 
     def summary(self) -> ChatSummary:
         return ChatSummary(
-            reason="closed" if self.state.final else self._ended_as,
+            reason="closed" if self.state.final else self.ended_as,
             snapshot=self.snapshot(),
             chats=self.chats,
             events=self.events,
@@ -203,7 +148,7 @@ class Chat:
     def __init__(self, start: RawValue = None) -> None:  # type: ignore[assignment]
         self._refused_start: str | None = None
         try:
-            begun = _read_start(start)
+            begun = read_start(start, parse_chat_start, ContinuedChat)
         except InvalidEvent as refusal:
             # A bad start argument fails the workflow, below; raised here it would fail the task for ever.
             self._refused_start = str(refusal)

@@ -12,7 +12,17 @@ from temporalio.common import RetryPolicy
 from temporalio.exceptions import ActivityError, is_cancelled_exception
 
 from baton.contract import Tell
-from baton.effects import CaseWrite, Effect, Message, Notice
+from baton.effects import (
+    CaseWrite,
+    ConsolidatedReply,
+    CopyToTicket,
+    Effect,
+    Escalation,
+    Message,
+    Notice,
+    Prompt,
+    Reminder,
+)
 
 # Also the time until the server notices that a worker died in the middle of a write.
 _TIMEOUT = timedelta(seconds=10)
@@ -97,13 +107,25 @@ def summary_of(effect: Effect) -> str:
     match effect:
         case CaseWrite(do="reassign"):
             who = effect.assignee or (f"the queue of {effect.line}" if effect.line else "nobody")
-            return f"to {who}: {effect.activity}, {effect.status}"
+            return f"to {who}: {effect.stage or effect.activity}, {effect.status}"
         case CaseWrite():
             added = [f"+{label}" for label in effect.add_labels]
             removed = [f"-{label}" for label in effect.remove_labels]
-            return " ".join([f"{effect.status}, tab {effect.tab}", *added, *removed])
+            how = effect.stage or f"tab {effect.tab}"
+            return " ".join([f"{effect.status}, {how}", *added, *removed])
         case Message():
-            return f"said by {', '.join(effect.rules)}"
+            by = f"template {effect.template}" if effect.template else ", ".join(effect.rules)
+            return f"said by {by}"
+        case Prompt():
+            return f"round {effect.round}: {effect.composer or 'nobody yet'} writes the reply"
+        case ConsolidatedReply():
+            return f"round {effect.round}, by {effect.author.id}"
+        case Reminder():
+            return f"{effect.label}, due {effect.due_at.isoformat(timespec='minutes')}"
+        case Escalation():
+            return f"{effect.label} is overdue → {effect.to or 'everyone online'}"
+        case CopyToTicket():
+            return f"to ticket {effect.ticket_id}"
         case Notice():
             return "; ".join(f"{tell.reason} → {_audience(tell)}" for tell in effect.tell)
 
@@ -111,4 +133,5 @@ def summary_of(effect: Effect) -> str:
 def _audience(tell: Tell) -> str:
     if tell.everyone:
         return "everyone online"
-    return ", ".join(tell.staff) or f"everyone online in {tell.line}"
+    named = [*tell.staff, *(f"department {label}" for label in tell.departments)]
+    return ", ".join([*named, *([f"everyone online in {tell.line}"] if tell.line else [])])

@@ -12,11 +12,9 @@ from typing import Annotated, Literal, Self
 from pydantic import ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from baton.contract import MARKER
 from baton.directory import Key
 from baton.rules.grammar import Loose, Name, Part, Text
-
-MARKER = "several-departments"
-"""The label by which tickets for several departments are found later, unless a template names another."""
 
 Hours = Annotated[float, Field(gt=0, le=8_784, allow_inf_nan=False)]
 """A year at most, as in rules: a moment that no calendar has would stop every ticket."""

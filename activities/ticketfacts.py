@@ -1,0 +1,251 @@
+"""What a decision about a ticket must know beside what every decision knows: departments, times, texts.
+
+All of it is looked up here, in an activity: calendars and templates are edited while tickets live, and a
+workflow that computed with them could not be replayed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from baton import ticket as model
+from baton.contract import MARKER, Department, DepartmentState, Event, Presence, Tell, TemplateApplied
+from baton.decision import AskedOf, Due, Macro, Person
+from baton.directory import Directory, Member
+from baton.errors import InvalidEvent
+from baton.rules.ruleset import RuleSet
+from baton.templates import (
+    Answer,
+    AskContext,
+    DepartmentCard,
+    DepartmentName,
+    DraftContext,
+    PersonCard,
+    Template,
+    Templates,
+    TicketCard,
+)
+from baton.ticketstate import TicketState
+from baton.wording import did_you_mean
+from helpdesks.base import Attendance
+
+
+def about(
+    before: TicketState,
+    event: Event,
+    now: datetime,
+    directory: Directory,
+    rules: RuleSet,
+    templates: Templates,
+) -> Mapping[str, Any]:
+    """The fields of the facts that only tickets have.
+
+    Raises ``InvalidEvent`` for a template that is unknown or cannot be rendered.
+    """
+    template = _template(event.template, templates) if isinstance(event, TemplateApplied) else None
+    macro_keys = template.departments if template else ()
+    macro_labels = [directory.departments[key].label for key in macro_keys]
+    labels = dict.fromkeys((*model.labels_named(before, event), *macro_labels, *rules.named_labels))
+    keys = {label: key for label in labels if (key := directory.department_of(label)) is not None}
+    wanted = [label for label in (*model.may_ask(event), *rules.named_labels, *macro_labels) if label in keys]
+    due = _shifted(before, now, directory)
+    for label in wanted:
+        found = _due(keys[label], template, now, directory)
+        if found is not None and not _is_asked(before.department(label)):
+            due[label] = found
+    return {
+        "departments": {
+            label: AskedOf(key=key, lead=directory.departments[key].lead) for label, key in keys.items()
+        },
+        "due": due,
+        "macro": _macro(template, before, event, now, directory, due, templates) if template else None,
+        "marker": MARKER if MARKER in directory.known_labels else None,
+    }
+
+
+def person(
+    known: Person,
+    member: Member,
+    attends: Attendance | None,
+    directory: Directory,
+    grace: float,
+    *,
+    now: datetime,
+    active_at: datetime | None,
+) -> Person:
+    """What a ticket must know about somebody, in addition.
+
+    ``active_at`` is when they were certainly there, whatever their presence says.
+    """
+    there = attends is not None and attends.presence is not Presence.OFFLINE
+    return known.model_copy(
+        update={
+            "shared": member.shared,
+            "present": there and directory.on_duty(member, now),
+            "gone_at": gone_at(member, attends, directory, grace, active_at),
+        }
+    )
+
+
+def gone_at(
+    member: Member,
+    attends: Attendance | None,
+    directory: Directory,
+    grace: float,
+    active_at: datetime | None,
+) -> datetime | None:
+    """From when on somebody's absence counts: after ``grace`` seconds of business hours without them.
+
+    None for who is there, or never said so: not everybody who answers tickets uses a presence.
+    """
+    if attends is None or attends.presence is not Presence.OFFLINE:
+        return None
+    since = max(at for at in (attends.since, active_at) if at is not None)
+    return directory.calendar_of(member).after(since, timedelta(seconds=grace))
+
+
+def draft(before: TicketState, after: TicketState, directory: Directory, templates: Templates) -> str | None:
+    """The consolidated reply, drafted anew where something in it changed."""
+    if not model.needs_draft(before, after):
+        return None
+    template = templates.get(after.template) if after.template else None
+    return templates.draft(
+        template,
+        DraftContext(
+            ticket=_card(after),
+            composer=PersonCard.of(after.composer, directory) if after.composer else None,
+            answers=tuple(_answers(after, directory)),
+            missing=tuple(_name(label, directory) for label in after.waiting),
+        ),
+    )
+
+
+def _answers(ticket: TicketState, directory: Directory) -> Iterable[Answer]:
+    """Every note that the customer has got no reply to, in the order of the departments, each once."""
+    found: dict[str, Answer] = {}
+    for department in ticket.departments:
+        name = DepartmentName(label=department.label, name=_name(department.label, directory))
+        zone = _zone(department.label, directory)
+        for note in department.notes:
+            if note.round <= ticket.replied_round:
+                continue
+            earlier = found.get(note.event_id)
+            found[note.event_id] = Answer(
+                departments=(*(earlier.departments if earlier else ()), name),
+                author=note.author.id,
+                author_name=PersonCard.of(note.author.id, directory).name,
+                text=note.text,
+                at=note.at.astimezone(zone),
+            )
+    return found.values()
+
+
+def _template(name: str, templates: Templates) -> Template:
+    template = templates.get(name)
+    if template is None:
+        hint = did_you_mean(name, [known.id for known in templates], "there are none")
+        raise InvalidEvent(f"there is no template {name!r}; {hint}")
+    return template
+
+
+def _macro(
+    template: Template,
+    before: TicketState,
+    event: Event,
+    now: datetime,
+    directory: Directory,
+    due: Mapping[str, Due],
+    templates: Templates,
+) -> Macro:
+    labels = {key: directory.departments[key].label for key in template.departments}
+    absent = [key for key, label in labels.items() if model.may_be_asked(before.department(label))]
+    cards = tuple(
+        DepartmentCard.of(
+            key,
+            directory,
+            due[label].due_at.astimezone(_zone(label, directory)) if (label := labels[key]) in due else None,
+        )
+        for key in absent
+    )
+    context = AskContext(
+        ticket=_card(before),
+        dispatcher=PersonCard.of(event.author.id, directory),
+        departments=cards,
+        now=now.astimezone(_zone(labels[template.departments[0]], directory)),
+    )
+    # Without anybody left to ask, the model refuses it, and says so better than a text without names.
+    note = templates.instruction(template, context) if absent else ""
+    notify = template.notify
+    tell: list[Tell] = []
+    if notify is not None and (notify.staff or notify.line):
+        tell.append(Tell(staff=notify.staff, line=notify.line, reason=f"template {template.id} applied"))
+    return Macro(
+        template=template.id,
+        departments=tuple(labels.values()),
+        marker=template.marker,
+        note=note,
+        message=templates.message(template, context) if absent else None,
+        tell=tuple(tell),
+        tell_departments=bool(notify and notify.departments),
+    )
+
+
+def _due(key: str, template: Template | None, now: datetime, directory: Directory) -> Due | None:
+    """When an answer is due that is asked for now. What a template says comes before the directory."""
+    department = directory.departments[key]
+    within, remind = department.answer_within_hours, department.remind_before_hours
+    if template is not None and key in template.due:
+        within, remind = template.due[key].answer_within, template.due[key].remind_before
+    if within is None:
+        return None
+    calendar = directory.calendar_of_department(key)
+    due_at = calendar.after(now, timedelta(hours=within))
+    if due_at is None:
+        return None
+    before = calendar.after(now, timedelta(hours=within - remind)) if remind is not None else None
+    return Due(due_at=due_at, remind_at=before)
+
+
+def _shifted(ticket: TicketState, now: datetime, directory: Directory) -> dict[str, Due]:
+    """The due times as they are if the ticket no longer waits for its customer: later by that long."""
+    if ticket.paused_at is None:
+        return {}
+    due: dict[str, Due] = {}
+    for one in ticket.departments:
+        key = directory.department_of(one.label)
+        if one.state is not DepartmentState.ASKED or one.due_at is None or key is None:
+            continue
+        calendar = directory.calendar_of_department(key)
+
+        def later(
+            at: datetime | None, calendar: Any = calendar, paused_at: datetime = ticket.paused_at
+        ) -> datetime | None:
+            return None if at is None else calendar.after(now, calendar.between(paused_at, at))
+
+        due_at = later(one.due_at)
+        if due_at is not None:
+            due[one.label] = Due(due_at=due_at, remind_at=later(one.remind_at))
+    return due
+
+
+def _is_asked(department: Department | None) -> bool:
+    return department is not None and department.state is DepartmentState.ASKED
+
+
+def _card(ticket: TicketState) -> TicketCard:
+    return TicketCard(id=ticket.ticket_id, customer=ticket.customer, subject=ticket.subject)
+
+
+def _name(label: str, directory: Directory) -> str:
+    key = directory.department_of(label)
+    return (directory.departments[key].name or key) if key is not None else label
+
+
+def _zone(label: str, directory: Directory) -> ZoneInfo | Any:
+    key = directory.department_of(label)
+    if key is None or directory.departments[key].calendar is None:
+        return UTC
+    return ZoneInfo(directory.calendar_of_department(key).timezone)

@@ -1,0 +1,191 @@
+"""A ticket as a workflow: ``ticket:{ticket_id}``.
+
+    1. The first event opens it: a message, a template, a label. Nobody is asked yet, or some are.
+    2. Departments answer by notes, each a signal. They are folded one at a time, so that however they arrive
+       one of them is the last: it ends the round, and its author is prompted to write the reply.
+    3. The reply is an update, so that its sender hears whether it was refused; it goes out exactly once.
+    4. While departments are asked, the ticket sleeps until the next reminder or escalation.
+    5. When it is closed, and nothing is left to do, the workflow completes with a summary.
+
+The model decides (``baton.ticket``), the rules, the templates and the directory are asked in the activity
+``decide``, and ``workflows.case`` is the mechanism, which chats have, too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from temporalio import workflow
+from temporalio.common import RawValue
+from temporalio.exceptions import ApplicationError
+
+from baton import ticket as model
+from baton import tickettime
+from baton.consequences import consequences
+from baton.contract import (
+    DRAFT,
+    HANDLE,
+    NOTE_ADDED,
+    SNAPSHOT,
+    SUBMIT,
+    TICKET_WORKFLOW,
+    TIMELINE,
+    Draft,
+    TicketEvent,
+    TicketOutcome,
+    TicketSnapshot,
+    TicketStart,
+    TicketSummary,
+    TimelineEntry,
+    parse_ticket_event,
+    parse_ticket_start,
+)
+from baton.decision import Decision
+from baton.errors import InvalidEvent
+from baton.story import ticket_details, ticket_moved, what_happened_to_ticket
+from baton.ticketstate import TicketState
+from workflows.case import Carried, Case, Settled, read_start
+
+
+class CarriedTicket(Carried):
+    """What one run of a ticket hands to the next."""
+
+    state: TicketState
+
+
+class ContinuedTicket(TicketStart):
+    """The start argument, as a run of a ticket hands it to the next."""
+
+    carried: CarriedTicket | None = None
+
+
+class _TicketCase(Case[TicketState, TicketOutcome]):
+    """The ticket's side of the mechanism."""
+
+    alarm_summary = "a reminder, an escalation, a timed rule or an absence"
+
+    def parse(self, payload: object) -> TicketEvent:
+        return parse_ticket_event(payload)
+
+    def check(self, event: TicketEvent) -> None:
+        model.check(self.state, event)
+
+    def settle(self, event: TicketEvent, decision: Decision) -> Settled[TicketState, TicketOutcome]:
+        before = self.state
+        settlement = model.settle(before, event, decision)
+        after = settlement.state
+        return Settled(
+            after,
+            TicketOutcome(event_id=event.id, snapshot=after.snapshot(), fired=decision.fired),
+            effects=tuple(consequences(before, event, decision, settlement)),
+            what=what_happened_to_ticket(before, after),
+            moved=ticket_moved(before, after),
+            rules=tuple(fired.rule for fired in decision.fired),
+        )
+
+    def answer(self, event_id: str) -> TicketOutcome:
+        return TicketOutcome(event_id=event_id, duplicate=True, snapshot=self.snapshot())
+
+    def snapshot(self) -> TicketSnapshot:
+        """The ticket; where a late duplicate opened none, the one that the duplicate belongs to."""
+        return self.earlier if self.earlier and not self.state.exists else self.state.snapshot()
+
+    def due_events(self, now: datetime) -> Iterable[TicketEvent]:
+        # As they come due at the same moment, in a list: what one of them moves must not call up another.
+        return list(tickettime.due_events(self.state, now))
+
+    def next_due(self) -> datetime | None:
+        return tickettime.next_due(self.state)
+
+    def over(self) -> bool:
+        return self.state.final or not self.state.exists
+
+    def search_attributes(self) -> Mapping[str, Any]:
+        ticket = self.state
+        return {
+            "TicketStage": ticket.stage,
+            "CaseStatus": ticket.status,
+            "Assignee": ticket.assignee,
+            "Line": ticket.line,
+            "Channel": ticket.channel,
+            "Labels": list(ticket.labels),
+            "DueAt": ticket.due_at,
+        }
+
+    def details(self) -> str:
+        return ticket_details(self.state, self.timeline(), len(self._outbox.unsent))
+
+    def summary(self) -> TicketSummary:
+        return TicketSummary(
+            reason="closed" if self.state.final else self.ended_as,
+            snapshot=self.snapshot(),
+            events=self.events,
+            refused=self.refused,
+        )
+
+
+@workflow.defn(name=TICKET_WORKFLOW)
+class Ticket:
+    """One ticket, from its first event until it is closed."""
+
+    @workflow.init
+    # Without a default a start that forgot the argument could not even be told so.
+    def __init__(self, start: RawValue = None) -> None:  # type: ignore[assignment]
+        self._refused_start: str | None = None
+        try:
+            begun = read_start(start, parse_ticket_start, ContinuedTicket)
+        except InvalidEvent as refusal:
+            # A bad start argument fails the workflow, below; raised here it would fail the task for ever.
+            self._refused_start = str(refusal)
+            begun = ContinuedTicket(ticket_id="?", customer="?")
+        self._start = begun
+        carried = begun.carried
+        self._case = _TicketCase(
+            carried.state if carried else TicketState.before_first(begun), carried or Carried()
+        )
+
+    @workflow.run
+    async def run(self, start: RawValue = None) -> TicketSummary:  # type: ignore[assignment]
+        if self._refused_start is not None:
+            raise ApplicationError(self._refused_start, type="InvalidEvent", non_retryable=True)
+        if self._start.carried is None and not await self._case.first_event():
+            return self._case.summary()
+        handed_over = await self._case.live()
+        if handed_over is not None:
+            carried = CarriedTicket(state=self._case.state, **dict(handed_over))
+            workflow.continue_as_new(self._start.model_copy(update={"carried": carried}))
+        return self._case.summary()
+
+    @workflow.update(name=HANDLE)
+    async def handle(self, event: RawValue) -> TicketOutcome:
+        """One event in, its outcome back once the decision is durable."""
+        return await self._case.handle(event)
+
+    @handle.validator
+    def _refuse_early(self, event: RawValue) -> None:
+        self._case.refuse_early(event)
+
+    @workflow.signal(name=SUBMIT)
+    def submit(self, event: RawValue) -> None:
+        """One event in. Refusals are found in the timeline."""
+        self._case.submit(event)
+
+    @workflow.signal(name=NOTE_ADDED)
+    def note_added(self, note: RawValue) -> None:
+        """A note in, such as a department's answer. Refusals are found in the timeline."""
+        self._case.submit(note, kind=NOTE_ADDED)
+
+    @workflow.query(name=SNAPSHOT)
+    def snapshot(self) -> TicketSnapshot:
+        return self._case.snapshot()
+
+    @workflow.query(name=TIMELINE)
+    def timeline(self) -> list[TimelineEntry]:
+        return self._case.timeline()
+
+    @workflow.query(name=DRAFT)
+    def draft(self) -> Draft:
+        """The consolidated reply as drafted from the notes; empty while there is nothing to draft."""
+        return self._case.state.draft
