@@ -13,11 +13,24 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from baton.chatstate import ChatState
-from baton.contract import ChatEvent, ChatSnapshot, Presence
-from baton.decision import Previous
+from baton.contract import CustomerMessage, Event, Presence
+from baton.decision import CaseSnapshot, CaseState, Previous
 from baton.directory import Directory
-from baton.effects import CaseRef, CaseWrite, InboxQuery, InboxRow, Message, Notice, NoticeRow
+from baton.effects import (
+    CaseRef,
+    CaseWrite,
+    ConsolidatedReply,
+    Escalation,
+    InboxQuery,
+    InboxRow,
+    Message,
+    Notice,
+    NoticeRow,
+    Prompt,
+    Reminder,
+    TicketQuery,
+    TicketRow,
+)
 
 
 @dataclass(frozen=True)
@@ -37,8 +50,8 @@ class KnownEvent:
     decided_at: datetime
     chain: str
     """The chain of workflow runs that took it: see ``HelpDesk.intake``."""
-    snapshot: ChatSnapshot
-    """The chat that took it, as it is now."""
+    snapshot: CaseSnapshot
+    """The case that took it, as it is now."""
 
 
 @dataclass(frozen=True)
@@ -67,30 +80,31 @@ class Intake(Protocol):
         """
 
     async def previous(self) -> Previous | None:
-        """The chat before this one in the same conversation."""
+        """The case before this one in the same conversation, or of the same ticket."""
 
     async def other_holder(self) -> str | None:
         """Who holds another active chat of the same customer; the latest, if several do."""
 
     async def author_of(self, message_id: str) -> str | None:
-        """Which member of staff wrote a message of this conversation."""
+        """Which member of staff wrote a message of this conversation or ticket."""
 
     async def blocked(self) -> bool:
         """Whether the customer is blocked."""
 
     async def case_id(self) -> str:
-        """The ID of the chat that this event opens: always the same for the same event."""
+        """The ID of the case that this event opens: always the same for the same event."""
 
     async def take_in(
-        self, folded: ChatState, settled: ChatState, rules: Sequence[str], *, opened: bool
+        self, folded: CaseState, settled: CaseState, rules: Sequence[str], *, opened: bool
     ) -> None:
         """Keep the event with its body, and the case as the event itself left it (``folded``).
 
-        What the rules change (``settled``) follows as an effect; it already counts for load. An event of
-        an earlier ``now`` than the last one taken in changes nothing; only the body of one that is not
-        known yet is kept. ``opened`` is false for a message that is recorded but opened no chat.
+        What the rules change (``settled``) follows as an effect; it already counts for load. What no effect
+        carries, such as the departments of a ticket, is kept as the rules leave it. An event of an earlier
+        ``now`` than the last one taken in changes nothing; only the body of one that is not known yet is
+        kept. ``opened`` is false for a message that is recorded but opened no case.
 
-        Raises ``InvalidEvent`` if the case's ID belongs to another conversation.
+        Raises ``InvalidEvent`` if the case's ID belongs to another conversation or ticket.
         """
 
 
@@ -98,7 +112,7 @@ class HelpDesk(Protocol):
     """A help desk. Every method raises ``HelpDeskUnavailable`` when trying again may work."""
 
     def intake(
-        self, before: ChatState, event: ChatEvent, now: datetime, chain: str
+        self, before: CaseState, event: Event, now: datetime, chain: str
     ) -> AbstractAsyncContextManager[Intake]:
         """Take one event in. Commits at the end of the block, or leaves no trace if it raises.
 
@@ -119,7 +133,26 @@ class HelpDesk(Protocol):
     async def notify(self, notice: Notice) -> tuple[str, ...]:
         """Tell people, once; returns who was told.
 
-        Everyone, or a line, means: those of them who are online now, whatever their habit.
+        Everyone, or a line, means: those of them who are online now, whatever their habit. A department,
+        named by its label, means all its members.
+        """
+
+    async def prompt_reply(self, prompt: Prompt) -> bool:
+        """Ask the composer for the reply, once, and keep the draft; without a composer, all who are online.
+
+        False if it had been done before.
+        """
+
+    async def send_reply(self, reply: ConsolidatedReply) -> bool:
+        """Send the consolidated reply to the customer, exactly once. False if it had been sent before."""
+
+    async def remind(self, reminder: Reminder) -> tuple[str, ...]:
+        """Tell all members of a department, once, that its answer is due soon; returns who was told."""
+
+    async def escalate(self, escalation: Escalation) -> tuple[str, ...]:
+        """Tell the person named, or all who are online, once, that an answer is overdue.
+
+        Returns who was told.
         """
 
     async def set_presence(self, staff: str, presence: Presence, at: datetime) -> Attendance:
@@ -130,8 +163,9 @@ class HelpDesk(Protocol):
         """Everybody's presence."""
 
     async def touched_by(self, staff: str) -> Sequence[CaseRef]:
-        """The cases that a person's presence concerns: living chats assigned, pinned or reserved to
-        that person, and those in the queue of that person's line."""
+        """The cases that a person's presence concerns: living chats assigned, pinned or reserved to that
+        person, living tickets assigned to that person or composed by them, and what is in the queue of that
+        person's line."""
 
     async def directory(self) -> VersionedDirectory:
         """The directory as it is now."""
@@ -150,6 +184,15 @@ class HelpDesk(Protocol):
 
     async def inbox(self, query: InboxQuery) -> Sequence[InboxRow]:
         """List chats, those that have waited longest first."""
+
+    async def tickets(self, query: TicketQuery) -> Sequence[TicketRow]:
+        """List tickets that are not closed: those that are due first, then those that have waited longest.
+
+        Raises ``UnknownLabel`` for a department that the directory does not have.
+        """
+
+    async def customer_messages(self, case: CaseRef) -> Sequence[CustomerMessage]:
+        """What the customer wrote in this case, in order, as the events that it came with."""
 
     async def notices(self, staff: str | None, limit: int) -> Sequence[NoticeRow]:
         """What people were told, latest first."""

@@ -1,24 +1,94 @@
-"""Cases as rows: how one is read, and what a change did to it, in words for the change log."""
+"""Cases as rows: where each has its place, how one is read, and what a change did to it, in words."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Row, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from baton.chatstate import ChatState
-from baton.contract import Activity, Author, AuthorType, ChatSnapshot, Status, Tab
+from baton.contract import (
+    Activity,
+    Author,
+    AuthorType,
+    ChatSnapshot,
+    DepartmentState,
+    Status,
+    Tab,
+    TicketSnapshot,
+    TicketStage,
+)
+from baton.decision import CaseSnapshot, CaseState
+from baton.effects import CaseRef, CaseWrite
+from baton.ticketstate import TicketState
 from helpdesks.database import Database
-from helpdesks.schema import cases, changes
+from helpdesks.schema import case_labels, cases, changes
 
 BY_ID = select(cases).where(cases.c.case_id == bindparam("wanted"))
 UPDATE_CASE = cases.update().where(cases.c.case_id == bindparam("wanted"))
 
-# The fields whose changes somebody may ask about later. Who wrote last is told by the messages.
-_LOGGED = ("activity", "status", "assignee", "line", "pinned_to", "reserved_for")
+# Effects carry these. Whose changes somebody may ask about later stand first; who wrote last is told by
+# the messages.
+_CHAT_FIELDS = ("activity", "status", "assignee", "line", "pinned_to", "reserved_for", "tab", "labels")
+_TICKET_FIELDS = ("stage", "status", "assignee", "line", "labels")
+_LOGGED = ("activity", "stage", "status", "assignee", "line", "pinned_to", "reserved_for", "composer")
+
+_TICKETS = "ticket:"
+_TICKET_TAB = "ticket"
+# Of a ticket's snapshot, what has a column; all else is the rest.
+_IN_COLUMNS = (
+    *("case_id", "customer", "subject", "stage", "status", "assignee", "line", "composer", "dispatcher"),
+    *("labels", "previous_case", "last_author", "last_message_at"),
+)
+_OTHERWISE_IN_COLUMNS = ("ticket_id", "channel", "conversation")
+
+
+class Place(NamedTuple):
+    """Where cases follow one another, at most one of them living: a conversation, or a ticket."""
+
+    channel: str
+    conversation: str
+
+    @property
+    def of_tickets(self) -> bool:
+        return self.channel == _TICKETS
+
+    @property
+    def kind(self) -> str:
+        return "ticket" if self.of_tickets else "chat"
+
+    @property
+    def lock(self) -> str:
+        """The name under which whatever concerns this place happens one after another."""
+        return f"chat:{self.channel}:{self.conversation}"
+
+
+def place_of(case: CaseState | CaseRef) -> Place:
+    """The place of a case: a chat's own, a ticket's under ``ticket:``. No channel of a chat has a colon."""
+    # The state of a chat names a ticket, too: the one that it opened.
+    ticket_id = case.ticket_id if isinstance(case, TicketState | CaseRef) else None
+    if ticket_id is not None:
+        return Place(_TICKETS, ticket_id)
+    return Place(case.channel or "", case.conversation or "")
+
+
+def ref_of(row: Any) -> CaseRef:
+    """Which case a row is, for whoever sends it something."""
+    if row.channel != _TICKETS:
+        return CaseRef(
+            case_id=row.case_id, channel=row.channel, conversation=row.conversation, customer=row.customer
+        )
+    return CaseRef(
+        case_id=row.case_id,
+        channel=row.linked_channel or "",
+        conversation=row.linked_conversation or "",
+        customer=row.customer,
+        ticket_id=row.conversation,
+    )
 
 
 def author_of(written: str) -> Author:
@@ -27,8 +97,12 @@ def author_of(written: str) -> Author:
     return Author(type=AuthorType(type_), id=author_id)
 
 
-def snapshot_of(row: Row[Any]) -> ChatSnapshot:
+def snapshot_of(row: Row[Any]) -> CaseSnapshot:
     """The case as the world may see it."""
+    return ticket_of(row) if row.channel == _TICKETS else _chat_of(row)
+
+
+def _chat_of(row: Row[Any]) -> ChatSnapshot:
     return ChatSnapshot(
         case_id=row.case_id,
         channel=row.channel,
@@ -45,34 +119,133 @@ def snapshot_of(row: Row[Any]) -> ChatSnapshot:
         last_author=author_of(row.last_author) if row.last_author else None,
         last_message_at=row.last_message_at,
         previous_case=row.previous_case,
+        ticket_id=row.ticket_id,
     )
 
 
-def fields_of(chat: ChatState) -> dict[str, Any]:
-    """What staff see of a chat, and what the change log compares."""
+def ticket_of(row: Row[Any]) -> TicketSnapshot:
+    """The ticket that the row of a ticket is."""
+    return TicketSnapshot.model_validate(
+        {
+            **json.loads(row.rest or "{}"),
+            **{name: getattr(row, name) for name in _IN_COLUMNS},
+            "subject": row.subject or "",
+            "last_author": author_of(row.last_author) if row.last_author else None,
+            "ticket_id": row.conversation,
+            "channel": row.linked_channel,
+            "conversation": row.linked_conversation,
+        }
+    )
+
+
+def fields_of(case: CaseState | CaseWrite) -> dict[str, Any]:
+    """What effects carry of a case and staff see: by column, as the change log compares it."""
+    place = place_of(case.case if isinstance(case, CaseWrite) else case)
+    names = _TICKET_FIELDS if place.of_tickets else _CHAT_FIELDS
+    return {name: getattr(case, name) for name in names} | {"labels": list(case.labels)}
+
+
+def found_by(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The columns by which the row of a ticket with these `fields_of` is found; a chat's has its own."""
+    if "stage" not in fields:
+        return {}
+    closed = fields["stage"] is TicketStage.CLOSED
+    return {"activity": Activity.ENDED if closed else Activity.ACTIVE, "tab": _TICKET_TAB}
+
+
+def decided_of(case: CaseState) -> dict[str, Any]:
+    """What no effect carries, by column: the row has it as the rules leave it."""
+    kept = {"holder": case.holder, "holders": case.holders}
+    if isinstance(case, ChatState):
+        return {**kept, "ticket_id": case.ticket_id}
     return {
-        "activity": chat.activity,
-        "status": chat.status,
-        "assignee": chat.assignee,
-        "line": chat.line,
-        "pinned_to": chat.pinned_to,
-        "reserved_for": chat.reserved_for,
-        "tab": chat.tab,
-        "labels": list(chat.labels),
+        **kept,
+        "composer": case.composer,
+        "dispatcher": case.dispatcher,
+        "subject": case.subject,
+        "linked_channel": case.channel,
+        "linked_conversation": case.conversation,
+        "asked": list(case.asked),
+        "due_at": case.due_at,
+        "rest": case.snapshot().model_dump_json(
+            exclude={*_IN_COLUMNS, *_OTHERWISE_IN_COLUMNS}, exclude_defaults=True
+        ),
+    }
+
+
+def closed(place: Place) -> dict[str, Any]:
+    """The columns of a case that leaves everybody's hands, for an update."""
+    fields = (
+        {"stage": TicketStage.CLOSED} if place.of_tickets else {"activity": Activity.ENDED, "tab": Tab.ENDED}
+    )
+    return {
+        **fields,
+        **found_by(fields),
+        "status": Status.CLOSED,
+        "pinned_to": None,
+        "reserved_for": None,
+        "holder": None,
+    }
+
+
+def progress_of(case: CaseState) -> dict[str, Any]:
+    """What the change log tells of a ticket beside its `fields_of`: who composes, and each department."""
+    if isinstance(case, ChatState):
+        return {}
+    return {
+        "composer": case.composer,
+        "departments": {department.label: department.state.value for department in case.departments},
     }
 
 
 def difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
-    """What changed, such as ``assignee lena → ivan; +refund``; empty if nothing did."""
+    """What changed, such as ``assignee lena → ivan; billing asked → answered``; empty if nothing did."""
     said = [
         f"{name} {before.get(name) or '–'} → {after[name] or '–'}"
         for name in _LOGGED
-        if before.get(name) != after[name]
+        if name in after and before.get(name) != after[name]
     ]
-    had, has = before.get("labels") or (), after["labels"]
+    stood = before.get("departments") or {}
+    said += [
+        f"{label} {stood.get(label, '–')} → {state}"
+        for label, state in after.get("departments", {}).items()
+        if stood.get(label) != state
+    ]
+    had, has = before.get("labels") or (), after.get("labels", ())
     said += [f"+{label}" for label in has if label not in had]
-    said += [f"-{label}" for label in had if label not in has]
+    said += [f"-{label}" for label in had if label not in has and "labels" in after]
     return "; ".join(said)
+
+
+def labels_of(
+    fields: Mapping[str, Any], ticket: TicketState | TicketSnapshot | None
+) -> dict[str, datetime | None]:
+    """The labels by which a ticket with these `fields_of` is looked for, and when each of them is due."""
+    if fields["stage"] is TicketStage.CLOSED:
+        return {}
+    counting = ticket.departments if ticket is not None and ticket.paused_at is None else ()
+    due = {
+        department.label: department.due_at
+        for department in counting
+        if department.state is DepartmentState.ASKED
+    }
+    return {label: due.get(label) for label in fields["labels"]}
+
+
+async def keep_labels(
+    connection: AsyncConnection, case_id: str, labels: Mapping[str, datetime | None]
+) -> None:
+    """Bring the table of labels into step with a ticket."""
+    of_case = case_labels.c.case_id == case_id
+    rows = await connection.execute(select(case_labels.c.label, case_labels.c.due_at).where(of_case))
+    if {row.label: row.due_at for row in rows} == labels:
+        return
+    await connection.execute(case_labels.delete().where(of_case))
+    if labels:
+        await connection.execute(
+            case_labels.insert(),
+            [{"case_id": case_id, "label": label, "due_at": due_at} for label, due_at in labels.items()],
+        )
 
 
 def overtaken(row: Row[Any], event_id: str, at: datetime, taken_in_at: datetime | None) -> bool:
@@ -84,6 +257,11 @@ def overtaken(row: Row[Any], event_id: str, at: datetime, taken_in_at: datetime 
     if at != row.decided_at:
         return bool(at < row.decided_at)
     return event_id != row.last_event and taken_in_at == at
+
+
+def rule_names(rules: Iterable[str]) -> str:
+    """Who changed something, where rules did."""
+    return ", ".join(f"rule_{rule}" for rule in rules) or "system_baton"
 
 
 async def log_change(

@@ -1,4 +1,4 @@
-"""The embedded help desk carries out effects: changes of a case, messages and notices, each once.
+"""The embedded help desk carries out effects: changes of a case, messages, replies and notices, each once.
 
 The ledger keeps the key of each effect, with a digest of what it said. A repeated effect is recognised by
 both. After a reset of the workflow an event may be decided anew, with the same key and another result: a
@@ -7,20 +7,45 @@ change of a case is then carried out again, whereas what people have read cannot
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from hashlib import sha256
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from baton.contract import Activity, Presence, Tell
+from baton.contract import SYSTEM, Activity, Presence, Tell
 from baton.decision import people
 from baton.directory import Directory
-from baton.effects import CaseWrite, Message, Notice
-from helpdesks.caserows import BY_ID, UPDATE_CASE, difference, log_change, overtaken
+from baton.effects import (
+    CaseWrite,
+    ConsolidatedReply,
+    Escalation,
+    Message,
+    Notice,
+    Prompt,
+    Reminder,
+)
+from helpdesks.caserows import (
+    BY_ID,
+    UPDATE_CASE,
+    difference,
+    fields_of,
+    found_by,
+    keep_labels,
+    labels_of,
+    log_change,
+    overtaken,
+    place_of,
+    rule_names,
+    ticket_of,
+)
 from helpdesks.database import Database
 from helpdesks.people import everybody
 from helpdesks.schema import applied, cases, entries, events, notifications
+
+_Once = Message | Notice | Prompt | ConsolidatedReply | Reminder | Escalation
+"""Effects that people hear of, and that are therefore never carried out again."""
 
 
 async def write_case(database: Database, connection: AsyncConnection, write: CaseWrite) -> bool:
@@ -31,30 +56,22 @@ async def write_case(database: Database, connection: AsyncConnection, write: Cas
     # Notes are added even by a decision that was overtaken: the later one knows nothing of them.
     await _write_notes(connection, write)
 
-    ref = write.case
+    ref, place = write.case, place_of(write.case)
     row = (await connection.execute(BY_ID, {"wanted": ref.case_id})).one_or_none()
     if row is not None:
         taken_in_at = await connection.scalar(
             select(events.c.decided_at).where(
-                events.c.channel == ref.channel,
-                events.c.conversation == ref.conversation,
+                events.c.channel == place.channel,
+                events.c.conversation == place.conversation,
                 events.c.event_id == write.event_id,
             )
         )
         if overtaken(row, write.event_id, write.decided_at, taken_in_at):
             return False
-    shown = {
-        "activity": write.activity,
-        "status": write.status,
-        "assignee": write.assignee,
-        "line": write.line,
-        "pinned_to": write.pinned_to,
-        "reserved_for": write.reserved_for,
-        "tab": write.tab,
-        "labels": list(write.labels),
-    }
+    shown = fields_of(write)
     values = {
         **shown,
+        **found_by(shown),
         "holder": (write.pinned_to or write.reserved_for) if write.activity is Activity.ACTIVE else None,
         "decided_at": write.decided_at,
         "last_event": write.event_id,
@@ -64,59 +81,138 @@ async def write_case(database: Database, connection: AsyncConnection, write: Cas
         await connection.execute(UPDATE_CASE, {**values, "wanted": ref.case_id})
     else:
         # The database is younger than the case, such as a backup that was put back: go on from here.
-        new = {"kind": "chat", "holders": {}, "opened_at": write.decided_at, "opened_by": write.event_id}
-        await connection.execute(cases.insert(), {**values, **new, **ref.model_dump()})
+        await connection.execute(cases.insert(), {**values, **_begun(write)})
+    if place.of_tickets:
+        await keep_labels(
+            connection, ref.case_id, labels_of(shown, ticket_of(row) if row is not None else None)
+        )
     what = difference(dict(row._mapping) if row is not None else {}, shown)
     if what:
-        by = ", ".join(f"rule_{rule}" for rule in write.rules) or "system_baton"
+        by = rule_names(write.rules)
         await log_change(database, connection, ref.case_id, write.key, write.decided_at, by, what)
     return True
+
+
+def _begun(write: CaseWrite) -> dict[str, Any]:
+    """What the row of a case that is not known needs beside the write."""
+    ref, place = write.case, place_of(write.case)
+    return {
+        **place._asdict(),
+        "case_id": ref.case_id,
+        "kind": place.kind,
+        "customer": ref.customer,
+        "holders": {},
+        "opened_at": write.decided_at,
+        "opened_by": write.event_id,
+        "linked_channel": (ref.channel or None) if place.of_tickets else None,
+        "linked_conversation": (ref.conversation or None) if place.of_tickets else None,
+    }
 
 
 async def send_message(database: Database, connection: AsyncConnection, message: Message) -> bool:
     """Keep a message that a rule says. The embedded help desk has no channel of its own to send it on."""
     if not await _enter_once(database, connection, "message", message):
         return False
+    await connection.execute(entries.insert(), _entry(message, "message", message.text))
+    return True
+
+
+async def send_reply(database: Database, connection: AsyncConnection, reply: ConsolidatedReply) -> bool:
+    """Keep a consolidated reply, which is sent by that: there is no channel of its own to send it on."""
+    if not await _enter_once(database, connection, "reply", reply):
+        return False
+    entry = _entry(reply, "reply", reply.text, author=str(reply.author))
+    await connection.execute(entries.insert(), entry)
+    return True
+
+
+async def prompt_reply(
+    database: Database, connection: AsyncConnection, directory: Directory, prompt: Prompt
+) -> bool:
+    """Tell the composer, or everyone who is online, and keep the draft. False if it had been done before."""
+    if not await _enter_once(database, connection, "prompt", prompt):
+        return False
+    composer = (prompt.composer,) if prompt.composer is not None else ()
+    tell = Tell(staff=composer, everyone=not composer, reason="prompt")
+    await _tell(connection, directory, prompt, [tell])
+    if prompt.draft:
+        await _keep_draft(database, connection, prompt)
+    return True
+
+
+async def _keep_draft(database: Database, connection: AsyncConnection, prompt: Prompt) -> None:
+    """Keep one draft for each round: whichever was decided last."""
+    insert = database.insert(entries)
     await connection.execute(
-        entries.insert(),
+        insert.on_conflict_do_update(
+            index_elements=[entries.c.kind, entries.c.key, entries.c.position],
+            set_={name: insert.excluded[name] for name in ("text", "rules", "at")},
+            where=entries.c.at <= insert.excluded.at,
+        ),
         {
-            "key": message.key,
-            "position": 0,
-            "kind": "message",
-            "case_id": message.case.case_id,
-            "text": message.text,
-            "rules": list(message.rules),
-            "at": message.decided_at,
+            **_entry(prompt, "draft", prompt.draft, author=str(SYSTEM)),
+            "key": prompt.case.case_id,
+            "position": prompt.round,
         },
     )
-    return True
 
 
 async def notify(
     database: Database, connection: AsyncConnection, directory: Directory, notice: Notice
 ) -> tuple[str, ...]:
     """Tell people, and return who was told; a repeated notice returns who was told the first time."""
-    if not await _enter_once(database, connection, "notice", notice):
-        told = await connection.scalars(
-            select(notifications.c.staff)
-            .where(notifications.c.key == notice.key)
-            .order_by(notifications.c.id)
-        )
-        return people(told)
+    return await _tell_once(database, connection, directory, "notice", notice, notice.tell)
+
+
+async def remind(
+    database: Database, connection: AsyncConnection, directory: Directory, reminder: Reminder
+) -> tuple[str, ...]:
+    """Tell a department that its answer is due soon; otherwise as `notify`."""
+    tell = Tell(departments=(reminder.label,), reason=f"due soon: {reminder.label}")
+    return await _tell_once(database, connection, directory, "reminder", reminder, [tell])
+
+
+async def escalate(
+    database: Database, connection: AsyncConnection, directory: Directory, escalation: Escalation
+) -> tuple[str, ...]:
+    """Tell whoever must know that a department's answer is overdue; otherwise as `notify`."""
+    to = (escalation.to,) if escalation.to is not None else ()
+    tell = Tell(staff=to, everyone=not to, reason=f"overdue: {escalation.label}")
+    return await _tell_once(database, connection, directory, "escalation", escalation, [tell])
+
+
+async def _tell_once(
+    database: Database,
+    connection: AsyncConnection,
+    directory: Directory,
+    kind: str,
+    effect: _Once,
+    tell: Iterable[Tell],
+) -> tuple[str, ...]:
+    if await _enter_once(database, connection, kind, effect):
+        return await _tell(connection, directory, effect, tell)
+    told = await connection.scalars(
+        select(notifications.c.staff).where(notifications.c.key == effect.key).order_by(notifications.c.id)
+    )
+    return people(told)
+
+
+async def _tell(
+    connection: AsyncConnection, directory: Directory, effect: _Once, tell: Iterable[Tell]
+) -> tuple[str, ...]:
     present = await everybody(connection)
     online = {staff for staff, attends in present.items() if attends.presence is Presence.ONLINE}
     rows = {
-        (staff, tell.reason): {
-            "key": notice.key,
+        (staff, one.reason): {
+            **place_of(effect.case)._asdict(),
+            "key": effect.key,
             "staff": staff,
-            "case_id": notice.case.case_id,
-            "channel": notice.case.channel,
-            "conversation": notice.case.conversation,
-            "reason": tell.reason,
-            "at": notice.decided_at,
+            "case_id": effect.case.case_id,
+            "reason": one.reason,
+            "at": effect.decided_at,
         }
-        for tell in notice.tell
-        for staff in _audience(tell, directory, online)
+        for one in tell
+        for staff in _audience(one, directory, online)
     }
     if rows:
         await connection.execute(notifications.insert(), list(rows.values()))
@@ -130,7 +226,9 @@ def _audience(tell: Tell, directory: Directory, online: set[str]) -> Sequence[st
         groups = [staff for staff, _ in directory.members(tell.line)]
     else:
         groups = []
-    return people([*tell.staff, *(staff for staff in groups if staff in online)])
+    asked = (directory.department_of(label) for label in tell.departments)
+    members = [staff for department in asked if department for staff in directory.members_of(department)]
+    return people([*tell.staff, *members, *(staff for staff in groups if staff in online)])
 
 
 async def _enter(
@@ -149,9 +247,7 @@ async def _enter(
     return entered is not None
 
 
-async def _enter_once(
-    database: Database, connection: AsyncConnection, kind: str, effect: Message | Notice
-) -> bool:
+async def _enter_once(database: Database, connection: AsyncConnection, kind: str, effect: _Once) -> bool:
     """Enter it into the ledger. False if its key was entered before, whatever it said then."""
     digest = sha256(effect.model_dump_json().encode()).hexdigest()
     entered = await connection.scalar(
@@ -164,17 +260,21 @@ async def _enter_once(
 async def _write_notes(connection: AsyncConnection, write: CaseWrite) -> None:
     # A decision made anew replaces its notes.
     await connection.execute(entries.delete().where(entries.c.kind == "note", entries.c.key == write.key))
-    rows = [
-        {
-            "key": write.key,
-            "position": position,
-            "kind": "note",
-            "case_id": write.case.case_id,
-            "text": note,
-            "rules": list(write.rules),
-            "at": write.decided_at,
-        }
-        for position, note in enumerate(write.notes)
-    ]
+    rows = [_entry(write, "note", note, position) for position, note in enumerate(write.notes)]
     if rows:
         await connection.execute(entries.insert(), rows)
+
+
+def _entry(
+    effect: _Once | CaseWrite, kind: str, text: str, position: int = 0, *, author: str | None = None
+) -> dict[str, Any]:
+    return {
+        "key": effect.key,
+        "position": position,
+        "kind": kind,
+        "case_id": effect.case.case_id,
+        "text": text,
+        "rules": list(effect.rules),
+        "at": effect.decided_at,
+        "author": author,
+    }

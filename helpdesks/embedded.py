@@ -1,7 +1,7 @@
 """The embedded help desk: cases in a database of Baton's own.
 
 Enough of a help desk to work without another one: it keeps what `helpdesks.base` asks for, and staff read it
-with ``baton inbox``. Nothing here decides anything about a chat.
+with ``baton inbox``. Nothing here decides anything about a case.
 
     async with EmbeddedHelpDesk.open("sqlite:///baton.db") as desk:
         rows = await desk.inbox(InboxQuery(tab=Tab.NEW))
@@ -14,12 +14,27 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Self
 
-from baton.chatstate import ChatState
-from baton.contract import ChatEvent, Presence
+from baton.contract import CustomerMessage, Event, Presence
+from baton.decision import CaseState
 from baton.directory import Directory
-from baton.effects import CaseRef, CaseWrite, InboxQuery, InboxRow, Message, Notice, NoticeRow
+from baton.effects import (
+    CaseRef,
+    CaseWrite,
+    ConsolidatedReply,
+    Escalation,
+    InboxQuery,
+    InboxRow,
+    Message,
+    Notice,
+    NoticeRow,
+    Prompt,
+    Reminder,
+    TicketQuery,
+    TicketRow,
+)
 from helpdesks import effects, lists, migrations, people
 from helpdesks.base import Attendance, Intake, VersionedDirectory
+from helpdesks.caserows import place_of
 from helpdesks.database import Database, parse_url
 from helpdesks.directories import Directories
 from helpdesks.intake import EmbeddedIntake
@@ -50,15 +65,15 @@ class EmbeddedHelpDesk:
 
     @asynccontextmanager
     async def intake(
-        self, before: ChatState, event: ChatEvent, now: datetime, chain: str
+        self, before: CaseState, event: Event, now: datetime, chain: str
     ) -> AsyncIterator[Intake]:
-        async with self._database.writing(_chat(before.channel, before.conversation)) as connection:
+        async with self._database.writing(place_of(before).lock) as connection:
             intake = EmbeddedIntake(self._database, connection, self._directories, before, event, now, chain)
             await intake.begin()
             yield intake
 
     async def write_case(self, write: CaseWrite) -> bool:
-        async with self._database.writing(_chat(write.case.channel, write.case.conversation)) as connection:
+        async with self._database.writing(place_of(write.case).lock) as connection:
             return await effects.write_case(self._database, connection, write)
 
     async def send_message(self, message: Message) -> bool:
@@ -69,6 +84,25 @@ class EmbeddedHelpDesk:
         async with self._database.writing() as connection:
             directory = (await self._directories.current(connection)).directory
             return await effects.notify(self._database, connection, directory, notice)
+
+    async def prompt_reply(self, prompt: Prompt) -> bool:
+        async with self._database.writing() as connection:
+            directory = (await self._directories.current(connection)).directory
+            return await effects.prompt_reply(self._database, connection, directory, prompt)
+
+    async def send_reply(self, reply: ConsolidatedReply) -> bool:
+        async with self._database.writing() as connection:
+            return await effects.send_reply(self._database, connection, reply)
+
+    async def remind(self, reminder: Reminder) -> tuple[str, ...]:
+        async with self._database.writing() as connection:
+            directory = (await self._directories.current(connection)).directory
+            return await effects.remind(self._database, connection, directory, reminder)
+
+    async def escalate(self, escalation: Escalation) -> tuple[str, ...]:
+        async with self._database.writing() as connection:
+            directory = (await self._directories.current(connection)).directory
+            return await effects.escalate(self._database, connection, directory, escalation)
 
     async def set_presence(self, staff: str, presence: Presence, at: datetime) -> Attendance:
         async with self._database.writing() as connection:
@@ -113,6 +147,15 @@ class EmbeddedHelpDesk:
             directory = (await self._directories.current(connection)).directory
             return await lists.inbox(connection, directory, query)
 
+    async def tickets(self, query: TicketQuery) -> Sequence[TicketRow]:
+        async with self._database.reading() as connection:
+            directory = (await self._directories.current(connection)).directory
+            return await lists.tickets(connection, directory, query)
+
+    async def customer_messages(self, case: CaseRef) -> Sequence[CustomerMessage]:
+        async with self._database.reading() as connection:
+            return await lists.customer_messages(connection, case.case_id)
+
     async def notices(self, staff: str | None, limit: int) -> Sequence[NoticeRow]:
         async with self._database.reading() as connection:
             return await lists.notices(connection, staff, limit)
@@ -120,7 +163,7 @@ class EmbeddedHelpDesk:
     # --- Beyond the protocol: one case, for whoever operates the help desk ---------------------------
 
     async def messages(self, case_id: str) -> Sequence[Said]:
-        """Every message and note of a case, in order; empty for a case that does not exist."""
+        """Every message, note and draft of a case, in order; empty for a case that does not exist."""
         async with self._database.reading() as connection:
             return await lists.messages(connection, case_id)
 
@@ -128,10 +171,6 @@ class EmbeddedHelpDesk:
         """Who changed what about a case, in order."""
         async with self._database.reading() as connection:
             return await lists.change_log(connection, case_id)
-
-
-def _chat(channel: str, conversation: str) -> str:
-    return f"chat:{channel}:{conversation}"
 
 
 async def _migrate(database: Database) -> None:

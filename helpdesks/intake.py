@@ -9,8 +9,8 @@ it. Three columns say what the row was made from: ``decided_at`` and ``last_even
 * something that was overtaken, such as an attempt that had timed out and only comes through now: the row
   stays as it is.
 
-Everything that concerns one conversation happens one after another (see `helpdesks.database`), so reading
-these columns and then writing is safe.
+Everything that concerns one conversation or ticket happens one after another (see `helpdesks.database`), so
+reading these columns and then writing is safe.
 """
 
 from __future__ import annotations
@@ -18,26 +18,36 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from baton.chat import opens
+from baton import chat, ticket
 from baton.chatstate import ChatState
-from baton.contract import MESSAGE_KINDS, Activity, ChatEvent, ChatSnapshot, Status, Tab
-from baton.decision import Previous, people
+from baton.contract import MESSAGE_KINDS, ChatEvent, ChatSnapshot, Event, TicketSnapshot
+from baton.decision import CaseSnapshot, CaseState, Previous, people
 from baton.errors import InvalidEvent
+from baton.ticketstate import TicketState
 from helpdesks import queries
 from helpdesks.base import Attendance, KnownEvent, VersionedDirectory
 from helpdesks.caserows import (
     BY_ID,
     UPDATE_CASE,
+    Place,
     author_of,
+    closed,
+    decided_of,
     difference,
     fields_of,
+    found_by,
+    keep_labels,
+    labels_of,
     log_change,
     overtaken,
+    place_of,
+    progress_of,
+    rule_names,
     snapshot_of,
 )
 from helpdesks.database import Database
@@ -56,8 +66,8 @@ class EmbeddedIntake:
         database: Database,
         connection: AsyncConnection,
         directories: Directories,
-        before: ChatState,
-        event: ChatEvent,
+        before: CaseState,
+        event: Event,
         now: datetime,
         chain: str,
     ) -> None:
@@ -68,7 +78,8 @@ class EmbeddedIntake:
         self._event = event
         self._now = now
         self._chain = chain
-        self._place = {"channel": before.channel, "conversation": before.conversation}
+        self._place = place_of(before)
+        self._placed = self._place._asdict()
         self._locked: set[str] = set()
         self._found: Row[Any]
         self._case_id = ""
@@ -76,13 +87,13 @@ class EmbeddedIntake:
 
     async def begin(self) -> None:
         """Read what nearly every event needs."""
-        derived = derived_case_id(self._before.channel, self._before.conversation, self._event.id)
+        derived = derived_case_id(self._place, self._event.id)
         given = None if self._before.final else self._before.case_id
         self._case_id = given or derived
         found = await self._connection.execute(
             queries.FOUND,
             {
-                **self._place,
+                **self._placed,
                 "wanted": self._case_id,
                 "event_id": self._event.id,
                 "blocked_customer": self._before.customer,
@@ -91,7 +102,7 @@ class EmbeddedIntake:
         self._found = found.one()
         self._case = self._found if self._found.case_id is not None else None
         if not self._before.exists and self._case is not None and self._case.opened_by != self._event.id:
-            # The ID that the start gave belongs to an earlier chat, whose row must stay as it is.
+            # The ID that the start gave belongs to an earlier case, whose row must stay as it is.
             self._case_id = derived
             self._case = await self._row(derived)
 
@@ -123,18 +134,18 @@ class EmbeddedIntake:
         return counted
 
     async def previous(self) -> Previous | None:
-        rows = await self._connection.execute(queries.PREVIOUS, {**self._place, "case_id": self._case_id})
+        rows = await self._connection.execute(queries.PREVIOUS, {**self._placed, "case_id": self._case_id})
         row = rows.one_or_none()
         return Previous(case_id=row.case_id, assignee=row.assignee, holders=row.holders) if row else None
 
     async def other_holder(self) -> str | None:
         holder: str | None = await self._connection.scalar(
-            queries.OTHER_HOLDER, {**self._place, "customer": self._before.customer}
+            queries.OTHER_HOLDER, {**self._placed, "customer": self._before.customer}
         )
         return holder
 
     async def author_of(self, message_id: str) -> str | None:
-        author = await self._connection.scalar(queries.WRITER, {**self._place, "message_id": message_id})
+        author = await self._connection.scalar(queries.WRITER, {**self._placed, "message_id": message_id})
         return author_of(author).id if author is not None else None
 
     async def blocked(self) -> bool:
@@ -144,12 +155,12 @@ class EmbeddedIntake:
         return self._case_id
 
     async def take_in(
-        self, folded: ChatState, settled: ChatState, rules: Sequence[str], *, opened: bool
+        self, folded: CaseState, settled: CaseState, rules: Sequence[str], *, opened: bool
     ) -> None:
         known_at: datetime | None = self._found.known_at
         if known_at is not None and known_at > self._now:
             return
-        in_case = folded.exists and (opened or not opens(self._before, self._event))
+        in_case = folded.exists and (opened or not _opens(self._before, self._event))
         case_id = folded.case_id if in_case else None
         if case_id is not None:
             row = await self._own_row(case_id)
@@ -158,25 +169,38 @@ class EmbeddedIntake:
                 return
             if not too_late:
                 await self._write_case(case_id, row, folded, settled)
+                await self._log(case_id, folded, settled, rules)
         # An event that nobody has seen yet is kept even where the clock went back: its text is nowhere else.
         await self._write_event(case_id, rules)
         if self._found.known_case not in (None, case_id):
             await self._withdraw(self._found.known_case)
 
-    def _before_first(self) -> ChatSnapshot:
-        chat = self._before
-        return ChatSnapshot(channel=chat.channel, conversation=chat.conversation, customer=chat.customer)
+    def _before_first(self) -> CaseSnapshot:
+        case = self._before
+        if isinstance(case, ChatState):
+            return ChatSnapshot(channel=case.channel, conversation=case.conversation, customer=case.customer)
+        return TicketSnapshot(
+            ticket_id=case.ticket_id,
+            customer=case.customer,
+            subject=case.subject,
+            channel=case.channel,
+            conversation=case.conversation,
+        )
 
     # --- What take_in is made of ------------------------------------------------------------------
 
     async def _own_row(self, case_id: str) -> Row[Any] | None:
         row = self._case if case_id == self._case_id else await self._row(case_id)
-        if row is not None and (row.channel, row.conversation) != tuple(self._place.values()):
+        if row is not None and (row.channel, row.conversation) != self._place:
             raise InvalidEvent(
                 f"case_id {case_id!r} belongs to another conversation, on channel {row.channel!r}: "
-                f"start the chat with another ID, or with none"
+                f"start the case with another ID, or with none"
             )
         return row
+
+    def _before_in(self, case_id: str) -> CaseState | None:
+        """The case before the event, if it was this one and not the one before."""
+        return self._before if self._before.case_id == case_id and self._before.exists else None
 
     def _is_overtaken(self, row: Row[Any]) -> bool:
         if overtaken(row, self._event.id, self._now, self._found.known_at):
@@ -184,18 +208,18 @@ class EmbeddedIntake:
         return bool(row.decided_at == self._now and row.last_event == self._event.id and row.settled)
 
     async def _write_case(
-        self, case_id: str, row: Row[Any] | None, folded: ChatState, settled: ChatState
+        self, case_id: str, row: Row[Any] | None, folded: CaseState, settled: CaseState
     ) -> None:
-        before = self._before if self._before.case_id == case_id and self._before.exists else None
+        before = self._before_in(case_id)
         had = before.holder if before else None
         if settled.holder is not None and settled.holder != had:
             await self._lock_load([settled.holder])
+        fields = fields_of(folded)
         values = {
-            **fields_of(folded),
+            **fields,
+            **found_by(fields),
+            **decided_of(settled),
             "customer": folded.customer,
-            "holder": settled.holder,
-            # Effects do not carry this one, and nobody sees it: so it is as the rules leave it.
-            "holders": settled.holders,
             "last_author": str(folded.last_author) if folded.last_author else None,
             "last_message_at": folded.last_message_at,
             "previous_case": folded.previous_case,
@@ -205,21 +229,36 @@ class EmbeddedIntake:
             "settled": False,
         }
         if row is None:
-            # A conversation has one living chat. One whose workflow was cancelled or terminated would stay in
-            # somebody's hands for ever; one that ended by itself may still write the same.
-            await self._connection.execute(
-                queries.CLOSE_EARLIER, {f"of_{name}": value for name, value in self._place.items()}
-            )
-            values |= {**self._place, "case_id": case_id, "kind": "chat", "opened_by": self._event.id}
+            await self._close_earlier()
+            values |= {
+                **self._placed,
+                "case_id": case_id,
+                "kind": self._place.kind,
+                "opened_by": self._event.id,
+            }
             await self._connection.execute(cases.insert(), values)
         else:
             await self._connection.execute(UPDATE_CASE, {**values, "wanted": case_id})
+        if isinstance(settled, TicketState):
+            await keep_labels(self._connection, case_id, labels_of(fields, settled))
         newly = (
             settled.assignee if before is None or settled.assignee != before.assignee else None,
             settled.holder if settled.holder != had else None,
         )
         await self._note_assigned(people(newly))
-        await self._log(case_id, fields_of(before) if before else {}, fields_of(folded))
+
+    async def _close_earlier(self) -> None:
+        """A place has one living case.
+
+        One whose workflow was cancelled or terminated would stay in somebody's hands for ever; one that ended
+        by itself may still write the same.
+        """
+        if self._place.of_tickets:
+            await self._connection.execute(queries.FORGET_LABELS, self._placed)
+        await self._connection.execute(
+            queries.CLOSE_EARLIER.values(closed(self._place)),
+            {f"of_{name}": value for name, value in self._placed.items()},
+        )
 
     async def _note_assigned(self, staff: Sequence[str]) -> None:
         if not staff:
@@ -236,14 +275,22 @@ class EmbeddedIntake:
             [{"staff": one, "last_assigned_at": self._now} for one in sorted(staff)],
         )
 
-    async def _log(self, case_id: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
-        if self._event.kind in MESSAGE_KINDS and before.get("activity") == after["activity"]:
-            before = {**before, "status": after["status"]}  # flips with every message
-        what = difference(before, after)
+    async def _log(self, case_id: str, folded: CaseState, settled: CaseState, rules: Sequence[str]) -> None:
+        """Note what the event changed, and of what the rules changed that which no effect will carry."""
+        before = self._before_in(case_id)
+        had: dict[str, Any] = {**fields_of(before), **progress_of(before)} if before else {}
+        has = {**fields_of(folded), **progress_of(folded)}
+        moved = any(had.get(name) != has.get(name) for name in ("activity", "stage"))
+        if self._event.kind in MESSAGE_KINDS and not moved:
+            had["status"] = has["status"]  # flips with every message
+        author, source = self._event.author, self._event.id
+        await self._note_change(case_id, source, f"{author.type}_{author.id}", difference(had, has))
+        by_rules = difference(progress_of(folded), progress_of(settled))
+        await self._note_change(case_id, f"{case_id}:{source}:rules", rule_names(rules), by_rules)
+
+    async def _note_change(self, case_id: str, source: str, by: str, what: str) -> None:
         if what:
-            author = self._event.author
-            by = f"{author.type}_{author.id}"
-            await log_change(self._database, self._connection, case_id, self._event.id, self._now, by, what)
+            await log_change(self._database, self._connection, case_id, source, self._now, by, what)
 
     async def _write_event(self, case_id: str | None, rules: Sequence[str]) -> None:
         event = self._event
@@ -260,27 +307,20 @@ class EmbeddedIntake:
             "rules": list(rules),
         }
         if self._found.known_id is None:
-            await self._connection.execute(events.insert(), {**values, **self._place, "event_id": event.id})
+            await self._connection.execute(events.insert(), {**values, **self._placed, "event_id": event.id})
         else:
             await self._connection.execute(queries.UPDATE_EVENT, {**values, "wanted": self._found.known_id})
 
     async def _withdraw(self, case_id: str) -> None:
         """After a reset this event went elsewhere: the case that it had opened must not stay in any hands."""
-        await self._connection.execute(
+        withdrawn = await self._connection.scalar(
             cases.update()
             .where(cases.c.case_id == case_id, cases.c.opened_by == self._event.id)
-            .values(
-                activity=Activity.ENDED,
-                status=Status.CLOSED,
-                tab=Tab.ENDED,
-                pinned_to=None,
-                reserved_for=None,
-                holder=None,
-                decided_at=self._now,
-                last_event=self._event.id,
-                settled=True,
-            )
+            .values(**closed(self._place), decided_at=self._now, last_event=self._event.id, settled=True)
+            .returning(cases.c.case_id)
         )
+        if withdrawn is not None and self._place.of_tickets:
+            await keep_labels(self._connection, case_id, {})
 
     async def _lock_load(self, staff: Sequence[str]) -> None:
         missing = [one for one in staff if one not in self._locked]
@@ -292,7 +332,14 @@ class EmbeddedIntake:
         return rows.one_or_none()
 
 
-def derived_case_id(channel: str, conversation: str, event_id: str) -> str:
-    """The ID of the chat that this event opens."""
-    digest = sha256("\0".join((channel, conversation, event_id)).encode()).hexdigest()
-    return f"c-{digest[:12]}"
+def derived_case_id(place: Place, event_id: str) -> str:
+    """The ID of the case that this event opens."""
+    digest = sha256("\0".join((*place, event_id)).encode()).hexdigest()
+    return f"{'t' if place.of_tickets else 'c'}-{digest[:12]}"
+
+
+def _opens(before: CaseState, event: Event) -> bool:
+    """Whether the event begins a case, as the model of its kind of case says."""
+    if isinstance(before, TicketState):
+        return ticket.opens(before, event)
+    return chat.opens(before, cast("ChatEvent", event))

@@ -1,30 +1,35 @@
-"""What the embedded help desk shows: lists of chats, of notices, and one case with its story."""
+"""What the embedded help desk shows: lists of chats, tickets and notices, and one case with its story."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, true
+from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, func, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from baton.contract import Status, Tab
+from baton.contract import CustomerMessage, Status, Tab, TicketStage
 from baton.directory import Directory
-from baton.effects import CaseRef, InboxQuery, InboxRow, NoticeRow
-from helpdesks.schema import LIVING, cases, changes, entries, events, notifications
+from baton.effects import CaseRef, InboxQuery, InboxRow, NoticeRow, TicketQuery, TicketRow
+from baton.errors import UnknownLabel
+from baton.wording import did_you_mean
+from helpdesks.caserows import Place, author_of, ref_of
+from helpdesks.schema import LIVING, case_labels, cases, changes, entries, events, notifications
 
 SHOWN_TEXT = 500
-"""Characters of its last message that a list shows of a chat. A list must fit into one answer of 2 MB."""
+"""Characters of its last message that a list shows of a case. A list must fit into one answer of 2 MB."""
 
 _MESSAGES = ("customer_message", "agent_message")
-_SPOKEN = (*_MESSAGES, "system_message", "note_added")
+_REPLIES = ("send_reply", "reply_sent")
+_SPOKEN = (*_MESSAGES, *_REPLIES, "system_message", "note_added")
 
 
 @dataclass(frozen=True)
 class Said:
-    """One message or note of a case. ``by`` is an author such as ``staff:lena``, or ``rule:…``."""
+    """One message, note or draft of a case. ``by`` is an author such as ``staff:lena``, or ``rule:…``."""
 
     at: datetime
     kind: str
@@ -65,21 +70,24 @@ async def inbox(connection: AsyncConnection, directory: Directory, query: InboxQ
             for tab in tabs
         )
     )
-    last_text = (
-        select(func.substr(events.c.text, 1, SHOWN_TEXT))
-        .where(events.c.case_id == cases.c.case_id, events.c.kind.in_(_MESSAGES))
-        .order_by(events.c.decided_at.desc(), events.c.id.desc())
-        .limit(1)
-        .scalar_subquery()
-        .label("last_text")
-    )
     rows = await connection.execute(
-        select(cases, last_text)
+        select(cases, _last_text(*_MESSAGES).label("last_text"))
         .where(shown)
         .order_by(cases.c.last_message_at, cases.c.case_id)
         .limit(query.limit)
     )
     return [_inbox_row(row) for row in rows]
+
+
+def _last_text(*kinds: str) -> ScalarSelect[str]:
+    """The beginning of the last text of these kinds in a case of the enclosing query."""
+    return (
+        select(func.substr(events.c.text, 1, SHOWN_TEXT))
+        .where(events.c.case_id == cases.c.case_id, events.c.kind.in_(kinds))
+        .order_by(events.c.decided_at.desc(), events.c.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
 
 
 def _inbox_row(row: Any) -> InboxRow:
@@ -100,10 +108,76 @@ def _inbox_row(row: Any) -> InboxRow:
     )
 
 
+_SINCE = func.coalesce(cases.c.last_message_at, cases.c.opened_at)
+"""Since when a case waits; a ticket may have no message."""
+
+
+async def tickets(
+    connection: AsyncConnection, directory: Directory, query: TicketQuery
+) -> Sequence[TicketRow]:
+    """Living tickets, those that are due first, then those that have waited longest.
+
+    Raises ``UnknownLabel`` for a department that the directory does not have.
+    """
+    found: Select[Any] = select(*_TICKET_COLUMNS, _last_text(*_MESSAGES, *_REPLIES).label("last_text"))
+    found = found.where(LIVING, cases.c.stage.is_not(None))
+    due_at = cases.c.due_at
+    if query.department is not None:
+        due_at = case_labels.c.due_at
+        found = found.join(case_labels, case_labels.c.case_id == cases.c.case_id).where(
+            case_labels.c.label == _label_of(query.department, directory), cases.c.status == Status.OPEN
+        )
+    if query.staff is not None:
+        found = found.where(or_(cases.c.assignee == query.staff, cases.c.composer == query.staff))
+    if query.stage is not None:
+        found = found.where(cases.c.stage == query.stage)
+    if query.status is not None:
+        found = found.where(cases.c.status == query.status)
+    rows = await connection.execute(
+        found.add_columns(due_at.label("due"))
+        .order_by(due_at.nulls_last(), _SINCE, cases.c.case_id)
+        .limit(query.limit)
+    )
+    return [_ticket_row(row) for row in rows]
+
+
+# All but the rest of the snapshot, which may be long.
+_TICKET_COLUMNS = [column for column in cases.c if column is not cases.c.rest]
+
+
+def _ticket_row(row: Any) -> TicketRow:
+    return TicketRow(
+        case_id=row.case_id,
+        ticket_id=row.conversation,
+        customer=row.customer,
+        subject=row.subject or "",
+        stage=TicketStage(row.stage),
+        status=Status(row.status),
+        assignee=row.assignee,
+        line=row.line,
+        composer=row.composer,
+        dispatcher=row.dispatcher,
+        labels=tuple(row.labels),
+        asked=tuple(row.asked or ()),
+        due_at=row.due,
+        last_message_at=row.last_message_at,
+        last_text=row.last_text or "",
+    )
+
+
+def _label_of(department: str, directory: Directory) -> str:
+    known = directory.departments.get(department)
+    if known is None:
+        hint = did_you_mean(department, directory.departments, "the directory has none")
+        raise UnknownLabel(f"there is no department {department!r} in the directory; {hint}")
+    return known.label
+
+
 async def touched_by(connection: AsyncConnection, directory: Directory, staff: str) -> Sequence[CaseRef]:
-    """The living chats that somebody's presence concerns, the longest waiting first."""
+    """The living cases that somebody's presence concerns, the longest waiting first."""
     concerned = [
         cases.c.assignee == staff,
+        cases.c.composer == staff,
         cases.c.reserved_for == staff,
         # Pinned, or about to be: the effect of a decision may still be on its way.
         cases.c.holder == staff,
@@ -114,11 +188,14 @@ async def touched_by(connection: AsyncConnection, directory: Directory, staff: s
             and_(cases.c.line == line, cases.c.assignee.is_(None), cases.c.reserved_for.is_(None))
         )
     rows = await connection.execute(
-        select(cases.c.case_id, cases.c.channel, cases.c.conversation, cases.c.customer)
+        select(
+            *(cases.c.case_id, cases.c.channel, cases.c.conversation, cases.c.customer),
+            *(cases.c.linked_channel, cases.c.linked_conversation),
+        )
         .where(LIVING, or_(*concerned))
-        .order_by(cases.c.last_message_at, cases.c.case_id)
+        .order_by(_SINCE, cases.c.case_id)
     )
-    return [CaseRef(**row._mapping) for row in rows]
+    return [ref_of(row) for row in rows]
 
 
 async def notices(connection: AsyncConnection, staff: str | None, limit: int) -> Sequence[NoticeRow]:
@@ -126,21 +203,24 @@ async def notices(connection: AsyncConnection, staff: str | None, limit: int) ->
     told = select(notifications).order_by(notifications.c.at.desc(), notifications.c.id.desc()).limit(limit)
     if staff is not None:
         told = told.where(notifications.c.staff == staff)
-    return [
-        NoticeRow(
-            staff=row.staff,
-            case_id=row.case_id,
-            channel=row.channel,
-            conversation=row.conversation,
-            reason=row.reason,
-            at=row.at,
-        )
-        for row in await connection.execute(told)
-    ]
+    return [_notice_row(row) for row in await connection.execute(told)]
+
+
+def _notice_row(row: Any) -> NoticeRow:
+    of_ticket = Place(row.channel, row.conversation).of_tickets
+    return NoticeRow(
+        staff=row.staff,
+        case_id=row.case_id,
+        channel="" if of_ticket else row.channel,
+        conversation="" if of_ticket else row.conversation,
+        ticket_id=row.conversation if of_ticket else None,
+        reason=row.reason,
+        at=row.at,
+    )
 
 
 async def messages(connection: AsyncConnection, case_id: str) -> Sequence[Said]:
-    """All messages and notes of a case, in order, those of rules included."""
+    """All messages and notes of a case, in order, with what rules wrote, and the drafts."""
     heard = await connection.execute(
         select(events.c.decided_at, events.c.kind, events.c.author, events.c.text)
         .where(events.c.case_id == case_id, events.c.kind.in_(_SPOKEN))
@@ -148,10 +228,35 @@ async def messages(connection: AsyncConnection, case_id: str) -> Sequence[Said]:
     )
     said = [Said(row.decided_at, row.kind, row.author, row.text or "") for row in heard]
     written = await connection.execute(
-        select(entries).where(entries.c.case_id == case_id).order_by(entries.c.key, entries.c.position)
+        select(entries)
+        # A reply has been said by the event that asked for it.
+        .where(entries.c.case_id == case_id, entries.c.kind != "reply")
+        .order_by(entries.c.key, entries.c.position)
     )
-    said += [Said(row.at, row.kind, f"rule:{','.join(row.rules)}", row.text) for row in written]
+    said += [Said(row.at, row.kind, row.author or f"rule:{','.join(row.rules)}", row.text) for row in written]
     return sorted(said, key=lambda one: one.at)
+
+
+async def customer_messages(connection: AsyncConnection, case_id: str) -> Sequence[CustomerMessage]:
+    """What the customer wrote in a case, in order, as the events that it came with."""
+    rows = await connection.execute(
+        select(events)
+        .where(events.c.case_id == case_id, events.c.kind == "customer_message")
+        .order_by(events.c.decided_at, events.c.id)
+    )
+    return [
+        CustomerMessage.model_validate(
+            {
+                **json.loads(row.body),
+                "id": row.event_id,
+                "at": row.at,
+                "author": author_of(row.author),
+                "text": row.text,
+                "message_id": row.message_id,
+            }
+        )
+        for row in rows
+    ]
 
 
 async def change_log(connection: AsyncConnection, case_id: str) -> Sequence[Changed]:

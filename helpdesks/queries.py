@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import and_, bindparam, exists, func, literal, select
 
-from baton.contract import Activity, Status, Tab
-from helpdesks.schema import LIVING, attendance, blocked_customers, cases, directories, events
+from helpdesks.schema import LIVING, attendance, blocked_customers, case_labels, cases, directories, events
 
 # All that nearly every event needs, in one statement: a round trip costs more than the rows it brings.
 _one = select(literal(1).label("one")).subquery()
@@ -40,20 +39,16 @@ PREVIOUS = (
     .order_by(cases.c.opened_at.desc())
     .limit(1)
 )
-CLOSE_EARLIER = (
-    cases.update()
-    .where(
-        LIVING,
-        cases.c.channel == bindparam("of_channel"),
-        cases.c.conversation == bindparam("of_conversation"),
-    )
-    .values(
-        activity=Activity.ENDED,
-        status=Status.CLOSED,
-        tab=Tab.ENDED,
-        pinned_to=None,
-        reserved_for=None,
-        holder=None,
+CLOSE_EARLIER = cases.update().where(
+    LIVING,
+    cases.c.channel == bindparam("of_channel"),
+    cases.c.conversation == bindparam("of_conversation"),
+)
+FORGET_LABELS = case_labels.delete().where(
+    case_labels.c.case_id.in_(
+        select(cases.c.case_id).where(
+            cases.c.channel == bindparam("channel"), cases.c.conversation == bindparam("conversation")
+        )
     )
 )
 OTHER_HOLDER = (
@@ -85,7 +80,7 @@ WRITER = (
         events.c.channel == bindparam("channel"),
         events.c.conversation == bindparam("conversation"),
         events.c.message_id == bindparam("message_id"),
-        events.c.kind == "agent_message",
+        events.c.kind.in_(("agent_message", "reply_sent")),
     )
     .order_by(events.c.id)
     .limit(1)

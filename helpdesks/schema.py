@@ -1,8 +1,14 @@
 """The tables of the embedded help desk, for SQLite and PostgreSQL alike.
 
-A *case* is one row, as staff see it now. *Events* are what happened to it, with the bodies of messages and
-notes; *entries* are the notes and messages that rules wrote. *Applied* is the ledger that makes every write
-happen once, and *changes* says who changed what.
+A *case* is one row, as staff see it now: a chat or a ticket. *Events* are what happened to it, with the
+bodies of messages and notes; *entries* are what Baton wrote: the notes and messages of rules, drafts, and the
+consolidated replies that were sent. *Applied* is the ledger that makes every write happen once, and *changes*
+says who changed what.
+
+What only a chat or only a ticket has is null for the other, but for three columns by which rows are found. A
+ticket has no channel of its own and stands under ``ticket:`` and its ID (`helpdesks.caserows.place_of`); its
+tab is ``ticket``, which is none of the inbox's; and it is active until its stage is closed, so that *living*
+means the same for both.
 
 Two columns of a case look alike: ``pinned_to`` and ``reserved_for`` are what staff see, ``holder`` is whose
 load it counts towards. They differ from the moment of a decision until its effect has been carried out.
@@ -112,15 +118,39 @@ cases = Table(
     _at("decided_at"),
     _key("last_event"),
     Column("settled", Boolean, nullable=False),
+    _key("ticket_id", optional=True),  # of a chat: the ticket that it opened
+    # Of a ticket:
+    _key("stage", optional=True),
+    _key("composer", optional=True),
+    _key("dispatcher", optional=True),
+    _key("subject", optional=True),
+    _key("linked_channel", optional=True),  # the chat that opened it
+    _key("linked_conversation", optional=True),
+    Column("asked", JSON(none_as_null=True), nullable=True),  # the labels of the departments asked now
+    _at("due_at", optional=True),
+    Column("rest", Words, nullable=True),  # the other fields of its snapshot, as JSON; no list needs them
 )
 LIVING = text("NOT (activity = 'ended' AND status = 'closed')")
 """Anything but ended and closed. Written out, so that queries match the indexes below."""
 
 Index("ix_cases_channel_conversation", cases.c.channel, cases.c.conversation, cases.c.opened_at)
 Index("ix_cases_tab", cases.c.tab, cases.c.last_message_at)
-for _column in (cases.c.customer, cases.c.assignee, cases.c.reserved_for, cases.c.holder, cases.c.line):
+for _column in (
+    *(cases.c.customer, cases.c.assignee, cases.c.reserved_for, cases.c.holder, cases.c.line),
+    *(cases.c.composer, cases.c.stage),
+):
     # Closed cases pile up for years and are never looked for by these.
     Index(f"ix_cases_{_column.name}", _column, sqlite_where=LIVING, postgresql_where=LIVING)
+
+case_labels = Table(
+    "case_labels",
+    metadata,
+    # The labels of living tickets, once more: a row's own cannot be looked for.
+    Column("case_id", Words, ForeignKey(cases.c.case_id), primary_key=True),
+    Column("label", Words, primary_key=True),
+    _at("due_at", optional=True),  # when the answer of the department that is asked by it is due
+)
+Index("ix_case_labels_label", case_labels.c.label, case_labels.c.due_at)
 
 events = Table(
     "events",
@@ -159,6 +189,7 @@ entries = Table(
     Column("text", Words, nullable=False),
     Column("rules", JSON, nullable=False),
     _at("at"),
+    _key("author", optional=True),  # who wrote it, where it was no rule
 )
 Index("ix_entries_case_id", entries.c.case_id)
 

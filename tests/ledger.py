@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, Select, select
 
 from helpdesks.embedded import EmbeddedHelpDesk
-from helpdesks.schema import applied, cases, events, rule_sets
+from helpdesks.schema import applied, case_labels, cases, entries, events, rule_sets
 
 
 async def rows(desk: EmbeddedHelpDesk, query: Select[Any]) -> Sequence[Row[Any]]:
@@ -31,6 +32,22 @@ async def events_of(desk: EmbeddedHelpDesk, conversation: str, kind: str = "%") 
         select(events)
         .where(events.c.conversation == conversation, events.c.kind.like(kind))
         .order_by(events.c.decided_at, events.c.id),
+    )
+
+
+async def labels_of(desk: EmbeddedHelpDesk, case_id: str | None) -> dict[str, datetime | None]:
+    """The labels by which a ticket is found, and when the answer of each one's department is due."""
+    found = await rows(desk, select(case_labels).where(case_labels.c.case_id == case_id))
+    return {row.label: row.due_at for row in found}
+
+
+async def replies_of(desk: EmbeddedHelpDesk, case_id: str | None) -> Sequence[Row[Any]]:
+    """The consolidated replies of a ticket that were sent, in order."""
+    return await rows(
+        desk,
+        select(entries)
+        .where(entries.c.case_id == case_id, entries.c.kind == "reply")
+        .order_by(entries.c.at, entries.c.key),
     )
 
 

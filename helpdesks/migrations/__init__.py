@@ -22,11 +22,11 @@ def at_head(connection: Connection) -> bool:
     return set(current) == set(_scripts().get_heads())
 
 
-def upgrade(connection: Connection) -> None:
-    """Carry out what is missing, in the caller's transaction."""
+def upgrade(connection: Connection, to: str = "head") -> None:
+    """Carry out what is missing up to a revision, in the caller's transaction."""
     config = _config()
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    command.upgrade(config, to)
 
 
 @cache

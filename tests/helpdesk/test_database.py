@@ -16,13 +16,16 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.exc import IntegrityError
 
-from baton.effects import InboxQuery
+from baton.contract import Activity, Status, Tab
+from baton.effects import InboxQuery, TicketQuery
 from baton.errors import HelpDeskUnavailable, SettingsError
 from baton.settings import CHECKOUT
+from helpdesks import migrations
 from helpdesks.database import Database, parse_url
 from helpdesks.embedded import EmbeddedHelpDesk
 from helpdesks.schema import attendance, events, metadata
-from tests.helpdesk.chats import START, customer_says, nothing, take_in
+from tests.helpdesk import tickets
+from tests.helpdesk.chats import START, agent_says, at, customer_says, nothing, ref, take_in
 
 OPEN_AND_WRITE = """
 import asyncio, sys
@@ -35,6 +38,22 @@ async def main(url: str, conversation: str) -> None:
 
 asyncio.run(main(*sys.argv[1:]))
 """
+
+BEFORE, SINCE = "2026-03-01 09:00:00.000000", "2026-03-02 09:00:00.000000"
+# A living chat and the one before it, as the first release wrote them.
+ROWS_OF_THE_FIRST_REVISION = (
+    f"""INSERT INTO cases VALUES (
+        'c-0', 'chat', 'telegram', 'anna', 'anna', 'ended', 'closed', 'ivan', NULL, NULL, NULL, 'ended',
+        NULL, '[]', '{{}}', NULL, '{BEFORE}', NULL, '{BEFORE}', 'e0', '{BEFORE}', 'e0', TRUE)""",
+    f"""INSERT INTO cases VALUES (
+        'c-1', 'chat', 'telegram', 'anna', 'anna', 'active', 'open', 'ivan', NULL, 'ivan', NULL, 'mine',
+        'ivan', '["vip"]', '{{}}', NULL, '{SINCE}', NULL, '{SINCE}', 'e1', '{SINCE}', 'e1', TRUE)""",
+    f"""INSERT INTO events
+        (channel, conversation, event_id, case_id, chain, kind, author, at, decided_at, text, body, rules)
+        VALUES ('telegram', 'anna', 'e1', 'c-1', 'chain', 'customer_message', 'customer:anna', '{SINCE}',
+        '{SINCE}', 'Hello', '{{}}', '[]')""",
+    f"INSERT INTO entries VALUES ('message', 'c-1:e1:reply:0', 0, 'c-1', 'Hi', '[\"greeting\"]', '{SINCE}')",
+)
 
 
 def _differences(connection: Connection) -> Sequence[Any]:
@@ -217,3 +236,39 @@ async def test_sqlite_commits_survive_a_power_cut_and_readers_do_not_wait(tmp_pa
         assert await connection.scalar(text("PRAGMA journal_mode")) == "wal"
         assert await connection.scalar(text("PRAGMA synchronous")) == 2  # FULL
     await database.engine.dispose()
+
+
+async def test_a_database_of_the_first_revision_goes_on_with_its_chats(url: str) -> None:
+    database = Database(parse_url(url))
+    async with database.writing() as connection:
+        await connection.run_sync(lambda sync: migrations.upgrade(sync, "0001"))
+        if database.dialect == "postgresql":
+            await connection.execute(text("SET LOCAL TIME ZONE 'UTC'"))
+        for statement in ROWS_OF_THE_FIRST_REVISION:
+            await connection.execute(text(statement))
+    await database.engine.dispose()
+
+    chat = nothing(case_id="c-1").model_copy(
+        update={"activity": Activity.ACTIVE, "status": Status.OPEN, "assignee": "ivan", "pinned_to": "ivan"}
+    )
+    async with EmbeddedHelpDesk.open(url) as desk:
+        rows = {row.case_id: row for row in await desk.inbox(InboxQuery())}
+        assert (rows["c-1"].tab, rows["c-1"].labels, rows["c-1"].last_text) == (Tab.MINE, ("vip",), "Hello")
+        assert rows["c-0"].tab is Tab.ENDED
+        assert [(said.by, said.text) for said in await desk.messages("c-1")] == [
+            ("customer:anna", "Hello"),
+            ("rule:greeting", "Hi"),
+        ]
+        assert await desk.touched_by("ivan") == [ref(chat)]
+        assert await desk.tickets(TicketQuery()) == []
+        async with desk.intake(nothing(), customer_says("e1"), at(9), "chain") as intake:
+            known = await intake.known_event()
+        assert known is not None
+        expected = chat.model_copy(update={"labels": ("vip",), "last_message_at": START})
+        assert known.snapshot == expected.snapshot()
+
+        await take_in(desk, chat, agent_says("e2", "ivan", "Bye"), at(10), status=Status.PENDING)
+        (shown, *_) = await desk.inbox(InboxQuery(tab=Tab.MINE))
+        assert (shown.status, shown.last_text) == (Status.PENDING, "Bye")
+        await tickets.take_in(desk, tickets.no_ticket(), customer_says("e1"), START)
+        assert [row.ticket_id for row in await desk.tickets(TicketQuery())] == ["T-1"]

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from baton.contract import Activity, Author, AuthorType, Status, SystemMessage, Tab
+from baton.contract import Activity, Author, AuthorType, ChatSnapshot, Status, SystemMessage, Tab
 from baton.decision import Previous
 from baton.effects import InboxQuery, InboxRow
 from baton.errors import InvalidEvent
@@ -61,6 +61,7 @@ async def test_the_first_intake_of_an_event_does_not_know_it_and_the_second_does
         known = await intake.known_event()
     assert known is not None
     assert (known.case_id, known.decided_at, known.chain) == (chat.case_id, START, "first-run")
+    assert isinstance(known.snapshot, ChatSnapshot)
     assert (known.snapshot.pinned_to, known.snapshot.tab) == ("ivan", Tab.MINE)
     assert known.snapshot.last_author == Author(type=AuthorType.STAFF, id="ivan")
 
@@ -247,6 +248,7 @@ async def test_a_blocked_customer_s_message_is_recorded_and_opens_no_case(desk: 
     async with desk.intake(chat, event, START, "chain") as intake:
         known = await intake.known_event()
         assert known is not None
+        assert isinstance(known.snapshot, ChatSnapshot)
         assert (known.case_id, known.snapshot.activity) == (None, None)
     await desk.block_customer("anna", blocked=False)
     async with desk.intake(chat, event, START, "chain") as intake:
