@@ -14,12 +14,13 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import NoReturn
 
-from baton.chatstate import ChatState
 from baton.client import connect
-from baton.contract import ChatEvent
+from baton.contract import Event
+from baton.decision import CaseState
 from baton.effects import CaseWrite
 from baton.settings import load_settings
 from helpdesks.base import Intake
+from helpdesks.caserows import place_of
 from helpdesks.embedded import EmbeddedHelpDesk
 from worker import running_worker
 
@@ -38,19 +39,19 @@ class StuckHelpDesk(EmbeddedHelpDesk):
 
     @asynccontextmanager
     async def intake(
-        self, before: ChatState, event: ChatEvent, now: datetime, chain: str
+        self, before: CaseState, event: Event, now: datetime, chain: str
     ) -> AsyncIterator[Intake]:
         async with super().intake(before, event, now, chain) as intake:
             yield intake
         if self.moment == "decided":  # the event is taken in, but its decision is not yet recorded
             if self.decisions_left == 0:
-                await _stuck(before.conversation)
+                await _stuck(place_of(before).conversation)
             self.decisions_left -= 1
 
     async def write_case(self, write: CaseWrite) -> bool:
         if self.moment == "after_write":
             await super().write_case(write)
-        await _stuck(write.case.conversation)
+        await _stuck(place_of(write.case).conversation)
 
 
 async def main(moment: str, decisions: str = "0") -> None:

@@ -16,9 +16,9 @@ from temporalio.common import RawValue
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
 
-from baton.chatstate import ChatState
 from baton.client import BatonClient
-from baton.contract import CHAT_WORKFLOW, SUBMIT, ChatEvent
+from baton.contract import CHAT_WORKFLOW, SUBMIT, Event
+from baton.decision import CaseState
 from baton.deskclient import DeskClient
 from baton.effects import CaseWrite
 from baton.errors import LONGEST_REASON, ConnectionFailed, HelpDeskUnavailable, InvalidEvent, Unanswered
@@ -38,7 +38,7 @@ class FlakyHelpDesk(EmbeddedHelpDesk):
 
     @asynccontextmanager
     async def intake(
-        self, before: ChatState, event: ChatEvent, now: datetime, chain: str
+        self, before: CaseState, event: Event, now: datetime, chain: str
     ) -> AsyncIterator[Intake]:
         if self.absent:
             raise HelpDeskUnavailable("absent for a test")
