@@ -20,13 +20,22 @@ from temporalio.client import WorkflowHandle, WorkflowHistory
 from temporalio.testing import WorkflowEnvironment
 
 from baton.client import BatonClient
-from baton.contract import ChatSnapshot, Outcome, Presence, chat_workflow_id
+from baton.contract import (
+    ChatSnapshot,
+    Draft,
+    Outcome,
+    Presence,
+    TicketOutcome,
+    TicketSnapshot,
+    chat_workflow_id,
+)
 from baton.settings import CHECKOUT, Settings
 from helpdesks.embedded import EmbeddedHelpDesk
 from worker import running_worker
 
 CHANNEL = "telegram"
 FOUR_RULES = CHECKOUT / "deploy/rules/support-lines.yaml"
+SHIPPED_TEMPLATES = CHECKOUT / "deploy/templates/several-departments.yaml"
 NO_RULES = "version: 1\n"
 ONLINE = ("ivan", "petra", "lena")
 
@@ -108,33 +117,67 @@ class House:
     async def snapshot(self, conversation: str) -> ChatSnapshot:
         return await self.client.snapshot(CHANNEL, conversation)
 
-    def handle(self, conversation: str) -> WorkflowHandle[Any, Any]:
-        return self.client.temporal.get_workflow_handle(chat_workflow_id(CHANNEL, conversation))
+    def handle(self, case: str) -> WorkflowHandle[Any, Any]:
+        """The workflow of a chat, named by its conversation, or of a ticket, by ``ticket:`` and its ID."""
+        is_ticket = case.startswith("ticket:")
+        workflow_id = case if is_ticket else chat_workflow_id(CHANNEL, case)
+        return self.client.temporal.get_workflow_handle(workflow_id)
 
-    async def history(self, conversation: str) -> WorkflowHistory:
-        return await self.handle(conversation).fetch_history()
+    # --- Tickets ----------------------------------------------------------------------------------
 
-    async def fast_forward(self, conversation: str, **duration: float) -> None:
-        """Let time pass for one chat."""
-        assert await self.environment.fast_forward(self.handle(conversation), timedelta(**duration))
+    async def to_ticket(self, ticket: str, payload: dict[str, Any], **options: Any) -> TicketOutcome:
+        options.setdefault("customer", f"of-{ticket}")
+        return await self.client.send_to_ticket(ticket, payload, **options)
 
-    async def settled(self, conversation: str) -> None:
-        """Wait until the chat has nothing to do: everything that it decided is written."""
+    async def on_ticket(self, who: str, ticket: str, kind: str, **fields: Any) -> TicketOutcome:
+        return await self.to_ticket(ticket, event(kind, who, **fields))
+
+    async def asked(self, ticket: str, template: str = "quiet", by: str = "petra") -> TicketOutcome:
+        """A ticket whose customer wrote, and whose departments are asked by a template."""
+        await self.on_ticket("customer", ticket, "customer_message", text="Three questions.")
+        return await self.on_ticket(by, ticket, "template_applied", template=template)
+
+    async def note(self, who: str, ticket: str, text: str = "Our answer.", **fields: Any) -> None:
+        """A note comes by signal; returns when it was folded or refused."""
+        sent = event("note_added", who, text=text, **fields)
+        await self.client.add_note(ticket, sent)
+
+        async def folded() -> bool:
+            timeline = await self.client.ticket_timeline(ticket)
+            return any(entry.event_id == sent["id"] for entry in timeline)
+
+        await eventually(folded, f"the note of {who} did not arrive")
+
+    async def ticket(self, ticket: str) -> TicketSnapshot:
+        return await self.client.ticket(ticket)
+
+    async def draft(self, ticket: str) -> Draft:
+        return await self.client.draft(ticket)
+
+    async def history(self, case: str) -> WorkflowHistory:
+        return await self.handle(case).fetch_history()
+
+    async def fast_forward(self, case: str, **duration: float) -> None:
+        """Let time pass for one case."""
+        assert await self.environment.fast_forward(self.handle(case), timedelta(**duration))
+
+    async def settled(self, case: str) -> None:
+        """Wait until the case has nothing to do: everything that it decided is written."""
 
         async def at_rest() -> bool:
-            described = (await self.handle(conversation).describe()).raw_description
+            described = (await self.handle(case).describe()).raw_description
             return not described.pending_activities and not described.HasField("pending_workflow_task")
 
-        await eventually(at_rest, f"{conversation} did not come to rest")
+        await eventually(at_rest, f"{case} did not come to rest")
 
-    async def reset(self, conversation: str) -> None:
-        """Reset the chat to the end of its first workflow task, as an operator would."""
-        history = await self.history(conversation)
+    async def reset(self, case: str) -> None:
+        """Reset the case to the end of its first workflow task, as an operator would."""
+        history = await self.history(case)
         done = EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED
         await self.client.temporal.workflow_service.reset_workflow_execution(
             ResetWorkflowExecutionRequest(
                 namespace=self.client.temporal.namespace,
-                workflow_execution=WorkflowExecution(workflow_id=self.handle(conversation).id),
+                workflow_execution=WorkflowExecution(workflow_id=self.handle(case).id),
                 workflow_task_finish_event_id=next(
                     item.event_id for item in history.events if item.event_type == done
                 ),
@@ -154,21 +197,30 @@ async def open_house(
     task_queue: str,
     *,
     rules: str | Path = FOUR_RULES,
+    templates: str | Path = SHIPPED_TEMPLATES,
+    directory: str | None = None,
     online: Iterable[str] = ONLINE,
     database_url: str | None = None,
     working: bool = True,
     desk_class: type[EmbeddedHelpDesk] = EmbeddedHelpDesk,
     **settings: Any,
 ) -> AsyncIterator[House]:
-    """A house with ``rules`` (a file, or their text), whose worker runs if it is ``working``."""
+    """A house with ``rules`` and ``templates`` (a file, or its text), which works if it is ``working``."""
     folder.mkdir(parents=True, exist_ok=True)
     if isinstance(rules, str):
         text, rules = rules, folder / "rules.yaml"
         rules.write_text(text, encoding="utf-8")
+    if isinstance(templates, str):
+        text, templates = templates, folder / "templates.yaml"
+        templates.write_text(text, encoding="utf-8")
+    if directory is not None:
+        settings["directory_file"] = folder / "directory.yaml"
+        settings["directory_file"].write_text(directory, encoding="utf-8")
     chosen = Settings(
         data_dir=folder,
         database_url=database_url or f"sqlite:///{folder}/baton.db",
         rules_file=rules,
+        templates_file=templates,
         task_queue=task_queue,
         **settings,
     )
