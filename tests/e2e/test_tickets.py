@@ -128,6 +128,7 @@ async def test_all_notes_at_once_make_one_prompt_a_hundred_times(open_separate: 
 
                 await eventually(composing, f"{ticket} did not come to composing")
                 composer = (await house.ticket(ticket)).composer
+                assert composer is not None
                 assert composer in ANSWERS.values()
                 # The composer and the dispatcher press "send" at the same moment.
                 results = await asyncio.gather(
