@@ -15,10 +15,12 @@ _MARGIN = 4
 _LABEL = 6
 
 ASKED = {
-    RuleList.INCOMING: "asked when a message begins a new chat",
-    RuleList.CHANGED: "asked when something happened in a chat",
+    RuleList.INCOMING: "asked when a new chat or ticket begins",
+    RuleList.CHANGED: "asked when something happened in a chat or a ticket",
     RuleList.TIMED: "asked when time has passed",
 }
+
+_FOR = {"tickets": "for tickets", "all": "for chats and tickets"}
 
 
 def rules_text(rules: RuleSet) -> str:
@@ -38,7 +40,9 @@ def _list(rules: RuleSet, kind: RuleList) -> Iterator[str]:
 
 
 def _rule(number: int, rule: EventRule | TimedRule) -> Iterator[str]:
-    yield f"{number:>{_MARGIN - 2}}. {rule.id}{'' if rule.enabled else '  (switched off)'}"
+    remarks = [] if rule.cases == "chats" else [_FOR[rule.cases]]
+    remarks += [] if rule.enabled else ["switched off"]
+    yield f"{number:>{_MARGIN - 2}}. {rule.id}{'  (' + ', '.join(remarks) + ')' if remarks else ''}"
     yield from _folded(rule.name, _MARGIN)
     yield from _block("when", list(_conditions(rule.when)) or ["always"])
     then = [_action(action) for action in rule.then]
@@ -86,7 +90,7 @@ def _value(value: Any) -> str:
             return f"{value:g}"
         case tuple():
             return ", ".join(map(str, value))
-        case Part():
+        case Part():  # a field, in place of a value
             return ", ".join(_value(given) for _, given in entries(value))
         case _:
             return str(value)

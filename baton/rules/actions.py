@@ -12,7 +12,7 @@ from baton.rules import language
 from baton.rules.fields import FIELDS, Scene
 
 Concrete = Callable[[Scene], contract.Action]
-"""Raises ``IllegalTransition`` if nobody is meant, and ``MissingLine`` if a line's members are needed."""
+"""Raises ``IllegalTransition`` if nothing is meant, and ``MissingLine`` if a line's members are needed."""
 
 
 def concrete(action: language.Action) -> Concrete:
@@ -28,6 +28,12 @@ def concrete(action: language.Action) -> Concrete:
             return lambda scene: contract.Pin(staff=owner(scene))
         case language.Notify(notify=notice):
             return _tell(notice)
+        case language.AddLabels(add_labels=language.LabelsIn(field=field)):
+            added = _labels("add labels", field)
+            return lambda scene: contract.ChangeLabels(add=added(scene))
+        case language.RemoveLabels(remove_labels=language.LabelsIn(field=field)):
+            removed = _labels("remove labels", field)
+            return lambda scene: contract.ChangeLabels(remove=removed(scene))
         case _:
             fixed = _fixed(action)
             return lambda scene: fixed
@@ -40,9 +46,9 @@ def _fixed(action: language.Action) -> contract.Action:
             return contract.End(status=Status(ending.status) if ending.status else None)
         case language.SetStatus(set_status=status):
             return contract.SetStatus(status=Status(status))
-        case language.AddLabels(add_labels=labels):
+        case language.AddLabels(add_labels=tuple() as labels):
             return contract.ChangeLabels(add=labels)
-        case language.RemoveLabels(remove_labels=labels):
+        case language.RemoveLabels(remove_labels=tuple() as labels):
             return contract.ChangeLabels(remove=labels)
         case language.Note(note=text):
             return contract.AddNote(text=text)
@@ -52,7 +58,13 @@ def _fixed(action: language.Action) -> contract.Action:
 
 
 def _tell(
-    notice: language.NotifyStaff | language.NotifyLine | language.NotifyField | language.NotifyEveryone,
+    notice: (
+        language.NotifyStaff
+        | language.NotifyLine
+        | language.NotifyDepartments
+        | language.NotifyField
+        | language.NotifyEveryone
+    ),
 ) -> Concrete:
     match notice:
         case language.NotifyField():
@@ -62,9 +74,24 @@ def _tell(
             told = contract.Tell(staff=notice.staff, reason=notice.text)
         case language.NotifyLine():
             told = contract.Tell(line=notice.line, reason=notice.text)
+        case language.NotifyDepartments():
+            told = contract.Tell(departments=notice.departments, reason=notice.text)
         case language.NotifyEveryone():
             told = contract.Tell(everyone=True, reason=notice.text)
     return lambda scene: told
+
+
+def _labels(verb: str, name: str) -> Callable[[Scene], tuple[str, ...]]:
+    """The labels in a field."""
+    read = FIELDS[name].read
+
+    def labels(scene: Scene) -> tuple[str, ...]:
+        found: tuple[str, ...] = read(scene)
+        if not found:
+            raise IllegalTransition(f"{verb}: {name} is empty")
+        return found
+
+    return labels
 
 
 def _person(
@@ -100,3 +127,14 @@ def named_staff(actions: tuple[language.Action, ...]) -> Iterator[str]:
                 | language.Pin(pin=language.ToStaff(staff=staff))
             ):
                 yield staff
+
+
+def named_labels(actions: tuple[language.Action, ...]) -> Iterator[str]:
+    """The labels that actions name; of a ticket, a decision must know which of them are departments'."""
+    for action in actions:
+        match action:
+            case (
+                language.AddLabels(add_labels=tuple() as labels)
+                | language.RemoveLabels(remove_labels=tuple() as labels)
+            ):
+                yield from labels

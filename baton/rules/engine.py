@@ -11,15 +11,15 @@ Source: section 5 of the design.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar, cast
 
-from baton.chat import apply, opens
-from baton.chatstate import ChatState
-from baton.contract import Action, ChatEvent, CustomerMessage, Fired
-from baton.decision import Facts
-from baton.errors import IllegalTransition
-from baton.rules.fields import CHANGING_KINDS, TIMED_KIND, Scene
+from baton import chat, ticket
+from baton.contract import Action, CustomerMessage, Event, Fired
+from baton.decision import CaseState, Facts
+from baton.errors import Refused
+from baton.rules.fields import CHANGING_KINDS, TIMED_KIND, CaseType, Scene
 from baton.rules.index import Compiled, Index, positions
 from baton.rules.language import RuleList
 from baton.rules.ruleset import RuleSet
@@ -27,43 +27,57 @@ from baton.rules.timed import pending
 
 MOST_PASSES = 5
 
+State = TypeVar("State", bound=CaseState)
 
-class Decided(NamedTuple):
-    """What the rules did about an event, and the chat afterwards."""
+
+class Decided(NamedTuple, Generic[State]):
+    """What the rules did about an event, and the case afterwards."""
 
     fired: tuple[Fired, ...]
-    state: ChatState
+    state: State
     wake_at: datetime | None
     timed: dict[str, datetime]
     """The moment for which each timed rule fired now, or was passed over by ``stop``."""
 
 
-def list_for(before: ChatState, event: ChatEvent, facts: Facts) -> RuleList | None:
+class Model(Protocol):
+    """What the engine needs to know about cases of one type."""
+
+    def opens(self, state: Any, event: Any, /) -> bool: ...
+
+    def apply(self, before: Any, action: Action, facts: Facts, /) -> Any: ...
+
+
+_MODELS: Mapping[CaseType, Model] = {CaseType.CHAT: chat, CaseType.TICKET: ticket}
+
+
+def list_for(scene: Scene) -> RuleList | None:
     """The list that is asked about an event; none for what only is recorded."""
+    event = scene.event
     if event.kind == TIMED_KIND:
         return RuleList.TIMED
-    if event.kind not in CHANGING_KINDS or (facts.blocked and isinstance(event, CustomerMessage)):
+    if event.kind not in CHANGING_KINDS or (scene.facts.blocked and isinstance(event, CustomerMessage)):
         return None
-    return RuleList.INCOMING if opens(before, event) else RuleList.CHANGED
+    opens = _MODELS[scene.type].opens(scene.before, event)
+    return RuleList.INCOMING if opens else RuleList.CHANGED
 
 
-def decide(rules: RuleSet, facts: Facts, before: ChatState, state: ChatState, event: ChatEvent) -> Decided:
-    """What the rules do about ``event``; ``before`` is the chat before it, ``state`` the chat after it.
+def decide(rules: RuleSet, facts: Facts, before: State, state: State, event: Event) -> Decided[State]:
+    """What the rules do about ``event``; ``before`` is the case before it, ``state`` the case after it.
 
     Raises ``MissingLine`` if the members of a line are needed and ``facts`` do not have them.
     """
     scene = Scene(before, state, event, facts)
-    kind = list_for(before, event, facts)
+    kind = list_for(scene)
     decision = _Decision(scene)
     if kind is not None:
         decision.go_through(rules, kind)
     if decision.timed:
         scene.case = scene.case.model_copy(update={"timed": {**scene.case.timed, **decision.timed}})
-    wake_at = rules.alarm.wake_at(scene)
-    after = scene.case
-    if after.wake_at != wake_at:
-        after = after.model_copy(update={"wake_at": wake_at})
-    return Decided(tuple(decision.fired), after, wake_at, decision.timed)
+    wake_at = rules.alarm(scene.type).wake_at(scene)
+    if scene.case.wake_at != wake_at:
+        scene.case = scene.case.model_copy(update={"wake_at": wake_at})
+    return Decided(tuple(decision.fired), cast(State, scene.case), wake_at, decision.timed)
 
 
 class _Decision:
@@ -75,9 +89,11 @@ class _Decision:
         self.timed: dict[str, datetime] = {}
 
     def go_through(self, rules: RuleSet, kind: RuleList) -> None:
-        done: dict[RuleList, int] = dict.fromkeys(RuleList, 0)
+        done: dict[RuleList, int] = {}
+        case = self.scene.type
         for _ in range(MOST_PASSES):
-            done[kind], again = self._pass(rules.index(kind), done[kind], timed=kind is RuleList.TIMED)
+            index, timed = rules.index(kind, case), kind is RuleList.TIMED
+            done[kind], again = self._pass(index, done.get(kind, 0), timed=timed)
             if not again:
                 return
             kind = RuleList.CHANGED
@@ -122,13 +138,14 @@ class _Decision:
                 self._due(index.rules[position])
 
     def _fire(self, rule: Compiled) -> None:
+        model = _MODELS[self.scene.type]
         actions: list[Action] = []
         skipped: list[str] = []
         for concrete in rule.actions:
             try:
                 action = concrete(self.scene)
-                case = apply(self.scene.case, action, self.scene.facts)
-            except IllegalTransition as error:
+                case = model.apply(self.scene.case, action, self.scene.facts)
+            except Refused as error:
                 skipped.append(str(error))
                 continue
             actions.append(action)

@@ -20,14 +20,17 @@ the words ``is set`` or ``is not set``, or words with values::
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Discriminator, Field, Tag
+from pydantic import BaseModel, Discriminator, Field, Tag
 
 from baton.directory import Key
+from baton.rules.fields import CHATS, EVERY_CASE, TICKETS, CaseType
 from baton.rules.grammar import Loose, Name, Part, Text, key_of
 from baton.rules.when import EventWhen, TimedWhen
+from baton.wording import BY_KEY
 
 # --- Actions ------------------------------------------------------------------------------------
 
@@ -37,10 +40,15 @@ PersonField = Literal[
     "case.assignee",
     "case.pinned_to",
     "case.reserved_for",
+    "case.composer",
+    "case.dispatcher",
     "before.assignee",
     "before.pinned_to",
     "before.reserved_for",
+    "before.composer",
+    "before.dispatcher",
 ]
+LabelsField = Literal["event.answered_labels"]
 
 
 class ToStaff(Part):
@@ -50,7 +58,7 @@ class ToStaff(Part):
 
 class ToLine(Part):
     line: Key
-    """A line. Who of it gets the chat, or whether it waits in the queue, is decided by availability."""
+    """A line. Who of it gets the case, or whether it waits in the queue, is decided by availability."""
 
 
 class ToField(Part):
@@ -77,7 +85,22 @@ class Pin(Part):
 
 
 StatusName = Literal["open", "pending", "closed"]
-Labels = Annotated[tuple[Name, ...], Loose, Field(min_length=1)]
+LabelList = Annotated[tuple[Name, ...], Loose, Field(min_length=1)]
+
+
+class LabelsIn(Part):
+    field: LabelsField
+    """The labels in this field."""
+
+
+def _list_or_field(value: Any) -> str:
+    return BY_KEY + "field" if isinstance(value, dict | BaseModel) else "list"
+
+
+Labels = Annotated[
+    Annotated[LabelList, Tag("list")] | Annotated[LabelsIn, Tag(BY_KEY + "field")],
+    Discriminator(_list_or_field),
+]
 
 
 class Ending(Part):
@@ -91,21 +114,21 @@ class EndChat(Part):
 
 class SetStatus(Part):
     set_status: StatusName = Field(
-        alias="set status", description="Set the status; the chat stays active or ended."
+        alias="set status", description="Set the status; a chat stays active or ended."
     )
 
 
 class AddLabels(Part):
-    add_labels: Labels = Field(alias="add labels", description="Put these labels on the chat.")
+    add_labels: Labels = Field(alias="add labels", description="Put these labels on the case.")
 
 
 class RemoveLabels(Part):
-    remove_labels: Labels = Field(alias="remove labels", description="Take these labels off the chat.")
+    remove_labels: Labels = Field(alias="remove labels", description="Take these labels off the case.")
 
 
 class Note(Part):
     note: Text
-    """Leave an internal message in the chat."""
+    """Leave an internal message in the case."""
 
 
 class Reply(Part):
@@ -125,6 +148,12 @@ class NotifyLine(Part):
     text: Text
 
 
+class NotifyDepartments(Part):
+    departments: LabelList
+    """All members of the departments with these labels."""
+    text: Text
+
+
 class NotifyField(Part):
     to: PersonField
     """The person in this field."""
@@ -141,9 +170,10 @@ class Notify(Part):
     notify: Annotated[
         Annotated[NotifyStaff, Tag("key:staff")]
         | Annotated[NotifyLine, Tag("key:line")]
+        | Annotated[NotifyDepartments, Tag("key:departments")]
         | Annotated[NotifyField, Tag("key:to")]
         | Annotated[NotifyEveryone, Tag("key:everyone")],
-        Discriminator(key_of("staff", "line", "to", "everyone")),
+        Discriminator(key_of("staff", "line", "departments", "to", "everyone")),
     ]
     """Tell somebody something."""
 
@@ -175,6 +205,9 @@ Action = Annotated[
 
 # --- Rules --------------------------------------------------------------------------------------
 
+CASES: Mapping[str, frozenset[CaseType]] = {"chats": CHATS, "tickets": TICKETS, "all": EVERY_CASE}
+"""What a rule may say that it is for."""
+
 
 class Rule(Part):
     """What the rules of all three lists have."""
@@ -183,6 +216,8 @@ class Rule(Part):
     """Short, unique in the file, and kept: change logs and histories name the rule by it."""
     name: Name
     """What the rule is for, in a sentence."""
+    cases: Literal["chats", "tickets", "all"] = "chats"
+    """For which cases the rule is."""
     then: Annotated[tuple[Action, ...], Loose, Field(min_length=1, max_length=50)]
     """What to do, in this order."""
     stop: bool = False
@@ -191,6 +226,11 @@ class Rule(Part):
     """Whether the list 'changed' is gone through once more if this rule changed something."""
     enabled: bool = True
     """False switches the rule off."""
+
+    @property
+    def of(self) -> frozenset[CaseType]:
+        """The cases that the rule is for."""
+        return CASES[self.cases]
 
 
 _ALWAYS = EventWhen.model_construct()
@@ -212,14 +252,14 @@ class TimedRule(Rule):
 
 
 class RuleFile(Part):
-    """Rules for chats, in three lists. Each list is gone through in its order."""
+    """Rules for chats and tickets, in three lists. Each list is gone through in its order."""
 
     version: Literal[1]
     """Version of the rule language."""
     incoming: Annotated[tuple[EventRule, ...], Loose] = ()
-    """Asked when a message begins a new chat."""
+    """Asked when a new chat or ticket begins."""
     changed: Annotated[tuple[EventRule, ...], Loose] = ()
-    """Asked when something happened in a chat."""
+    """Asked when something happened in a chat or a ticket."""
     timed: Annotated[tuple[TimedRule, ...], Loose] = ()
     """Asked when time has passed."""
 

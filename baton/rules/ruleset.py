@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cached_property
 
-from baton.rules.actions import concrete, named_staff
+from baton.rules.actions import concrete, named_labels, named_staff
 from baton.rules.conditions import kinds_of, predicate, read_when
-from baton.rules.fields import CHANGING_KINDS, OPENING_KINDS, TIMED_KIND
+from baton.rules.fields import KINDS_OF, OPENING_KINDS, TIMED_KIND, CaseType
 from baton.rules.grammar import digest_of
 from baton.rules.index import Compiled, Index
 from baton.rules.language import EventRule, RuleFile, RuleList, TimedRule
@@ -28,9 +29,13 @@ class RuleSet:
         }
         self.digest = digest_of(file)
         """Of what the rules say, not of how the file is laid out."""
-        self._indexes = {
-            kind: Index([_compiled(rule) for rule in rules if rule.enabled])
+        compiled = {
+            kind: [(rule.of, _compiled(rule)) for rule in rules if rule.enabled]
             for kind, rules in self._lists.items()
+        }
+        self._indexes = {
+            case: {kind: Index([rule for of, rule in some if case in of]) for kind, some in compiled.items()}
+            for case in CaseType
         }
 
     def __repr__(self) -> str:
@@ -41,38 +46,45 @@ class RuleSet:
         """The rules of one list, in order, those that are switched off included."""
         return self._lists[RuleList(kind)]
 
-    def index(self, kind: RuleList) -> Index:
-        """The enabled rules of one list."""
-        return self._indexes[kind]
+    def index(self, kind: RuleList, case: CaseType) -> Index:
+        """The enabled rules of one list that are for cases of this type."""
+        return self._indexes[case][kind]
+
+    def alarm(self, case: CaseType) -> Alarm:
+        """Says when a case of this type must look at its timed rules again."""
+        return self._alarms[case]
 
     @cached_property
-    def alarm(self) -> Alarm:
-        return Alarm(self._indexes[RuleList.TIMED].rules)
+    def _alarms(self) -> dict[CaseType, Alarm]:
+        return {case: Alarm(self.index(RuleList.TIMED, case).rules) for case in CaseType}
 
     @cached_property
     def named_staff(self) -> tuple[str, ...]:
         """The people to whom rules give chats by name; every decision must know about them."""
-        found = (
-            name
-            for rules in self._lists.values()
-            for rule in rules
-            if rule.enabled
-            for name in named_staff(rule.then)
-        )
-        return tuple(sorted(set(found)))
+        return tuple(sorted({name for rule in self._enabled() for name in named_staff(rule.then)}))
 
-    def may_match(self, kind: str) -> bool:
-        """Whether a decision about this kind of event can be anything but empty.
+    @cached_property
+    def named_labels(self) -> tuple[str, ...]:
+        """The labels that rules put on tickets or take off; a department's asks it, or withdraws it."""
+        of_tickets = (rule for rule in self._enabled() if CaseType.TICKET in rule.of)
+        return tuple(sorted({label for rule in of_tickets for label in named_labels(rule.then)}))
+
+    def _enabled(self) -> Iterator[EventRule | TimedRule]:
+        return (rule for rules in self._lists.values() for rule in rules if rule.enabled)
+
+    def may_match(self, kind: str, case: CaseType) -> bool:
+        """Whether a decision about this kind of event of such a case can be anything but empty.
 
         Where there are timed rules, every event counts that may move the time at which to look at them.
         """
+        timed = bool(self.index(RuleList.TIMED, case).rules)
         if kind == TIMED_KIND:
-            return bool(self._indexes[RuleList.TIMED].rules)
-        if kind not in CHANGING_KINDS:
+            return timed
+        if kind not in KINDS_OF[case]:
             return False
-        if self._indexes[RuleList.TIMED].rules or self._indexes[RuleList.CHANGED].may_match(kind):
+        if timed or self.index(RuleList.CHANGED, case).may_match(kind):
             return True
-        return kind in OPENING_KINDS and self._indexes[RuleList.INCOMING].may_match(kind)
+        return kind in OPENING_KINDS[case] and self.index(RuleList.INCOMING, case).may_match(kind)
 
 
 def _compiled(rule: EventRule | TimedRule) -> Compiled:

@@ -14,22 +14,31 @@ from datetime import datetime, timedelta
 from operator import attrgetter
 from typing import NamedTuple
 
-from baton.chatstate import ChatState
-from baton.contract import Status
+from baton.contract import DepartmentState, Status, TicketStage
+from baton.decision import CaseState
 from baton.rules.conditions import All, Wait, atoms
 from baton.rules.fields import TIMED_KIND, Scene
 from baton.rules.index import Compiled, Index, positions
+from baton.ticketstate import TicketState
 
 
-def _held_since(case: ChatState) -> datetime | None:
+def _held_since(case: CaseState) -> datetime | None:
     return case.held_since if case.assignee or case.line else None
 
 
-_ANCHORS: dict[str, Callable[[ChatState], datetime | None]] = {
+def _asked_since(case: CaseState) -> datetime | None:
+    """Since when the department that has been asked for the longest time has not answered."""
+    if not isinstance(case, TicketState):
+        return None
+    return min((one.asked_at for one in case.departments if one.state is DepartmentState.ASKED), default=None)
+
+
+_ANCHORS: dict[str, Callable[[CaseState], datetime | None]] = {
     "minutes since customer message": attrgetter("customer_wrote_at"),
     "minutes since staff message": attrgetter("staff_wrote_at"),
     "minutes since last message": attrgetter("wrote_at"),
     "minutes since assigned": _held_since,
+    "minutes since asked": _asked_since,
 }
 
 
@@ -40,7 +49,7 @@ class Due(NamedTuple):
     anchor: datetime
 
 
-def due(waits: Iterable[Wait], case: ChatState) -> Due | None:
+def due(waits: Iterable[Wait], case: CaseState) -> Due | None:
     """When the conditions about time will all hold, if nothing happens; none while an anchor is missing."""
     ats: list[datetime] = []
     anchors: list[datetime] = []
@@ -53,7 +62,7 @@ def due(waits: Iterable[Wait], case: ChatState) -> Due | None:
     return Due(max(ats), max(anchors))
 
 
-def pending(rule: Compiled, case: ChatState) -> Due | None:
+def pending(rule: Compiled, case: CaseState) -> Due | None:
     """When the rule comes due; none if it has fired for this anchor already."""
     found = due(rule.waits, case)
     fired_for = case.timed.get(rule.id)
@@ -61,11 +70,11 @@ def pending(rule: Compiled, case: ChatState) -> Due | None:
 
 
 class Alarm:
-    """Says when a chat must look at its timed rules again."""
+    """Says when a case must look at its timed rules again."""
 
     def __init__(self, rules: Iterable[Compiled]) -> None:
         self._rules = tuple(rules)
-        # What is known about people may change while the chat sleeps, and some of it is looked up only for
+        # What is known about people may change while the case sleeps, and some of it is looked up only for
         # the next decision. So for the future a rule counts if it may match whatever they are.
         self._index = Index(
             [replace(rule, conditions=_without_people(rule.conditions)) for rule in self._rules]
@@ -102,8 +111,13 @@ def _without_people(conditions: All) -> All:
 
 
 def _grace(scene: Scene) -> Iterator[datetime]:
-    """Whoever holds an open chat and went offline loses it when the grace ends."""
+    """Whoever holds an open chat, or is to write a ticket's reply, and went offline loses it then."""
     case, facts = scene.case, scene.facts
+    if type(case) is TicketState:
+        composer = facts.people.get(case.composer or "") if case.stage is TicketStage.COMPOSING else None
+        if composer is not None and composer.gone_at is not None and composer.gone_at > facts.now:
+            yield composer.gone_at
+        return
     if case.status is not Status.OPEN or case.holder is None:
         return
     person = facts.people.get(case.holder)

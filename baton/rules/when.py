@@ -6,8 +6,9 @@ in each of three places would drift apart.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
 from pydantic import (
     BaseModel,
@@ -23,7 +24,7 @@ from pydantic_core import PydanticCustomError
 
 from baton.directory import Key
 from baton.rules import fields
-from baton.rules.fields import FIELDS, Sort
+from baton.rules.fields import EVERY_CASE, FIELDS, TICKETS, CaseType, Sort
 from baton.rules.grammar import Loose, Name, Part, chosen
 from baton.wording import BY_KEY
 
@@ -144,19 +145,32 @@ class _Tests:
         ]
 
     def _name(self, field: fields.Field, suffix: str) -> str:
-        own = field.name.rpartition(".")[2] if field.sort is Sort.CHOICE else field.sort.value
-        return f"{self.prefix}{own.title()}{suffix}"
+        parts = field.name.split(".")
+        # Several fields are called 'type', each with choices of its own.
+        own = "_".join(parts[-2:] if parts[-1] == "type" else parts[-1:])
+        words = re.split(r"_", own if field.sort is Sort.CHOICE else field.sort.value)
+        return f"{self.prefix}{''.join(word.title() for word in words)}{suffix}"
 
 
 # --- Conditions ---------------------------------------------------------------------------------
 
-ANCHORS: dict[str, str] = {
-    "minutes since customer message": "Minutes since the customer wrote last.",
-    "minutes since staff message": "Minutes since a member of staff wrote last.",
-    "minutes since last message": "Minutes since the last message of customer or staff.",
-    "minutes since assigned": "Minutes since the present assignee, or queue, got the chat.",
-}
 
+class Anchor(NamedTuple):
+    """A moment from which time is counted, and the cases that have it."""
+
+    about: str
+    of: frozenset[CaseType] = EVERY_CASE
+
+
+ANCHORS: dict[str, Anchor] = {
+    "minutes since customer message": Anchor("Minutes since the customer wrote last."),
+    "minutes since staff message": Anchor("Minutes since a member of staff wrote last."),
+    "minutes since last message": Anchor("Minutes since the last message of customer or staff."),
+    "minutes since assigned": Anchor("Minutes since the present assignee, or queue, got the case."),
+    "minutes since asked": Anchor(
+        "Minutes since the first of the departments that are asked now was asked.", TICKETS
+    ),
+}
 
 _MOST_MINUTES = 60 * 24 * 366
 
@@ -207,4 +221,6 @@ else:
                 )
             return value
 
-    TimedWhen = chosen("TimedWhen", [(name, AtLeast, about) for name, about in ANCHORS.items()], _Timed)
+    TimedWhen = chosen(
+        "TimedWhen", [(name, AtLeast, anchor.about) for name, anchor in ANCHORS.items()], _Timed
+    )

@@ -1,4 +1,4 @@
-"""What the four shipped rules promise, whatever happens in whatever order."""
+"""What the four shipped rules for chats promise, whatever happens in whatever order."""
 
 from __future__ import annotations
 

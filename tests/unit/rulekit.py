@@ -1,4 +1,4 @@
-"""What the tests of the rules are written in: the demo directory, chats, events and facts made by hand.
+"""What the tests of the rules are written in: the demo directory, cases, events and facts made by hand.
 
 `naive` says what the index says, by asking every rule about every field in the plainest way.
 """
@@ -13,13 +13,29 @@ from typing import Any
 
 from baton.chat import fold
 from baton.chatstate import ChatState
-from baton.contract import Activity, Author, AuthorType, ChatEvent, Status, parse_chat_event
+from baton.contract import (
+    Activity,
+    Author,
+    AuthorType,
+    ChatEvent,
+    Department,
+    DepartmentDue,
+    DepartmentState,
+    Event,
+    ReminderDue,
+    Status,
+    TicketEvent,
+    TicketStage,
+    parse_chat_event,
+    parse_ticket_event,
+)
 from baton.contract import TimedDue as Due
-from baton.decision import Candidate, Facts, Person
+from baton.decision import AskedOf, Candidate, CaseState, Facts, Person
 from baton.directoryfile import load_directory
 from baton.rules.engine import Decided, decide
 from baton.rules.loading import parse_rules
 from baton.rules.ruleset import RuleSet
+from baton.ticketstate import TicketState
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 DIRECTORY = load_directory(DEPLOY / "directory/demo.yaml")
@@ -29,6 +45,8 @@ PEOPLE = {
     name: Person(line=member.line, departments=member.departments, roles=member.roles, chats=member.chats)
     for name, member in DIRECTORY.staff.items()
 }
+
+DEPARTMENTS = {one.label: AskedOf(key=key, lead=one.lead) for key, one in DIRECTORY.departments.items()}
 
 
 def facts(**fields: Any) -> Facts:
@@ -40,7 +58,13 @@ def facts(**fields: Any) -> Facts:
         )
         for line in DIRECTORY.lines
     }
-    usual: dict[str, Any] = {"now": NOW, "people": PEOPLE, "lines": lines, "queues": ("line-2", "phones")}
+    usual: dict[str, Any] = {
+        "now": NOW,
+        "people": PEOPLE,
+        "lines": lines,
+        "queues": ("line-2", "phones"),
+        "departments": DEPARTMENTS,
+    }
     return Facts(**usual | fields)
 
 
@@ -67,6 +91,52 @@ def no_chat() -> ChatState:
     return chat(None, None)
 
 
+BATON = Author(type=AuthorType.SYSTEM, id="baton")
+
+
+def ticket_event(kind: str, by: str = "customer", **fields: Any) -> TicketEvent:
+    match kind:
+        case "timed_due":
+            return Due(id="t", author=BATON)
+        case "department_due":
+            return DepartmentDue(id="t", author=BATON, **fields)
+        case "reminder_due":
+            return ReminderDue(id="t", author=BATON, **fields)
+    written = {"type": author(by).type.value, "id": by}
+    return parse_ticket_event({"kind": kind, "id": "e", "author": written, **fields})
+
+
+def department(label: str, state: DepartmentState = DepartmentState.ASKED, **fields: Any) -> Department:
+    basis: dict[str, Any] = {"label": label, "state": state, "asked_at": NOW}
+    return Department(**basis | fields)
+
+
+def ticket(stage: TicketStage | None = TicketStage.TRIAGE, **fields: Any) -> TicketState:
+    """A ticket; without more, an open one that nobody has looked at."""
+    basis: dict[str, Any] = {"ticket_id": "t", "customer": "c", "case_id": "case", "status": Status.OPEN}
+    return TicketState(**basis | {"stage": stage} | fields)
+
+
+def no_ticket() -> TicketState:
+    return ticket(None, status=None)
+
+
+def asking(*labels: str, **fields: Any) -> TicketState:
+    """A ticket that waits for these departments."""
+    departments = tuple(department(label) for label in labels)
+    usual: dict[str, Any] = {"departments": departments, "labels": labels, "round": 1, "dispatcher": "petra"}
+    return ticket(TicketStage.COLLECTING, **usual | fields)
+
+
+def having_answered(before: TicketState, *labels: str) -> TicketState:
+    """The ticket after a note that has answered these departments, others being asked still."""
+    departments = tuple(
+        one.model_copy(update={"state": DepartmentState.ANSWERED}) if one.label in labels else one
+        for one in before.departments
+    )
+    return before.model_copy(update={"departments": departments})
+
+
 def rule(
     name: str, when: Mapping[str, Any] | None = None, *then: Mapping[str, Any], **fields: Any
 ) -> dict[str, Any]:
@@ -80,13 +150,26 @@ def rules(**lists: list[dict[str, Any]]) -> RuleSet:
     return parse_rules(json.dumps({"version": 1, **lists}), "test.yaml", DIRECTORY)
 
 
-def play(rule_set: RuleSet, before: ChatState, happened: ChatEvent, known: Facts | None = None) -> Decided:
+def play(
+    rule_set: RuleSet, before: ChatState, happened: ChatEvent, known: Facts | None = None
+) -> Decided[ChatState]:
     """Fold the event, then let the rules decide."""
     known = known or facts()
     return decide(rule_set, known, before, fold(before, happened, known).state, happened)
 
 
-def fired(decided: Decided) -> list[str]:
+def ask(
+    rule_set: RuleSet,
+    before: TicketState,
+    happened: TicketEvent,
+    after: TicketState | None = None,
+    known: Facts | None = None,
+) -> Decided[TicketState]:
+    """Let the rules decide about a ticket that is as given after the event; as before, if not given."""
+    return decide(rule_set, known or facts(), before, after or before, happened)
+
+
+def fired(decided: Decided[Any]) -> list[str]:
     return [one.rule for one in decided.fired]
 
 
@@ -99,12 +182,20 @@ def minutes_ago(minutes: float) -> datetime:
 _PERSON = {"line": "line", "department": "departments", "role": "roles", "chats": "chats"}
 
 
-def _value(name: str, before: ChatState, case: ChatState, happened: ChatEvent, known: Facts) -> Any:
+def _value(name: str, before: CaseState, case: CaseState, happened: Event, known: Facts) -> Any:
     scope, _, rest = name.partition(".")
     first, _, second = rest.partition(".")
     where: Any = {"before": before, "case": case, "event": happened}[scope]
     if scope == "event" and first in ("added_labels", "removed_labels"):
         return getattr(where, "add" if first == "added_labels" else "remove", ())
+    if name == "case.type":
+        return "ticket" if isinstance(case, TicketState) else "chat"
+    if name == "event.answered_labels":
+        return tuple(sorted(_answered(case) - _answered(before)))
+    if name in ("event.label", "event.to"):
+        return tuple(filter(None, [getattr(where, first, None)]))
+    if name == "event.forced":
+        return getattr(where, "force", None)
     if first in ("author", "last_author"):
         who: Author | None = getattr(where, first)
         if second == "type":
@@ -115,11 +206,16 @@ def _value(name: str, before: ChatState, case: ChatState, happened: ChatEvent, k
         found = getattr(where, first, None)
         staff = found if isinstance(found, str) else None
     if not second:
-        return found or None if first == "text" else found
+        return found or None if first in ("text", "subject") else found
     person = known.person(staff) if staff else None
     if person is None:
         return () if second in ("department", "role") else None
     return getattr(person, _PERSON[second])
+
+
+def _answered(case: CaseState) -> set[str]:
+    departments = case.departments if isinstance(case, TicketState) else ()
+    return {one.label for one in departments if one.state is DepartmentState.ANSWERED}
 
 
 def _passes(value: Any, word: str, wanted: Any) -> bool:
@@ -137,9 +233,7 @@ def _passes(value: Any, word: str, wanted: Any) -> bool:
             return str(wanted).lower() not in (value or "").lower()
 
 
-def holds(
-    when: Mapping[str, Any], before: ChatState, case: ChatState, happened: ChatEvent, known: Facts
-) -> bool:
+def holds(when: Mapping[str, Any], before: CaseState, case: CaseState, happened: Event, known: Facts) -> bool:
     """Whether a ``when``, as it stands in the file, holds."""
     scene = (before, case, happened, known)
     for name, test in when.items():

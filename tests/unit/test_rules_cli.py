@@ -21,7 +21,7 @@ def run(*words: str) -> Result:
 def test_check_says_that_rules_are_fine() -> None:
     result = run("check", RULES, "--directory", DIRECTORY)
     assert result.exit_code == 0
-    assert "is fine: 1 incoming, 3 changed, 0 timed." in result.output
+    assert "is fine: 1 incoming, 4 changed, 0 timed." in result.output
     assert "Names were not checked" not in result.output
 
 
@@ -56,6 +56,13 @@ def test_list_is_readable_at_80_columns_and_shows_every_part_of_a_rule(tmp_path:
         "        - {case.status: open, case.tab: new}\n"
         "        - {not: {event.author: {is: {field: case.assignee}}}}\n"
         "    then: [{end chat: {}}, {add labels: [vip]}, {assign: {line: line-1}}, {note: Look.}]\n"
+        "  - id: c\n"
+        "    name: C\n"
+        "    cases: tickets\n"
+        "    enabled: false\n"
+        "    then:\n"
+        "      - remove labels: {field: event.answered_labels}\n"
+        "      - notify: {departments: [billing], text: x}\n"
         "timed:\n"
         "  - {id: b, name: B, when: {minutes since assigned: {at least: 30}}, then: [{note: x}]}\n"
     )
@@ -79,6 +86,9 @@ def test_list_is_readable_at_80_columns_and_shows_every_part_of_a_rule(tmp_path:
         "          stop: no rule after this one",
         "          once more through 'changed', if this changed anything",
         "    when  minutes since assigned at least 30",
+        " 2. c  (for tickets, switched off)",
+        "    then  remove labels: field event.answered_labels",
+        "          notify: departments billing; text x",
     ):
         assert line in result.output.splitlines()
 
@@ -86,6 +96,7 @@ def test_list_is_readable_at_80_columns_and_shows_every_part_of_a_rule(tmp_path:
 def test_list_of_the_shipped_rules_names_them_in_order() -> None:
     output = run("list", RULES).output
     names = ["line-2-opens-chat", "line-2-writes-in-ended-chat", "line-2-takes-over", "pin-to-assignee"]
+    names.append("label-off-after-answer")
     assert [output.index(name) for name in names] == sorted(output.index(name) for name in names)
     assert "timed: asked when time has passed\n    no rules" in output
 

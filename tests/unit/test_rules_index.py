@@ -8,21 +8,32 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from baton.chatstate import ChatState
-from baton.contract import Activity, Author, AuthorType, ChatEvent, Status
-from baton.decision import Facts, Person
+from baton.contract import (
+    Activity,
+    Author,
+    AuthorType,
+    Department,
+    DepartmentState,
+    Event,
+    Status,
+    TicketStage,
+)
+from baton.decision import CaseState, Facts, Person
 from baton.rules.engine import decide
-from baton.rules.fields import FIELDS, Field, Sort
-from baton.rules.language import RuleFile
+from baton.rules.fields import CHATS, FIELDS, TICKETS, CaseType, Field, Sort
+from baton.rules.language import CASES, RuleFile
 from baton.rules.ruleset import RuleSet
-from tests.unit.rulekit import NOW, event, facts, fired, holds, rule
+from baton.ticketstate import TicketState
+from tests.unit.rulekit import NOW, event, facts, fired, holds, rule, ticket_event
 
 STAFF = ("ivan", "petra", "lena")
 LINES = ("line-1", "line-2")
 LABELS = ("vip", "urgent", "refund")
+DEPARTMENTS = ("billing", "delivery")
 VALUES: dict[Sort, tuple[str, ...]] = {
     Sort.STAFF: STAFF,
     Sort.LINE: LINES,
-    Sort.DEPARTMENT: ("billing", "delivery"),
+    Sort.DEPARTMENT: DEPARTMENTS,
     Sort.ROLE: ("lead", "expert"),
     Sort.CHANNEL: ("telegram", "web"),
     Sort.LABEL: LABELS,
@@ -30,11 +41,11 @@ VALUES: dict[Sort, tuple[str, ...]] = {
 }
 
 
-def ways_to_test(field: Field) -> st.SearchStrategy[Any]:
-    """Every way to test a field."""
+def ways_to_test(field: Field, of: frozenset[CaseType] = CHATS) -> st.SearchStrategy[Any]:
+    """Every way to test a field in a rule for these cases."""
     if field.sort is Sort.FLAG:
         return st.booleans()
-    value = st.sampled_from(field.choices or VALUES[field.sort])
+    value = st.sampled_from(DEPARTMENTS if field.of_departments else field.choices or VALUES[field.sort])
     several = st.lists(value, min_size=1, max_size=3)
     state = st.sampled_from(["is set", "is not set"])
     words: dict[str, Any]
@@ -47,7 +58,9 @@ def ways_to_test(field: Field) -> st.SearchStrategy[Any]:
         same = [
             other.name
             for other in FIELDS.values()
-            if (other.sort, other.choices) == (field.sort, field.choices) and not other.many
+            if (other.sort, other.choices) == (field.sort, field.choices)
+            and not other.many
+            and of <= other.of
         ]
         if len(same) > 1 and field.sort is not Sort.CHANNEL:
             reference = st.fixed_dictionaries({"field": st.sampled_from(same)})
@@ -60,21 +73,27 @@ def ways_to_test(field: Field) -> st.SearchStrategy[Any]:
     )
 
 
-def conditions(names: list[str]) -> st.SearchStrategy[dict[str, Any]]:
-    return st.fixed_dictionaries({name: ways_to_test(FIELDS[name]) for name in names})
+def flat(of: frozenset[CaseType]) -> st.SearchStrategy[dict[str, Any]]:
+    """Conditions on fields that all these cases have."""
+    names = sorted(name for name, field in FIELDS.items() if of <= field.of)
+    return st.lists(st.sampled_from(names), min_size=1, max_size=3, unique=True).flatmap(
+        lambda some: st.fixed_dictionaries({name: ways_to_test(FIELDS[name], of) for name in some})
+    )
 
 
-FLAT = st.lists(st.sampled_from(sorted(FIELDS)), min_size=1, max_size=3, unique=True).flatmap(conditions)
-WHEN = st.recursive(
-    FLAT,
-    lambda below: st.one_of(
-        st.fixed_dictionaries({"all": st.lists(below, min_size=1, max_size=2)}),
-        st.fixed_dictionaries({"any": st.lists(below, min_size=1, max_size=2)}),
-        st.fixed_dictionaries({"not": below}),
-        st.tuples(FLAT, below).map(lambda pair: {**pair[0], "any": [pair[1]]}),
-    ),
-    max_leaves=4,
-)
+def nested(of: frozenset[CaseType]) -> st.SearchStrategy[dict[str, Any]]:
+    return st.recursive(
+        flat(of),
+        lambda below: st.one_of(
+            st.fixed_dictionaries({"all": st.lists(below, min_size=1, max_size=2)}),
+            st.fixed_dictionaries({"any": st.lists(below, min_size=1, max_size=2)}),
+            st.fixed_dictionaries({"not": below}),
+            st.tuples(flat(of), below).map(lambda pair: {**pair[0], "any": [pair[1]]}),
+        ),
+        max_leaves=4,
+    )
+
+
 SOMEBODY = st.sampled_from((None, *STAFF))
 WRITER = st.one_of(
     st.just(
@@ -122,12 +141,87 @@ EVENT = st.one_of(
     STAFF_EVENTS,
     st.sampled_from(["", "Hello", "my refund"]).map(lambda text: event("customer_message", text=text)),
 )
+STAGES = [stage for stage in TicketStage if stage not in (TicketStage.COLLECTING, TicketStage.CLOSED)]
+"""In which a ticket can be while nobody is asked."""
+DEPARTMENT = st.builds(
+    Department,
+    label=st.sampled_from(DEPARTMENTS),
+    state=st.sampled_from(DepartmentState),
+    asked_at=st.just(NOW),
+)
+
+
+def staged(case: TicketState, stage: TicketStage) -> TicketState:
+    """A ticket that asks somebody is collecting."""
+    return case.model_copy(update={"stage": TicketStage.COLLECTING if case.asked else stage})
+
+
+TICKET = st.builds(
+    staged,
+    st.builds(
+        TicketState,
+        ticket_id=st.just("t"),
+        customer=st.just("c"),
+        case_id=st.just("case"),
+        subject=st.sampled_from(["", "Hello", "my refund"]),
+        channel=st.sampled_from([None, "telegram", "web"]),
+        status=st.sampled_from([Status.OPEN, Status.PENDING]),
+        assignee=SOMEBODY,
+        line=st.sampled_from((None, *LINES)),
+        composer=SOMEBODY,
+        dispatcher=SOMEBODY,
+        departments=st.lists(DEPARTMENT, unique_by=lambda one: one.label).map(tuple),
+        template=st.sampled_from([None, "hello", "Refund"]),
+        labels=st.lists(st.sampled_from(LABELS), unique=True).map(tuple),
+        last_author=st.one_of(st.none(), WRITER),
+    ),
+    st.sampled_from(STAGES),
+)
+A_LABEL = st.sampled_from(DEPARTMENTS)
+TICKET_EVENT = st.one_of(
+    st.sampled_from(["", "Hello", "my refund"]).map(lambda text: ticket_event("customer_message", text=text)),
+    st.builds(
+        lambda by, label: ticket_event("note_added", by, text="a REFUND", label=label),
+        st.sampled_from(STAFF),
+        st.one_of(st.none(), A_LABEL),
+    ),
+    st.builds(
+        lambda by, force: ticket_event("send_reply", by, text="Hello", force=force),
+        st.sampled_from(STAFF),
+        st.booleans(),
+    ),
+    st.builds(
+        lambda by, template: ticket_event("template_applied", by, template=template),
+        st.sampled_from(STAFF),
+        st.sampled_from(["hello", "Refund"]),
+    ),
+    st.builds(
+        lambda by, label, to: ticket_event("department_declined", by, label=label, to=to, reason="no"),
+        st.sampled_from(STAFF),
+        A_LABEL,
+        st.one_of(st.none(), A_LABEL),
+    ),
+    st.builds(
+        lambda by, label: ticket_event("department_asked_again", by, label=label),
+        st.sampled_from(STAFF),
+        A_LABEL,
+    ),
+    st.builds(
+        lambda by, force: ticket_event("status_set", by, status="pending", force=force, reason="x"),
+        st.sampled_from(STAFF),
+        st.booleans(),
+    ),
+    A_LABEL.map(lambda label: ticket_event("department_due", label=label)),
+)
+SITUATION: st.SearchStrategy[tuple[CaseState, CaseState, Event]] = st.one_of(
+    st.tuples(CHAT, CHAT, EVENT), st.tuples(TICKET, TICKET, TICKET_EVENT)
+)
 KNOWN = st.fixed_dictionaries(
     {
         name: st.builds(
             Person,
             line=st.sampled_from((None, *LINES)),
-            departments=st.lists(st.sampled_from(["billing", "delivery"]), unique=True).map(tuple),
+            departments=st.lists(st.sampled_from(DEPARTMENTS), unique=True).map(tuple),
             roles=st.lists(st.sampled_from(["lead", "expert"]), unique=True).map(tuple),
             chats=st.booleans(),
         )
@@ -138,18 +232,27 @@ KNOWN = st.fixed_dictionaries(
         lambda gone: {n: p for n, p in everybody.items() if n not in gone}
     )
 )
+NESTED = {cases: st.tuples(st.just(cases), nested(of)) for cases, of in CASES.items()}
 RULES = st.lists(
-    st.tuples(st.one_of(st.none(), WHEN), st.booleans(), st.sampled_from([None, *LABELS])), max_size=12
+    st.tuples(
+        st.one_of(st.tuples(st.sampled_from(sorted(CASES)), st.none()), *NESTED.values()),
+        st.booleans(),
+        st.sampled_from([None, *LABELS]),
+    ),
+    max_size=12,
 )
 
 
 def expected(
-    listed: list[dict[str, Any]], known: Facts, before: ChatState, case: ChatState, happened: ChatEvent
+    listed: list[dict[str, Any]], known: Facts, before: CaseState, case: CaseState, happened: Event
 ) -> list[str]:
     """What fires if every rule is asked, in order. The only actions here are labels."""
     names = []
+    others = "chats" if isinstance(case, TicketState) else "tickets"
     for one in listed:
-        if not holds(one.get("when", {}), before, case, happened, known):
+        if one.get("cases", "chats") == others or not holds(
+            one.get("when", {}), before, case, happened, known
+        ):
             continue
         names.append(one["id"])
         for action in one["then"]:
@@ -161,35 +264,47 @@ def expected(
 
 
 @settings(max_examples=300, deadline=None)
-@given(some=RULES, before=CHAT, case=CHAT, happened=EVENT, people=KNOWN)
+@given(some=RULES, situation=SITUATION, people=KNOWN)
 def test_the_index_finds_what_asking_every_rule_finds(
-    some: list[Any], before: ChatState, case: ChatState, happened: ChatEvent, people: dict[str, Person]
+    some: list[Any], situation: tuple[CaseState, CaseState, Event], people: dict[str, Person]
 ) -> None:
+    before, case, happened = situation
     listed = [
         rule(
             f"r{number}",
             when,
             {"add labels": [label]} if label else {"note": "x"},
+            cases=cases,
             stop=stop and number % 4 == 0,
         )
-        for number, (when, stop, label) in enumerate(some)
+        for number, ((cases, when), stop, label) in enumerate(some)
     ]
     rule_set = RuleSet(RuleFile.model_validate({"version": 1, "changed": listed}))
     known = Facts(now=NOW, people=people)
     found = fired(decide(rule_set, known, before, case, happened))
     assert found == expected(listed, known, before, case, happened)
-    assert rule_set.may_match(happened.kind) or not found
+    of = CaseType.TICKET if isinstance(case, TicketState) else CaseType.CHAT
+    assert rule_set.may_match(happened.kind, of) or not found
 
 
 @settings(max_examples=50, deadline=None)
-@given(when=FLAT, before=CHAT, case=CHAT, happened=EVENT)
+@given(
+    found=st.one_of(
+        st.tuples(st.just("chats"), flat(CHATS), st.tuples(CHAT, CHAT, EVENT)),
+        st.tuples(st.just("tickets"), flat(TICKETS), st.tuples(TICKET, TICKET, TICKET_EVENT)),
+    )
+)
 def test_a_match_is_found_among_many_other_rules(
-    when: dict[str, Any], before: ChatState, case: ChatState, happened: ChatEvent
+    found: tuple[str, dict[str, Any], tuple[CaseState, CaseState, Event]],
 ) -> None:
-    others = [rule(f"o{number}", {"case.channel": f"channel-{number % 50}"}) for number in range(200)]
-    listed = [*others[:150], rule("here", when), *others[150:]]
+    cases, when, (before, case, happened) = found
+    others = [
+        rule(f"o{number}", {"case.channel": f"channel-{number % 50}"}, cases="all") for number in range(200)
+    ]
+    here = rule("here", when, cases=cases, stop=False)
+    listed = [*others[:150], here, *others[150:]]
     rule_set = RuleSet(RuleFile.model_validate({"version": 1, "changed": listed}))
     known = facts()
     assert fired(decide(rule_set, known, before, case, happened)) == expected(
-        [rule("here", when, stop=False)], known, before, case, happened
+        [here], known, before, case, happened
     )

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from baton.contract import AUTHORS, TICKET_KINDS, AuthorType
 from baton.errors import DocumentError
+from baton.rules.fields import KINDS_OF, CaseType
 from baton.rules.language import RuleList
 from baton.rules.loading import load_rules, parse_rules
 from tests.unit.rulekit import DEPLOY, DIRECTORY, rule, rules
@@ -144,7 +146,10 @@ def test_a_mistake_in_a_condition_says_where_what_and_what_to_do(condition: str,
         ("add labels: vip", "add labels: a list is expected here, not 'vip'"),
         ("add labels: []", "add labels: this must not be empty"),
         ("note: ''", "note: this must not be empty"),
-        ("notify: {text: hello}", "notify: unknown field 'text'\n    allowed: staff, line, to, everyone"),
+        (
+            "notify: {text: hello}",
+            "notify: unknown field 'text'\n    allowed: staff, line, departments, to, everyone",
+        ),
         ("notify: {line: line-1}", "notify: 'text' is missing\n    add 'text: …'"),
         ("notify: {everyone: false, text: a}", "everyone: false is not possible here\n    allowed: true"),
         ("note", "then > #1: fields are expected here, not 'note'"),
@@ -242,12 +247,163 @@ def test_a_mistake_in_an_action_says_where_what_and_what_to_do(action: str, said
         ),
         (
             when("event.kind: taken", "incoming"),
-            "can never match: taken does not begin a chat\n    only customer_message and agent_message",
+            "can never match: taken does not begin a chat\n    only agent_message and customer_message",
         ),
     ],
 )
 def test_a_mistake_in_a_file_says_where_what_and_what_to_do(text: str, said: str) -> None:
     assert said in mistakes(text)
+
+
+def of_cases(cases: str, condition: str, kind: str = "changed") -> str:
+    """As `when`, for these cases; the condition stands in line 6, ``cases`` at the end."""
+    return when(condition, kind) + f"    cases: {cases}\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            when("case.stage: composing"),
+            "r.yaml:6: changed > #1 > when > case.stage: only tickets have 'case.stage', and this rule is "
+            "for chats\n    remove it, or write 'cases: tickets'",
+        ),
+        (
+            of_cases("tickets", "not: {case.pinned_to.line: line-1}"),
+            "only chats have 'case.pinned_to.line', and this rule is for tickets\n"
+            "    remove it, or write 'cases: chats'",
+        ),
+        (
+            of_cases("all", "any: [{event.text: x}, {case.composer: is set}]"),
+            "any > #2 > case.composer: only tickets have 'case.composer', and this rule is for chats and",
+        ),
+        (
+            of_cases("all", "case.assignee: {is: {field: before.pinned_to}}"),
+            "case.assignee > is: only chats have 'before.pinned_to', and this rule is for chats and tickets",
+        ),
+        (
+            of_cases("tickets", "case.type: ticket"),
+            "case.type: this rule is for tickets alone, so there is nothing to ask\n"
+            "    remove it, or write 'cases: all'",
+        ),
+        (
+            when("event.kind: template_applied"),
+            "event.kind: can never match: template_applied happens to tickets only, and this rule is for "
+            "chats\n    remove it, or write 'cases: tickets'",
+        ),
+        (
+            of_cases("tickets", "event.kind: {is one of: [note_added, idle]}"),
+            "is one of > #2: can never match: idle happens to chats only, and this rule is for tickets",
+        ),
+        (
+            of_cases("tickets", "event.kind: send_reply", "incoming"),
+            "when: can never match: send_reply does not begin a ticket\n    only agent_message, "
+            "customer_message, labels_changed and template_applied begin a ticket; move",
+        ),
+        (
+            of_cases("all", "event.kind: taken", "incoming"),
+            "when: can never match: taken does not begin a chat or a ticket",
+        ),
+        (
+            of_cases("tickets", "all: [{event.forced: true}, {event.to: billing}]"),
+            "when: can never match: no kind of event has all this",
+        ),
+        (
+            of_cases("tickets", "case.stage: {is: triage, is not: triage}"),
+            "can never match: case.stage can never be like this",
+        ),
+        (
+            when("minutes since asked: {at least: 5}", "timed"),
+            "minutes since asked: only tickets have 'minutes since asked', and this rule is for chats",
+        ),
+        (
+            of_cases("tickets", "case.asked: {has: vip}"),
+            "case.asked > has: 'vip' is not the label of a department\n    allowed: billing",
+        ),
+        (
+            of_cases("tickets", "event.label: biling"),
+            "'biling' is not the label of a department\n    did you",
+        ),
+        (
+            of_cases("ticket", "case.status: open"),
+            "cases: 'ticket' is not possible here\n    did you mean tickets",
+        ),
+    ],
+)
+def test_a_rule_asks_only_for_what_its_cases_have(text: str, said: str) -> None:
+    assert said in mistakes(text)
+
+
+@pytest.mark.parametrize(
+    ("cases", "kind", "action", "said"),
+    [
+        (
+            "tickets",
+            "changed",
+            "pin: {to: case.assignee}",
+            "then > #1 > pin: only chats can be pinned, and this rule is for tickets\n    remove it, or",
+        ),
+        (
+            "all",
+            "changed",
+            "end chat: {}",
+            "end chat: only chats can be ended, and this rule is for chats and",
+        ),
+        (
+            "tickets",
+            "changed",
+            "assign: {to: case.reserved_for}",
+            "assign > to: only chats have 'case.reserved_for', and this rule is for tickets",
+        ),
+        ("chats", "changed", "notify: {to: case.composer, text: x}", "to: only tickets have 'case.composer'"),
+        (
+            "chats",
+            "changed",
+            "remove labels: {field: event.answered_labels}",
+            "remove labels > field: only tickets have 'event.answered_labels', and this rule is for chats",
+        ),
+        (
+            "tickets",
+            "timed",
+            "add labels: {field: event.answered_labels}",
+            "add labels > field: a timed rule has no event.answered_labels\n    name the labels",
+        ),
+        ("tickets", "changed", "remove labels: {field: case.labels}", "'case.labels' is not possible here"),
+        ("tickets", "changed", "remove labels: {fild: x}", "unknown field 'fild'\n    did you mean field?"),
+        (
+            "chats",
+            "changed",
+            "notify: {departments: [billing, vip], text: x}",
+            "departments > #2: 'vip' is not the label of a department\n    allowed: billing, delivery",
+        ),
+    ],
+)
+def test_an_action_fits_the_cases_of_its_rule(cases: str, kind: str, action: str, said: str) -> None:
+    assert said in mistakes(then(action, kind) + f"    cases: {cases}\n")
+
+
+DIGEST_OF_OLD = "715490411bac3caacb50cd536daa6f4698de7f3c1f397e5946d032744d943f70"
+"""As histories have it that are older than rules for tickets."""
+
+
+def test_rules_for_chats_have_the_digest_that_they_had_before_there_were_rules_for_tickets() -> None:
+    text = then("{add labels: [vip]}")
+    assert parse_rules(text, "r.yaml", DIRECTORY).digest == DIGEST_OF_OLD
+    assert parse_rules(text + "    cases: chats\n", "r.yaml", DIRECTORY).digest == DIGEST_OF_OLD
+    assert parse_rules(text + "    cases: all\n", "r.yaml", DIRECTORY).digest != DIGEST_OF_OLD
+
+
+def test_named_labels_are_those_that_enabled_rules_put_on_tickets_or_take_off() -> None:
+    found = rules(
+        incoming=[rule("a", None, {"add labels": ["vip"]}, {"note": "x"}, cases="tickets")],
+        changed=[
+            rule("b", None, {"remove labels": ["billing", "vip"]}, cases="all"),
+            rule("c", None, {"remove labels": {"field": "event.answered_labels"}}, cases="tickets"),
+            rule("d", None, {"add labels": ["delivery"]}),
+            rule("e", None, {"add labels": ["warranty"]}, cases="tickets", enabled=False),
+        ],
+    )
+    assert found.named_labels == ("billing", "vip")
 
 
 def test_an_id_that_is_given_twice_is_named_with_both_lines_even_across_lists() -> None:
@@ -293,7 +449,7 @@ def test_a_rule_set_keeps_its_source_and_lists_switched_off_rules() -> None:
     found = parse_rules(text, "r.yaml", DIRECTORY)
     assert found.source == text
     assert [one.id for one in found.rules(RuleList.CHANGED)] == ["a"]
-    assert not found.may_match("taken")
+    assert not found.may_match("taken", CaseType.CHAT)
 
 
 def test_named_staff_are_those_to_whom_enabled_rules_give_chats() -> None:
@@ -307,6 +463,10 @@ def test_named_staff_are_those_to_whom_enabled_rules_give_chats() -> None:
         ],
     )
     assert found.named_staff == ("ivan", "oleg")
+
+
+ANSWERING = {"note_added", "send_reply", "reply_sent"}
+BY_SYSTEM = {kind for kind in KINDS_OF[CaseType.TICKET] if AuthorType.SYSTEM in AUTHORS[kind]}
 
 
 @pytest.mark.parametrize(
@@ -347,14 +507,40 @@ def test_a_rule_set_knows_the_kinds_of_events_for_which_nothing_can_match(
         "system_message",
         "timed_due",
     }
-    assert {kind for kind in every if rules(**lists).may_match(kind)} == kinds
+    assert {kind for kind in every if rules(**lists).may_match(kind, CaseType.CHAT)} == kinds
+
+
+@pytest.mark.parametrize(
+    ("lists", "kinds"),
+    [
+        ({"changed": [rule("a", cases="chats")], "incoming": [rule("b")]}, set()),
+        ({"changed": [rule("a", {"event.answered_labels": "is set"}, cases="tickets")]}, ANSWERING),
+        ({"changed": [rule("a", {"event.kind": "department_due"}, cases="tickets")]}, {"department_due"}),
+        ({"changed": [rule("a", {"event.author.type": "system"}, cases="all")]}, BY_SYSTEM),
+        (
+            {"incoming": [rule("a", cases="all")]},
+            {"customer_message", "agent_message", "template_applied", "labels_changed"},
+        ),
+        (
+            {"timed": [rule("a", {"minutes since asked": {"at least": 5}}, cases="tickets")]},
+            KINDS_OF[CaseType.TICKET] | {"timed_due"},
+        ),
+    ],
+)
+def test_a_rule_set_knows_the_kinds_of_events_of_tickets_for_which_nothing_can_match(
+    lists: dict[str, list[dict[str, object]]], kinds: set[str]
+) -> None:
+    found = rules(**lists)
+    assert {kind for kind in TICKET_KINDS if found.may_match(kind, CaseType.TICKET)} == kinds
 
 
 def test_with_timed_rules_every_event_that_moves_the_chat_counts() -> None:
     found = rules(timed=[rule("a", {"minutes since assigned": {"at least": 5}})])
-    assert found.may_match("taken")
-    assert found.may_match("timed_due")
-    assert not found.may_match("system_message")
+    assert found.may_match("taken", CaseType.CHAT)
+    assert found.may_match("timed_due", CaseType.CHAT)
+    assert not found.may_match("system_message", CaseType.CHAT)
+    assert not found.may_match("taken", CaseType.TICKET)
+    assert not found.may_match("timed_due", CaseType.TICKET)
 
 
 def test_the_shipped_rules_fit_the_demo_directory() -> None:
@@ -364,6 +550,7 @@ def test_the_shipped_rules_fit_the_demo_directory() -> None:
         "line-2-writes-in-ended-chat",
         "line-2-takes-over",
         "pin-to-assignee",
+        "label-off-after-answer",
     ]
 
 

@@ -62,7 +62,7 @@ VALUE: st.SearchStrategy[Any] = st.one_of(
     ),
     st.sampled_from([None, 5, 1.5, True, False, [], ["open"], ["ivan", 5], {}]),
     st.fixed_dictionaries(
-        {"field": st.sampled_from(["event.author", "case.line", "case.status", "case.tab", "x"])}
+        {"field": st.sampled_from(["event.author", "case.line", "case.status", "case.stage", "x"])}
     ),
 )
 WORDS = [
@@ -84,7 +84,7 @@ TEST = st.one_of(
     STATE,
     st.dictionaries(st.sampled_from(WORDS), st.one_of(VALUE, st.lists(VALUE, max_size=2)), max_size=2),
 )
-NAMES = [*FIELDS, "minutes since assigned", "minutes since last message", "case.nothing"]
+NAMES = [*FIELDS, "minutes since assigned", "minutes since asked", "case.nothing"]
 FLAT = st.dictionaries(st.sampled_from(NAMES), TEST, max_size=2)
 WHEN = st.recursive(
     FLAT,
@@ -96,8 +96,8 @@ WHEN = st.recursive(
     max_leaves=3,
 )
 TARGET = st.dictionaries(
-    st.sampled_from(["staff", "line", "to", "text", "everyone", "status"]),
-    st.one_of(VALUE, st.just("case.assignee"), st.just(["ivan"])),
+    st.sampled_from(["staff", "line", "departments", "to", "field", "text", "everyone", "status"]),
+    st.one_of(VALUE, st.sampled_from(["case.assignee", "event.answered_labels"]), st.just(["ivan"])),
     max_size=2,
 )
 ACTION = st.dictionaries(
@@ -172,8 +172,27 @@ GOOD: list[dict[str, Any]] = [
                 None,
                 {"notify": {"everyone": True, "text": "x"}},
                 {"notify": {"to": "case.assignee", "text": "x"}},
+                {"notify": {"departments": ["billing"], "text": "x"}},
             )
         ],
+    },
+    {
+        "version": 1,
+        "changed": [
+            rule(
+                "a",
+                {"case.stage": {"is": {"field": "before.stage"}}, "case.asked": {"has any of": ["billing"]}},
+                {"remove labels": {"field": "event.answered_labels"}},
+                {"assign": {"to": "case.dispatcher"}},
+                cases="tickets",
+            ),
+            rule("b", {"case.type": "ticket"}, cases="all"),
+            rule("c", cases="chats"),
+        ],
+    },
+    {
+        "version": 1,
+        "timed": [rule("a", {"minutes since asked": {"at least": 5}}, cases="tickets")],
     },
 ]
 BAD: list[Any] = [
@@ -189,6 +208,13 @@ BAD: list[Any] = [
     {"version": 1, "changed": [{**rule("a"), "stop": "true"}]},
     {"version": 1, "changed": [{**rule("a"), "stop": 1}]},
     {"version": 1, "changed": [{**rule("a"), "id": "a:b"}]},
+    {"version": 1, "changed": [{**rule("a"), "cases": "ticket"}]},
+    {"version": 1, "changed": [{**rule("a"), "cases": ["chats", "tickets"]}]},
+    {
+        "version": 1,
+        "changed": [rule("a", None, {"remove labels": {"field": "case.labels"}}, cases="tickets")],
+    },
+    {"version": 1, "changed": [rule("a", None, {"notify": {"departments": [], "text": "x"}})]},
     {"version": 1, "changed": [{**rule("a"), "id": 5}]},
     {"version": 1, "changed": [{**rule("a"), "name": ""}]},
     {"version": 1, "changed": [{"id": "a", "name": "a"}]},

@@ -1,4 +1,4 @@
-"""The four shipped rules in their situations. Ivan is in line 1, Lena in line 2, Maria on the phones."""
+"""The four shipped rules for chats. Ivan is in line 1, Lena in line 2, Maria on the phones."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ RARELY_CHAT = pytest.mark.parametrize("writer", ["lena", "oleg", "maria"])
 IVANS: dict[str, Any] = {"assignee": "ivan", "line": "line-1", "holders": {"line-1": "ivan"}}
 
 
-def happens(before: ChatState, kind: str, by: str = "customer", /, **known: Any) -> Decided:
+def happens(before: ChatState, kind: str, by: str = "customer", /, **known: Any) -> Decided[ChatState]:
     return play(RULES, before, event(kind, by), facts(case_id="new", **known))
 
 

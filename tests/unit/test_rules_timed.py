@@ -37,7 +37,7 @@ def waits_since(minutes: float, **fields: Any) -> ChatState:
     return chat(customer_wrote_at=minutes_ago(minutes), wrote_at=NOW, **fields)
 
 
-def look(rule_set: RuleSet, state: ChatState, **known: Any) -> Decided:
+def look(rule_set: RuleSet, state: ChatState, **known: Any) -> Decided[ChatState]:
     """The chat looks at the time."""
     return play(rule_set, state, event("timed_due"), facts(**known))
 

@@ -74,9 +74,9 @@ def task_queues(run: str) -> str:
 
 
 def rule_names() -> dict[str, str]:
-    """The sentence that each of the shipped rules has for a name."""
+    """The sentence that each of the shipped rules for chats has for a name."""
     rules = load_rules(SHIPPED_RULES, None)
-    return {rule.id: rule.name for kind in RuleList for rule in rules.rules(kind)}
+    return {rule.id: rule.name for kind in RuleList for rule in rules.rules(kind) if rule.cases == "chats"}
 
 
 def rules_without(rule: str | None) -> str:
