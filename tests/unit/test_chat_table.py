@@ -14,7 +14,7 @@ import pytest
 
 from baton.chat import TRIGGERS, check, fold, opens
 from baton.contract import (
-    AUTHORS,
+    CHAT_KINDS,
     AgentMessage,
     Assigned,
     Author,
@@ -29,10 +29,12 @@ from baton.contract import (
     NoteAdded,
     Presence,
     PresenceChanged,
+    ReplySent,
     Status,
     StatusSet,
     SystemMessage,
     Taken,
+    TicketOpened,
     TimedDue,
 )
 from baton.decision import Facts
@@ -218,6 +220,25 @@ CASES: dict[str, Case] = {
         LabelsChanged(id="e-1", author=staff("ivan"), add=("vip",), remove=("refund",)), NOTHING_MOVES
     ),
     "the clock wakes the chat, and nothing is due": Case(TimedDue(id="e-1", author=SYSTEM), NOTHING_MOVES),
+    "a ticket is opened for it": Case(
+        TicketOpened(id="e-1", author=staff("lena"), ticket_id="t-1"), NOTHING_MOVES
+    ),
+    # --- A ticket replies in the chat ----------------------------------------------------------
+    "a ticket's reply goes out": Case(
+        ReplySent(id="e-1", author=staff("lena"), message_id="m-9"),
+        """
+        no chat                           -> illegal
+        active any: nobody                -> active pending: nobody
+        active any: queue line-1          -> active pending: queue line-1
+        active any: mine ivan             -> active pending: mine ivan  # Lena takes nothing over
+        active any: reserved ivan         -> active pending: reserved ivan
+        active any: assigned ivan         -> active pending: reserved ivan
+        ended any: assigned ivan          -> ended pending: reserved ivan  # and is not activated
+        ended any: reserved ivan          -> ended pending: reserved ivan
+        ended any: nobody                 -> ended pending: nobody
+        ended closed                      -> illegal
+        """,
+    ),
     # --- A message did not arrive --------------------------------------------------------------
     "a delivery failed": Case(
         DeliveryFailed(id="e-1", author=SYSTEM, message_id="m-1"),
@@ -488,7 +509,9 @@ def _whole(event: ChatEvent, before: str, after: str, world: Facts) -> dict[str,
     fields |= hands(who)
     if new_chat:
         fields |= {"opened_at": NOW, "case_id": "case-1"}
-    if isinstance(event, MESSAGES):
+    if isinstance(event, TicketOpened):
+        fields["ticket_id"] = event.ticket_id
+    if isinstance(event, MESSAGES | ReplySent):
         wrote = "customer_wrote_at" if isinstance(event, CustomerMessage) else "staff_wrote_at"
         fields |= {
             "last_author": event.author.model_dump(),
@@ -506,8 +529,8 @@ def _whole(event: ChatEvent, before: str, after: str, world: Facts) -> dict[str,
 
 
 def test_the_tables_have_every_kind_of_event() -> None:
-    assert {case.event.kind for case in CASES.values()} == AUTHORS.keys()
-    assert TRIGGERS.keys() | {"chat_ended", "status_set"} == AUTHORS.keys()
+    assert {case.event.kind for case in CASES.values()} == CHAT_KINDS
+    assert TRIGGERS.keys() | {"chat_ended", "status_set"} == CHAT_KINDS
 
 
 @pytest.mark.parametrize("before", [NO_CHAT, "ended closed: assigned ivan"])
@@ -592,6 +615,45 @@ def test_each_message_takes_over_the_idle_time_of_its_channel() -> None:
     after = fold(chat("active open: mine ivan"), customer(), facts(idle_after=90.0)).state
 
     assert after.idle_after == 90.0
+
+
+# --- A ticket's reply ---------------------------------------------------------------------------
+
+
+def test_a_ticket_s_reply_leaves_a_pin_and_another_assignee_as_they_are() -> None:
+    reply = ReplySent(id="e-1", author=staff("lena"), message_id="m-9")
+
+    after = fold(chat("active open: assigned lena +pinned ivan"), reply, facts()).state
+
+    assert (after.status, after.pinned_to, after.assignee, after.reserved_for) == (
+        "pending",
+        "ivan",
+        "lena",
+        None,
+    )
+
+
+def test_the_customer_s_answer_to_a_ticket_s_reply_goes_to_the_chat_s_assignee() -> None:
+    reply = ReplySent(id="e-1", author=staff("lena"), message_id="m-9")
+    replied = fold(chat("ended pending: assigned ivan"), reply, facts()).state
+
+    after = fold(replied, customer(), facts()).state
+
+    assert (after.tab, after.pinned_to, after.assignee) == ("mine", "ivan", "ivan")
+
+
+def test_a_ticket_s_reply_ends_an_offer() -> None:
+    offered = chat("active open: nobody", reserved_for="petra", offer_until=NOW + timedelta(minutes=1))
+
+    after = fold(offered, ReplySent(id="e-1", author=staff("lena"), message_id="m-9"), facts()).state
+
+    assert after.offer_until is None
+
+
+def test_a_new_chat_has_no_ticket_of_the_one_before() -> None:
+    closed = chat("ended closed: assigned ivan", ticket_id="t-1")
+
+    assert fold(closed, customer(), facts()).state.ticket_id is None
 
 
 # --- Labels -------------------------------------------------------------------------------------

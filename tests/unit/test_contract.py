@@ -17,21 +17,28 @@ import pytest
 from pydantic import TypeAdapter
 from pydantic.json_schema import models_json_schema
 
-from baton import chatstate, contract, decision, effects
+from baton import chatstate, contract, decision, effects, ticketstate
 from baton.contract import (
     AUTHORS,
+    CHAT_KINDS,
     INTERNAL_KINDS,
     MAX_TEXT_LENGTH,
     MESSAGE_KINDS,
     SEARCH_ATTRIBUTES,
+    TICKET_KINDS,
+    TICKET_OPENING_KINDS,
     Assigned,
     AuthorType,
     BaseEvent,
-    ChatEvent,
+    Event,
     Payload,
     chat_workflow_id,
+    derived_id,
     parse_chat_event,
     parse_chat_start,
+    parse_ticket_event,
+    parse_ticket_start,
+    ticket_workflow_id,
 )
 from baton.errors import REFUSALS, InvalidEvent
 
@@ -66,7 +73,14 @@ EVENTS: dict[str, dict[str, Any]] = {
     "labels_changed": {"author": STAFF, "add": ["vip"], "remove": ["refund"]},
     "presence_changed": {"author": SYSTEM, "staff": "ivan", "presence": "without_chats"},
     "merged_into": {"author": STAFF, "case": "case-7"},
+    "template_applied": {"author": STAFF, "template": "three-departments"},
+    "department_declined": {"author": STAFF, "label": "billing", "to": "warranty", "reason": "гарантия"},
+    "department_asked_again": {"author": STAFF, "label": "billing", "question": "А НДС?"},
+    "send_reply": {"author": STAFF, "text": "Здравствуйте!", "status": "open", "force": True},
+    "reply_sent": {"author": STAFF, "message_id": "m-4", "text": "Здравствуйте!"},
+    "ticket_opened": {"author": STAFF, "ticket_id": "t-1"},
 }
+ONLY_TICKETS = {"template_applied", "department_declined", "department_asked_again", "send_reply"}
 # The fields without which an event of a kind says nothing.
 NEEDED: dict[str, tuple[str, ...]] = {
     "message_changed": ("message_id",),
@@ -75,16 +89,30 @@ NEEDED: dict[str, tuple[str, ...]] = {
     "status_set": ("status",),
     "presence_changed": ("staff", "presence"),
     "merged_into": ("case",),
+    "template_applied": ("template",),
+    "department_declined": ("label", "reason"),
+    "department_asked_again": ("label",),
+    "send_reply": ("text",),
+    "reply_sent": ("message_id",),
+    "ticket_opened": ("ticket_id",),
 }
+# Of those that only a workflow makes for itself.
+NEEDED_INSIDE: dict[str, tuple[str, ...]] = {"reminder_due": ("label",), "department_due": ("label",)}
 
 
 def payload(kind: str, **changes: Any) -> dict[str, Any]:
     return {"kind": kind, "id": "e-1", "at": AT, **EVENTS[kind], **changes}
 
 
+def read(given: object) -> Event:
+    """The event as the case reads it for which it is meant: a ticket, where no chat takes such."""
+    for_ticket = isinstance(given, dict) and str(given.get("kind")) in ONLY_TICKETS
+    return parse_ticket_event(given) if for_ticket else parse_chat_event(given)
+
+
 def refusal_of(given: object) -> str:
     with pytest.raises(InvalidEvent) as refused:
-        parse_chat_event(given)
+        read(given)
     return str(refused.value)
 
 
@@ -99,7 +127,7 @@ def test_the_samples_have_every_kind_that_is_accepted_from_outside() -> None:
 def test_an_event_is_read_with_all_its_fields(kind: str) -> None:
     given = payload(kind)
 
-    event = parse_chat_event(given)
+    event = read(given)
 
     assert event.kind == kind
     assert {name: event.model_dump(mode="json")[name] for name in given} == given
@@ -109,7 +137,7 @@ def test_an_event_is_read_with_all_its_fields(kind: str) -> None:
 def test_unknown_fields_are_ignored(kind: str) -> None:
     newer = payload(kind, mood="grumpy", author={**EVENTS[kind]["author"], "avatar": "😀"})
 
-    assert parse_chat_event(newer) == parse_chat_event(payload(kind))
+    assert read(newer) == read(payload(kind))
 
 
 @pytest.mark.parametrize(
@@ -124,7 +152,41 @@ def test_unknown_fields_are_ignored(kind: str) -> None:
 def test_a_field_that_is_null_is_absent(kind: str, field: str) -> None:
     absent = {name: value for name, value in payload(kind).items() if name != field}
 
-    assert parse_chat_event(payload(kind, **{field: None})) == parse_chat_event(absent)
+    assert read(payload(kind, **{field: None})) == read(absent)
+
+
+@pytest.mark.parametrize("kind", sorted(EVENTS.keys() & CHAT_KINDS & TICKET_KINDS))
+def test_chats_and_tickets_read_the_same_event_alike(kind: str) -> None:
+    assert parse_ticket_event(payload(kind)) == parse_chat_event(payload(kind))
+
+
+def test_which_kinds_are_only_for_one_of_them() -> None:
+    assert {*ONLY_TICKETS, "reminder_due", "department_due"} == TICKET_KINDS - CHAT_KINDS
+    assert {"chat_ended", "idle"} == CHAT_KINDS - TICKET_KINDS
+
+
+@pytest.mark.parametrize("kind", sorted(ONLY_TICKETS))
+def test_a_chat_says_that_an_event_is_for_tickets_only(kind: str) -> None:
+    with pytest.raises(InvalidEvent, match=f"kind '{kind}' is not for a chat; a chat takes agent_message, "):
+        parse_chat_event(payload(kind))
+
+
+def test_a_ticket_says_that_it_cannot_be_ended() -> None:
+    with pytest.raises(InvalidEvent, match="kind 'chat_ended' is not for a ticket; a ticket takes agent_mes"):
+        parse_ticket_event(payload("chat_ended"))
+
+
+@pytest.mark.parametrize("kind", ["reminder_due", "department_due", "timed_due"])
+def test_a_ticket_takes_what_it_makes_for_itself_from_nobody_else(kind: str) -> None:
+    with pytest.raises(InvalidEvent, match=f"kind '{kind}' is made by Baton itself"):
+        parse_ticket_event({"kind": kind, "id": "e-1", "author": SYSTEM, "label": "billing"})
+
+
+@pytest.mark.parametrize("text", ["", " ", "\n\t "], ids=["empty", "a space", "only white space"])
+def test_a_reply_that_says_nothing_is_refused(text: str) -> None:
+    said = refusal_of(payload("send_reply", text=text))
+
+    assert said.startswith("event 'e-1' (send_reply): text: String should ")
 
 
 @pytest.mark.parametrize(
@@ -151,7 +213,7 @@ def test_a_field_that_is_needed_is_missed_by_name(kind: str, field: str, how: st
             {"kind": "resolved", "id": "e-1", "author": STAFF},
             "kind 'resolved' is unknown; a chat takes agent_message, assigned, chat_ended, customer_message, "
             "delivery_failed, labels_changed, merged_into, message_changed, note_added, presence_changed, "
-            "status_set, system_message, taken",
+            "reply_sent, status_set, system_message, taken, ticket_opened",
         ),
         ({"id": "e-1"}, "kind None is unknown; a chat takes"),
         ({"kind": ["taken"]}, "kind ['taken'] is unknown; a chat takes"),
@@ -266,6 +328,12 @@ MAY: dict[str, str] = {
     "labels_changed": "sb",
     "presence_changed": "sb",
     "merged_into": "sb",
+    "template_applied": "sb",
+    "department_declined": "s",
+    "department_asked_again": "sb",
+    "send_reply": "s",
+    "reply_sent": "s",
+    "ticket_opened": "sb",
 }
 
 
@@ -276,18 +344,22 @@ def test_only_some_may_be_the_author_of_a_kind(kind: str, author: dict[str, str]
     letter = {"customer": "c", "staff": "s", "system": "b"}[author["type"]]
 
     if letter in MAY[kind]:
-        assert parse_chat_event(given).author.type == author["type"]
+        assert read(given).author.type == author["type"]
     else:
         assert f"the author of {kind} is of type" in refusal_of(given)
 
 
 def test_only_baton_makes_the_internal_kinds() -> None:
-    assert {"idle", "timed_due"} == INTERNAL_KINDS
+    assert {"idle", "timed_due", "reminder_due", "department_due"} == INTERNAL_KINDS
     assert all(AUTHORS[kind] == {AuthorType.SYSTEM} for kind in INTERNAL_KINDS)
 
 
 def test_only_messages_start_a_chat() -> None:
     assert {"customer_message", "agent_message"} == MESSAGE_KINDS
+
+
+def test_what_starts_a_ticket() -> None:
+    assert {*MESSAGE_KINDS, "template_applied", "labels_changed", "ticket_opened"} == TICKET_OPENING_KINDS
 
 
 @pytest.mark.parametrize(
@@ -387,6 +459,70 @@ def test_a_bad_start_is_refused(given: object, said: str) -> None:
     assert said in str(refused.value)
 
 
+def test_a_start_of_a_ticket_is_read_without_its_unknown_fields() -> None:
+    start = parse_ticket_start({"ticket_id": "t-1", "customer": "c-1", "locale": "ru"})
+
+    assert start.model_dump() == {
+        "ticket_id": "t-1",
+        "customer": "c-1",
+        "subject": "",
+        "channel": None,
+        "conversation": None,
+    }
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({}, "start argument: ticket_id: Field required; customer: Field required"),
+        ({"ticket_id": "t-1", "customer": "c-1", "subject": "x" * 1001}, "start argument: subject: String"),
+        ({"ticket_id": " ", "customer": "c-1"}, "start argument: ticket_id: String should have at least 1"),
+    ],
+    ids=["nothing", "a subject too long", "an empty ID"],
+)
+def test_a_bad_start_of_a_ticket_is_refused(given: object, said: str) -> None:
+    with pytest.raises(InvalidEvent) as refused:
+        parse_ticket_start(given)
+
+    assert said in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("ticket_id", "expected"),
+    [("4711", "ticket:4711"), ("desk:7", "ticket:desk:7"), ("x" * 992, "ticket:" + "x" * 992)],
+    ids=["plain", "a colon", "999 characters"],
+)
+def test_the_workflow_id_of_a_ticket_is_made_of_its_id(ticket_id: str, expected: str) -> None:
+    assert ticket_workflow_id(ticket_id) == expected
+
+
+@pytest.mark.parametrize(
+    ("ticket_id", "said"),
+    [
+        ("", "ticket_id is '': give an ID"),
+        (
+            "x" * 993,
+            "the workflow ID would have 1000 bytes; fewer than 1000 are allowed: shorten the ticket id",
+        ),
+    ],
+    ids=["no ID", "1,000 bytes"],
+)
+def test_a_workflow_id_of_a_ticket_that_cannot_be_is_refused(ticket_id: str, said: str) -> None:
+    with pytest.raises(InvalidEvent) as refused:
+        ticket_workflow_id(ticket_id)
+
+    assert said in str(refused.value)
+
+
+def test_an_id_made_of_others_is_readable_while_it_is_short_and_else_a_digest() -> None:
+    long = derived_id("department_due", "case-1", "x" * 300)
+
+    assert derived_id("department_due", "case-1", "billing") == "department_due:case-1:billing"
+    assert long.startswith("department_due:")
+    assert len(long) <= 255
+    assert long != derived_id("department_due", "case-1", "x" * 301)
+
+
 @pytest.mark.parametrize(
     ("channel", "conversation", "expected"),
     [
@@ -444,7 +580,7 @@ def test_the_refusals_are_those_of_the_contract() -> None:
 # --- Payloads from release to release -----------------------------------------------------------
 
 GOLDEN = Path(__file__).with_name("contract.schema.json")
-MODULES = (contract, chatstate, decision, effects)
+MODULES = (contract, chatstate, ticketstate, decision, effects)
 
 
 def payload_models() -> list[type[Payload]]:
@@ -535,6 +671,13 @@ FIRST_FIELDS: dict[str, set[str]] = {
     "AddNote": {"text"},
     "Reply": {"text"},
     "Tell": set(),
+    "TicketStart": {"ticket_id", "customer"},
+    "TicketSnapshot": {"ticket_id", "customer"},
+    "TicketOutcome": {"event_id", "snapshot"},
+    "TicketSummary": {"reason", "snapshot"},
+    "Department": {"label", "state", "asked_at"},
+    "Note": {"author", "text", "at"},
+    "Draft": set(),
 }
 
 
@@ -549,13 +692,13 @@ def test_all_but_the_documented_first_fields_have_defaults(model: type[Payload])
     needed = {name for name, field in model.model_fields.items() if field.is_required()}
     if issubclass(model, BaseEvent):
         kind = model.model_fields["kind"].default
-        assert needed == {"id", "author", *NEEDED.get(kind, ())}
+        assert needed == {"id", "author", *NEEDED.get(kind, ()), *NEEDED_INSIDE.get(kind, ())}
     else:
         assert needed == FIRST_FIELDS[model.__name__]
 
 
 def test_every_kind_of_event_has_its_authors() -> None:
-    models = get_args(get_args(ChatEvent)[0])
+    models = get_args(get_args(Event)[0])
 
     assert {model.model_fields["kind"].default for model in models} == AUTHORS.keys()
 
@@ -577,6 +720,7 @@ SNAPSHOT: dict[str, Any] = {
     "last_author": CUSTOMER,
     "last_message_at": AT,
     "previous_case": "case-0",
+    "ticket_id": "t-1",
 }
 STATE: dict[str, Any] = {
     **{name: value for name, value in SNAPSHOT.items() if name != "tab"},
@@ -599,8 +743,77 @@ ACTIONS: list[dict[str, Any]] = [
     {"do": "labels", "add": ["vip"], "remove": ["refund"]},
     {"do": "note", "text": "передано"},
     {"do": "reply", "text": "завтра"},
-    {"do": "notify", "staff": ["ivan"], "line": "line-1", "everyone": True, "reason": "VIP"},
+    {
+        "do": "notify",
+        "staff": ["ivan"],
+        "line": "line-1",
+        "departments": ["billing"],
+        "everyone": True,
+        "reason": "VIP",
+    },
 ]
+NOTE: dict[str, Any] = {"author": STAFF, "text": "оплачено", "at": AT, "event_id": "e-7", "round": 2}
+DEPARTMENT: dict[str, Any] = {
+    "label": "billing",
+    "state": "declined",
+    "asked_at": AT,
+    "due_at": AT,
+    "remind_at": AT,
+    "escalated": True,
+    "answered_at": AT,
+    "answered_by": "lena",
+    "declined_to": "warranty",
+    "blocks": True,
+    "notes": [NOTE],
+}
+DRAFT: dict[str, Any] = {
+    "text": "Здравствуйте!",
+    "round": 2,
+    "at": AT,
+    "composer": "lena",
+    "final": True,
+    "stale": True,
+}
+TICKET_SNAPSHOT: dict[str, Any] = {
+    "ticket_id": "t-1",
+    "customer": "c-1",
+    "subject": "Счёт и доставка",
+    "stage": "collecting",
+    "status": "open",
+    "assignee": "lena",
+    "line": "line-2",
+    "composer": "lena",
+    "dispatcher": "petra",
+    "labels": ["billing", "several-departments"],
+    "departments": [DEPARTMENT],
+    "round": 2,
+    "prompts": 1,
+    "replies": 1,
+    "previous_case": "case-0",
+    "case_id": "case-1",
+    "channel": "telegram",
+    "conversation": "42",
+    "template": "three-departments",
+    "paused_at": AT,
+    "last_author": CUSTOMER,
+    "last_message_at": AT,
+    "closed_because": "дубль",
+}
+TICKET_STATE: dict[str, Any] = {
+    **TICKET_SNAPSHOT,
+    "prompted_round": 1,
+    "replied_round": 1,
+    "draft": DRAFT,
+    "opened_at": AT,
+    "wrote_at": AT,
+    "customer_wrote_at": AT,
+    "staff_wrote_at": AT,
+    "held_since": AT,
+    "composing_since": AT,
+    "wake_at": AT,
+    "holders": {"line-2": "lena"},
+    "timed": {"slow": AT},
+}
 FIRED: dict[str, Any] = {"rule": "handoff", "actions": ACTIONS, "skipped": ["pin: nobody"]}
 FACTS: dict[str, Any] = {
     "now": AT,
@@ -613,12 +826,23 @@ FACTS: dict[str, Any] = {
             "takes_over": False,
             "away": True,
             "away_at": AT,
+            "shared": True,
+            "present": True,
+            "gone_at": AT,
             "full": True,
         }
     },
     "lines": {
         "line-1": [
-            {"staff": "ivan", "available": True, "chats": False, "load": 3, "last_assigned_at": AT},
+            {
+                "staff": "ivan",
+                "departments": ["billing"],
+                "roles": ["lead"],
+                "available": True,
+                "chats": False,
+                "load": 3,
+                "last_assigned_at": AT,
+            },
         ]
     },
     "queues": ["phones"],
@@ -627,21 +851,53 @@ FACTS: dict[str, Any] = {
     "other_holder": "petra",
     "message_author": "lena",
     "blocked": True,
+    "departments": {"billing": {"key": "accounts", "lead": "lena"}},
+    "due": {"billing": {"due_at": AT, "remind_at": AT}},
+    "macro": {
+        "template": "three-departments",
+        "departments": ["billing", "delivery"],
+        "marker": "several-departments",
+        "note": "Ответьте, пожалуйста",
+        "message": "Мы проверяем",
+        "tell": [ACTIONS[-1]],
+        "tell_departments": True,
+    },
+    "marker": "several-departments",
     "idle_after": 90.0,
     "offer_for": 30.0,
 }
-CASE = {"case_id": "case-1", "channel": "telegram", "conversation": "42", "customer": "c-1"}
+CASE = {
+    "case_id": "case-1",
+    "channel": "telegram",
+    "conversation": "42",
+    "customer": "c-1",
+    "ticket_id": "t-1",
+}
 EFFECT = {"key": "case-1:e-1", "case": CASE, "event_id": "e-1", "decided_at": AT, "rules": ["handoff"]}
 
 # One of each payload that has structure, with a value in every field.
 SAMPLES: dict[type[Payload], dict[str, Any]] = {
     **{
-        type(parse_chat_event(payload(kind))): {"kind": kind, "id": "e-1", "at": AT, **fields}
+        type(read(payload(kind))): {"kind": kind, "id": "e-1", "at": AT, **fields}
         for kind, fields in EVENTS.items()
     },
     contract.Assigned: {**payload("assigned"), "line": None},
     contract.Idle: {"kind": "idle", "id": "e-1", "at": AT, "author": SYSTEM},
     contract.TimedDue: {"kind": "timed_due", "id": "e-1", "at": AT, "author": SYSTEM},
+    contract.ReminderDue: {
+        "kind": "reminder_due",
+        "id": "e-1",
+        "at": AT,
+        "author": SYSTEM,
+        "label": "billing",
+    },
+    contract.DepartmentDue: {
+        "kind": "department_due",
+        "id": "e-1",
+        "at": AT,
+        "author": SYSTEM,
+        "label": "billing",
+    },
     **{
         type(action): sample
         for sample in ACTIONS
@@ -669,10 +925,32 @@ SAMPLES: dict[type[Payload], dict[str, Any]] = {
         "events": 9,
         "refused": 1,
     },
+    contract.TicketStart: {
+        "ticket_id": "t-1",
+        "customer": "c-1",
+        "subject": "Счёт и доставка",
+        "channel": "telegram",
+        "conversation": "42",
+    },
+    contract.Note: NOTE,
+    contract.Department: DEPARTMENT,
+    contract.Draft: DRAFT,
+    contract.TicketSnapshot: TICKET_SNAPSHOT,
+    contract.TicketOutcome: {
+        "event_id": "e-1",
+        "duplicate": True,
+        "snapshot": TICKET_SNAPSHOT,
+        "fired": [FIRED],
+    },
+    contract.TicketSummary: {"reason": "closed", "snapshot": TICKET_SNAPSHOT, "events": 9, "refused": 1},
     chatstate.ChatState: STATE,
+    ticketstate.TicketState: TICKET_STATE,
     decision.Person: FACTS["people"]["ivan"],
     decision.Candidate: FACTS["lines"]["line-1"][0],
     decision.Previous: FACTS["previous"],
+    decision.AskedOf: FACTS["departments"]["billing"],
+    decision.Due: FACTS["due"]["billing"],
+    decision.Macro: FACTS["macro"],
     decision.Facts: FACTS,
     decision.Refusal: {"type": "UnknownStaff", "message": "кто это?"},
     decision.DecideRequest: {
@@ -687,6 +965,7 @@ SAMPLES: dict[type[Payload], dict[str, Any]] = {
         "fired": [FIRED],
         "refusal": {"type": "NotAllowed", "message": "no"},
         "duplicate": SNAPSHOT,
+        "draft": "Здравствуйте!",
         "wake_at": AT,
         "timed": {"slow": AT},
         "rules": "abc",
@@ -699,13 +978,31 @@ SAMPLES: dict[type[Payload], dict[str, Any]] = {
         **{name: SNAPSHOT[name] for name in ("activity", "status", "assignee", "line", "pinned_to")},
         "reserved_for": "petra",
         "tab": "mine",
+        "stage": "triage",
         "labels": ["vip"],
         "add_labels": ["vip"],
         "remove_labels": ["refund"],
         "notes": ["передано"],
     },
-    effects.Message: {**EFFECT, "do": "send_message", "text": "завтра"},
+    effects.Message: {**EFFECT, "do": "send_message", "text": "завтра", "template": "three-departments"},
     effects.Notice: {**EFFECT, "do": "notify", "tell": [ACTIONS[-1]]},
+    effects.Prompt: {
+        **EFFECT,
+        "do": "prompt_reply",
+        "composer": "lena",
+        "round": 2,
+        "draft": "Здравствуйте!",
+    },
+    effects.ConsolidatedReply: {
+        **EFFECT,
+        "do": "send_reply",
+        "text": "Здравствуйте!",
+        "author": STAFF,
+        "round": 2,
+    },
+    effects.Reminder: {**EFFECT, "do": "remind", "label": "billing", "due_at": AT},
+    effects.Escalation: {**EFFECT, "do": "escalate", "label": "billing", "due_at": AT, "to": "lena"},
+    effects.CopyToTicket: {**EFFECT, "do": "copy_to_ticket", "ticket_id": "t-1", "opened_by": STAFF},
 }
 
 SAMPLED = [pytest.param(model, sample, id=model.__name__) for model, sample in SAMPLES.items()]
@@ -740,6 +1037,26 @@ def test_a_newer_release_reads_what_had_only_the_first_fields(
     first = {name: sample[name] for name, field in model.model_fields.items() if field.is_required()}
 
     assert model.model_validate(first).model_fields_set == first.keys()
+
+
+@pytest.mark.parametrize(
+    ("case", "state", "snapshot", "event"),
+    [
+        (chatstate.ChatState, STATE, SNAPSHOT, payload("taken")),
+        (ticketstate.TicketState, TICKET_STATE, TICKET_SNAPSHOT, payload("send_reply")),
+    ],
+    ids=["a chat", "a ticket"],
+)
+def test_a_decision_knows_a_chat_from_a_ticket(
+    case: type[Payload], state: dict[str, Any], snapshot: dict[str, Any], event: dict[str, Any]
+) -> None:
+    request = decision.DecideRequest.model_validate({"before": state, "event": event, "now": AT})
+    late = decision.Decision.model_validate({"facts": {"now": AT}, "duplicate": snapshot})
+
+    assert type(decision.DecideRequest.model_validate_json(request.model_dump_json()).before) is case
+    assert decision.Decision.model_validate_json(late.model_dump_json()) == late
+    assert late.duplicate is not None
+    assert late.duplicate.case_id == "case-1"
 
 
 def test_a_decision_is_written_without_what_has_its_default() -> None:
