@@ -118,9 +118,10 @@ class Writing:
 
     @activity.defn(name=COPY_TO_TICKET)
     async def copy_to_ticket(self, copy: CopyToTicket) -> int:
-        """Bring the customer's messages of a chat into its ticket; returns how many there are.
+        """Bring what the customer says in a chat into its ticket; returns how many messages that were.
 
-        A message that is there already is a duplicate there, by its ID. The first copy opens the ticket.
+        The first copy opens the ticket, and brings everything that was said so far; a later one brings the
+        message that it is about. What is there already is a duplicate there, by its ID.
         """
         chat = copy.case
         workflow_id = ticket_workflow_id(copy.ticket_id)
@@ -147,6 +148,8 @@ class Writing:
                 static_summary=f"ticket {copy.ticket_id}",
             )
         messages = await self._desk.customer_messages(chat)
+        if copy.opened_by is None:
+            messages = [message for message in messages if message.id == copy.event_id]
         for message in messages:
             await _submit(workflow_id, _copied(message))
         return len(messages)

@@ -45,6 +45,7 @@ from baton.contract import (
     Note,
     NoteAdded,
     Pin,
+    Presence,
     PresenceChanged,
     ReminderDue,
     ReplySent,
@@ -649,6 +650,17 @@ def _given(ticket: TicketState, staff: str, facts: Facts, by: Author, line: str 
     return _tell([staff], "assigned") if by.id != staff else ()
 
 
+def _presence_changed(ticket: TicketState, event: PresenceChanged, facts: Facts) -> Told:
+    """Somebody who comes online takes a ticket from the queue of their line."""
+    waits = ticket.assignee is None and ticket.line is not None
+    if waits and event.presence is Presence.ONLINE and ticket.line == hands.line_of(event.staff, facts):
+        staff = hands.choose(ticket.line or "", ticket, facts)
+        if staff is not None:
+            _assign(ticket, staff, ticket.line, facts)
+            return _tell([staff], "assigned")
+    return _look_after_composer(ticket, event, facts)
+
+
 def _look_after_composer(ticket: TicketState, event: Any, facts: Facts) -> Told:
     """A reply does not wait for somebody who left: another contributor writes it, or the dispatcher."""
     if (
@@ -722,7 +734,7 @@ _FOLDS: Mapping[type[BaseEvent], Callable[[TicketState, Any, Facts], Told]] = {
     MergedInto: _merged_into,
     Taken: _taken,
     Assigned: _assigned,
-    PresenceChanged: _look_after_composer,
+    PresenceChanged: _presence_changed,
     TimedDue: _look_after_composer,
     ReminderDue: _reminder_due,
     DepartmentDue: _department_due,
