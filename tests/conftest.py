@@ -16,10 +16,11 @@ from temporalio.testing import TimeSkippingConfig, WorkflowEnvironment
 from baton.contract import SEARCH_ATTRIBUTES
 from baton.plugin import BatonPlugin
 from baton.searchattributes import key_of
+from tests.departments import open_separate
 from tests.house import House, open_house
 from tests.postgres import postgresql
 
-__all__ = ["postgresql"]  # a fixture, found here by every test
+__all__ = ["open_separate", "postgresql"]  # fixtures, found here by every test
 
 HouseOpener = Callable[..., AbstractAsyncContextManager[House]]
 

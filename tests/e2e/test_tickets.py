@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import itertools
 from datetime import timedelta
-from functools import partial
 
 import pytest
 from temporalio.testing import WorkflowEnvironment
@@ -15,57 +14,10 @@ from baton.contract import DepartmentState, Presence, Status, TicketStage
 from baton.effects import TicketQuery
 from baton.errors import DepartmentsWaiting, IllegalTransition, InvalidEvent, NotAllowed, UnknownLabel
 from tests.conftest import HouseOpener
+from tests.departments import ANSWERS, QUIET, prompts_of, replies_of
 from tests.house import CHANNEL, House, event, eventually, failed_tasks, fresh
-from tests.ledger import applied_keys, events_of
+from tests.ledger import events_of
 from tests.waiting import refused
-
-QUIET = "three-departments-quiet"
-ANSWERS = {"billing": "ada", "delivery": "ben", "warranty": "cem"}
-"""Each department has a person of its own here: the demo company's Lena belongs to two."""
-
-SEPARATE = """
-lines: {line-1: {}}
-departments:
-  billing: {name: Billing, label: billing, lead: dora}
-  delivery: {name: Delivery, label: delivery, lead: dora}
-  warranty: {name: Warranty, label: warranty, lead: dora}
-labels: [several-departments, vip, urgent]
-staff:
-  ivan: {line: line-1}
-  petra: {line: line-1}
-  ada: {chats: false, departments: [billing]}
-  ben: {chats: false, departments: [delivery]}
-  cem: {chats: false, departments: [warranty]}
-  dora: {chats: false}
-"""
-RULES = """
-version: 1
-changed:
-  - id: label-off-after-answer
-    name: A department's label goes when it has answered
-    cases: tickets
-    when: {event.answered_labels: is set}
-    then: [{remove labels: {field: event.answered_labels}}]
-"""
-
-
-async def prompts_of(house: House, ticket: str) -> list[str]:
-    """Who was prompted to write the reply, from the help desk's notices."""
-    notices = await house.desk.notices(None, 10_000)
-    return [row.staff for row in notices if row.ticket_id == ticket and row.reason == "prompt"]
-
-
-async def replies_of(house: House, ticket: str) -> int:
-    """How many consolidated replies of a ticket the help desk has sent."""
-    case_id = (await house.ticket(ticket)).case_id
-    keys = await applied_keys(house.desk, ":send_reply")
-    return sum(key.startswith(f"{case_id}:") for key in keys)
-
-
-@pytest.fixture
-def open_separate(open_a_house: HouseOpener) -> HouseOpener:
-    """Opens houses in which each department has a person of its own."""
-    return partial(open_a_house, directory=SEPARATE, rules=RULES, online=("ivan", "petra"))
 
 
 @pytest.mark.parametrize("order", list(itertools.permutations(ANSWERS)), ids="-".join)
