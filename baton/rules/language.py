@@ -81,7 +81,7 @@ class Pin(Part):
         Annotated[ToStaff, Tag("key:staff")] | Annotated[ToField, Tag("key:to")],
         Discriminator(key_of("staff", "to")),
     ]
-    """Put the chat into somebody's Mine."""
+    """Put the chat into somebody's Mine. Only for chats."""
 
 
 StatusName = Literal["open", "pending", "closed"]
@@ -109,7 +109,9 @@ class Ending(Part):
 
 
 class EndChat(Part):
-    end_chat: Ending = Field(alias="end chat", description="End the chat. Ended is not closed.")
+    end_chat: Ending = Field(
+        alias="end chat", description="End the chat. Ended is not closed. Only for chats."
+    )
 
 
 class SetStatus(Part):
@@ -217,7 +219,7 @@ class Rule(Part):
     name: Name
     """What the rule is for, in a sentence."""
     cases: Literal["chats", "tickets", "all"] = "chats"
-    """For which cases the rule is."""
+    """For which cases the rule is: chats, tickets or all."""
     then: Annotated[tuple[Action, ...], Loose, Field(min_length=1, max_length=50)]
     """What to do, in this order."""
     stop: bool = False

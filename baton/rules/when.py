@@ -168,7 +168,7 @@ ANCHORS: dict[str, Anchor] = {
     "minutes since last message": Anchor("Minutes since the last message of customer or staff."),
     "minutes since assigned": Anchor("Minutes since the present assignee, or queue, got the case."),
     "minutes since asked": Anchor(
-        "Minutes since the first of the departments that are asked now was asked.", TICKETS
+        "Minutes since the first department that is still asked was asked.", TICKETS
     ),
 }
 
