@@ -135,12 +135,13 @@ LIVING = text("NOT (activity = 'ended' AND status = 'closed')")
 
 Index("ix_cases_channel_conversation", cases.c.channel, cases.c.conversation, cases.c.opened_at)
 Index("ix_cases_tab", cases.c.tab, cases.c.last_message_at)
-for _column in (
-    *(cases.c.customer, cases.c.assignee, cases.c.reserved_for, cases.c.holder, cases.c.line),
-    *(cases.c.composer, cases.c.stage),
-):
+for _column in (cases.c.customer, cases.c.assignee, cases.c.reserved_for, cases.c.holder, cases.c.line):
     # Closed cases pile up for years and are never looked for by these.
     Index(f"ix_cases_{_column.name}", _column, sqlite_where=LIVING, postgresql_where=LIVING)
+for _column in (cases.c.composer, cases.c.stage):
+    # Chats have neither, and do not pay for these.
+    _where = text(f"{LIVING.text} AND {_column.name} IS NOT NULL")
+    Index(f"ix_cases_{_column.name}", _column, sqlite_where=_where, postgresql_where=_where)
 
 case_labels = Table(
     "case_labels",

@@ -12,7 +12,7 @@ from alembic import op
 revision = "0002"
 down_revision = "0001"
 
-_LIVING = sa.text("NOT (activity = 'ended' AND status = 'closed')")
+_LIVING = "NOT (activity = 'ended' AND status = 'closed')"
 
 
 def upgrade() -> None:
@@ -24,7 +24,8 @@ def upgrade() -> None:
     op.add_column("cases", sa.Column("asked", sa.JSON(), nullable=True))
     op.add_column("cases", sa.Column("due_at", sa.DateTime(timezone=True), nullable=True))
     for name in ("composer", "stage"):
-        op.create_index(f"ix_cases_{name}", "cases", [name], sqlite_where=_LIVING, postgresql_where=_LIVING)
+        where = sa.text(f"{_LIVING} AND {name} IS NOT NULL")
+        op.create_index(f"ix_cases_{name}", "cases", [name], sqlite_where=where, postgresql_where=where)
     op.create_table(
         "case_labels",
         sa.Column("case_id", sa.Text(), nullable=False),
