@@ -19,17 +19,39 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from baton import contract, effects, errors
-from baton.contract import AUTHORS, INTERNAL_KINDS, MESSAGE_KINDS, SEARCH_ATTRIBUTES, BaseEvent
+from baton.contract import (
+    AUTHORS,
+    CHAT_KINDS,
+    INTERNAL_KINDS,
+    MESSAGE_KINDS,
+    SEARCH_ATTRIBUTES,
+    TICKET_KINDS,
+    TICKET_OPENING_KINDS,
+    BaseEvent,
+)
 from baton.lifecycle import diagram
-from baton.rules.fields import FIELDS, QUIET_KINDS, TIMED_KIND, Field, Sort
+from baton.rules.fields import (
+    CHATS,
+    EVERY_CASE,
+    FIELDS,
+    KINDS_OF,
+    QUIET_KINDS,
+    TICKETS,
+    TIMED_KIND,
+    CaseType,
+    Field,
+    Sort,
+)
 from baton.rules.schema import rules_schema
+from baton.rules.when import ANCHORS
 from baton.settings import CHECKOUT, PREFIX, Settings
+from baton.stages import diagram as stages_diagram
 from baton.templates.schema import templates_schema
 
 WIDTH = 110
 DOCUMENTS = (
     CHECKOUT / "README.md",
-    *(CHECKOUT / "docs" / name for name in ("architecture.md", "chats.md", "contract.md")),
+    *(CHECKOUT / "docs" / name for name in ("architecture.md", "chats.md", "contract.md", "tickets.md")),
     *(CHECKOUT / "docs" / name for name in ("operations.md", "rules.md", "settings.md", "templates.md")),
 )
 
@@ -92,10 +114,15 @@ def events() -> str:
             continue
         own = {name: info for name, info in models[kind].model_fields.items() if name not in common}
         fields = ", ".join(_written(name, info) for name, info in own.items())
-        starts = "yes" if kind in MESSAGE_KINDS else ""
-        who = " or ".join(author.value for author in contract.AuthorType if author in AUTHORS[kind])
-        rows.append([f"`{kind}`", fields or "–", who, starts])
-    return table(["kind", "fields", "author", "starts a chat"], rows)
+        who = ", ".join(author.value for author in contract.AuthorType if author in AUTHORS[kind])
+        of = _cases(kind in CHAT_KINDS, kind in TICKET_KINDS)
+        starts = _cases(kind in MESSAGE_KINDS, kind in TICKET_OPENING_KINDS)
+        rows.append([f"`{kind}`", fields or "–", who, of, starts])
+    return table(["kind", "fields", "author", "for", "starts"], rows)
+
+
+def _cases(chat: bool, ticket: bool) -> str:
+    return {(True, True): "both", (True, False): "chats", (False, True): "tickets"}.get((chat, ticket), "")
 
 
 def limits() -> str:
@@ -122,11 +149,58 @@ _SNAPSHOT = {
     "last_author": 'who wrote last: `{"type", "id"}`',
     "last_message_at": "when; UTC",
     "previous_case": "the chat before this one in the conversation",
+    "ticket_id": "the ticket that the chat opened",
+}
+_TICKET_SNAPSHOT = {
+    "ticket_id": "as in the start argument",
+    "customer": "as in the start argument",
+    "subject": "as in the start argument",
+    "stage": "`triage`, `collecting`, `composing`, `answered` or `closed`; null before the first event",
+    "status": "`open`, `pending` or `closed`",
+    "assignee": "who is responsible",
+    "line": "the assignee's home line, or that of the queue",
+    "composer": "who writes the consolidated reply, or wrote the last one",
+    "dispatcher": "who first asked departments",
+    "labels": "the labels, in the order in which they were added",
+    "departments": "all that were ever asked, see below",
+    "round": "the number of the round; 0 before the first",
+    "prompts": "how many composers were prompted",
+    "replies": "how many consolidated replies were sent",
+    "previous_case": "the case of this ticket before it was closed, and opened anew",
+    "case_id": "ID of the case; a new one each time that the ticket is opened",
+    "channel": "as in the start argument",
+    "conversation": "as in the start argument: the chat to which the reply goes",
+    "template": "the template that was applied last",
+    "paused_at": "since when due times do not count, because the ticket waits for its customer",
+    "last_author": 'who wrote to, or as, the customer last: `{"type", "id"}`',
+    "last_message_at": "when; UTC",
+    "closed_because": "the reason given for closing it by force, or what it was merged into",
+}
+_DEPARTMENT = {
+    "label": "the department's label",
+    "state": "`asked`, `answered`, `withdrawn` or `declined`",
+    "asked_at": "when; UTC",
+    "due_at": "when its answer is due; null if it never is",
+    "remind_at": "when it will be reminded; null once it was",
+    "escalated": "whether its lead was told that it is overdue",
+    "answered_at": "when; UTC",
+    "answered_by": "who",
+    "declined_to": "to which label it handed the question on",
+    "blocks": "whether it declined, and nobody was asked in its place",
+    "notes": 'its notes: `{"author", "text", "at", "event_id", "round"}`',
+}
+_DRAFT = {
+    "text": "the reply as drafted from the notes; empty while there is nothing to draft",
+    "round": "of which round",
+    "at": "when it was drafted; UTC",
+    "composer": "who writes the reply",
+    "final": "whether all departments have answered",
+    "stale": "whether the customer has written since the prompt",
 }
 _OUTCOME = {
     "event_id": "the event's ID",
     "duplicate": "whether it had been handled before; then nothing happened now",
-    "snapshot": "the chat after the event and its rules; of a duplicate, as it is now",
+    "snapshot": "the case after the event and its rules; of a duplicate, as it is now",
     "fired": 'the rules that fired, in order: `{"rule", "actions", "skipped"}`',
 }
 _TIMELINE = {
@@ -136,7 +210,7 @@ _TIMELINE = {
     "author": "who: `staff:ivan`",
     "what": "what moved, in a few words; empty if nothing did",
     "rules": "the rules that fired",
-    "moved": "whether somebody else has the chat since then",
+    "moved": "whether somebody else has the case since then",
     "refused": "why it was refused; null if it was not",
 }
 _SUMMARY = {
@@ -158,6 +232,18 @@ def snapshot() -> str:
     return _fields(contract.ChatSnapshot, _SNAPSHOT)
 
 
+def ticket_snapshot() -> str:
+    return _fields(contract.TicketSnapshot, _TICKET_SNAPSHOT)
+
+
+def department() -> str:
+    return _fields(contract.Department, _DEPARTMENT)
+
+
+def draft() -> str:
+    return _fields(contract.Draft, _DRAFT)
+
+
 def outcome() -> str:
     return _fields(contract.Outcome, _OUTCOME)
 
@@ -177,20 +263,34 @@ def refusals() -> str:
 
 _ATTRIBUTES = {
     "Tab": "the tab; always set",
-    "CaseStatus": "the status of a chat that has ended; unset while it is active",
-    "TicketStage": "for tickets; not set yet",
+    "CaseStatus": "its status once it has ended; unset while active",
+    "TicketStage": "–",
     "Assignee": "who is responsible",
     "PinnedTo": "in whose Mine it is",
     "Line": "the assignee's line, or the queue's",
     "Channel": "the channel; always set",
     "Labels": "the labels",
-    "DueAt": "for tickets; not set yet",
+    "DueAt": "–",
+}
+_TICKET_ATTRIBUTES = {
+    "Tab": "–",
+    "CaseStatus": "the status; always set",
+    "TicketStage": "the stage; always set",
+    "Assignee": "who is responsible",
+    "PinnedTo": "–",
+    "Line": "the assignee's line, or the queue's",
+    "Channel": "the channel, if it has one",
+    "Labels": "the labels",
+    "DueAt": "when the next answer is due",
 }
 
 
 def search_attributes() -> str:
-    rows = ([f"`{name}`", kind, _ATTRIBUTES[name]] for name, kind in SEARCH_ATTRIBUTES.items())
-    return table(["name", "type", "in a chat"], rows)
+    rows = (
+        [f"`{name}`", kind, _ATTRIBUTES[name], _TICKET_ATTRIBUTES[name]]
+        for name, kind in SEARCH_ATTRIBUTES.items()
+    )
+    return table(["name", "type", "in a chat", "in a ticket"], rows)
 
 
 def search_attribute_commands() -> str:
@@ -204,18 +304,25 @@ def search_attribute_commands() -> str:
 _ACTIVITIES = {
     "decide": "facts, rules, and the event's way into the help desk; a local activity",
     "reassign": "one write to the help desk: assignee, ending and status, with labels and notes",
-    "update_case": "one write where rules changed other fields only",
-    "send_message": "a rule's reply to the customer",
+    "update_case": "one write where rules or a template changed other fields only",
+    "send_message": "a rule's or a template's message to the customer",
     "notify": "everybody who must be told, in one call",
+    "remove_label": "one write that only takes labels off, such as a department's that has answered",
+    "prompt_reply": "tells the composer that it is their turn, with the draft",
+    "send_reply": "the consolidated reply to the customer, exactly once; the ticket's chat hears of it",
+    "remind": "tells a department's members that their answer is due soon",
+    "escalate": "tells a department's lead that its answer is overdue",
+    "copy_to_ticket": "what the customer says in a chat goes to the ticket that the chat opened",
 }
 _DESK = {
     "inbox": "`baton inbox`",
+    "tickets": "`baton inbox --department`, `baton inbox --tickets`",
     "notices": "`baton notices`",
     "show_directory": "`baton directory show`",
     "change_directory": "`baton directory apply`, `baton staff add`, `set`, `remove`",
     "show_presence": "`baton staff list`",
     "set_presence": "`baton staff set-status`",
-    "spread_presence": "tells the chats that it concerns; started by `set_presence`, offline after the grace",
+    "spread_presence": "tells the cases that it concerns; started by `set_presence`, offline after the grace",
     "block_customer": "`baton customer block`, `unblock`",
 }
 
@@ -262,17 +369,27 @@ def rule_fields() -> str:
     people = [name for name in _people() if not name.startswith("before.")]
     as_before = {field.name.removeprefix("before.") for field in FIELDS.values() if field.scope == "before"}
     as_case = {field.name.removeprefix("case.") for field in FIELDS.values() if field.scope == "case"}
-    assert as_before == as_case
-    rows = ([f"`{field.name}`", _holds(field), field.about] for field in shown)
+    assert as_before == as_case - {"type"}
+    tables = {
+        of: table(
+            ["field", "holds", "meaning"],
+            ([f"`{field.name}`", _holds(field), field.about] for field in shown if field.of == of),
+        )
+        for of in (EVERY_CASE, CHATS, TICKETS)
+    }
     about_people = (
         [f".{name}", _SORTS[field.sort], field.about.replace("the member of staff who did it", "that person")]
         for name, field in _of_person("event.author").items()
     )
     return "\n\n".join(
         [
-            table(["field", "holds", "meaning"], rows),
-            "Every field of `case` is also a field of `before`: the chat as it was before the event.",
-            f"Each of {code(*people)} (and those of `before`) can be\nasked about the person in it:",
+            tables[EVERY_CASE],
+            "Only in rules for chats:",
+            tables[CHATS],
+            "Only in rules for tickets:",
+            tables[TICKETS],
+            "Every field of `case` but `case.type` is also a field of `before`: the case before the event.",
+            filled(f"Each of {code(*people)} (and those of `before`) can be asked about the person in it:"),
             table(
                 ["behind the field", "holds", "meaning"],
                 ([f"`{name}`", holds, meaning] for name, holds, meaning in about_people),
@@ -297,10 +414,17 @@ def _people() -> Iterator[str]:
 
 
 def rule_kinds() -> str:
-    kinds = FIELDS["event.kind"].choices
+    chats, tickets = KINDS_OF[CaseType.CHAT], KINDS_OF[CaseType.TICKET]
     others = sorted(QUIET_KINDS)
-    assert {*kinds, *others, TIMED_KIND} == AUTHORS.keys()
-    return filled(f"`event.kind` is one of {code(*kinds)}. No rule is ever asked about {code(*others)}.")
+    assert {*FIELDS["event.kind"].choices, *others, TIMED_KIND} == AUTHORS.keys()
+    return "\n\n".join(
+        filled(said)
+        for said in (
+            f"`event.kind` is one of {code(*sorted(chats & tickets))}.",
+            f"In chats also {code(*sorted(chats - tickets))}; in tickets also "
+            f"{code(*sorted(tickets - chats))}. No rule is ever asked about {code(*others)}.",
+        )
+    )
 
 
 def rule_words() -> str:
@@ -334,8 +458,9 @@ def rule_words() -> str:
 
 def rule_times() -> str:
     written = rules_schema()["$defs"]["TimedWhen"]["properties"]
+    where = {EVERY_CASE: "", TICKETS: " Tickets only."}
     rows = (
-        [f"`{name}`", said["description"]] for name, said in written.items() if name.startswith("minutes")
+        [f"`{name}`", written[name]["description"] + where[anchor.of]] for name, anchor in ANCHORS.items()
     )
     return table(["condition", "counts"], rows)
 
@@ -388,7 +513,7 @@ def _value(name: str, schema: Mapping[str, Any], definitions: Mapping[str, Any])
 def rule_keys() -> str:
     properties = rules_schema()["$defs"]["EventRule"]["properties"]
     required = rules_schema()["$defs"]["EventRule"]["required"]
-    order = ["id", "name", "when", "then", "stop", "retrigger", "enabled"]
+    order = ["id", "name", "cases", "when", "then", "stop", "retrigger", "enabled"]
     assert sorted(order) == sorted(properties)
     rows = []
     for name in order:
@@ -468,7 +593,7 @@ def _room(name: str) -> str:
     return {
         "worker": "worker.py<br/>puts everything together",
         "baton": "baton<br/>model, rules, contract, client, command",
-        "workflows": "workflows<br/>the durable shell of a chat",
+        "workflows": "workflows<br/>the durable shell of a case",
         "activities": "activities<br/>decide, write, housekeeping",
         "helpdesks": "helpdesks<br/>where cases live",
     }[name]
@@ -484,14 +609,18 @@ def layers() -> str:
         names = [name for name in re.findall(r"\w+", layer) if name in present]
         if names:
             rows.append(code(*names))
-    return "\n".join(f"{number}. {row}" for number, row in enumerate(rows, 1))
+    return "\n".join(filled(f"{number}. {row}", "   ") for number, row in enumerate(rows, 1))
 
 
 PARTS: Mapping[str, Callable[[], str]] = {
     "lifecycle": lambda: mermaid(diagram()),
     "events": events,
     "limits": limits,
+    "stages": lambda: mermaid(stages_diagram()),
     "snapshot": snapshot,
+    "ticket-snapshot": ticket_snapshot,
+    "department": department,
+    "draft": draft,
     "outcome": outcome,
     "timeline": timeline,
     "summary": summary,

@@ -24,9 +24,10 @@ from baton.chatstate import ChatState
 from baton.cli import baton as program
 from baton.client import BatonClient
 from baton.contract import (
-    AUTHORS,
+    CHAT_KINDS,
     MESSAGE_KINDS,
     SEARCH_ATTRIBUTES,
+    TICKET_KINDS,
     Author,
     AuthorType,
     ChatEvent,
@@ -126,14 +127,15 @@ def test_the_picture_in_the_readme_is_what_the_command_prints() -> None:
     assert [block.text for block in blocks(read("README.md"), "mermaid")] == [printed.rstrip("\n")]
 
 
-def test_the_table_of_events_has_every_kind() -> None:
-    table = read("docs/chats.md").partition("## What each event does")[2].partition("\n## ")[0]
+@pytest.mark.parametrize(("document", "kinds"), [("chats", CHAT_KINDS), ("tickets", TICKET_KINDS)])
+def test_the_table_of_events_has_every_kind(document: str, kinds: frozenset[str]) -> None:
+    table = read(f"docs/{document}.md").partition("## What each event does")[2].partition("\n## ")[0]
     named = {
         name
         for row in re.findall(r"^\| ([^|]+) \|", table, re.MULTILINE)
         for name in re.findall(r"`(\w+)`", row)
     }
-    assert named == AUTHORS.keys()
+    assert named == kinds
 
 
 def test_tabs_are_named_by_their_names() -> None:
