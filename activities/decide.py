@@ -16,7 +16,6 @@ from typing import Any, Protocol
 from temporalio import activity
 
 from activities import ticketfacts
-from baton import chat, ticket
 from baton.chatstate import ChatState
 from baton.contract import (
     Assigned,
@@ -34,6 +33,7 @@ from baton.decision import Candidate, DecideRequest, Decision, Facts, MissingLin
 from baton.directory import Directory, Member
 from baton.effects import DECIDE
 from baton.errors import Refused, UnknownLabel, UnknownStaff
+from baton.models import model_of
 from baton.rules.engine import decide as ask_rules
 from baton.rules.ruleset import RuleSet
 from baton.templates.templateset import Templates
@@ -97,7 +97,7 @@ class Deciding:
         entry = await intake.directory()
         _check_names(event, entry.directory)
 
-        model = _model(before)
+        model = model_of(before)
         facts = await self._facts(before, event, now, intake, entry.directory, rules)
         while True:
             try:
@@ -139,7 +139,7 @@ class Deciding:
         rules: RuleSet,
     ) -> Facts:
         """Look up what this event can need; the members of lines are added when somebody asks for them."""
-        model = _model(before)
+        model = model_of(before)
         opening = model.opens(before, event)
         blocked = isinstance(event, CustomerMessage) and await intake.blocked()
         previous = await intake.previous() if opening and not blocked else None
@@ -251,11 +251,6 @@ class Deciding:
         if attends is None or attends.presence is not Presence.OFFLINE:
             return None
         return attends.since + timedelta(seconds=self._policy.offline_grace)
-
-
-def _model(state: ChatState | TicketState) -> Any:
-    """The model of this kind of case: a module with ``fold``, ``opens`` and ``named``."""
-    return ticket if isinstance(state, TicketState) else chat
 
 
 def _short(rules: RuleSet) -> str:

@@ -18,16 +18,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
-from typing import Any, cast
+from typing import Any
 
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from baton import chat, ticket
 from baton.chatstate import ChatState
-from baton.contract import MESSAGE_KINDS, ChatEvent, ChatSnapshot, Event, TicketSnapshot
+from baton.contract import MESSAGE_KINDS, ChatSnapshot, Event, TicketSnapshot
 from baton.decision import CaseSnapshot, CaseState, Previous, people
 from baton.errors import InvalidEvent
+from baton.models import opens
 from baton.ticketstate import TicketState
 from helpdesks import queries
 from helpdesks.base import Attendance, KnownEvent, VersionedDirectory
@@ -160,7 +160,7 @@ class EmbeddedIntake:
         known_at: datetime | None = self._found.known_at
         if known_at is not None and known_at > self._now:
             return
-        in_case = folded.exists and (opened or not _opens(self._before, self._event))
+        in_case = folded.exists and (opened or not opens(self._before, self._event))
         case_id = folded.case_id if in_case else None
         if case_id is not None:
             row = await self._own_row(case_id)
@@ -336,10 +336,3 @@ def derived_case_id(place: Place, event_id: str) -> str:
     """The ID of the case that this event opens."""
     digest = sha256("\0".join((*place, event_id)).encode()).hexdigest()
     return f"{'t' if place.of_tickets else 'c'}-{digest[:12]}"
-
-
-def _opens(before: CaseState, event: Event) -> bool:
-    """Whether the event begins a case, as the model of its kind of case says."""
-    if isinstance(before, TicketState):
-        return ticket.opens(before, event)
-    return chat.opens(before, cast("ChatEvent", event))

@@ -11,15 +11,14 @@ Source: section 5 of the design.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Generic, NamedTuple, Protocol, TypeVar, cast
+from typing import Generic, NamedTuple, TypeVar, cast
 
-from baton import chat, ticket
 from baton.contract import Action, CustomerMessage, Event, Fired
 from baton.decision import CaseState, Facts
 from baton.errors import Refused
-from baton.rules.fields import CHANGING_KINDS, TIMED_KIND, CaseType, Scene
+from baton.models import model_of, opens
+from baton.rules.fields import CHANGING_KINDS, TIMED_KIND, Scene
 from baton.rules.index import Compiled, Index, positions
 from baton.rules.language import RuleList
 from baton.rules.ruleset import RuleSet
@@ -40,17 +39,6 @@ class Decided(NamedTuple, Generic[State]):
     """The moment for which each timed rule fired now, or was passed over by ``stop``."""
 
 
-class Model(Protocol):
-    """What the engine needs to know about cases of one type."""
-
-    def opens(self, state: Any, event: Any, /) -> bool: ...
-
-    def apply(self, before: Any, action: Action, facts: Facts, /) -> Any: ...
-
-
-_MODELS: Mapping[CaseType, Model] = {CaseType.CHAT: chat, CaseType.TICKET: ticket}
-
-
 def list_for(scene: Scene) -> RuleList | None:
     """The list that is asked about an event; none for what only is recorded."""
     event = scene.event
@@ -58,8 +46,7 @@ def list_for(scene: Scene) -> RuleList | None:
         return RuleList.TIMED
     if event.kind not in CHANGING_KINDS or (scene.facts.blocked and isinstance(event, CustomerMessage)):
         return None
-    opens = _MODELS[scene.type].opens(scene.before, event)
-    return RuleList.INCOMING if opens else RuleList.CHANGED
+    return RuleList.INCOMING if opens(scene.before, event) else RuleList.CHANGED
 
 
 def decide(rules: RuleSet, facts: Facts, before: State, state: State, event: Event) -> Decided[State]:
@@ -138,7 +125,7 @@ class _Decision:
                 self._due(index.rules[position])
 
     def _fire(self, rule: Compiled) -> None:
-        model = _MODELS[self.scene.type]
+        model = model_of(self.scene.case)
         actions: list[Action] = []
         skipped: list[str] = []
         for concrete in rule.actions:

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from operator import attrgetter
 from typing import NamedTuple
 
-from baton.contract import DepartmentState, Status, TicketStage
+from baton.contract import DepartmentState, Status
 from baton.decision import CaseState
 from baton.rules.conditions import All, Wait, atoms
 from baton.rules.fields import TIMED_KIND, Scene
@@ -111,13 +111,8 @@ def _without_people(conditions: All) -> All:
 
 
 def _grace(scene: Scene) -> Iterator[datetime]:
-    """Whoever holds an open chat, or is to write a ticket's reply, and went offline loses it then."""
+    """Whoever holds an open chat and went offline loses it when the grace ends."""
     case, facts = scene.case, scene.facts
-    if type(case) is TicketState:
-        composer = facts.people.get(case.composer or "") if case.stage is TicketStage.COMPOSING else None
-        if composer is not None and composer.gone_at is not None and composer.gone_at > facts.now:
-            yield composer.gone_at
-        return
     if case.status is not Status.OPEN or case.holder is None:
         return
     person = facts.people.get(case.holder)

@@ -254,6 +254,28 @@ async def test_a_composer_who_leaves_hands_the_draft_over(open_separate: HouseOp
         assert "you write the reply now" in [row.reason for row in await house.desk.notices("ben", 100)]
 
 
+async def test_a_composer_who_does_not_come_back_hands_the_draft_over(open_separate: HouseOpener) -> None:
+    """Whoever wrote the last note was there then; the grace counts from that moment."""
+    async with open_separate() as house:
+        ticket = fresh("T")
+        await house.presence("ben", Presence.ONLINE, ago=timedelta(hours=1))
+        await house.presence("cem", Presence.OFFLINE, ago=timedelta(hours=1))
+        await house.asked(ticket, QUIET)
+        for who in ANSWERS.values():
+            await house.note(who, ticket)
+        assert (await house.ticket(ticket)).composer == "cem"
+        await house.fast_forward(f"ticket:{ticket}", minutes=2)
+        assert (await house.ticket(ticket)).composer == "cem"
+        await house.fast_forward(f"ticket:{ticket}", minutes=2)
+
+        async def handed_over() -> bool:
+            return (await house.ticket(ticket)).composer == "ben"
+
+        await eventually(handed_over, "the draft was not handed over")
+        assert (await house.ticket(ticket)).prompts == 1
+        assert (await house.draft(ticket)).composer == "ben"
+
+
 DUE = """
 version: 1
 templates:

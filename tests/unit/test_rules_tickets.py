@@ -9,7 +9,7 @@ import pytest
 
 from baton import contract
 from baton.contract import DepartmentState, Status, TicketStage
-from baton.decision import Decision, Facts, Person
+from baton.decision import Decision
 from baton.errors import DepartmentsWaiting
 from baton.rules.engine import decide
 from baton.rules.loading import load_rules
@@ -19,7 +19,6 @@ from tests.unit.rulekit import (
     DEPLOY,
     DIRECTORY,
     NOW,
-    PEOPLE,
     ask,
     asking,
     author,
@@ -325,25 +324,6 @@ def test_an_overdue_answer_is_an_event_that_rules_can_ask_about() -> None:
     overdue = rule("overdue", {"event.kind": "department_due"}, {"add labels": ["urgent"]}, cases="tickets")
     decided = ask(rules(changed=[overdue]), TWO, ticket_event("department_due", label="billing"))
     assert decided.state.labels == ("billing", "delivery", "urgent")
-
-
-@pytest.mark.parametrize(
-    ("state", "wakes"),
-    [
-        (COMPOSING, True),
-        (COMPOSING.model_copy(update={"composer": "oleg"}), False),
-        (COMPOSING.model_copy(update={"composer": None}), False),
-        (COMPOSING.model_copy(update={"stage": TicketStage.ANSWERED}), False),
-    ],
-)
-def test_a_ticket_wakes_when_the_absence_of_its_composer_begins_to_count(
-    state: TicketState, wakes: bool
-) -> None:
-    gone_at = NOW + timedelta(hours=2)
-    known: Facts = facts(people={**PEOPLE, "lena": Person(line="line-2", gone_at=gone_at)})
-    assert ask(rules(), state, NOTE, None, known).wake_at == (gone_at if wakes else None)
-    later = known.model_copy(update={"now": gone_at})
-    assert ask(rules(), state, NOTE, None, later).wake_at is None
 
 
 # --- The shipped rule ---------------------------------------------------------------------------
