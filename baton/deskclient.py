@@ -1,4 +1,4 @@
-"""The help desk's own affairs, for programs: inbox, notices, directory, presence.
+"""The help desk's own affairs, for programs: inbox, tickets, notices, directory, presence.
 
 Each call is a standalone activity, which the worker carries out. So whoever reaches Temporal reaches the help
 desk, whatever kind it is, and needs no access to its database.
@@ -17,7 +17,7 @@ from temporalio.exceptions import ApplicationError, CancelledError, TerminatedEr
 from temporalio.exceptions import TimeoutError as TimedOut
 from temporalio.service import RPCError
 
-from baton.contract import TASK_QUEUE, Payload, Presence, Tab
+from baton.contract import TASK_QUEUE, Payload, Presence, Status, Tab, TicketStage
 from baton.effects import (
     BLOCK_CUSTOMER,
     CHANGE_DIRECTORY,
@@ -26,6 +26,7 @@ from baton.effects import (
     SET_PRESENCE,
     SHOW_DIRECTORY,
     SHOW_PRESENCE,
+    TICKETS,
     CustomerBlock,
     DirectoryChange,
     InboxQuery,
@@ -35,6 +36,8 @@ from baton.effects import (
     PresenceChange,
     PresenceRow,
     ShownDirectory,
+    TicketQuery,
+    TicketRow,
 )
 from baton.errors import (
     REFUSALS,
@@ -88,6 +91,28 @@ class DeskClient:
     ) -> list[InboxRow]:
         """Chats, those that have waited longest first. Raises ``UnknownStaff``."""
         return await self._ask(INBOX, InboxQuery(tab=tab, staff=staff, limit=limit), list[InboxRow])
+
+    async def tickets(
+        self,
+        *,
+        department: str | None = None,
+        staff: str | None = None,
+        stage: TicketStage | None = None,
+        status: Status | None = None,
+        limit: int = 50,
+    ) -> list[TicketRow]:
+        """Tickets that are not closed, those that are due first.
+
+        Args:
+            department: its key; only open tickets with its label.
+            staff: only those whose assignee or composer this is.
+
+        Raises:
+            UnknownStaff: there is nobody of this name.
+            UnknownLabel: there is no such department.
+        """
+        query = TicketQuery(department=department, staff=staff, stage=stage, status=status, limit=limit)
+        return await self._ask(TICKETS, query, list[TicketRow])
 
     async def notices(self, *, staff: str | None = None, limit: int = 50) -> list[NoticeRow]:
         """What people were told, latest first."""

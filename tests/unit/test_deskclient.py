@@ -9,9 +9,9 @@ from temporalio.client import ActivityFailureError, Client
 from temporalio.exceptions import ApplicationError, CancelledError, TimeoutError, TimeoutType  # noqa: A004
 from temporalio.service import RPCError, RPCStatusCode
 
-from baton.contract import Tab
+from baton.contract import Tab, TicketStage
 from baton.deskclient import DeskClient, DirectoryRefused
-from baton.effects import InboxQuery
+from baton.effects import InboxQuery, TicketQuery
 from baton.errors import (
     BatonError,
     ConnectionFailed,
@@ -54,6 +54,16 @@ async def test_each_call_is_an_activity_with_an_id_of_its_own() -> None:
     assert first["args"] == [InboxQuery(tab=Tab.NEW, staff="ivan", limit=3)]
     assert first["task_queue"] == "line"
     assert first["id"] != second["id"]
+
+
+async def test_tickets_are_asked_for_by_every_filter() -> None:
+    desk, temporal = desk_over([])
+
+    await desk.tickets(department="billing", stage=TicketStage.COLLECTING, limit=3)
+
+    ((name, call),) = temporal.calls
+    assert name == "tickets"
+    assert call["args"] == [TicketQuery(department="billing", stage=TicketStage.COLLECTING, limit=3)]
 
 
 @pytest.mark.parametrize(
