@@ -6,9 +6,24 @@ from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, TypeVar
 
-from baton.contract import ChatEvent, ChatSnapshot, Fired, Outcome, Presence, Tab, TimelineEntry
+from baton.contract import (
+    ChatEvent,
+    ChatSnapshot,
+    Draft,
+    Fired,
+    NoteAdded,
+    Outcome,
+    Presence,
+    Tab,
+    TicketEvent,
+    TicketOutcome,
+    TicketSnapshot,
+    TimelineEntry,
+    parse_chat_event,
+    parse_ticket_event,
+)
 from baton.directory import Directory
-from baton.effects import InboxRow, NoticeRow, PresenceRow, ShownDirectory
+from baton.effects import InboxRow, NoticeRow, PresenceRow, ShownDirectory, TicketQuery, TicketRow
 from baton.errors import BatonError, IllegalTransition, NotAllowed, UnknownStaff
 
 T = TypeVar("T")
@@ -25,20 +40,34 @@ def opener(fake: T) -> Callable[[], AbstractAsyncContextManager[T]]:
 
 
 class FakeBaton:
-    """Chats that stay as they are, and a record of the events that were sent to them."""
+    """Chats and tickets that stay as they are, and a record of the events that were sent to them."""
 
     def __init__(self) -> None:
         self.chats: dict[tuple[str, str], ChatSnapshot] = {}
         self.timelines: dict[tuple[str, str], list[TimelineEntry]] = {}
         self.sent: list[tuple[str, str, ChatEvent, str | None]] = []
+        self.tickets: dict[str, TicketSnapshot] = {}
+        self.ticket_timelines: dict[str, list[TimelineEntry]] = {}
+        self.drafts: dict[str, Draft] = {}
+        self.sent_to_tickets: list[tuple[str, TicketEvent, dict[str, Any]]] = []
+        self.noted: Callable[[NoteAdded], None] = lambda _: None
+        """What the ticket does about a note."""
         self.fires: tuple[Fired, ...] = ()
         self.error: BatonError | None = None
 
     async def send(
-        self, channel: str, conversation: str, event: ChatEvent, *, customer: str | None, timeout: float
+        self,
+        channel: str,
+        conversation: str,
+        event: ChatEvent | dict[str, Any],
+        *,
+        customer: str | None = None,
+        timeout: float,
     ) -> Outcome:
         if self.error is not None:
             raise self.error
+        if isinstance(event, dict):
+            event = parse_chat_event(event)
         self.sent.append((channel, conversation, event, customer))
         chat = self.chats.get((channel, conversation)) or ChatSnapshot(
             channel=channel, conversation=conversation, customer=customer or "?"
@@ -52,6 +81,43 @@ class FakeBaton:
 
     async def timeline(self, channel: str, conversation: str) -> list[TimelineEntry]:
         return self.timelines.get((channel, conversation), [])
+
+    async def send_to_ticket(
+        self, ticket_id: str, event: TicketEvent | dict[str, Any], *, timeout: float, **opening: Any
+    ) -> TicketOutcome:
+        if self.error is not None:
+            raise self.error
+        if isinstance(event, dict):
+            event = parse_ticket_event(event)
+        given = {name: value for name, value in opening.items() if value}
+        self.sent_to_tickets.append((ticket_id, event, given))
+        ticket = self.tickets.get(ticket_id) or TicketSnapshot(
+            ticket_id=ticket_id, customer=given.get("customer", "?")
+        )
+        return TicketOutcome(event_id=event.id, snapshot=ticket, fired=self.fires)
+
+    async def add_note(self, ticket_id: str, note: dict[str, Any]) -> None:
+        parsed = parse_ticket_event({"kind": "note_added", **note})
+        assert isinstance(parsed, NoteAdded)
+        self.sent_to_tickets.append((ticket_id, parsed, {}))
+        self.noted(parsed)
+
+    async def ticket(self, ticket_id: str) -> TicketSnapshot:
+        if ticket_id not in self.tickets:
+            raise IllegalTransition(f"there is no ticket ticket:{ticket_id}")
+        return self.tickets[ticket_id]
+
+    async def ticket_timeline(self, ticket_id: str) -> list[TimelineEntry]:
+        return self.ticket_timelines.get(ticket_id, [])
+
+    async def draft(self, ticket_id: str) -> Draft:
+        return self.drafts.get(ticket_id, Draft())
+
+    @property
+    def ticket_event(self) -> dict[str, Any]:
+        """The only event that was sent to a ticket."""
+        ((_, event, _),) = self.sent_to_tickets
+        return event.model_dump(mode="json", exclude_defaults=True) | {"kind": event.kind}
 
     @property
     def event(self) -> dict[str, Any]:
@@ -69,6 +135,7 @@ class FakeDesk:
         self.meanwhile: list[Callable[[], None]] = []
         """What others do between the reading and the writing of the directory, one for each change."""
         self.rows: list[InboxRow] = []
+        self.ticket_rows: list[TicketRow] = []
         self.told: list[NoticeRow] = []
         self.presences: dict[str, Presence] = {}
         self.blocked: dict[str, bool] = {}
@@ -79,6 +146,10 @@ class FakeDesk:
     ) -> list[InboxRow]:
         self.asked.append({"tab": tab, "staff": staff, "limit": limit})
         return self.rows[:limit]
+
+    async def tickets(self, **query: Any) -> list[TicketRow]:
+        self.asked.append(query)
+        return self.ticket_rows[: TicketQuery.model_validate(query).limit]
 
     async def notices(self, *, staff: str | None = None, limit: int = 50) -> list[NoticeRow]:
         return [row for row in self.told if staff in (None, row.staff)][:limit]

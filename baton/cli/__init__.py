@@ -28,13 +28,14 @@ COMMANDS: dict[str, Row] = {
     "up": Row("baton.cli.up", "Start Temporal and the worker on this machine."),
     "demo": Row("baton.cli.demo", "Play a support team's everyday situations."),
     "chat": Row("baton.cli.chat", "Look at a chat, and send it an event."),
-    "inbox": Row("baton.cli.inbox", "List the chats, as the help desk shows them."),
+    "ticket": Row("baton.cli.ticket", "Look at a ticket, and send it an event."),
+    "inbox": Row("baton.cli.inbox", "List chats or tickets, as the help desk shows them."),
     "notices": Row("baton.cli.notices", "List what people were told."),
     "staff": Row("baton.cli.staff", "Who works here, and what they are doing."),
     "directory": Row("baton.cli.directory", "Show, check and replace the directory."),
     "customer": Row("baton.cli.customer", "Block and unblock customers."),
     "rules": Row("baton.cli.rules", "Check and list rules, and print their schema."),
-    "template": Row("baton.cli.template", "Check and show templates, and print their schema."),
+    "template": Row("baton.cli.template", "Check, show and apply templates."),
     "feed": Row("baton.cli.feed", "Send events from a file, in order and each once."),
 }
 

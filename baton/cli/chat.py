@@ -7,15 +7,23 @@ from typing import Any
 
 import click
 
-from baton.cli import chatview
-from baton.cli.eventoptions import CURRENT, payload_of
-from baton.cli.shared import as_json, baton_client, chat_id, print_json, print_table, printable, run
+from baton.cli import chatview, ticketview
+from baton.cli.caseview import happened, print_answer, print_timeline, print_values
+from baton.cli.eventoptions import (
+    CURRENT,
+    STATUSES,
+    author_of,
+    author_option,
+    event_options,
+    payload_of,
+    timeout_option,
+)
+from baton.cli.shared import as_json, baton_client, chat_id, fresh_id, print_json, printable, run, ticket_name
+from baton.cli.tickets import apply_template, open_ticket, print_asked
 from baton.client import BatonClient
-from baton.contract import MESSAGE_KINDS, AuthorType, ChatEvent, Outcome, Status, parse_chat_event
-from baton.errors import BatonError, IllegalTransition
+from baton.contract import MESSAGE_KINDS, AuthorType, parse_chat_event
+from baton.errors import IllegalTransition
 from baton.lifecycle import diagram as lifecycle_diagram
-
-_STATUSES = [status.value for status in Status]
 
 
 @click.group("chat")
@@ -43,16 +51,10 @@ async def _show(channel: str, conversation: str, with_timeline: bool, json_: boo
     if json_:
         print_json({"snapshot": snapshot, "timeline": timeline} if with_timeline else {"snapshot": snapshot})
         return
-    for name, value in chatview.details(snapshot, timeline):
-        click.echo(f"{name:<14} {printable(value)}")
+    print_values(chatview.details(snapshot, timeline))
     if with_timeline:
         click.echo()
-        print_table(
-            ("Time (UTC)", "Event", "By", "What happened"),
-            map(chatview.row, timeline),
-            "Nothing has happened yet.",
-            whole=("Time (UTC)", "Event"),
-        )
+        print_timeline(timeline)
 
 
 @command.command()
@@ -63,30 +65,15 @@ def diagram() -> None:
 
 @command.command()
 @click.argument("chat", metavar="CHANNEL:CONVERSATION")
-@click.argument("text", required=False)
-@click.option(
-    "--from", "author", metavar="WHO", help="customer, staff:NAME or system; customer:ID, system:ID."
-)
-@click.option("--note", is_flag=True, help="TEXT is an internal note.")
-@click.option("--take", is_flag=True, help="Take the chat.")
+@event_options("chat")
 @click.option(
     "--end",
     is_flag=False,
     flag_value=CURRENT,
-    type=click.Choice([CURRENT, *_STATUSES]),
+    type=click.Choice([CURRENT, *STATUSES]),
     help="End the chat, with a status or the current one.",
 )
-@click.option("--status", type=click.Choice(_STATUSES), help="Set the status.")
-@click.option("--assign", metavar="STAFF", help="Transfer the chat to a person.")
-@click.option("--assign-line", metavar="LINE", help="Transfer the chat to a line.")
-@click.option("--release", is_flag=True, help="Give the chat back to New.")
-@click.option("--label", multiple=True, metavar="±LABEL", help="Add (+x) or remove (-x) a label.")
-@click.option("--event", "document", metavar="JSON|@FILE|-", help="Any event, as JSON, from a file or stdin.")
-@click.option("--id", "event_id", help="The event's ID. The default is a fresh one.")
 @click.option("--customer", help="Whose chat it is, where the message may open it.")
-@click.option(
-    "--timeout", type=click.FloatRange(min=0.1), default=60.0, help="Seconds to wait for the answer."
-)
 @as_json
 def send(chat: str, customer: str | None, timeout: float, json_: bool, **written: Any) -> None:
     """Send one event to a chat, and say what came of it.
@@ -123,7 +110,8 @@ async def _send(
         if json_:
             print_json(outcome)
         else:
-            _print_outcome(outcome, await _what_happened(client, channel, conversation, event))
+            what = await happened(event.id, client.timeline(channel, conversation))
+            print_answer(outcome, what, chatview.standing(outcome.snapshot))
 
 
 async def _customer(
@@ -137,23 +125,60 @@ async def _customer(
     return None
 
 
-async def _what_happened(client: BatonClient, channel: str, conversation: str, event: ChatEvent) -> str:
-    # The event is in, whatever becomes of this question about it.
-    with suppress(BatonError):
-        for entry in reversed(await client.timeline(channel, conversation)):
-            if entry.event_id == event.id and not entry.refused:
-                return entry.what
-    return ""
+@command.command("to-ticket")
+@click.argument("chat", metavar="CHANNEL:CONVERSATION")
+@author_option
+@click.option("--ticket", metavar="ID", help="The ticket's ID. The default is a fresh one.")
+@click.option("--template", metavar="ID", help="Ask the departments of this template at once.")
+@click.option("--subject", default="", help="What the ticket is about.")
+@timeout_option
+@as_json
+def to_ticket(
+    chat: str,
+    author: str,
+    ticket: str | None,
+    template: str | None,
+    subject: str,
+    timeout: float,
+    json_: bool,
+) -> None:
+    """Open a ticket from a chat, for what needs several departments.
+
+    What the customer wrote in the chat, and will write, is copied to the ticket, and the one reply of the
+    departments goes out in the chat.
+
+    \b
+      baton chat to-ticket telegram:42 --from staff:petra --template three-departments
+    """
+    ticket_id = ticket_name(ticket) if ticket else fresh_id("t")
+    run(_to_ticket, *chat_id([chat]), author_of(author), ticket_id, template, subject, timeout, json_)
 
 
-def _print_outcome(outcome: Outcome, what: str) -> None:
-    chat = outcome.snapshot
-    verdict = "had been handled before" if outcome.duplicate else "was accepted"
-    click.echo(f"Event {outcome.event_id} {verdict}.")
-    click.echo(f"What happened  {printable(what) or 'nothing that moves the chat'}")
-    for number, line in enumerate(chatview.fired(outcome.fired)):
-        click.echo(f"{'' if number else 'Rules fired':<14} {printable(line)}")
-    if not outcome.fired:
-        click.echo("Rules fired    none")
-    click.echo(f"State          {chatview.state(chat)}")
-    click.echo(f"Who has it     {printable(chatview.holder(chat))}")
+async def _to_ticket(
+    channel: str,
+    conversation: str,
+    author: dict[str, Any],
+    ticket_id: str,
+    template: str | None,
+    subject: str,
+    timeout: float,
+    json_: bool,
+) -> None:
+    async with baton_client() as client:
+        opened = await open_ticket(
+            client, await client.snapshot(channel, conversation), author, ticket_id, subject, timeout
+        )
+        if not json_:
+            click.echo(f"Ticket {printable(ticket_id)} belongs to the chat {channel}:{conversation} now.")
+            if opened.instead_of:
+                click.echo(f"What its customer writes no longer goes to ticket {opened.instead_of}.")
+        outcome = opened.outcome
+        if template is not None:
+            outcome = await apply_template(client, ticket_id, template, author, timeout=timeout)
+        if json_:
+            print_json(outcome)
+        elif template is not None:
+            await print_asked(client, outcome)
+        else:
+            print_values(ticketview.standing(outcome.snapshot))
+            click.echo(f"Ask its departments: baton template apply TEMPLATE {ticket_id} --from …")

@@ -1,31 +1,44 @@
-"""``baton inbox``: the chats as the help desk lists them."""
+"""``baton inbox``: chats, or tickets, as the help desk lists them."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from typing import Any
 
 import click
 
-from baton.cli.shared import as_json, clock, count, desk_client, print_json, print_table, run
+from baton.cli.shared import as_json, count, desk_client, minute, print_json, print_table, run, shortened
+from baton.cli.tickets import list_tickets, ticket_filters
 from baton.contract import Tab
-from baton.effects import InboxRow
+from baton.effects import InboxRow, TicketQuery
 
 UNFINISHED = (Tab.NEW, Tab.MINE, Tab.RESERVED, Tab.UNANSWERED)
-SHOWN_TEXT = 60
 
 
 @click.command("inbox")
 @click.option("--tab", type=click.Choice([tab.value for tab in Tab]), help="Only the chats in this tab.")
-@click.option("--staff", metavar="NAME", help="Only what this person sees.")
-@click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True, help="At most so many.")
+@click.option("--tickets", "of_tickets", is_flag=True, help="List tickets rather than chats.")
+@ticket_filters
 @as_json
-def command(tab: str | None, staff: str | None, limit: int, json_: bool) -> None:
-    """List the chats, those that have waited longest first.
+def command(tab: str | None, of_tickets: bool, with_query: bool, json_: bool, **filters: Any) -> None:
+    """List the chats, those that have waited longest first; or the tickets, those that are due first.
 
-    Without --tab these are the chats in all tabs but "ended", one tab after the other.
+    Without --tab these are the chats in all tabs but "ended", one tab after the other. The tickets are those
+    that are not closed; --department, --stage and --status are about tickets.
+
+    \b
+      baton inbox --staff ivan
+      baton inbox --department billing
     """
-    run(_inbox, [Tab(tab)] if tab else UNFINISHED, staff, limit, json_)
+    if of_tickets or any(filters[name] for name in ("department", "stage", "status")):
+        if tab is not None:
+            raise click.UsageError("--tab is about chats; tickets have no tabs but stages: --stage")
+        run(list_tickets, TicketQuery.model_validate(filters), with_query, json_)
+        return
+    if with_query:
+        raise click.UsageError("--query is about tickets: add --tickets, or --department KEY.")
+    run(_inbox, [Tab(tab)] if tab else UNFINISHED, filters["staff"], filters["limit"], json_)
 
 
 async def _inbox(tabs: Sequence[Tab], staff: str | None, limit: int, json_: bool) -> None:
@@ -42,15 +55,14 @@ async def _inbox(tabs: Sequence[Tab], staff: str | None, limit: int, json_: bool
 
 
 def _row(chat: InboxRow) -> tuple[str, ...]:
-    text = chat.last_text if len(chat.last_text) <= SHOWN_TEXT else chat.last_text[:SHOWN_TEXT] + "…"
     labels = "".join(f"[{label}] " for label in chat.labels)
     return (
         f"{chat.channel}:{chat.conversation}",
         chat.tab,
         chat.status,
         _who(chat),
-        clock(chat.last_message_at)[:-3],
-        labels + text,
+        minute(chat.last_message_at),
+        labels + shortened(chat.last_text),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from baton.cli.shared import as_json, clock, desk_client, print_json, print_table, run
+from baton.effects import NoticeRow
 
 
 @click.command("notices")
@@ -23,10 +24,11 @@ async def _notices(staff: str | None, limit: int, json_: bool) -> None:
         print_json(rows)
         return
     print_table(
-        ("Time (UTC)", "Staff", "Reason", "Chat", "Case"),
-        (
-            (clock(row.at), row.staff, row.reason, f"{row.channel}:{row.conversation}", row.case_id)
-            for row in rows
-        ),
+        ("Time (UTC)", "Staff", "Reason", "Chat or ticket", "Case"),
+        ((clock(row.at), row.staff, row.reason, _place(row), row.case_id) for row in rows),
         "Nobody was told anything.",
     )
+
+
+def _place(row: NoticeRow) -> str:
+    return f"ticket:{row.ticket_id}" if row.ticket_id else f"{row.channel}:{row.conversation}"

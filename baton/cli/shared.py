@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequence
+import re
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
+from textwrap import wrap
 from typing import Any, ParamSpec, TypeVar
 
 import click
@@ -18,7 +21,7 @@ from temporalio.client import Client, RPCError, WorkflowQueryFailedError, Workfl
 from temporalio.service import RPCStatusCode
 
 from baton.client import BatonClient, connect
-from baton.contract import CHAT_WORKFLOW
+from baton.contract import CHAT_WORKFLOW, TICKET_WORKFLOW
 from baton.deskclient import DeskClient
 from baton.errors import BatonError, ConnectionFailed, Unanswered
 from baton.settings import load_settings
@@ -27,9 +30,14 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 UNWRAPPED = 10_000
+WIDTH = 80
+SHOWN_TEXT = 60
+"""Characters of a message that a list shows."""
+_LOOK_AGAIN = 0.1
 
 _NO_ANSWER = frozenset({RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED})
 _WORKFLOW_PREFIX = CHAT_WORKFLOW.lower() + ":"
+_TICKET_PREFIX = TICKET_WORKFLOW.lower() + ":"
 
 as_json = click.option("--json", "json_", is_flag=True, help="Print JSON, for programs.")
 """The option for programs: one JSON document on standard output. Errors stay on standard error."""
@@ -74,6 +82,19 @@ def run(main: Callable[P, Coroutine[Any, Any, T]], *args: P.args, **kwargs: P.kw
     return asyncio.run(main(*args, **kwargs))
 
 
+async def appears(look: Callable[[], Awaitable[T | None]], within: float) -> T | None:
+    """What ``look`` finds, looked for again until so many seconds have passed; then none."""
+    try:
+        async with asyncio.timeout(within):
+            while True:
+                found = await look()
+                if found is not None:
+                    return found
+                await asyncio.sleep(_LOOK_AGAIN)
+    except TimeoutError:
+        return None
+
+
 # --- Names --------------------------------------------------------------------------------------
 
 
@@ -96,6 +117,16 @@ def chat_id(written: Sequence[str]) -> tuple[str, str]:
         f"{' '.join(written)!r} does not name a chat. Give channel and conversation, such as telegram:42, "
         "or the workflow's ID, chat:telegram:42."
     )
+
+
+def ticket_name(written: str) -> str:
+    """The ID of a ticket, from ``T-1`` or the workflow's ID, ``ticket:T-1``."""
+    return written.removeprefix(_TICKET_PREFIX) or written
+
+
+def fresh_id(prefix: str = "cli") -> str:
+    """An ID that nothing else has."""
+    return f"{prefix}-{uuid.uuid4().hex[:16]}"
 
 
 # --- Output -------------------------------------------------------------------------------------
@@ -141,8 +172,29 @@ def printable(text: str) -> str:
     return "".join(char if char.isprintable() else " " for char in text)
 
 
+def shortened(text: str) -> str:
+    """The beginning of a text, for a list."""
+    return text if len(text) <= SHOWN_TEXT else text[:SHOWN_TEXT] + "…"
+
+
+def folded(text: str, indent: int) -> list[str]:
+    """A line in as many as it needs; an empty one stays."""
+    own = " " * (indent + len(text) - len(text.lstrip()))
+    return wrap(text.strip(), WIDTH, initial_indent=own, subsequent_indent=own) or [""]
+
+
+def unmarked(sentence: str) -> str:
+    """A sentence that was written for the Temporal UI, without its Markdown."""
+    return re.sub(r"\*\*|\\([\\`*\[\]<>|])", lambda found: found[1] or "", sentence)
+
+
 def clock(at: datetime | None) -> str:
     return f"{at:%Y-%m-%d %H:%M:%S}" if at else "–"
+
+
+def minute(at: datetime | None) -> str:
+    """As `clock`, without the seconds."""
+    return f"{at:%Y-%m-%d %H:%M}" if at else "–"
 
 
 def count(number: int, noun: str) -> str:

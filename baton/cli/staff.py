@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -29,6 +30,11 @@ def _member_options(function: Callable[..., None]) -> Callable[..., None]:
         click.option(
             "--chats/--no-chats", default=None, help="Whether this person works with chats by habit."
         ),
+        click.option(
+            "--shared/--no-shared",
+            default=None,
+            help="Whether several people use the account; such a one never composes a reply.",
+        ),
         click.option("--name", help="The name, for people."),
     ):
         function = option(function)
@@ -49,19 +55,22 @@ def list_(json_: bool) -> None:
 
 async def _list(json_: bool) -> None:
     async with desk_client() as desk:
-        rows = await desk.presence()
+        rows, shown = await asyncio.gather(desk.presence(), desk.directory())
+    members: Staff = shown.directory.get("staff") or {}
+    several = {staff for staff, member in members.items() if member.get("shared")}
     if json_:
-        print_json(rows)
+        print_json([{**row.model_dump(mode="json"), "shared": row.staff in several} for row in rows])
         return
     print_table(
         ("Staff", "Presence", "Since (UTC)", "Line", "Works with chats"),
-        (_row(row) for row in rows),
+        (_row(row, row.staff in several) for row in rows),
         "Nobody works here yet: baton staff add NAME --line LINE",
     )
 
 
-def _row(row: PresenceRow) -> tuple[str, ...]:
+def _row(row: PresenceRow, shared: bool) -> tuple[str, ...]:
     habit = f"yes, up to {row.max_chats}" if row.chats else "rarely"
+    habit += "; shared account" if shared else ""
     return row.staff, _presence(row), clock(row.since), row.line or "–", habit
 
 

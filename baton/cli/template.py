@@ -1,12 +1,16 @@
-"""``baton template``: look at templates, and find the mistakes in them."""
+"""``baton template``: look at templates, find the mistakes in them, and apply them."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
+from baton.cli.eventoptions import author_of, author_option, id_option, timeout_option
+from baton.cli.shared import as_json, baton_client, print_json, run, ticket_name
 from baton.cli.templatetext import template_text, templates_text
+from baton.cli.tickets import apply_template, print_asked
 from baton.directory import Directory
 from baton.directoryfile import load_directory
 from baton.settings import load_settings
@@ -23,7 +27,7 @@ _DIRECTORY = click.option(
 
 @click.group("template")
 def command() -> None:
-    """Check and show templates, and print the schema of their language."""
+    """Check and show templates, apply them, and print the schema of their language."""
 
 
 @command.command("list")
@@ -46,6 +50,48 @@ def show(template_id: str, file: Path | None, directory: Path | None) -> None:
         hint = did_you_mean(template_id, (one.id for one in templates), "there are none")
         raise click.ClickException(f"there is no template {template_id!r}: {hint}")
     click.echo(template_text(templates, template, known))
+
+
+@command.command()
+@click.argument("template")
+@click.argument("ticket")
+@author_option
+@click.option("--customer", help="Whose ticket it is, where it is not there yet.")
+@click.option("--subject", default="", help="What the ticket is about, where it is not there yet.")
+@id_option
+@timeout_option
+@as_json
+def apply(
+    template: str,
+    ticket: str,
+    author: str,
+    customer: str | None,
+    subject: str,
+    json_: bool,
+    **options: Any,
+) -> None:
+    """Ask the departments of TEMPLATE about TICKET, and say when their answers are due.
+
+    The templates are those of the workers. Departments that are asked already stay so.
+
+    \b
+      baton template apply three-departments T-1 --from staff:petra
+    """
+    if subject and not customer:
+        raise click.UsageError("--subject opens a ticket: say with --customer whose it is.")
+    options |= {"customer": customer, "subject": subject}
+    run(_apply, template, ticket_name(ticket), author_of(author), json_, options)
+
+
+async def _apply(
+    template: str, ticket_id: str, author: dict[str, Any], json_: bool, options: dict[str, Any]
+) -> None:
+    async with baton_client() as client:
+        outcome = await apply_template(client, ticket_id, template, author, **options)
+        if json_:
+            print_json(outcome)
+        else:
+            await print_asked(client, outcome)
 
 
 @command.command()

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from textwrap import wrap
 
-from baton.cli.rulestext import WIDTH
+from baton.cli.shared import folded
 from baton.directory import Directory
 from baton.templates import samples
 from baton.templates.language import Due, Notice, Template
@@ -23,9 +22,9 @@ def templates_text(templates: Templates) -> str:
 
 def _row(template: Template) -> Iterator[str]:
     yield template.id
-    yield from _folded(template.name, _MARGIN)
+    yield from folded(template.name, _MARGIN)
     more = [name for name in ("notify", "message", "due", "draft") if getattr(template, name)]
-    yield from _folded(f"asks {', '.join(template.departments)}; {_with(more)}", _MARGIN)
+    yield from folded(f"asks {', '.join(template.departments)}; {_with(more)}", _MARGIN)
 
 
 def _with(more: list[str]) -> str:
@@ -39,7 +38,7 @@ def template_text(templates: Templates, template: Template, directory: Directory
 
 def _written(templates: Templates, template: Template) -> Iterator[str]:
     yield template.id
-    yield from _folded(template.name, 0)
+    yield from folded(template.name, 0)
     yield ""
     yield from _block("asks", [", ".join(template.departments)])
     yield from _block("marker", [template.marker])
@@ -72,7 +71,7 @@ def _hours(hours: float) -> str:
 
 def _example(templates: Templates, template: Template, directory: Directory | None) -> Iterator[str]:
     asked = samples.example(template, directory)
-    yield from _folded(
+    yield from folded(
         f"For instance, if {asked.dispatcher.name} applies it to ticket {asked.ticket.id} on a Monday at "
         f"{asked.now:%H:%M}, and every hour counts as business time:",
         0,
@@ -87,17 +86,11 @@ def _example(templates: Templates, template: Template, directory: Directory | No
         yield ""
         yield f"{heading}:"
         for line in text.splitlines():
-            yield from _folded(line, _MARGIN)
+            yield from folded(line, _MARGIN)
 
 
 def _block(label: str, lines: list[str]) -> Iterator[str]:
     for position, line in enumerate(lines):
-        first, *more = _folded(line, _LABEL)
+        first, *more = folded(line, _LABEL)
         yield f"{'' if position else label:<{_LABEL}}{first[_LABEL:]}".rstrip()
         yield from more
-
-
-def _folded(text: str, indent: int) -> list[str]:
-    """The line in as many as it needs; an empty one stays."""
-    own = " " * (indent + len(text) - len(text.lstrip()))
-    return wrap(text.strip(), WIDTH, initial_indent=own, subsequent_indent=own) or [""]

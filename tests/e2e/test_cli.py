@@ -68,6 +68,7 @@ async def test_the_directory_is_changed_under_the_eyes_of_the_rules(baton: Baton
         "max_chats": 3,
         "presence": "offline",
         "since": None,
+        "shared": False,
     }
     assert "anna is online" in await baton("staff", "set-status", "anna", "online")
     await baton("staff", "remove", "anna")

@@ -12,10 +12,11 @@ from click.testing import CliRunner, Result
 
 from baton.cli import baton as program
 from baton.cli.directorytext import as_yaml
-from baton.contract import Presence, Status, Tab
+from baton.cli.tickets import visibility_query
+from baton.contract import Presence, Status, Tab, TicketStage
 from baton.directory import Directory
 from baton.directoryfile import parse_directory
-from baton.effects import InboxRow, NoticeRow
+from baton.effects import InboxRow, NoticeRow, TicketQuery, TicketRow
 from baton.settings import CHECKOUT
 from tests.fakes import FakeDesk, opener
 
@@ -42,7 +43,7 @@ ROW = InboxRow(
 @pytest.fixture
 def desk(monkeypatch: pytest.MonkeyPatch) -> FakeDesk:
     desk = FakeDesk(COMPANY)
-    for module in ("inbox", "notices", "staff", "directory", "customer"):
+    for module in ("inbox", "tickets", "notices", "staff", "directory", "customer"):
         monkeypatch.setattr(f"baton.cli.{module}.desk_client", opener(desk))
     return desk
 
@@ -115,7 +116,127 @@ def test_without_a_tab_the_inbox_has_what_is_not_finished(desk: FakeDesk) -> Non
     assert [asked["tab"] for asked in desk.asked] == [Tab.NEW, Tab.MINE, Tab.RESERVED, Tab.UNANSWERED]
 
 
+TICKET_ROW = TicketRow(
+    case_id="k-1",
+    ticket_id="T-1",
+    customer="c-7",
+    subject="Broken",
+    stage=TicketStage.COLLECTING,
+    status=Status.OPEN,
+    dispatcher="petra",
+    labels=("billing", "vip"),
+    asked=("billing",),
+    due_at=NOON,
+    last_message_at=NOON,
+    last_text="Three\nquestions",
+)
+EVERYTHING = {"limit": 50, "department": None, "staff": None, "stage": None, "status": None}
+
+
+def test_the_tickets_of_a_department_are_listed_with_their_due_times(desk: FakeDesk) -> None:
+    desk.ticket_rows = [TICKET_ROW]
+
+    output = run("inbox", "--department", "billing").output
+
+    assert desk.asked == [EVERYTHING | {"department": "billing"}]
+    heading, row = output.splitlines()
+    assert heading.split()[:2] == ["Ticket", "Stage"]
+    assert row.split() == [
+        *("T-1", "collecting", "2026-03-02", "12:00", "billing", "2026-03-02", "12:00"),
+        *("[vip]", "Broken", "–", "Three", "questions"),
+    ]
+
+
+def test_a_list_of_tickets_fits_into_a_narrow_terminal(desk: FakeDesk) -> None:
+    desk.ticket_rows = [TICKET_ROW.model_copy(update={"last_text": "very " * 50})]
+
+    output = in_a_narrow_terminal("ticket", "list").output
+
+    assert max(map(len, output.splitlines())) <= 80
+    assert "T-1" in output
+
+
+@pytest.mark.parametrize(
+    ("fields", "who"),
+    [
+        ({"asked": ()}, "petra"),
+        ({"asked": (), "dispatcher": None}, "the dispatcher"),
+        ({"stage": TicketStage.COMPOSING, "composer": "lena"}, "lena"),
+        ({"stage": TicketStage.COMPOSING}, "nobody yet"),
+        ({"stage": TicketStage.TRIAGE, "line": "line-1"}, "queue of line-1"),
+        ({"stage": TicketStage.TRIAGE}, "everyone"),
+        ({"stage": TicketStage.ANSWERED, "assignee": "ivan"}, "ivan"),
+    ],
+)
+def test_a_list_of_tickets_says_who_must_act(desk: FakeDesk, fields: dict[str, Any], who: str) -> None:
+    desk.ticket_rows = [TICKET_ROW.model_copy(update={"labels": (), **fields})]
+
+    assert f" {who} " in run("inbox", "--tickets").output
+
+
+def test_ticket_list_and_the_inbox_of_tickets_are_the_same(desk: FakeDesk) -> None:
+    desk.ticket_rows = [TICKET_ROW, TICKET_ROW]
+    filters = ["--staff", "lena", "--stage", "composing", "--status", "pending", "--limit", "1", "--query"]
+
+    listed, inbox = run("ticket", "list", *filters), run("inbox", "--tickets", *filters)
+
+    assert listed.exit_code == 0
+    assert listed.output == inbox.output
+    assert "The first 1 ticket. There may be more" in listed.output
+    assert desk.asked == 2 * [
+        {
+            "department": None,
+            "staff": "lena",
+            "stage": TicketStage.COMPOSING,
+            "status": Status.PENDING,
+            "limit": 1,
+        }
+    ]
+
+
+@pytest.mark.parametrize(
+    ("filters", "more"),
+    [
+        ("--department billing", " AND CaseStatus = 'open' AND Labels = 'billing'"),
+        ("--department billing --status open", " AND CaseStatus = 'open' AND Labels = 'billing'"),
+        (
+            "--tickets --stage composing --status pending --staff lena",
+            " AND CaseStatus = 'pending' AND TicketStage = 'composing' AND Assignee = 'lena'",
+        ),
+        ("--tickets", ""),
+    ],
+)
+def test_the_query_for_the_temporal_ui_shows_the_same_tickets(
+    desk: FakeDesk, filters: str, more: str
+) -> None:
+    query = f"WorkflowType = 'Ticket' AND ExecutionStatus = 'Running'{more}"
+
+    assert run("inbox", *filters.split(), "--query").output.splitlines()[-1] == f"In the Temporal UI: {query}"
+    document = json.loads(run("inbox", *filters.split(), "--query", "--json").output)
+    assert document == {"query": query, "tickets": []}
+
+
+def test_what_stands_in_a_query_is_quoted() -> None:
+    assert visibility_query(TicketQuery(), "it's \\ me").endswith(r"Labels = 'it\'s \\ me'")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        ("inbox --tickets --tab new", 2, "tickets have no tabs"),
+        ("inbox --query", 2, "--tickets"),
+        ("inbox --stage done", 2, "composing"),
+        ("ticket list --department sales --query", 1, "there is no department 'sales'; allowed: billing"),
+    ],
+)
+def test_a_list_that_makes_no_sense_is_refused(desk: FakeDesk, arguments: str, code: int, said: str) -> None:
+    result = run(*arguments.split())
+
+    assert (result.exit_code, said in result.stderr) == (code, True), result.stderr
+
+
 def test_empty_lists_say_so(desk: FakeDesk) -> None:
+    assert run("inbox", "--tickets").output == "No tickets.\n"
     assert run("inbox").output == "No chats.\n"
     assert run("notices").output == "Nobody was told anything.\n"
 
@@ -137,6 +258,16 @@ def test_lists_are_json_arrays_for_programs(desk: FakeDesk, command: str) -> Non
     assert isinstance(json.loads(run(*command.split(), "--json").output), list)
 
 
+def test_a_notice_names_the_ticket_that_it_is_about(desk: FakeDesk) -> None:
+    desk.told = [
+        NoticeRow(staff="lena", case_id="c-1", conversation="", ticket_id="T-1", reason="asked", at=NOON)
+    ]
+
+    output = run("notices").output
+
+    assert "ticket:T-1" in output
+
+
 def test_a_customer_is_blocked_and_unblocked(desk: FakeDesk) -> None:
     assert run("customer", "block", "c-7").output == "c-7 is blocked.\n"
     assert json.loads(run("customer", "unblock", "c-7", "--json").output) == {
@@ -156,6 +287,22 @@ def test_staff_are_listed_with_presence_line_and_habit(desk: FakeDesk) -> None:
 
     assert "ivan offline – line-1 yes, up to 5" in lines
     assert "lena without chats – line-2 rarely" in lines
+
+
+def test_an_account_that_several_people_use_is_marked_as_such(desk: FakeDesk) -> None:
+    assert run("staff", "add", "desk", "--line", "line-1", "--shared").exit_code == 0
+
+    (row,) = (line for line in run("staff", "list").output.splitlines() if line.startswith("desk"))
+    assert row.endswith("yes, up to 5; shared account")
+    listed = json.loads(run("staff", "list", "--json").output)
+    assert {person["staff"]: person["shared"] for person in listed} == {
+        "ivan": False,
+        "lena": False,
+        "desk": True,
+    }
+
+    run("staff", "set", "desk", "--no-shared")
+    assert member(desk, "desk")["shared"] is False
 
 
 @pytest.mark.parametrize(
