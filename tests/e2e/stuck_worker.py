@@ -1,62 +1,123 @@
 """A worker that gets stuck at a chosen moment, says so, and waits to be killed.
 
-    python -m tests.e2e.stuck_worker decided | before_write | after_write [decisions before it gets stuck]
+    python -m tests.e2e.stuck_worker MOMENT|CASE=MOMENT,… [decisions before it gets stuck]
 
-It is the real worker with the real help desk; only the help desk's answer never comes.
+A moment is ``before`` or ``after`` one of ``STEPS``, such as ``after decide``; where cases are named, by
+conversation or ticket, each gets stuck at its own. It is the real worker with the real help desk; only the
+help desk's answer, or that of the other case that hears of something, never comes.
 """
 
 from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import NoReturn
+from typing import TypeVar
 
+import activities.writes
 from baton.client import connect
-from baton.contract import Event
+from baton.contract import BaseEvent, Event
 from baton.decision import CaseState
-from baton.effects import CaseWrite
+from baton.effects import (
+    DECIDE,
+    NOTIFY,
+    PROMPT_REPLY,
+    REMOVE_LABEL,
+    SEND_REPLY,
+    CaseWrite,
+    ConsolidatedReply,
+    Notice,
+    Prompt,
+)
 from baton.settings import load_settings
 from helpdesks.base import Intake
 from helpdesks.caserows import place_of
 from helpdesks.embedded import EmbeddedHelpDesk
 from worker import running_worker
 
-MOMENTS = ("decided", "before_write", "after_write")
+WRITE = "write"
+"""Any write of a case's fields; ``remove_label`` is one of them."""
+TELL_CASE = "tell_case"
+"""A case hears of something from another, as a chat of its ticket's reply."""
+STEPS = (DECIDE, WRITE, REMOVE_LABEL, PROMPT_REPLY, NOTIFY, SEND_REPLY, TELL_CASE)
 
-
-async def _stuck(conversation: str) -> NoReturn:
-    print(f"stuck {conversation}", flush=True)
-    await asyncio.Event().wait()
-    raise AssertionError("a stuck worker went on")
+T = TypeVar("T")
 
 
 class StuckHelpDesk(EmbeddedHelpDesk):
-    moment = "decided"
+    moments: Mapping[str, str] = {}
+    """By case; that of all others is under the empty name."""
     decisions_left = 0
+
+    async def reach(self, moment: str, case: str) -> None:
+        """Get stuck if this is the moment."""
+        if self.moments.get(case, self.moments.get("")) == moment:
+            print(f"stuck {case}", flush=True)
+            await asyncio.Event().wait()
+            raise AssertionError("a stuck worker went on")
+
+    async def around(self, step: str, case: str, carry_out: Callable[[], Awaitable[T]]) -> T:
+        await self.reach(f"before {step}", case)
+        done = await carry_out()
+        await self.reach(f"after {step}", case)
+        return done
 
     @asynccontextmanager
     async def intake(
         self, before: CaseState, event: Event, now: datetime, chain: str
     ) -> AsyncIterator[Intake]:
+        case = place_of(before).conversation
+        await self.reach(f"before {DECIDE}", case)
         async with super().intake(before, event, now, chain) as intake:
             yield intake
-        if self.moment == "decided":  # the event is taken in, but its decision is not yet recorded
-            if self.decisions_left == 0:
-                await _stuck(place_of(before).conversation)
+        # The event is taken in, but its decision is not yet recorded.
+        if self.decisions_left > 0:
             self.decisions_left -= 1
+        else:
+            await self.reach(f"after {DECIDE}", case)
 
     async def write_case(self, write: CaseWrite) -> bool:
-        if self.moment == "after_write":
-            await super().write_case(write)
-        await _stuck(place_of(write.case).conversation)
+        written, case = super().write_case, place_of(write.case).conversation
+        return await self.around(WRITE, case, lambda: self.around(write.do, case, lambda: written(write)))
+
+    async def prompt_reply(self, prompt: Prompt) -> bool:
+        prompted, case = super().prompt_reply, place_of(prompt.case).conversation
+        return await self.around(PROMPT_REPLY, case, lambda: prompted(prompt))
+
+    async def notify(self, notice: Notice) -> tuple[str, ...]:
+        told, case = super().notify, place_of(notice.case).conversation
+        return await self.around(NOTIFY, case, lambda: told(notice))
+
+    async def send_reply(self, reply: ConsolidatedReply) -> bool:
+        sent, case = super().send_reply, place_of(reply.case).conversation
+        return await self.around(SEND_REPLY, case, lambda: sent(reply))
 
 
-async def main(moment: str, decisions: str = "0") -> None:
-    assert moment in MOMENTS
-    StuckHelpDesk.moment = moment
+def _stuck_between_cases(desk: StuckHelpDesk) -> None:
+    """What one case tells another passes no help desk."""
+    tell = activities.writes._submit
+
+    async def submit(workflow_id: str, event: BaseEvent) -> None:
+        case = workflow_id.rpartition(":")[2]
+        await desk.around(TELL_CASE, case, lambda: tell(workflow_id, event))
+
+    activities.writes._submit = submit
+
+
+def _moments(where: str) -> dict[str, str]:
+    pairs = [part.rpartition("=") for part in where.split(",")]
+    moments = {case: moment for case, _, moment in pairs}
+    for moment in moments.values():
+        when, _, step = moment.partition(" ")
+        assert when in ("before", "after"), f"{moment!r} is no moment"
+        assert step in STEPS, f"{step!r} is no step"
+    return moments
+
+
+async def main(where: str, decisions: str = "0") -> None:
+    StuckHelpDesk.moments = _moments(where)
     StuckHelpDesk.decisions_left = int(decisions)
     settings = load_settings()
     client = await connect()
@@ -64,6 +125,7 @@ async def main(moment: str, decisions: str = "0") -> None:
         StuckHelpDesk.open(settings.database_url) as desk,
         running_worker(client, desk, settings),
     ):
+        _stuck_between_cases(desk)
         print("ready", flush=True)
         await asyncio.Event().wait()
 

@@ -1,0 +1,153 @@
+"""A worker is killed (-9) at each step from the last note to the sent reply. One prompt, one reply.
+
+Every moment has a ticket of its own, and one worker dies in the middle of all of them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+
+import pytest
+
+from baton.contract import TicketStage
+from helpdesks.caserows import ticket_of
+from tests.conftest import HouseOpener
+from tests.departments import ANSWERS, QUIET, RULES, prompts_of, replies_of
+from tests.e2e.test_kill import start_stuck, wait_until_stuck
+from tests.house import CHANNEL, House, event, eventually, failed_tasks, fresh
+from tests.ledger import applied_keys, cases_of, events_of
+from tests.ledger import replies_of as replies_kept
+
+TELLING = (
+    RULES
+    + """
+  - id: tell-the-dispatcher
+    name: The dispatcher hears that all have answered
+    cases: tickets
+    when: {event.answered_labels: is set, case.stage: composing}
+    then: [{notify: {staff: [dora], text: All have answered}}]
+"""
+)
+
+OF_THE_NOTE = ("decide", "remove_label", "prompt_reply", "notify")
+OF_THE_REPLY = ("decide", "send_reply")
+IN_A_CHAT = ("before send_reply", "after send_reply", "before tell_case", "after tell_case")
+
+
+def _around(steps: tuple[str, ...]) -> list[str]:
+    return [f"{when} {step}" for step in steps for when in ("before", "after")]
+
+
+async def _all_but_the_last_note(house: House, ticket: str) -> None:
+    await house.asked(ticket, QUIET)
+    await house.note("ada", ticket)
+    await house.note("ben", ticket)
+
+
+async def _in_a_chat(house: House, chat: str, ticket: str) -> None:
+    await house.customer(chat, "Three questions.")
+    await house.by("ivan", chat, "taken")
+    await house.by("ivan", chat, "ticket_opened", ticket_id=ticket)
+
+    async def copied() -> bool:
+        return len(await events_of(house.desk, ticket, "customer_message")) == 1
+
+    await eventually(copied, f"{ticket} was not opened")
+    await house.on_ticket("ivan", ticket, "template_applied", template=QUIET)
+    for who in ("ada", "ben", "cem"):
+        await house.note(who, ticket)
+
+
+async def _reply(house: House, ticket: str) -> None:
+    outcome = await house.on_ticket("cem", ticket, "send_reply", text="All in one.")
+    assert outcome.snapshot.stage is TicketStage.ANSWERED
+
+
+@pytest.mark.timeout(120)
+async def test_a_killed_worker_doubles_no_prompt_and_no_reply(open_separate: HouseOpener) -> None:
+    noted = {fresh("note"): moment for moment in _around(OF_THE_NOTE)}
+    replied = {fresh("reply"): moment for moment in _around(OF_THE_REPLY)}
+    in_chats = {fresh("chat"): (fresh("of-chat"), moment) for moment in IN_A_CHAT}
+    async with open_separate(rules=TELLING) as house:
+        await asyncio.gather(
+            *(_all_but_the_last_note(house, ticket) for ticket in (*noted, *replied)),
+            *(_in_a_chat(house, chat, ticket) for chat, (ticket, _) in in_chats.items()),
+        )
+        await asyncio.gather(*(house.note("cem", ticket) for ticket in replied))
+        tickets = [*noted, *replied, *(ticket for ticket, _ in in_chats.values())]
+        for ticket in tickets:
+            await house.settled(f"ticket:{ticket}")
+        await house.stop_worker()
+        before = Counter(await applied_keys(house.desk))
+
+        # What a ticket tells its chat is a moment of the chat.
+        stuck = {**noted, **replied} | {
+            chat if "tell_case" in moment else ticket: moment for chat, (ticket, moment) in in_chats.items()
+        }
+        doomed = await start_stuck(house, ",".join(f"{case}={moment}" for case, moment in stuck.items()))
+        notes = {ticket: event("note_added", "cem", text="The last one.") for ticket in noted}
+        for ticket, note in notes.items():
+            await house.client.add_note(ticket, note)
+        writing = [*replied, *(ticket for ticket, _ in in_chats.values())]
+        sending = [asyncio.ensure_future(_reply(house, ticket)) for ticket in writing]
+        await wait_until_stuck(doomed, set(stuck))
+        doomed.kill()
+        await doomed.wait()
+        await house.start_worker()
+
+        await asyncio.gather(*sending)
+        for ticket in noted:
+            await eventually(
+                lambda one=ticket: _composing(house, one), f"{ticket} is not composing", within=40
+            )
+            await house.settled(f"ticket:{ticket}")
+            assert await prompts_of(house, ticket) == ["cem"], noted[ticket]
+            await _reply(house, ticket)
+        for ticket in tickets:
+            await house.settled(f"ticket:{ticket}")
+        for ticket in tickets:
+            await _check(house, ticket, {**noted, **replied}.get(ticket, ticket))
+        for chat, (_, moment) in in_chats.items():
+            await _check_chat(house, chat, moment)
+        new = Counter(await applied_keys(house.desk)) - before
+        assert all(times == 1 for times in new.values()), new
+        told = Counter((row.staff, row.case_id, row.reason) for row in await house.desk.notices("dora", 1000))
+        assert told == {
+            ("dora", (await house.ticket(ticket)).case_id, "All have answered"): 1 for ticket in tickets
+        }
+
+
+async def _composing(house: House, ticket: str) -> bool:
+    return (await house.ticket(ticket)).stage is TicketStage.COMPOSING
+
+
+async def _check(house: House, ticket: str, moment: str) -> None:
+    """One of everything, in the workflow and in the help desk alike."""
+    now = await house.ticket(ticket)
+    assert (now.stage, now.prompts, now.replies, now.round) == (TicketStage.ANSWERED, 1, 1, 1), moment
+    assert (now.composer, now.assignee, now.labels) == ("cem", "cem", ("several-departments",)), moment
+    assert await prompts_of(house, ticket) == ["cem"], moment
+    assert await replies_of(house, ticket) == 1, moment
+    assert [kept.text for kept in await replies_kept(house.desk, now.case_id)] == ["All in one."], moment
+    rows = await cases_of(house.desk, ticket)
+    assert [ticket_of(row) for row in rows] == [now], moment
+    kept = Counter(row.kind for row in await events_of(house.desk, ticket))
+    assert (kept["note_added"], kept["send_reply"]) == (len(ANSWERS), 1), moment
+    timeline = await house.client.ticket_timeline(ticket)
+    assert [entry for entry in timeline if entry.refused] == [], moment
+    assert failed_tasks(await house.history(f"ticket:{ticket}")) == [], moment
+
+
+async def _check_chat(house: House, chat: str, moment: str) -> None:
+    async def heard() -> bool:
+        return (await house.snapshot(chat)).status == "pending"
+
+    await eventually(heard, f"{moment}: the chat did not hear of the reply", within=30)
+    await house.settled(chat)
+    timeline = await house.client.timeline(CHANNEL, chat)
+    assert [entry.kind for entry in timeline].count("reply_sent") == 1, moment
+    assert (await house.snapshot(chat)).assignee == "ivan", moment
+    kept = await events_of(house.desk, chat, "reply_sent")
+    assert [row.text for row in kept] == ["All in one."], moment
+    assert failed_tasks(await house.history(chat)) == [], moment
