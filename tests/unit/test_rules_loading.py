@@ -298,7 +298,7 @@ def of_cases(cases: str, condition: str, kind: str = "changed") -> str:
         (
             of_cases("tickets", "event.kind: send_reply", "incoming"),
             "when: can never match: send_reply does not begin a ticket\n    only agent_message, "
-            "customer_message, labels_changed and template_applied begin a ticket; move",
+            "customer_message, labels_changed, template_applied and ticket_opened begin a ticket; move",
         ),
         (
             of_cases("all", "event.kind: taken", "incoming"),
@@ -519,7 +519,7 @@ def test_a_rule_set_knows_the_kinds_of_events_for_which_nothing_can_match(
         ({"changed": [rule("a", {"event.author.type": "system"}, cases="all")]}, BY_SYSTEM),
         (
             {"incoming": [rule("a", cases="all")]},
-            {"customer_message", "agent_message", "template_applied", "labels_changed"},
+            {"customer_message", "agent_message", "template_applied", "labels_changed", "ticket_opened"},
         ),
         (
             {"timed": [rule("a", {"minutes since asked": {"at least": 5}}, cases="tickets")]},

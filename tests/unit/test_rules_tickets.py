@@ -106,7 +106,7 @@ CLOSED = ticket(TicketStage.CLOSED, status=Status.CLOSED)
         (no_ticket(), ticket_event("agent_message", "ivan"), ["incoming"]),
         (no_ticket(), ticket_event("template_applied", "ivan", template="x"), ["incoming"]),
         (no_ticket(), ticket_event("labels_changed", "ivan", add=["billing"]), ["incoming"]),
-        (no_ticket(), ticket_event("ticket_opened", "ivan", ticket_id="t"), []),
+        (no_ticket(), ticket_event("ticket_opened", "ivan", ticket_id="t"), ["incoming"]),
         (CLOSED, ticket_event("customer_message"), ["incoming"]),
         (ticket(), ticket_event("customer_message"), ["changed"]),
         (ticket(), ticket_event("template_applied", "ivan", template="x"), ["changed"]),
