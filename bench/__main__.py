@@ -8,8 +8,12 @@ from importlib import import_module
 BENCHES = {
     "decide": "bench.decide",
     "chat": "bench.chat",
+    "races": "bench.races",
 }
-"""Each module has a ``main()`` that prints a table. Imported only when run: some need a server."""
+"""Each module has a ``main()`` that prints a table, and returns 1 where something is wrong.
+
+Imported only when run: some need a server.
+"""
 
 
 def main(names: list[str]) -> int:
@@ -17,10 +21,11 @@ def main(names: list[str]) -> int:
     if unknown:
         print(f"unknown: {', '.join(unknown)}; there is {', '.join(BENCHES)}", file=sys.stderr)
         return 2
+    status = 0
     for position, name in enumerate(names or BENCHES):
         print("\n" * bool(position) + f"== {name} ==\n")
-        import_module(BENCHES[name]).main()
-    return 0
+        status = import_module(BENCHES[name]).main() or status
+    return status
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from functools import partial
+from typing import Any
 
 import pytest
 
@@ -43,7 +44,7 @@ changed:
     when: {event.answered_labels: is set}
     then: [{remove labels: {field: event.answered_labels}}]
 """
-SEPARATE_HOUSE = {"directory": SEPARATE, "rules": RULES, "online": ("ivan", "petra")}
+SEPARATE_HOUSE: dict[str, Any] = {"directory": SEPARATE, "rules": RULES, "online": ("ivan", "petra")}
 """The settings of a house of this company."""
 
 

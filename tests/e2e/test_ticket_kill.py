@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from functools import partial
 
 import pytest
 
@@ -98,9 +99,7 @@ async def test_a_killed_worker_doubles_no_prompt_and_no_reply(open_separate: Hou
 
         await asyncio.gather(*sending)
         for ticket in noted:
-            await eventually(
-                lambda one=ticket: _composing(house, one), f"{ticket} is not composing", within=40
-            )
+            await eventually(partial(_composing, house, ticket), f"{ticket} is not composing", within=40)
             await house.settled(f"ticket:{ticket}")
             assert await prompts_of(house, ticket) == ["cem"], noted[ticket]
             await _reply(house, ticket)
