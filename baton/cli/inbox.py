@@ -33,7 +33,7 @@ def command(tab: str | None, of_tickets: bool, with_query: bool, json_: bool, **
     """
     if of_tickets or any(filters[name] for name in ("department", "stage", "status")):
         if tab is not None:
-            raise click.UsageError("--tab is about chats; tickets have no tabs but stages: --stage")
+            raise click.UsageError("--tab is about chats; tickets have stages: --stage")
         run(list_tickets, TicketQuery.model_validate(filters), with_query, json_)
         return
     if with_query:

@@ -156,9 +156,9 @@ def send(
     \b
       baton ticket send T-1 --from customer --customer c-7 "Three questions: …"
       baton ticket send T-1 --from staff:petra --label +billing --label +delivery
-      baton ticket send T-1 --from staff:oleg --decline warranty --to delivery --reason "a lost parcel"
-      baton ticket send T-1 --from staff:maria --reply "Here are all the answers: …"
-      baton ticket send T-1 --from staff:petra --close --force --reason "the customer gave up"
+      baton ticket send T-1 --from staff:oleg --decline warranty --reason "…"
+      baton ticket send T-1 --from staff:maria --reply "All answers: …"
+      baton ticket send T-1 --from staff:petra --close --force --reason "…"
     """
     opening = {"customer": customer, "subject": subject, "channel": channel}
     run(_send, ticket_name(ticket), opening, timeout, json_, written)

@@ -9,7 +9,7 @@ import click
 
 from baton.cli import ticketview
 from baton.cli.caseview import happened, print_answer
-from baton.cli.eventoptions import STATUSES, FunctionT
+from baton.cli.eventoptions import FunctionT
 from baton.cli.shared import (
     appears,
     count,
@@ -158,10 +158,14 @@ def ticket_filters(function: FunctionT) -> FunctionT:
             click.option("--staff", metavar="NAME", help="Only what this person sees, has or composes."),
             click.option(
                 "--stage",
-                type=click.Choice([stage.value for stage in TicketStage]),
+                type=click.Choice([stage.value for stage in TicketStage if stage is not TicketStage.CLOSED]),
                 help="Only tickets in this stage.",
             ),
-            click.option("--status", type=click.Choice(STATUSES), help="Only tickets with this status."),
+            click.option(
+                "--status",
+                type=click.Choice([Status.OPEN.value, Status.PENDING.value]),
+                help="Only tickets with this status.",
+            ),
             click.option(
                 "--query", "with_query", is_flag=True, help="Also print how the Temporal UI finds them."
             ),
@@ -185,8 +189,8 @@ async def list_tickets(query: TicketQuery, with_query: bool, json_: bool) -> Non
     if json_:
         print_json({"query": searched, "tickets": rows} if with_query else rows)
         return
-    columns = ("Ticket", "Stage", "Due (UTC)", "Who must act", "Last message (UTC)", "Text")
-    whole = ("Ticket", "Due (UTC)", "Last message (UTC)")
+    columns = ("Ticket", "Stage", "Due (UTC)", "Who", "Last (UTC)", "Text")
+    whole = ("Ticket", "Due (UTC)", "Last (UTC)")
     print_table(columns, map(_row, rows), "No tickets.", whole=whole)
     if len(rows) == query.limit:
         click.echo(f"\nThe first {count(query.limit, 'ticket')}. There may be more: --limit")

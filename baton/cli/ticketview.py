@@ -49,7 +49,8 @@ def details(ticket: TicketSnapshot, timeline: Sequence[TimelineEntry]) -> Iterat
     yield "So far", f"{ticket.prompts} prompted, {ticket.replies} sent"
     yield "Labels", ", ".join(ticket.labels) or "–"
     yield "Customer", ticket.customer
-    yield "Last message", f"{ticket.last_author or '–'}, {clock(ticket.last_message_at)}"
+    if ticket.last_author:
+        yield "Last message", f"{ticket.last_author}, {clock(ticket.last_message_at)}"
     if ticket.conversation:
         yield "Chat", f"{ticket.channel}:{ticket.conversation}"
     elif ticket.channel:

@@ -223,7 +223,7 @@ def test_what_stands_in_a_query_is_quoted() -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
-        ("inbox --tickets --tab new", 2, "tickets have no tabs"),
+        ("inbox --tickets --tab new", 2, "tickets have stages"),
         ("inbox --query", 2, "--tickets"),
         ("inbox --stage done", 2, "composing"),
         ("ticket list --department sales --query", 1, "there is no department 'sales'; allowed: billing"),
