@@ -8,22 +8,13 @@ Source: section 4 of the design.
 
 from __future__ import annotations
 
-from baton.contract import AuthorType
 from baton.decision import Facts, people
 from baton.ticketstate import TicketState
 
 
 def contributors(ticket: TicketState) -> tuple[str, ...]:
     """Who wrote a department's notes that the customer has got no reply to yet, the latest first."""
-    notes = [
-        note
-        for department in ticket.departments
-        for note in department.notes
-        if note.round > ticket.replied_round and note.author.type is AuthorType.STAFF
-    ]
-    # Notes of the same moment stay in the order in which they were folded: later ones are further back.
-    latest_first = sorted(enumerate(notes), key=lambda item: (item[1].at, item[0]), reverse=True)
-    return people(note.author.id for _, note in latest_first)
+    return people(reversed(ticket.contributed))
 
 
 def first_composer(ticket: TicketState, facts: Facts) -> str | None:

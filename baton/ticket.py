@@ -479,6 +479,8 @@ def _note_added(ticket: TicketState, event: NoteAdded, facts: Facts) -> Told:
         event_id=event.id,
         round=max(ticket.round, ticket.replied_round + 1),
     )
+    by = event.author.id
+    ticket.contributed = (*(staff for staff in ticket.contributed if staff != by), by)
     for label in labels:
         department = ticket.department(label)
         assert department is not None, "only the ticket's departments are meant"
@@ -499,11 +501,12 @@ def _meant(ticket: TicketState, event: NoteAdded, facts: Facts) -> tuple[str, ..
     if event.instruction or event.author.type is not AuthorType.STAFF:
         return ()
     own = _own_labels(ticket, event.author, facts)
-    if event.author.id == ticket.dispatcher:
-        own = tuple(one.label for one in ticket.departments)
-        return (event.label,) if event.label in own else ()
     if event.label is not None:
+        if _is_dispatcher(ticket, event.author.id, facts):
+            own = tuple(one.label for one in ticket.departments)
         return (event.label,) if event.label in own else ()
+    if event.author.id == ticket.dispatcher:
+        return ()
     return tuple(label for label in own if label in ticket.asked) or own
 
 
@@ -590,6 +593,7 @@ def _reply(ticket: TicketState, event: SendReply | ReplySent, facts: Facts) -> T
     ticket.replied_round = max(
         [ticket.round, *(note.round for one in ticket.departments for note in one.notes)]
     )
+    ticket.contributed = ()
     ticket.draft = Draft()
     _written(ticket, event, facts)
     ticket.staff_wrote_at = facts.now

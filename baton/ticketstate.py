@@ -52,6 +52,9 @@ class TicketState(Payload, frozen=False):
     """The last round that the customer has got a reply to: its notes are not drafted again."""
     prompts: int = 0
     replies: int = 0
+    contributed: tuple[str, ...] = ()
+    """Who wrote departments' notes that the customer has got no reply to, in the order in which they were
+    taken in: several notes may be of the same moment."""
     draft: Draft = Draft()
     paused_at: Instant | None = None
     last_author: Author | None = None

@@ -10,16 +10,32 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from activities.decide import Deciding, Policy
-from baton.chat import Settlement, check, opens, settle
+from baton import chat, ticket, tickettime
 from baton.chatstate import ChatState
-from baton.contract import ChatEvent, ChatStart, Fired, Presence, parse_chat_event
-from baton.decision import DecideRequest, Previous
+from baton.consequences import consequences
+from baton.contract import (
+    ChatEvent,
+    ChatStart,
+    Event,
+    Fired,
+    Presence,
+    TicketEvent,
+    TicketStart,
+    parse_chat_event,
+    parse_ticket_event,
+)
+from baton.decision import CaseState, DecideRequest, Decision, Previous
 from baton.directory import Directory
 from baton.directoryfile import load_directory
+from baton.effects import Effect
 from baton.errors import REFUSALS, Refused
 from baton.rules.loading import load_rules
 from baton.rules.ruleset import RuleSet
 from baton.settings import CHECKOUT
+from baton.settlement import Settlement
+from baton.templates.loading import load_templates
+from baton.templates.templateset import Templates
+from baton.ticketstate import TicketState
 from helpdesks.base import Attendance, KnownEvent, VersionedDirectory
 
 MORNING = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -34,13 +50,18 @@ def shipped_rules(directory: Directory, path: Path | None = None) -> RuleSet:
     return load_rules(path or CHECKOUT / "deploy/rules/support-lines.yaml", directory)
 
 
+def shipped_templates(directory: Directory) -> Templates:
+    return load_templates(CHECKOUT / "deploy/templates/several-departments.yaml", directory)
+
+
 class _Book(NamedTuple):
     current: RuleSet
+    templates: Templates
 
 
 @dataclass
 class PaperDesk:
-    """One customer's conversation, and who is there."""
+    """One customer's conversation or ticket, and who is there."""
 
     directory: Directory
     attending: dict[str, Attendance] = field(default_factory=dict)
@@ -48,13 +69,17 @@ class PaperDesk:
     """Chats that people hold beside this one."""
     previous: Previous | None = None
     number: int = 0
+    blocked: bool = False
+    """Whether the customer is."""
+    writers: dict[str, str] = field(default_factory=dict)
+    """Who wrote a message, by its ID."""
 
     def is_now(self, staff: str, presence: Presence, since: datetime) -> None:
         self.attending[staff] = Attendance(presence, since)
 
     @asynccontextmanager
     async def intake(
-        self, before: ChatState, event: ChatEvent, now: datetime, chain: str
+        self, before: CaseState, event: Event, now: datetime, chain: str
     ) -> AsyncIterator[_PaperIntake]:
         yield _PaperIntake(self, before, event)
 
@@ -62,8 +87,8 @@ class PaperDesk:
 @dataclass
 class _PaperIntake:
     desk: PaperDesk
-    before: ChatState
-    event: ChatEvent
+    before: CaseState
+    event: Event
 
     async def known_event(self) -> KnownEvent | None:
         return None
@@ -84,18 +109,19 @@ class _PaperIntake:
         return None
 
     async def author_of(self, message_id: str) -> str | None:
-        return None
+        return self.desk.writers.get(message_id)
 
     async def blocked(self) -> bool:
-        return False
+        return self.desk.blocked
 
     async def case_id(self) -> str:
-        if opens(self.before, self.event):
+        model: Any = ticket if isinstance(self.before, TicketState) else chat
+        if model.opens(self.before, self.event):
             return f"paper-{self.desk.number + 1}"
         return self.before.case_id or "?"
 
     async def take_in(
-        self, folded: ChatState, settled: ChatState, rules: Sequence[str], *, opened: bool
+        self, folded: CaseState, settled: CaseState, rules: Sequence[str], *, opened: bool
     ) -> None:
         if opened:
             self.desk.number += 1
@@ -106,35 +132,97 @@ class _PaperIntake:
 
 
 @dataclass
-class PaperChat:
-    """A chat that is played without Temporal: the model, the rules and the directory only."""
+class _Paper:
+    """A case that is played without Temporal: the model, the rules, the templates and the directory only."""
 
     desk: Any
     rules: RuleSet
     policy: Policy = field(default_factory=Policy)
     now: datetime = MORNING
+    chain: str = "paper"
+    tick: timedelta = timedelta(seconds=1)
+    """How much later each event comes."""
+    templates: Templates | None = None
+    """Those that are shipped, if none are given."""
+    decision: Decision = field(init=False)
+    """The last one."""
+    fired: tuple[Fired, ...] = ()
+    """The rules that fired for the last event."""
+    effects: tuple[Effect, ...] = ()
+    """What the last decision asked of the help desk."""
+
+    async def _decide(self, before: CaseState, event: Event) -> Decision:
+        """What ``decide`` says one tick later. Raises a ``Refused``."""
+        if self.templates is None:
+            self.templates = shipped_templates(self.desk.directory)
+        deciding = Deciding(self.desk, _Book(self.rules, self.templates), self.policy)
+        request = DecideRequest(before=before, event=event, now=self.now, chain=self.chain)
+        decision = await deciding.decide(request)
+        if decision.refusal is not None:
+            raise REFUSALS.get(decision.refusal.type, Refused)(decision.refusal.message)
+        return decision
+
+    def _settled(self, before: CaseState, event: Event, decision: Decision, done: Settlement[Any]) -> None:
+        self.decision, self.fired = decision, decision.fired
+        self.effects = tuple(consequences(before, event, decision, done))
+
+
+@dataclass
+class PaperChat(_Paper):
+    """A chat on paper."""
+
     state: ChatState = field(
         default_factory=lambda: ChatState.before_first(
             ChatStart(channel="telegram", conversation="paper", customer="c")
         )
     )
-    fired: tuple[Fired, ...] = ()
-    chain: str = "paper"
-    tick: timedelta = timedelta(seconds=1)
-    """How much later each event comes."""
 
-    async def take(self, payload: Mapping[str, Any]) -> Settlement:
+    async def take(self, payload: Mapping[str, Any]) -> Settlement[ChatState]:
         """Fold one event. Raises a ``Refused``; then nothing has changed."""
         return await self.fold(parse_chat_event(dict(payload)))
 
-    async def fold(self, event: ChatEvent) -> Settlement:
+    async def fold(self, event: ChatEvent) -> Settlement[ChatState]:
         self.now += self.tick
-        check(self.state, event)
-        deciding = Deciding(self.desk, _Book(self.rules), self.policy)
-        request = DecideRequest(before=self.state, event=event, now=self.now, chain=self.chain)
-        decision = await deciding.decide(request)
-        if decision.refusal is not None:
-            raise REFUSALS.get(decision.refusal.type, Refused)(decision.refusal.message)
-        settlement = settle(self.state, event, decision)
-        self.state, self.fired = settlement.state, decision.fired
+        chat.check(self.state, event)
+        decision = await self._decide(self.state, event)
+        settlement = chat.settle(self.state, event, decision)
+        self._settled(self.state, event, decision, settlement)
+        self.state = settlement.state
         return settlement
+
+
+@dataclass
+class PaperTicket(_Paper):
+    """A ticket on paper."""
+
+    state: TicketState = field(
+        default_factory=lambda: TicketState.before_first(
+            TicketStart(ticket_id="t-1", customer="c", subject="Paper")
+        )
+    )
+
+    async def take(self, payload: Mapping[str, Any]) -> Settlement[TicketState]:
+        """Fold one event. Raises a ``Refused``; then nothing has changed."""
+        return await self.fold(parse_ticket_event(dict(payload)))
+
+    async def fold(self, event: TicketEvent) -> Settlement[TicketState]:
+        self.now += self.tick
+        ticket.check(self.state, event)
+        decision = await self._decide(self.state, event)
+        settlement = ticket.settle(self.state, event, decision)
+        self._settled(self.state, event, decision, settlement)
+        self.state = settlement.state
+        return settlement
+
+    async def pass_time(self, until: datetime) -> list[TicketEvent]:
+        """Let time pass as the workflow's clock does; returns the events that the ticket made for itself."""
+        made: list[TicketEvent] = []
+        while (due := tickettime.next_due(self.state)) is not None and due <= until:
+            self.now = max(self.now, due)
+            events = list(tickettime.due_events(self.state, self.now))
+            assert events, f"woken for nothing at {due}"
+            for event in events:
+                await self.fold(event)
+            made += events
+        self.now = max(self.now, until)
+        return made

@@ -803,6 +803,7 @@ TICKET_STATE: dict[str, Any] = {
     **TICKET_SNAPSHOT,
     "prompted_round": 1,
     "replied_round": 1,
+    "contributed": ["lena"],
     "draft": DRAFT,
     "opened_at": AT,
     "wrote_at": AT,
