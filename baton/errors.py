@@ -6,6 +6,8 @@
     ├── ConnectionFailed         Temporal cannot be reached
     ├── Unanswered               no answer in time: unknown, not failed
     ├── HelpDeskUnavailable      the help desk did not answer; trying again may work
+    ├── Unreadable               a payload cannot be decrypted, or does not belong where it was found
+    │   └── UnknownKey           the key with which it is encrypted is not in the key file
     └── Refused                  an event was refused; nothing of it was applied
         ├── InvalidEvent         malformed, of an unknown kind, or by an author who cannot do this
         ├── IllegalTransition    not possible in the present state of the case
@@ -44,6 +46,14 @@ class Unanswered(BatonError):
 
 class HelpDeskUnavailable(BatonError):
     """The help desk did not answer. Trying again may work."""
+
+
+class Unreadable(BatonError):
+    """A payload cannot be decrypted, was changed, or does not belong where it was found."""
+
+
+class UnknownKey(Unreadable):
+    """A payload is encrypted with a key that is not in the key file."""
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """How Baton speaks to Temporal: one plugin for the client, the worker and the replayer.
 
 All three must convert payloads in the same way, or a history that one wrote could not be read by the
-others.
+others. Whether payloads are encrypted is one argument of the plugin: see ``baton.codec``.
 """
 
 from __future__ import annotations
@@ -11,8 +11,10 @@ import dataclasses
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.converter import DataConverter
 from temporalio.plugin import SimplePlugin
-from temporalio.worker import WorkflowRunner
+from temporalio.worker import ReplayerConfig, WorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+
+from baton.codec import EncryptionCodec, encrypting
 
 PASSED_THROUGH = ("baton", "workflows", "pydantic", "pydantic_core", "annotated_types", "transitions")
 """Modules that workflows share instead of importing them anew in each sandbox.
@@ -32,12 +34,24 @@ def _restrictions(restrictions: SandboxRestrictions) -> SandboxRestrictions:
     return restrictions.with_passthrough_modules(*PASSED_THROUGH)
 
 
-def _converter(converter: DataConverter | None) -> DataConverter:
-    return pydantic_data_converter
+def _converter(codec: EncryptionCodec | None) -> DataConverter:
+    return pydantic_data_converter if codec is None else encrypting(codec)
 
 
 class BatonPlugin(SimplePlugin):
-    """Payloads as pydantic models, and workflows in a sandbox that shares Baton's own modules."""
+    """Payloads as pydantic models, and workflows in a sandbox that shares Baton's own modules.
 
-    def __init__(self) -> None:
-        super().__init__("baton", data_converter=_converter, workflow_runner=_runner)
+    Args:
+        codec: encrypts payloads. Without it they are as readable as Temporal's database.
+    """
+
+    def __init__(self, codec: EncryptionCodec | None = None) -> None:
+        self._codec = codec
+        super().__init__("baton", data_converter=lambda _: _converter(codec), workflow_runner=_runner)
+
+    def configure_replayer(self, config: ReplayerConfig) -> ReplayerConfig:
+        """See base class. A history that comes from a file has whatever name and namespace it is given."""
+        configured = super().configure_replayer(config)
+        if self._codec is not None:
+            configured["data_converter"] = _converter(self._codec.anywhere())
+        return configured

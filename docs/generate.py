@@ -561,7 +561,7 @@ def _default(name: str, info: FieldInfo) -> str:
     value = info.get_default(call_default_factory=False)
     if isinstance(value, Path):
         value = value.relative_to(CHECKOUT) if value.is_absolute() else value
-    return "none" if value == {} else f"`{value}`"
+    return "none" if value in ({}, None) else f"`{value}`"
 
 
 # --- Architecture -------------------------------------------------------------------------------

@@ -1,0 +1,183 @@
+"""Encrypts what Temporal keeps, so that whoever reads its database, or its screens, reads no text.
+
+A payload becomes another payload. Its data is the nonce (12 bytes) and the whole payload as it was, encrypted
+with AES-256-GCM. Its metadata is readable:
+
+    encoding            binary/encrypted
+    encryption-key-id   the name of the key, such as 2027-03/5f0c2a91
+    encryption-place    where it belongs, as JSON: ["default","workflow","chat:telegram:42"]
+
+The place is authenticated (it is the associated data), and compared with the place where the payload is
+found. So a payload that somebody moves to another case is not accepted there. It stands in the metadata
+because Temporal's UI asks for the text of a payload without saying where it found it.
+
+What can never be read, because it was moved or changed, becomes a payload that cannot be converted. A
+workflow then refuses the event in it, as it refuses any other nonsense. An exception would fail the
+workflow task, which is retried for ever: one bad signal would stop a case. A key that is missing is such
+an exception. Once the key is there the case goes on, and nothing was refused.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from temporalio.api.common.v1 import Payload
+from temporalio.contrib.pydantic import PydanticPayloadConverter
+from temporalio.converter import (
+    ActivitySerializationContext,
+    DataConverter,
+    DefaultFailureConverterWithEncodedAttributes,
+    EncodingPayloadConverter,
+    PayloadCodec,
+    SerializationContext,
+    WithSerializationContext,
+    WorkflowSerializationContext,
+)
+
+from baton.errors import UnknownKey, Unreadable
+from baton.keys import KeyRing
+
+ENCODING = b"binary/encrypted"
+KEY_ID = "encryption-key-id"
+PLACE = "encryption-place"
+UNREADABLE = "baton/unreadable"
+_FORMAT = b"baton/1 "
+
+Place = tuple[str, ...]
+"""Namespace, ``workflow`` or ``activity``, and its ID; or the beginning of that, where no more is known."""
+
+
+class EncryptionCodec(PayloadCodec, WithSerializationContext):
+    """Temporal's hook for payloads, bound to the place that the SDK is working for.
+
+    Args:
+        keys: one writes, all read.
+        required: whether a payload that is not encrypted is unreadable.
+        place: what new payloads are bound to, and where those that are read must belong.
+        follow: whether the place is the one that the SDK names from call to call.
+    """
+
+    def __init__(
+        self, keys: KeyRing, *, required: bool = False, place: Place = (), follow: bool = True
+    ) -> None:
+        self.keys = keys
+        self.required = required
+        self._place = place
+        self._follow = follow
+
+    def with_context(self, context: SerializationContext) -> EncryptionCodec:
+        """The codec for one workflow, or one activity that no workflow has started."""
+        return self.at(place_of(context)) if self._follow else self
+
+    def at(self, place: Place) -> EncryptionCodec:
+        """The codec for one place."""
+        return EncryptionCodec(self.keys, required=self.required, place=place, follow=self._follow)
+
+    def anywhere(self) -> EncryptionCodec:
+        """A codec that reads everything, wherever it is found: for replays of recorded histories."""
+        return EncryptionCodec(self.keys, follow=False)
+
+    async def encode(self, payloads: Sequence[Payload]) -> list[Payload]:
+        return [self.encrypted(payload) for payload in payloads]
+
+    async def decode(self, payloads: Sequence[Payload]) -> list[Payload]:
+        return [self._decoded(payload) for payload in payloads]
+
+    def encrypted(self, payload: Payload) -> Payload:
+        """The payload, encrypted and bound to this place."""
+        place = json.dumps(self._place, ensure_ascii=False, separators=(",", ":")).encode()
+        return Payload(
+            metadata={"encoding": ENCODING, KEY_ID: self.keys.writing.encode(), PLACE: place},
+            data=self.keys.seal(payload.SerializeToString(), _FORMAT + place),
+        )
+
+    def decrypted(self, payload: Payload) -> Payload:
+        """The payload as it was before it was encrypted.
+
+        Raises:
+            UnknownKey: the key is not in the ring.
+            Unreadable: it was changed, or belongs elsewhere, or is not encrypted although it must be.
+        """
+        if payload.metadata.get("encoding") != ENCODING:
+            if self.required:
+                raise Unreadable("it is not encrypted, and BATON_ENCRYPTION_REQUIRED is set")
+            return payload
+        place = payload.metadata.get(PLACE, b"")
+        name = payload.metadata.get(KEY_ID, b"").decode(errors="replace")
+        whole = self.keys.open(name, payload.data, _FORMAT + place)
+        self._check(tuple(json.loads(place)))
+        return Payload.FromString(whole)
+
+    def _check(self, found: Place) -> None:
+        # Who knows less of a place than the other says nothing about the rest of it: see `Place`.
+        known = min(len(found), len(self._place))
+        if found[:known] != self._place[:known]:
+            raise Unreadable(f"it belongs to {_shown(found)}, and was found in {_shown(self._place)}")
+
+    def _decoded(self, payload: Payload) -> Payload:
+        try:
+            return self.decrypted(payload)
+        except UnknownKey:
+            raise
+        except Unreadable as error:
+            return Payload(metadata={"encoding": UNREADABLE.encode()}, data=str(error).encode())
+
+
+def place_of(context: SerializationContext) -> Place:
+    """Where the payloads belong that the SDK is working on.
+
+    All of a workflow is one place: its activities and what others send it, too. So it does not matter which
+    of them the SDK names when it reads what it wrote for another.
+    """
+    match context:
+        case WorkflowSerializationContext():
+            return context.namespace, "workflow", context.workflow_id
+        case ActivitySerializationContext() if context.workflow_id:
+            return context.namespace, "workflow", context.workflow_id
+        case ActivitySerializationContext() if context.activity_id:
+            return context.namespace, "activity", context.activity_id
+        case ActivitySerializationContext():
+            return (context.namespace,)
+        case _:
+            return ()
+
+
+def _shown(place: Place) -> str:
+    match place:
+        case (namespace, kind, found_id):
+            return f"the {kind} {found_id} of namespace {namespace!r}"
+        case _:
+            return " ".join(("namespace", *map(repr, place))) if place else "no namespace"
+
+
+class _UnreadableConverter(EncodingPayloadConverter):
+    """Says of an unreadable payload why it is so, when somebody wants its value."""
+
+    @property
+    def encoding(self) -> str:
+        return UNREADABLE
+
+    def to_payload(self, value: Any) -> Payload | None:
+        return None
+
+    def from_payload(self, payload: Payload, type_hint: type | None = None) -> Any:
+        raise Unreadable(f"a payload cannot be read: {payload.data.decode()}")
+
+
+class PayloadConverter(PydanticPayloadConverter):
+    """As without encryption, and with an error that says why a payload cannot be read."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._set_converters(*self.converters.values(), _UnreadableConverter())
+
+
+def encrypting(codec: EncryptionCodec) -> DataConverter:
+    """How Baton converts payloads where they are encrypted. The texts of failures are payloads, too."""
+    return DataConverter(
+        payload_converter_class=PayloadConverter,
+        payload_codec=codec,
+        failure_converter_class=DefaultFailureConverterWithEncodedAttributes,
+    )
