@@ -38,6 +38,12 @@ SERVER_STOP_SECONDS = 10.0
 WORKER_EXTRA_SECONDS = 5.0
 """What a worker gets beyond its own grace: it may use that up and still has to close its connections."""
 POLL_SECONDS = 0.1
+_DYNAMIC_CONFIG = {
+    # Above the default of 10 updates in flight those of one busy chat abort one another.
+    "history.maxInFlightUpdates": "100",
+    # Lets whoever asks for it skip the hours until a ticket's reminder, as `baton demo` does.
+    "frontend.WorkflowTimeSkippingEnabled": "true",
+}
 
 
 def _silent(line: str) -> None:
@@ -115,8 +121,6 @@ class Stack:
             "ui-port": settings.ui_port,
             "db-filename": settings.data_dir / "temporal.db",
             "log-level": "error",
-            # Above the default of 10 updates in flight those of one busy chat abort one another.
-            "dynamic-config-value": "history.maxInFlightUpdates=100",
         }
         server = await self._start_child(
             "Temporal server",
@@ -124,6 +128,7 @@ class Stack:
                 *command,
                 "--ui-disable-news-fetch",
                 *(f"--{option}={value}" for option, value in options.items()),
+                *(f"--dynamic-config-value={name}={value}" for name, value in _DYNAMIC_CONFIG.items()),
                 *(f"--search-attribute={name}={kind}" for name, kind in SEARCH_ATTRIBUTES.items()),
             ],
             _environment_without("TEMPORAL_") | {"TEMPORAL_VERSION_CHECK_DISABLED": "1"},

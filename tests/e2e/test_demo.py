@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import os
 import re
@@ -17,6 +18,7 @@ from temporalio.client import WorkflowExecutionStatus
 from temporalio.testing import WorkflowEnvironment
 
 from baton.cli.machine import free_port
+from tests.conftest import running_server
 from tests.house import eventually
 
 BATON = Path(sys.executable).with_name("baton")
@@ -64,6 +66,9 @@ ENDINGS: dict[str, tuple[str, tuple[Any, ...], tuple[Any, ...]]] = {
 }
 
 
+MEMBERS = {"ivan": "billing", "maria": "delivery", "lena": "warranty"}
+
+
 def ending(play: Mapping[str, Any]) -> tuple[Any, ...]:
     last = play["steps"][-1]
     chat = last["snapshot"]
@@ -104,10 +109,30 @@ async def test_on_a_temporal_of_its_own_everything_goes_as_in_the_table(tmp_path
         for item in document["situations"]
     }
     assert all(ENDINGS[name][0] in rules for name, rules in fired.items())
+    orders = {
+        tuple(step["by"] for step in item["with_rule"]["steps"] if step["kind"] == "note_added"): item
+        for item in document["tickets"]
+        if item["id"].startswith("5-")
+    }
+    assert set(orders) == set(itertools.permutations(MEMBERS))
+    for order, item in orders.items():
+        *_, composing, answered = item["with_rule"]["steps"]
+        assert composing["told"] == [{"staff": order[-1], "reason": "prompt"}]
+        assert (composing["snapshot"]["composer"], composing["snapshot"]["prompts"]) == (order[-1], 1)
+        assert (answered["by"], answered["sent"], answered["snapshot"]["replies"]) == (order[-1], 1, 1)
+        assert answered["snapshot"]["labels"] == ["several-departments"]
+    [without] = (item["without_rule"] for item in orders.values() if "without_rule" in item)
+    assert without["steps"][-1]["snapshot"]["labels"] == [*MEMBERS.values(), "several-departments"]
+    assert (without["steps"][-1]["sent"], without["steps"][-1]["snapshot"]["prompts"]) == (1, 1)
+    late = document["tickets"][-1]["with_rule"]
+    assert late["time_skipped"]
+    told = [(who["staff"], who["reason"]) for step in late["steps"] for who in step["told"]]
+    for notice in (("lena", "due soon: warranty"), ("oleg", "overdue: warranty"), ("lena", "a late note")):
+        assert told.count(notice) == 1
     assert not list(tmp_path.iterdir()), "the folder of the run is gone"
 
 
-async def test_on_a_running_temporal_it_leaves_no_chat_open(
+async def test_on_a_running_temporal_it_leaves_no_case_open(
     server: WorkflowEnvironment, tmp_path: Path
 ) -> None:
     process = await start_demo(tmp_path, address_of(server))
@@ -115,15 +140,30 @@ async def test_on_a_running_temporal_it_leaves_no_chat_open(
 
     text = output.decode()
     assert process.returncode == 0, text + errors.decode()
-    assert "✓ All 14 plays went as expected" in text
+    assert "✓ All 22 plays went as expected" in text
+    assert "6 hours pass." in text
     assert "\x1b" not in text
     assert max(len(line) for line in text.splitlines()) <= 80
     found = re.search(r"TaskQueue STARTS_WITH 'baton-demo-\w+'", text)
     assert found, text
-    await chats_are_over(server, found[0], 14)
+    await cases_are_over(server, found[0], 22)
 
 
-async def test_ctrl_c_stops_it_and_leaves_no_chat_open(server: WorkflowEnvironment, tmp_path: Path) -> None:
+async def test_where_no_time_can_be_skipped_the_due_times_are_seconds(tmp_path: Path) -> None:
+    async with running_server(**{"frontend.WorkflowTimeSkippingEnabled": "false"}) as server:
+        process = await start_demo(tmp_path, address_of(server))
+        output, errors = await process.communicate()
+
+        text = output.decode()
+        assert process.returncode == 0, text + errors.decode()
+        assert "does not let time be skipped" in text
+        assert "3 seconds pass." in text
+        assert "Oleg is told: overdue: warranty" in text
+        assert "✓ All 22 plays went as expected" in text
+        await cases_are_over(server, "TaskQueue STARTS_WITH 'baton-demo-'", 22)
+
+
+async def test_ctrl_c_stops_it_and_leaves_no_case_open(server: WorkflowEnvironment, tmp_path: Path) -> None:
     process = await start_demo(tmp_path, address_of(server))
     assert process.stdout is not None
     async for line in process.stdout:
@@ -135,13 +175,13 @@ async def test_ctrl_c_stops_it_and_leaves_no_chat_open(server: WorkflowEnvironme
     assert process.returncode == 130
     assert errors.decode().splitlines()[-1] == "interrupted"
     assert not list(tmp_path.iterdir()), "the folder of the run is gone"
-    await chats_are_over(server, "TaskQueue STARTS_WITH 'baton-demo-'", 1)
+    await cases_are_over(server, "TaskQueue STARTS_WITH 'baton-demo-'", 1)
 
 
-async def chats_are_over(server: WorkflowEnvironment, query: str, at_least: int) -> None:
+async def cases_are_over(server: WorkflowEnvironment, query: str, at_least: int) -> None:
     async def all_are_listed_and_none_runs() -> bool:
-        chats = [chat async for chat in server.client.list_workflows(query)]
-        running = [chat.id for chat in chats if chat.status is WorkflowExecutionStatus.RUNNING]
-        return len(chats) >= at_least and not running
+        cases = [case async for case in server.client.list_workflows(query)]
+        running = [case.id for case in cases if case.status is WorkflowExecutionStatus.RUNNING]
+        return len(cases) >= at_least and not running
 
-    await eventually(all_are_listed_and_none_runs, "a chat of the demo still runs")
+    await eventually(all_are_listed_and_none_runs, "a case of the demo still runs")

@@ -1,7 +1,8 @@
 """The companies of ``baton demo``: each has a worker with rules of its own, and a help desk of its own.
 
 A rule set belongs to a worker. So there is one company with all rules of the shipped file, and one for each
-rule that is switched off.
+rule that is switched off. The directory and the templates are the shipped ones, too, but for what the tickets
+of the demo need: one person for each department, and due times that can be skipped at any hour.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from baton.cli.demo.play import IDLE_CHANNEL, IDLE_SECONDS
+from baton.cli.demo.tickettable import DUE, MEMBERS, PLAIN, WARRANTY
 from baton.cli.machine import free_port
 from baton.errors import BatonError
 from baton.rules.language import RuleList
@@ -22,6 +24,7 @@ from baton.yamlfile import read_yaml
 
 SHIPPED_RULES = CHECKOUT / "deploy/rules/support-lines.yaml"
 SHIPPED_DIRECTORY = CHECKOUT / "deploy/directory/demo.yaml"
+SHIPPED_TEMPLATES = CHECKOUT / "deploy/templates/several-departments.yaml"
 STOP_SECONDS = 1.0
 
 
@@ -47,23 +50,28 @@ def companies_for(run: str, rules: Iterable[str], folder: Path) -> Iterator[Comp
         name = f"without-{without}" if without else "with"
         place = folder / name
         place.mkdir()
-        rules_file = place / "rules.yaml"
-        rules_file.write_text(rules_without(without), encoding="utf-8")
+        texts = {
+            "rules": rules_without(without),
+            "directory": demo_directory(),
+            "templates": demo_templates(),
+        }
+        files = {f"{kind}_file": place / f"{kind}.yaml" for kind in texts}
+        for file, text in zip(files.values(), texts.values(), strict=True):
+            file.write_text(text, encoding="utf-8")
         # Whatever the environment says: the table of situations holds for these settings.
         yield Company(
             without,
             load_settings(
-                **ports,
                 data_dir=place,
                 database_url=f"sqlite:///{place}/baton.db",
-                rules_file=rules_file,
-                directory_file=SHIPPED_DIRECTORY,
+                **files,
                 task_queue=f"{task_queues(run)}-{name}",
                 worker_processes=1,
                 idle_minutes=10,
                 idle_minutes_by_channel={IDLE_CHANNEL: IDLE_SECONDS / 60},
                 shutdown_grace_seconds=STOP_SECONDS,
                 log_level="WARNING",
+                **ports,
             ),
         )
 
@@ -74,9 +82,9 @@ def task_queues(run: str) -> str:
 
 
 def rule_names() -> dict[str, str]:
-    """The sentence that each of the shipped rules for chats has for a name."""
+    """The sentence that each of the shipped rules has for a name."""
     rules = load_rules(SHIPPED_RULES, None)
-    return {rule.id: rule.name for kind in RuleList for rule in rules.rules(kind) if rule.cases == "chats"}
+    return {rule.id: rule.name for kind in RuleList for rule in rules.rules(kind)}
 
 
 def rules_without(rule: str | None) -> str:
@@ -91,4 +99,39 @@ def rules_without(rule: str | None) -> str:
         if not found:
             raise BatonError(f"There is no rule {rule} in {SHIPPED_RULES}: the demo plays the shipped rules.")
         found[0]["enabled"] = False
+    return _written(document)
+
+
+def demo_directory() -> str:
+    """The shipped directory, as a document in which each department has one person, who works at any hour.
+
+    Raises ``DocumentError`` if the file cannot be read.
+    """
+    document: Any = read_yaml(SHIPPED_DIRECTORY).data
+    for key, member in document["staff"].items():
+        member["departments"] = [label for label, staff in MEMBERS.items() if staff == key]
+    for department in document["departments"].values():
+        department.pop("calendar", None)
+    return _written(document)
+
+
+def demo_templates() -> str:
+    """The shipped templates, as a document with one of them twice more, with due times.
+
+    Raises ``DocumentError`` if the file cannot be read.
+    """
+    document: Any = read_yaml(SHIPPED_TEMPLATES).data
+    [plain] = (template for template in document["templates"] if template["id"] == PLAIN)
+    document["templates"] += [
+        {
+            **plain,
+            "id": template,
+            "due": {WARRANTY: {"answer within hours": within, "remind before hours": remind}},
+        }
+        for template, (within, remind) in DUE.items()
+    ]
+    return _written(document)
+
+
+def _written(document: Any) -> str:
     return json.dumps(document, ensure_ascii=False, indent=2)  # JSON is YAML, too

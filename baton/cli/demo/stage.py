@@ -19,6 +19,7 @@ from temporalio.client import Client
 from temporalio.envconfig import ClientConfig
 
 from baton.cli.demo.company import Company, companies_for
+from baton.cli.demo.skip import skips_time
 from baton.cli.demo.worker import Worker
 from baton.cli.machine import worker_command
 from baton.cli.stack import NAMESPACE, Stack
@@ -38,6 +39,8 @@ class Stage:
     address: str
     own: Stack | None
     """The Temporal that was started for the demo, if none was running."""
+    skips_time: bool
+    """Whether that Temporal lets hours pass at once."""
     companies: tuple[Company, ...]
     workers: tuple[Worker, ...]
 
@@ -90,7 +93,7 @@ async def open_stage(run: str, rules: Iterable[str], say: Callable[[str], None])
         workers = tuple(Worker(company) for company in to_start)
         exits.push_async_callback(_stop, workers)
         await _start(workers, command, environment)
-        yield Stage(client, address, own, companies, workers)
+        yield Stage(client, address, own, await skips_time(client), companies, workers)
 
 
 # --- Temporal -----------------------------------------------------------------------------------

@@ -22,7 +22,14 @@ PINS = "pin-to-assignee"
 CUSTOMER = "customer"
 NOBODY = ""
 IVAN, LENA, MARIA = "ivan", "lena", "maria"
-NAMES = {CUSTOMER: "Customer", IVAN: "Ivan", LENA: "Lena", MARIA: "Maria"}
+NAMES = {
+    CUSTOMER: "Customer",
+    IVAN: "Ivan",
+    LENA: "Lena",
+    MARIA: "Maria",
+    "oleg": "Oleg",
+    "petra": "Petra",
+}
 ONLINE = (IVAN, LENA, MARIA)
 """Everybody who is online, in the order of the alphabet. Nobody else of the demo company is."""
 

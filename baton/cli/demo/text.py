@@ -11,9 +11,13 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from baton.cli.demo.play import Difference, Play, Plays, Seen
-from baton.cli.demo.table import NAMES, Situation, Step
+from baton.cli.demo import tickettext
+from baton.cli.demo.case import Difference
+from baton.cli.demo.play import Play, Played, Plays, Seen
+from baton.cli.demo.table import NAMES, Step
+from baton.cli.demo.ticketplay import TicketPlay, TicketPlays, TicketSeen
 from baton.cli.demo.ui import Place
+from baton.cli.demo.words import name_of, people
 from baton.cli.shared import count
 from baton.contract import ChatSnapshot, Status, Tab
 from baton.errors import BatonError
@@ -68,6 +72,8 @@ class Report:
     def __init__(self, out: Console, rules: Mapping[str, str]) -> None:
         self._out = out
         self._rules = rules
+        self._group = ""
+        self._in_full = False
 
     def introduce(self) -> None:
         self._out.print(INTRODUCTION)
@@ -75,76 +81,150 @@ class Report:
     def situation(self, plays: Plays) -> None:
         """One situation, from its plays with and without the rule."""
         situation = plays[0].situation
-        self._out.print()
-        self._out.rule(Text(f"{situation.id}  {situation.title}", "bold"), align="left", style="dim")
-        self._indented(Text(f"Rule: {self._rules[situation.rule]}", "dim"))
+        self._heading(f"{situation.id}  {situation.title}", situation.rule)
         first = len(situation.before)
         if first:
-            self._steps("Before", plays[0].seen[:first])
+            self._steps("Before", map(_row, plays[0].seen[:first]))
         for play in plays:
-            self._steps("With the rule" if play.with_rule else "Without the rule", play.seen[first:])
-            self._verdict(play)
+            self._steps(_with_or_without(play), map(_row, play.seen[first:]))
+            self._verdict(play, [_did(step) for step in situation.steps])
 
-    def summary(self, situations: Iterable[Plays], seconds: float) -> None:
+    def ticket(self, plays: TicketPlays) -> None:
+        """One situation of a ticket: the first of a group step by step, the others in a line each."""
+        situation = plays[0].situation
+        if not self._group:
+            self._out.print()
+            self._out.print(tickettext.INTRODUCTION)
+        if situation.group == self._group:
+            if self._in_full:
+                self._out.print()
+                self._indented(Text("In every other order, with the rule", "underline"))
+            self._in_full = False
+            self._in_a_line(plays)
+            return
+        self._in_full = True
+        self._group = situation.group
+        self._heading(f"{situation.group}  {situation.title}", situation.rule)
+        if not plays[0].skipped and situation.waits:
+            self._indented(Text(tickettext.NOT_SKIPPED))
+        first = len(situation.before)
+        self._steps("Before", [_ticket_row(seen, plays[0]) for seen in plays[0].seen[:first]])
+        for play in plays:
+            self._steps(_with_or_without(play), [_ticket_row(seen, play) for seen in play.seen[first:]])
+            self._ticket_verdict(play)
+            draft = tickettext.draft_of(play)
+            if play.with_rule and draft is not None:
+                self._out.print()
+                self._indented(Text(f"The draft that {draft[0]} found", "underline"))
+                self._indented(Text(draft[1]))
+
+    def summary(self, played: Played, seconds: float) -> None:
         """One row for each situation, and one sentence about all."""
+        self._table(
+            "Where the customer's answer is in the end",
+            "Situation",
+            [
+                (plays[0].situation.id, plays[0].situation.short, *map(_ending, plays))
+                for plays in played.chats
+            ],
+        )
+        groups: dict[str, list[TicketPlay]] = {}
+        for plays in played.tickets:
+            groups.setdefault(plays[0].situation.group, []).extend(plays)
+        self._table(
+            "What became of a question to several departments",
+            "Ticket",
+            [(group, plays[0].situation.short, *_endings(plays)) for group, plays in groups.items()],
+        )
         self._out.print()
-        self._out.rule(Text("Where the customer's answer is in the end", "bold"), align="left", style="dim")
-        table = Table(box=None, pad_edge=False, header_style="bold")
-        for column in ("", "Situation", "With the rule", "Without it"):
-            table.add_column(column)
-        played: list[Play] = []
-        for plays in situations:
-            situation = plays[0].situation
-            table.add_row(situation.id, situation.short, *map(_ending, plays))
-            played += plays
-        self._out.print(table)
-        self._out.print()
-        bad = sum(bool(play.differences) for play in played)
+        number = count(len(played.plays), "play")
+        bad = sum(bool(play.differences) for play in played.plays)
         if bad:
-            said = f"{BAD} {bad} of {count(len(played), 'play')} did not go as expected: see {BAD} above."
+            said = f"{BAD} {bad} of {number} did not go as expected: see {BAD} above."
             self._out.print(Text(said, "bold red"))
         else:
-            self._out.print(
-                Text(f"{GOOD} All {count(len(played), 'play')} went as expected, in {seconds:.1f} s.", "bold")
-            )
+            self._out.print(Text(f"{GOOD} All {number} went as expected, in {seconds:.1f} s.", "bold"))
 
     def look(self, place: Place) -> None:
-        """Where the chats are to be seen, if they stay there."""
+        """Where the cases are to be seen, if they stay there."""
         self._out.print()
         if not place.stays:
             self._out.print(
-                "They were played on a Temporal of their own, which is stopped now. To look at such chats in "
+                "They were played on a Temporal of their own, which is stopped now. To look at such cases in "
                 "the Temporal UI, keep it running with `make demo ARGS=--keep`."
             )
             return
-        self._out.print("To look at these chats, open the Temporal UI")
+        self._out.print("To look at these cases, open the Temporal UI")
         self._indented(Text(place.workflows or "at the address that `baton up` printed"))
         self._out.print("and paste this filter:")
         self._indented(Text(place.query))
 
-    def _steps(self, heading: str, steps: Iterable[Seen]) -> None:
+    def _heading(self, title: str, rule: str) -> None:
+        self._out.print()
+        self._out.rule(Text(title, "bold"), align="left", style="dim")
+        self._indented(Text(f"Rule: {self._rules[rule]}", "dim"))
+
+    def _table(self, title: str, what: str, rows: Iterable[Sequence[str | Text]]) -> None:
+        self._out.print()
+        self._out.rule(Text(title, "bold"), align="left", style="dim")
+        table = Table(box=None, pad_edge=False, header_style="bold")
+        for column in ("", what, "With the rule", "Without it"):
+            table.add_column(column)
+        for row in rows:
+            table.add_row(*row)
+        self._out.print(table)
+
+    def _in_a_line(self, plays: TicketPlays) -> None:
+        table = Table.grid(padding=(0, 2, 0, 0))
+        table.add_column(width=27)
+        table.add_row(
+            tickettext.order_of(plays[0]), *(_marked([play], tickettext.numbers_of(play)) for play in plays)
+        )
+        self._indented(table)
+        for play in plays:
+            if play.differences:
+                self._ticket_verdict(play)
+
+    def _steps(self, heading: str, rows: Iterable[tuple[str, str, Text]]) -> None:
         table = Table.grid(padding=(0, 2, 0, 0))
         table.add_column(width=8)
         table.add_column(width=31)
         table.add_column(overflow="fold")
-        for seen in steps:
-            who = NAMES.get(seen.step.by, seen.step.by)
-            table.add_row(Text(who, "bold"), _did(seen.step), _came_of(seen))
+        for who, did, came_of in rows:
+            table.add_row(Text(who, "bold"), did, came_of)
         self._out.print()
         self._indented(Text(heading, "underline"))
         self._indented(table)
 
-    def _verdict(self, play: Play) -> None:
+    def _ticket_verdict(self, play: TicketPlay) -> None:
+        self._verdict(play, [tickettext.did(step, play) for step in play.situation.steps])
+
+    def _verdict(self, play: Play | TicketPlay, did: Sequence[str]) -> None:
+        """Whether all went as expected. ``did`` says what was done in each step."""
         differences = play.differences
         if not differences:
             self._indented(Text(f"{GOOD} {play.expected.meaning}", "green"))
             return
         self._indented(Text(f"{BAD} Not as expected: {play.expected.meaning}", "bold red"))
         for item in differences:
-            self._indented(Text(_said(item, play.situation), "red"), INDENT + 2)
+            by = play.situation.steps[item.step - 1].by
+            self._indented(Text(_said(item, by, did[item.step - 1]), "red"), INDENT + 2)
 
     def _indented(self, what: Text | Table, by: int = INDENT) -> None:
         self._out.print(Padding(what, (0, 0, 0, by), expand=False))
+
+
+def _with_or_without(play: Play | TicketPlay) -> str:
+    return "With the rule" if play.with_rule else "Without the rule"
+
+
+def _row(seen: Seen) -> tuple[str, str, Text]:
+    return NAMES.get(seen.step.by, seen.step.by), _did(seen.step), _came_of(seen)
+
+
+def _ticket_row(seen: TicketSeen, play: TicketPlay) -> tuple[str, str, Text]:
+    who = NAMES.get(seen.step.by, seen.step.by)
+    return who, tickettext.did(seen.step, play), tickettext.came_of(seen)
 
 
 def _did(step: Step) -> str:
@@ -164,7 +244,7 @@ def _came_of(seen: Seen) -> Text:
     lines = [Text(f"rule {rule}", "cyan") for rule in seen.fired]
     lines.append(Text(_standing(seen.chat)))
     if seen.told:
-        lines.append(Text(f"{_people(seen.told)} {'is' if len(seen.told) == 1 else 'are'} notified"))
+        lines.append(Text(f"{people(seen.told)} {'is' if len(seen.told) == 1 else 'are'} notified"))
     return Text("\n").join(lines)
 
 
@@ -176,46 +256,48 @@ def _standing(chat: ChatSnapshot) -> str:
         case _ if chat.status is Status.CLOSED:
             return "closed"
         case _ if chat.reserved_for:
-            return f"ended, {chat.status}; reserved for {_name(chat.reserved_for)}"
+            return f"ended, {chat.status}; reserved for {name_of(chat.reserved_for)}"
         case _:
-            return f"ended, {chat.status}; assignee {_name(chat.assignee)}"
+            return f"ended, {chat.status}; assignee {name_of(chat.assignee)}"
 
 
 def _tab(chat: ChatSnapshot) -> str:
     match chat.tab:
         case Tab.MINE:
-            return f"{_name(chat.pinned_to)}'s Mine"
+            return f"{name_of(chat.pinned_to)}'s Mine"
         case Tab.RESERVED:
-            return f"Reserved for {_name(chat.reserved_for)}"
+            return f"Reserved for {name_of(chat.reserved_for)}"
         case _:
             return str(chat.tab).capitalize()
 
 
 def _ending(play: Play) -> Text:
     seen = play.seen[-1]
-    if play.differences:
-        return Text(f"{BAD} {_tab(seen.chat)}", "red")
-    notified = f", {len(seen.told)} notified" if len(seen.told) > 1 else ""
-    return Text.assemble((f"{GOOD} ", "green"), f"{_tab(seen.chat)}{notified}")
+    notified = f", {len(seen.told)} notified" if len(seen.told) > 1 and not play.differences else ""
+    return _marked([play], f"{_tab(seen.chat)}{notified}")
 
 
-def _said(item: Difference, situation: Situation) -> str:
-    step = situation.steps[item.step - 1]
-    who = NAMES.get(step.by, step.by)
-    after = f"{who}: {_did(step)}" if who else _did(step)
+def _endings(plays: Sequence[TicketPlay]) -> Iterator[Text]:
+    """With the rule and without it, what came of a group."""
+    for with_rule in (True, False):
+        some = [play for play in plays if play.with_rule is with_rule]
+        yield _marked(some, tickettext.ending(some)) if some else Text()
+
+
+def _marked(plays: Iterable[Play | TicketPlay], ending: str) -> Text:
+    """What came of some plays, and whether that was expected."""
+    if any(play.differences for play in plays):
+        return Text(f"{BAD} {ending}", "red")
+    return Text.assemble((f"{GOOD} ", "green"), ending)
+
+
+def _said(item: Difference, by: str, did: str) -> str:
+    who = NAMES.get(by, by)
+    after = f"{who}: {did}" if who else did
     return f"{item.field} is {_value(item.actual)}, expected {_value(item.expected)}, after {after}"
 
 
 def _value(value: object) -> str:
     if isinstance(value, tuple):
-        return ", ".join(value) or "nobody"
+        return ", ".join(map(_value, value)) or "nobody"
     return "empty" if value is None else str(value)
-
-
-def _name(staff: str | None) -> str:
-    return NAMES.get(staff, staff) if staff else "nobody"
-
-
-def _people(staff: Sequence[str]) -> str:
-    *others, last = map(_name, staff)
-    return f"{', '.join(others)} and {last}" if others else last

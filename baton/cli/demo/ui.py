@@ -1,4 +1,4 @@
-"""Where the chats of ``baton demo`` are to be seen: Temporal's Web UI, if it can be found."""
+"""Where the cases of ``baton demo`` are to be seen: Temporal's Web UI, if it can be found."""
 
 from __future__ import annotations
 
