@@ -45,6 +45,7 @@ class _InForce(Generic[Content]):
         self._what = what
         self.path = path
         self._desk = desk
+        self._read_from: Path | None = None
         self._load = load
         self._parse = parse
         self.current: Content
@@ -75,7 +76,13 @@ class _InForce(Generic[Content]):
         self.current = new
         return True
 
+    def lies_elsewhere(self) -> bool:
+        """Whether the path leads to another file than the one read last: Kubernetes replaces the folder behind
+        a link, and never touches the link that has the file's name."""
+        return self.path.resolve() != self._read_from
+
     async def _read(self) -> Content:
+        self._read_from = self.path.resolve()
         # In a thread: thousands of rules take seconds, in which the worker has chats to decide about.
         return await asyncio.to_thread(self._load, self.path, (await self._desk.directory()).directory)
 
@@ -126,7 +133,7 @@ class Rulebook:
             async for changes in awatch(*folders, recursive=False):
                 changed = {Path(path).name for _, path in changes}
                 for file in self._files:
-                    if file.path.name in changed:
+                    if file.path.name in changed or file.lies_elsewhere():
                         await file.reload()
         except Exception:  # the system may have no watches left; nobody would notice before the next edit
             for file in self._files:

@@ -128,6 +128,35 @@ async def test_an_edit_of_either_file_is_followed(files: Files) -> None:
         await asyncio.gather(following, return_exceptions=True)
 
 
+async def test_rules_that_kubernetes_replaces_are_followed(files: Files) -> None:
+    """A mounted ConfigMap: ``rules.yaml`` leads to ``..data/rules.yaml``, and ``..data`` to a folder that is new
+    with each version."""
+    mounted = files.rules.parent / "mounted"
+
+    def mount(version: str, content: str) -> None:
+        (mounted / version).mkdir(parents=True, exist_ok=True)
+        (mounted / version / "rules.yaml").write_text(content, encoding="utf-8")
+        (mounted / "..new").symlink_to(version)
+        (mounted / "..new").rename(mounted / "..data")
+
+    mount("..1", files.rules.read_text(encoding="utf-8"))
+    (mounted / "rules.yaml").symlink_to("..data/rules.yaml")
+    book = await Rulebook.open(mounted / "rules.yaml", files.templates, files.desk)
+    before = book.current.digest
+    following = asyncio.create_task(book.follow())
+
+    async def new_rules() -> bool:
+        # Mounted again each time: the watch may not have begun at the first.
+        mount("..2", ONE_RULE)
+        return book.current.digest != before
+
+    try:
+        await eventually(new_rules, "the new rules did not come into force")
+    finally:
+        following.cancel()
+        await asyncio.gather(following, return_exceptions=True)
+
+
 @pytest.mark.parametrize(
     ("without", "file"),
     [
