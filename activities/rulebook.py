@@ -77,8 +77,8 @@ class _InForce(Generic[Content]):
         return True
 
     def lies_elsewhere(self) -> bool:
-        """Whether the path leads to another file than the one read last: Kubernetes replaces the folder behind
-        a link, and never touches the link that has the file's name."""
+        """Whether the path leads to another file than the one read last: Kubernetes replaces the folder
+        behind a link, and never touches the link that has the file's name."""
         return self.path.resolve() != self._read_from
 
     async def _read(self) -> Content:

@@ -129,8 +129,8 @@ async def test_an_edit_of_either_file_is_followed(files: Files) -> None:
 
 
 async def test_rules_that_kubernetes_replaces_are_followed(files: Files) -> None:
-    """A mounted ConfigMap: ``rules.yaml`` leads to ``..data/rules.yaml``, and ``..data`` to a folder that is new
-    with each version."""
+    """A mounted ConfigMap: ``rules.yaml`` leads to ``..data/rules.yaml``, and ``..data`` to a folder that is
+    new with each version."""
     mounted = files.rules.parent / "mounted"
 
     def mount(version: str, content: str) -> None:
