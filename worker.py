@@ -29,7 +29,7 @@ from baton.client import connect
 from baton.contract import SEARCH_ATTRIBUTES
 from baton.directoryfile import load_directory
 from baton.errors import BatonError, SettingsError
-from baton.process import leave
+from baton.process import leave, showing_life
 from baton.searchattributes import VALUE_TYPES, registered
 from baton.settings import Settings, load_settings
 from helpdesks.base import HelpDesk
@@ -142,6 +142,7 @@ async def _work(settings: Settings) -> None:
     async with (
         EmbeddedHelpDesk.open(settings.database_url) as desk,
         running_worker(client, desk, settings),
+        showing_life(settings.alive_file),
     ):
         print(READY, flush=True)
         await stop.wait()

@@ -93,6 +93,10 @@ class Settings(BaseSettings):
     shutdown_grace_seconds: Seconds = 20
     """Seconds in which a worker that is stopped may finish what it is doing."""
 
+    alive_file: AbsolutePath | None = None
+    """File that a worker touches every few seconds while it works, for the probe of whoever watches over it.
+    ``python -m baton.process FILE`` is that probe."""
+
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     """The least severe log records that are written."""
 
@@ -137,6 +141,7 @@ class Settings(BaseSettings):
         return {
             _variable(name): value if isinstance(value, str) else json.dumps(value)
             for name, value in values.items()
+            if value is not None
         }
 
 
