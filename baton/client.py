@@ -42,6 +42,7 @@ from temporalio.envconfig import ClientConfig
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
+from baton.codec import EncryptionCodec
 from baton.contract import (
     CHAT_WORKFLOW,
     DRAFT,
@@ -80,8 +81,10 @@ from baton.contract import (
     ticket_workflow_id,
 )
 from baton.errors import REFUSALS, ConnectionFailed, IllegalTransition, InvalidEvent, Unanswered
+from baton.keys import KeyRing
 from baton.plugin import BatonPlugin
 from baton.searchattributes import key_of
+from baton.settings import Settings, load_settings
 
 UPDATES_AT_ONCE = 8
 """Updates in flight for one workflow. The server allows 10; beyond that they abort one another."""
@@ -138,9 +141,9 @@ class BatonClient:
 
     @classmethod
     async def connect(cls, *, task_queue: str = TASK_QUEUE) -> Self:
-        """Connect as Temporal's own environment configuration says.
+        """Connect as Temporal's own environment configuration says, with the keys of Baton's settings.
 
-        Raises ``ConnectionFailed``, which names the address.
+        Raises ``ConnectionFailed``, which names the address, and ``SettingsError``.
         """
         return cls(await connect(), task_queue=task_queue)
 
@@ -372,21 +375,38 @@ class BatonClient:
             ) from None
 
 
-async def connect() -> Client:
+async def connect(settings: Settings | None = None) -> Client:
     """A Temporal client by Temporal's environment configuration, with Baton's plugin.
 
-    Raises ``ConnectionFailed``, which names the address.
+    Args:
+        settings: say whether payloads are encrypted; read from the environment if left out.
+
+    Raises:
+        ConnectionFailed: names the address.
+        SettingsError: a setting, or the file of the keys, is wrong.
     """
+    plugin = plugin_for(settings or load_settings())
     config = ClientConfig.load_client_connect_config()
     config.setdefault("target_host", "localhost:7233")
     config.setdefault("namespace", "default")
     try:
-        return await Client.connect(**config, plugins=[BatonPlugin()])
+        return await Client.connect(**config, plugins=[plugin])
     except (RuntimeError, RPCError) as error:
         raise ConnectionFailed(
             f"Temporal does not answer at {config['target_host']} (namespace {config['namespace']}): "
             f"{error}. Is it running ('make up')? The address is set by TEMPORAL_ADDRESS."
         ) from None
+
+
+def plugin_for(settings: Settings) -> BatonPlugin:
+    """The plugin for clients, workers and replays, with the keys that the settings name.
+
+    Raises ``SettingsError``, with what is wrong in the file of the keys.
+    """
+    if settings.encryption_keys_file is None:
+        return BatonPlugin()
+    keys = KeyRing.read(settings.encryption_keys_file)
+    return BatonPlugin(EncryptionCodec(keys, required=settings.encryption_required))
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit, urlunsplit
 
-from pydantic import AfterValidator, Field, ValidationError, field_validator
+from pydantic import AfterValidator, Field, ValidationError, ValidationInfo, field_validator
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
@@ -38,6 +38,14 @@ Port = Annotated[int, Field(ge=1, le=65_535)]
 def _sqlite_in_data_dir(settings: Mapping[str, Any]) -> str:
     # Without a data_dir there is an error about data_dir already, and this value is never seen.
     return f"sqlite:///{settings.get('data_dir', Path())}/baton.db"
+
+
+def _token_in_data_dir(settings: Mapping[str, Any]) -> Path:
+    return Path(settings.get("data_dir", Path())) / "gateway.token"
+
+
+def _local_ui(settings: Mapping[str, Any]) -> str:
+    return f"http://127.0.0.1:{settings.get('ui_port', 0)}"
 
 
 class Settings(BaseSettings):
@@ -77,6 +85,27 @@ class Settings(BaseSettings):
 
     max_cached_workflows: int = Field(default=1000, ge=0)
     """Workflows that each worker process keeps in memory; the others are replayed at their next event."""
+
+    encryption_keys_file: AbsolutePath | None = None
+    """The keys with which payloads are encrypted before Temporal gets them: see docs/security.md. Without it
+    nothing is encrypted. Workers and whoever sends events need the same keys."""
+
+    encryption_required: bool = False
+    """Whether payloads that are not encrypted are refused. Only when no case is left from before."""
+
+    gateway_host: str = "127.0.0.1"
+    """Address on which the codec server listens."""
+
+    gateway_port: Port = 8234
+    """Port on which the codec server listens."""
+
+    gateway_token_file: AbsolutePath = Field(default_factory=_token_in_data_dir)
+    """The token that the codec server asks for; made at its first start. The default is the file
+    ``gateway.token`` in the data folder."""
+
+    ui_origin: str = Field(default_factory=_local_ui, pattern=r"^https?://[^/*]+$")
+    """Where Temporal's Web UI is, as browsers name it: the only page that may ask the codec server. The
+    default is the UI of `baton up`."""
 
     idle_minutes: Minutes = 10
     """Minutes without a message after which an active chat ends."""
@@ -126,6 +155,13 @@ class Settings(BaseSettings):
             return value
         return f"sqlite:///{Path(file).expanduser().absolute()}"  # for the reason of AbsolutePath
 
+    @field_validator("encryption_required")
+    @classmethod
+    def _has_keys(cls, value: bool, info: ValidationInfo) -> bool:
+        if value and info.data.get("encryption_keys_file") is None:
+            raise ValueError("without keys nothing is encrypted; set BATON_ENCRYPTION_KEYS_FILE, too")
+        return value
+
     @property
     def database_shown(self) -> str:
         """The database's URL as it may be printed: without the password."""
@@ -157,7 +193,11 @@ def load_settings(**overrides: Any) -> Settings:
     try:
         settings = Settings(**given)
     except ValidationError as error:
-        problems += [_explained(detail, given) for detail in error.errors(include_url=False)]
+        problems += [
+            _explained(detail, given)
+            for detail in error.errors(include_url=False)
+            if detail["type"] != "default_factory_not_called"  # because of another mistake
+        ]
     if problems:
         raise SettingsError("\n".join(problems))
     return settings

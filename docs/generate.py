@@ -555,9 +555,17 @@ def _setting(name: str, info: FieldInfo) -> str:
     return f"- {said}.\n" + filled(f"  {sentence(info.description)}", "  ")
 
 
+_MADE = {
+    "database_url": "`baton.db` in the data folder",
+    "gateway_token_file": "`gateway.token` in the data folder",
+    "ui_origin": "`http://127.0.0.1:` and `BATON_UI_PORT`",
+}
+"""Defaults that are made from other settings."""
+
+
 def _default(name: str, info: FieldInfo) -> str:
-    if name == "database_url":
-        return "`baton.db` in the data folder"
+    if info.default_factory is not None:
+        return _MADE[name]
     value = info.get_default(call_default_factory=False)
     if isinstance(value, Path):
         value = value.relative_to(CHECKOUT) if value.is_absolute() else value

@@ -59,8 +59,9 @@ async def desk_client() -> AsyncIterator[DeskClient]:
 
 @asynccontextmanager
 async def _connected() -> AsyncIterator[tuple[Client, str]]:
-    task_queue = load_settings().task_queue
-    client = await connect()
+    settings = load_settings()
+    task_queue = settings.task_queue
+    client = await connect(settings)
     try:
         yield client, task_queue
     except RPCError as error:

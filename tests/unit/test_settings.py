@@ -149,6 +149,29 @@ def test_a_password_is_never_shown() -> None:
     assert "s3cr3t" not in repr(settings)
 
 
+def test_encryption_cannot_be_required_without_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BATON_ENCRYPTION_REQUIRED", "true")
+
+    assert "set BATON_ENCRYPTION_KEYS_FILE, too" in refusal_of()
+
+
+@pytest.mark.parametrize("origin", ["*", "ui.example.org", "https://ui.example.org/path", "https://*"])
+def test_the_origin_of_the_ui_is_one_address_as_browsers_name_it(
+    monkeypatch: pytest.MonkeyPatch, origin: str
+) -> None:
+    monkeypatch.setenv("BATON_UI_ORIGIN", origin)
+
+    assert "BATON_UI_ORIGIN" in refusal_of()
+
+
+def test_the_gateway_is_for_this_machine_and_its_ui_unless_it_is_told_otherwise(tmp_path: Path) -> None:
+    settings = load_settings(ui_port=8300)
+
+    assert settings.gateway_host == "127.0.0.1"
+    assert settings.gateway_token_file == tmp_path / ".baton/gateway.token"
+    assert settings.ui_origin == "http://127.0.0.1:8300"
+
+
 def test_relative_paths_are_those_of_the_process_that_read_them(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -159,11 +182,17 @@ def test_relative_paths_are_those_of_the_process_that_read_them(
     assert load_settings().database_url == f"sqlite:///{tmp_path}/desk.db"
 
 
+@pytest.mark.parametrize("keys", [None, Path("keys")])
 def test_another_process_reads_the_same_settings_from_the_environment_it_is_given(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, keys: Path | None
 ) -> None:
     given = load_settings(
-        data_dir=Path("d"), idle_minutes=2.5, idle_minutes_by_channel={"email": 60}, log_level="ERROR"
+        data_dir=Path("d"),
+        idle_minutes=2.5,
+        idle_minutes_by_channel={"email": 60},
+        log_level="ERROR",
+        encryption_keys_file=keys,
+        encryption_required=keys is not None,
     )
 
     for variable, value in given.as_environment().items():
