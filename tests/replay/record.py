@@ -23,9 +23,9 @@ from tests.replay.scenes import SCENES
 GOLDEN = Path(__file__).parent / "golden"
 
 
-async def histories_of(house: House, conversation: str) -> list[WorkflowHistory]:
-    """The history of each run of a conversation, oldest first."""
-    handle = house.handle(conversation)
+async def histories_of(house: House, case: str) -> list[WorkflowHistory]:
+    """The history of each run of a case, oldest first."""
+    handle = house.handle(case)
     current = (await handle.describe()).run_id
     query = f"WorkflowId = '{handle.id}'"
 
@@ -64,8 +64,11 @@ async def record(names: list[str]) -> None:
                 queue = f"golden-{name}"
                 async with open_house(environment, Path(folder), queue, **scene.settings) as house:
                     await scene.play(house, name)
-                    await house.settled(name)
-                    for number, history in enumerate(await histories_of(house, name), start=1):
+                    histories = []
+                    for case in scene.cases_of(name):
+                        await house.settled(case)
+                        histories += await histories_of(house, case)
+                    for number, history in enumerate(histories, start=1):
                         path = GOLDEN / f"{name}.{number}.json"
                         path.write_text(_portable(history) + "\n", encoding="utf-8")
                         print(f"{path.name}: {len(history.events)} events")

@@ -1,5 +1,7 @@
 """What the golden histories show: one scene for each situation that a release must be able to replay.
 
+The scenes of chats stand here, those of tickets in ``ticketscenes``.
+
 Each scene plays in a house of its own and returns the workflows whose histories it leaves behind. Time is
 skipped by the server, so that the scenes are quick and their histories hold real timers.
 """
@@ -7,25 +9,14 @@ skipped by the server, so that the scenes are quick and their histories hold rea
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from typing import Any, NamedTuple
 
 from baton.contract import HANDLE, SUBMIT, Presence
 from baton.errors import IllegalTransition, UnknownStaff
 from tests.house import CHANNEL, House, event, eventually, rules_but
+from tests.replay.scene import Scene
+from tests.replay.ticketscenes import TICKET_SCENES
 from tests.waiting import refused
-
-Play = Callable[[House, str], Awaitable[None]]
-
-
-class Scene(NamedTuple):
-    """A scene, and the house that it needs."""
-
-    play: Play
-    settings: dict[str, Any] = {}
-    impatient: bool = False
-    """Whether the server suggests to continue as new after 60 events."""
 
 
 async def situation_1(house: House, chat: str) -> None:
@@ -215,7 +206,7 @@ WAITED = {
     "then": [{"add labels": ["vip"]}, {"notify": {"everyone": True, "text": "A customer waits"}}],
 }
 
-SCENES: dict[str, Scene] = {
+CHAT_SCENES: dict[str, Scene] = {
     play.__name__: Scene(play)
     for play in (
         situation_1,
@@ -240,3 +231,5 @@ SCENES: dict[str, Scene] = {
     "waiting_too_long": Scene(waiting_too_long, {"rules": rules_but(add={"timed": [WAITED]})}),
     "long_talk": Scene(long_talk, impatient=True),
 }
+
+SCENES = CHAT_SCENES | TICKET_SCENES

@@ -14,6 +14,7 @@ from temporalio.worker import Replayer
 from baton.plugin import BatonPlugin
 from baton.settings import CHECKOUT
 from workflows.chat import Chat
+from workflows.ticket import Ticket
 
 GOLDEN = sorted((Path(__file__).parent / "golden").glob("*.json"))
 
@@ -32,7 +33,7 @@ async def test_the_golden_histories_replay_whatever_the_hash_seed(seed: str) -> 
 
 
 async def _replay_all() -> None:
-    replayer = Replayer(workflows=[Chat], plugins=[BatonPlugin()])
+    replayer = Replayer(workflows=[Chat, Ticket], plugins=[BatonPlugin()])
     for path in GOLDEN:
         await replayer.replay_workflow(WorkflowHistory.from_json(path.stem, path.read_text(encoding="utf-8")))
     print("replayed", len(GOLDEN))

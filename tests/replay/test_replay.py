@@ -1,7 +1,7 @@
 """Replay: what was decided once is decided in the same way again, by every release.
 
 The golden histories were recorded with ``python -m tests.replay.record``. They are only added to: a change
-that breaks one breaks the running chats of whoever has that situation on the day of the deploy.
+that breaks one breaks the running cases of whoever has that situation on the day of the deploy.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from tests.house import failed_tasks, fresh
 from tests.replay.record import histories_of
 from tests.replay.scenes import SCENES
 from workflows.chat import Chat
+from workflows.ticket import Ticket
 
 GOLDEN = sorted((Path(__file__).parent / "golden").glob("*.json"))
 
@@ -64,7 +65,7 @@ def test_every_scene_has_a_golden_history() -> None:
 @pytest.mark.parametrize("lane", LANES)
 async def test_a_golden_history_replays(path: Path, lane: str) -> None:
     history = WorkflowHistory.from_json(path.stem, path.read_text(encoding="utf-8"))
-    await Replayer(workflows=[Chat], plugins=[LANES[lane]()]).replay_workflow(history)
+    await Replayer(workflows=[Chat, Ticket], plugins=[LANES[lane]()]).replay_workflow(history)
 
 
 @pytest.mark.parametrize("name", SCENES)
@@ -78,9 +79,10 @@ async def test_a_scene_replays_while_it_is_played(
     scene = SCENES[name]
     environment = impatient_server if scene.impatient else server
     async with open_a_house(environment, max_cached_workflows=0, **scene.settings) as house:
-        chat = fresh(name.replace("_", "-"))
-        await scene.play(house, chat)
-        histories = await histories_of(house, chat)
-        assert histories
-        for history in histories:
-            assert failed_tasks(history) == []
+        case = fresh(name.replace("_", "-"))
+        await scene.play(house, case)
+        for one in scene.cases_of(case):
+            histories = await histories_of(house, one)
+            assert histories
+            for history in histories:
+                assert failed_tasks(history) == []

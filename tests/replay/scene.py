@@ -1,0 +1,24 @@
+"""What a scene is: a play, the house that it needs, and the cases that it leaves histories of."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any, NamedTuple
+
+from tests.house import House
+
+Play = Callable[[House, str], Awaitable[None]]
+
+
+class Scene(NamedTuple):
+    """A scene, and the house that it needs."""
+
+    play: Play
+    settings: dict[str, Any] = {}
+    impatient: bool = False
+    """Whether the server suggests to continue as new after 60 events."""
+    cases: tuple[str, ...] = ("{}",)
+    """The cases whose histories are kept, made of the name that the scene is played under."""
+
+    def cases_of(self, name: str) -> list[str]:
+        return [case.format(name) for case in self.cases]
