@@ -1,0 +1,118 @@
+"""What came of replaying a history: what the replaying process tells ``baton replay``."""
+
+from __future__ import annotations
+
+import tomllib
+from enum import StrEnum
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from baton.errors import BatonError
+
+
+class Verdict(StrEnum):
+    """How a replay ended."""
+
+    REPLAYED = "replayed"
+    BROKEN = "broken"
+    SKIPPED = "skipped"
+    UNREADABLE = "unreadable"
+
+
+class Difference(BaseModel):
+    """A command whose content is another one than the history has.
+
+    Args:
+        event: the ID of the history's event.
+        command: its name, such as ``activity notify``.
+        field: where in it, with points between: ``input.0.tell.0.reason``.
+        only: ``history`` or ``code`` if only one of the two has the field.
+    """
+
+    event: int
+    command: str
+    field: str
+    recorded: Any = None
+    now: Any = None
+    only: str = ""
+
+
+class Result(BaseModel):
+    """One history.
+
+    Args:
+        name: of the file, or the workflow ID.
+        event: where the code leaves the history, if that is known.
+        what: why it is not ``replayed``, in words.
+        said: what Temporal said to that.
+        seconds: that the replay took.
+        differences: what is in the commands now, and is not in the history, or the other way round.
+        added: fields that the history does not have, and that are empty now.
+    """
+
+    name: str
+    workflow_id: str = ""
+    run_id: str = ""
+    workflow_type: str = ""
+    verdict: Verdict
+    event: int | None = None
+    what: str = ""
+    said: str = ""
+    events: int = 0
+    seconds: float = 0.0
+    differences: list[Difference] = []
+    added: list[Difference] = []
+
+
+class Entry(BaseModel):
+    """A difference that is known and meant. All but ``why`` may hold ``*``; ``history`` is a name."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    history: str = "*"
+    command: str
+    field: str
+    why: str
+
+    def covers(self, name: str, difference: Difference) -> bool:
+        return (
+            fnmatchcase(name, self.history)
+            and fnmatchcase(difference.command, self.command)
+            and fnmatchcase(difference.field, self.field)
+        )
+
+
+class Accepted(BaseModel):
+    """The differences that are known and meant: ``tests/replay/accepted.toml``."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    accepted: list[Entry] = []
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Raises ``BatonError``, which names the file and what is wrong in it."""
+        try:
+            return cls.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        except OSError as error:
+            raise BatonError(f"{path} cannot be read: {error.strerror}") from None
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise BatonError(f"{path} is not TOML: {error}") from None
+        except ValidationError as error:
+            wrong = error.errors()[0]
+            place = ".".join(str(part) for part in wrong["loc"])
+            raise BatonError(
+                f"{path}: {place}: {wrong['msg']}. Each [[accepted]] has command, field and why."
+            ) from None
+
+    def split(self, result: Result) -> tuple[list[Difference], list[Difference]]:
+        """The differences of a history: those that are not accepted, and those that are."""
+        known = [
+            difference
+            for difference in result.differences
+            if any(entry.covers(result.name, difference) for entry in self.accepted)
+        ]
+        return [difference for difference in result.differences if difference not in known], known

@@ -1,0 +1,56 @@
+"""Replays the histories that it is asked to, for ``baton replay``.
+
+    python -m replaygate NAMESPACE
+
+Each line of standard input is a request: ``{"name", "file"}`` with a path, or ``{"name", "history"}`` with a
+serialized history in base64. Each is answered with a line: a `Result` as JSON. The first line of all says
+that the workflow code could be loaded.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import logging
+import os
+import sys
+from pathlib import Path
+from typing import BinaryIO
+
+from temporalio.api.history.v1 import History
+from temporalio.client import WorkflowHistory
+
+from baton.cli.replayresult import Result
+from baton.process import leave
+from replaygate.gate import Gate, replay_file
+
+READY = b"ready\n"
+
+
+async def _answer(gate: Gate, line: bytes) -> Result:
+    request = json.loads(line)
+    if "file" in request:
+        return await replay_file(gate, Path(request["file"]), request["name"])
+    history = History.FromString(base64.b64decode(request["history"]))
+    return await gate.replay(WorkflowHistory(request["name"], list(history.events)), request["name"])
+
+
+async def _serve(namespace: str, answers: BinaryIO) -> None:
+    async with Gate.open(namespace=namespace) as gate:
+        answers.write(READY)
+        while line := await asyncio.to_thread(sys.stdin.buffer.readline):
+            answers.write((await _answer(gate, line)).model_dump_json().encode() + b"\n")
+
+
+def main() -> None:
+    logging.disable()  # what goes wrong is in the answers
+    # Nothing that prints may come between the answers.
+    with os.fdopen(os.dup(1), "wb", buffering=0) as answers:
+        os.dup2(2, 1)
+        asyncio.run(_serve(sys.argv[1], answers))
+
+
+if __name__ == "__main__":
+    main()
+    leave(0)
