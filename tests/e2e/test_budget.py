@@ -7,7 +7,9 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
+from baton.contract import TicketStage
 from tests.conftest import HouseOpener
+from tests.departments import ANSWERS, QUIET
 from tests.house import House, billed, fresh
 
 Step = Callable[[House, str], Awaitable[object]]
@@ -99,3 +101,76 @@ async def test_an_idle_chat_has_one_timer_for_each_idle_time_that_it_lasts(house
     await play.do(customer)
     await house.fast_forward(play.chat, minutes=5)
     assert billed(await house.history(play.chat)).count("timer") == 2, "the chat lasted longer than one T"
+
+
+TEN = {f"department-{number}": f"person-{number}" for number in range(10)}
+"""Ten departments, and who answers for each."""
+TEN_DIRECTORY = "\n".join(
+    [
+        "lines: {line-1: {}}",
+        "departments:",
+        *(f"  {label}: {{name: {label}, label: {label}}}" for label in TEN),
+        "labels: [several-departments]",
+        "staff:",
+        "  petra: {line: line-1}",
+        *(f"  {who}: {{chats: false, departments: [{label}]}}" for label, who in TEN.items()),
+    ]
+)
+TEN_TEMPLATE = f"""
+version: 1
+templates:
+  - id: ten
+    name: All ten
+    departments: [{", ".join(TEN)}]
+    note: Please answer.
+"""
+
+
+async def _from_template_to_reply(house: House, template: str, staff: list[str]) -> Counter[str]:
+    ticket = fresh("budget")
+    case = f"ticket:{ticket}"
+    await house.on_ticket("customer", ticket, "customer_message", text="Many questions.")
+    await house.settled(case)
+    before = Counter(billed(await house.history(case)))
+    assert before == {"start": 1, "update": 1, "decide": 1}
+    await house.on_ticket("petra", ticket, "template_applied", template=template)
+    for who in staff:
+        await house.note(who, ticket)
+        await house.settled(case)
+    await house.on_ticket(staff[-1], ticket, "send_reply", text="All in one.")
+    await house.settled(case)
+    assert (await house.ticket(ticket)).stage is TicketStage.ANSWERED
+    return Counter(billed(await house.history(case))) - before
+
+
+def _ticket_costs(departments: int) -> dict[str, int]:
+    """What a ticket costs from its template to its reply: four actions for each department, and nine more.
+
+    A department: its note, the decision about it, the write that takes its label off, and one upsert, because
+    a label or the stage changed. The nine: the template and the reply, each an update with its decision, its
+    upsert and its write; and the prompt. ``notify`` stands beside them: one call that tells the last department
+    that it is the last.
+    """
+    return {
+        "update": 2,
+        "signal": departments,
+        "decide": 2 + departments,
+        "upsert": 2 + departments,
+        "update_case": 1,
+        "remove_label": departments,
+        "prompt_reply": 1,
+        "send_reply": 1,
+        "notify": 1,
+    }
+
+
+async def test_a_ticket_costs_four_actions_for_each_department(open_separate: HouseOpener) -> None:
+    async with open_separate() as house:
+        three = await _from_template_to_reply(house, QUIET, list(ANSWERS.values()))
+        assert three == _ticket_costs(3)
+        assert three.total() - three["notify"] <= 22
+    settings = {"directory": TEN_DIRECTORY, "templates": TEN_TEMPLATE, "online": ("petra",)}
+    async with open_separate(**settings) as house:
+        ten = await _from_template_to_reply(house, "ten", list(TEN.values()))
+        assert ten == _ticket_costs(10)
+        assert ten.total() - ten["notify"] == 4 * len(TEN) + 9
