@@ -272,7 +272,8 @@ class _Reader:
     def _scalar(self, node: ScalarNode, line: int) -> object:
         kind = str(node.tag).removeprefix(_TAG)
         if kind in ("str", "timestamp"):
-            return node.value
+            # The reader marks with it where a folded text (">") was folded; nobody can write this sign there.
+            return node.value.replace("\a", "") if node.style == ">" else node.value
         try:
             return _SCALARS[kind](node.value)
         except KeyError:

@@ -54,6 +54,14 @@ def test_scalars_are_those_of_yaml_1_2_and_json() -> None:
     }
 
 
+@pytest.mark.parametrize("sign", [">", ">-", "|-"])
+def test_a_text_over_several_lines_has_no_signs_but_its_own(sign: str) -> None:
+    cart = parse_yaml(f"name: {sign}\n  one\n  two\n\n  three\n", "cart.yaml").load(Cart)
+
+    assert cart.name.split() == ["one", "two", "three"]
+    assert cart.name.replace("\n", "").replace(" ", "").isprintable()
+
+
 def test_keys_are_always_text() -> None:
     assert parse_yaml("330: a\ntrue: b\n", "f").data == {"330": "a", "true": "b"}
 
