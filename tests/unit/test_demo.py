@@ -26,7 +26,7 @@ from baton.cli.demo.company import (
 )
 from baton.cli.demo.play import Play, Played, Plays, Seen
 from baton.cli.demo.table import LENA, SITUATIONS, Expected, Situation, Stand, Step
-from baton.cli.demo.text import Report
+from baton.cli.demo.text import GOOD, Report
 from baton.cli.demo.ticketplay import TicketPlay, TicketPlays, TicketSeen
 from baton.cli.demo.tickettable import (
     DUE,
@@ -61,6 +61,7 @@ from baton.directoryfile import load_directory, parse_directory
 from baton.errors import BatonError
 from baton.rules.language import RuleList
 from baton.rules.loading import load_rules, parse_rules
+from baton.settings import CHECKOUT
 from baton.templates.loading import load_templates, parse_templates
 
 RULES = sorted(rule_names())
@@ -285,6 +286,14 @@ def test_everything_fits_into_80_columns() -> None:
     text = printed(write)
     assert max(len(line) for line in text.splitlines()) <= 80
     assert "…" not in text.replace("  …", "   "), "something was cut off"
+
+
+def test_the_readme_shows_the_summary_as_it_is_printed() -> None:
+    text = printed(lambda report: report.summary(everything(), 12.3))
+    tables = [line.rstrip() for line in text.splitlines() if "the rule " in line or GOOD in line][:-1]
+    shown = (CHECKOUT / "README.md").read_text(encoding="utf-8").splitlines()
+    assert len(tables) == 2 + len(SITUATIONS) + 2
+    assert [line for line in shown if line in tables] == tables
 
 
 def test_the_link_to_the_chats_carries_the_filter() -> None:
