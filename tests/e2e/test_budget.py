@@ -148,8 +148,8 @@ def _ticket_costs(departments: int) -> dict[str, int]:
 
     A department: its note, the decision about it, the write that takes its label off, and one upsert, because
     a label or the stage changed. The nine: the template and the reply, each an update with its decision, its
-    upsert and its write; and the prompt. ``notify`` stands beside them: one call that tells the last department
-    that it is the last.
+    upsert and its write; and the prompt. ``notify`` stands beside them: one call that tells the last
+    department that it is the last.
     """
     return {
         "update": 2,
