@@ -88,11 +88,15 @@ class Candidate(Compact):
 
 
 class Previous(Compact):
-    """The chat before this one in the same conversation."""
+    """The chat before this one in the same conversation; of a ticket, what it was before it was closed."""
 
     case_id: str
     assignee: str | None = None
     holders: dict[str, str] = {}
+    subject: str = ""
+    """A ticket's; also channel and conversation. Whoever opens it anew may not know them."""
+    channel: str | None = None
+    conversation: str | None = None
 
 
 class AskedOf(Compact):

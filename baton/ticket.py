@@ -273,7 +273,12 @@ def _opened(before: TicketState, event: TicketEvent, facts: Facts) -> TicketStat
     )
     ticket.case_id = facts.case_id or before.case_id
     ticket.previous_case = previous.case_id if previous else None
-    ticket.holders = dict(previous.holders) if previous else {}
+    if previous is not None:
+        ticket.holders = dict(previous.holders)
+        ticket.subject = ticket.subject or previous.subject
+        if ticket.conversation is None:
+            ticket.channel = ticket.channel or previous.channel
+            ticket.conversation = previous.conversation if ticket.channel == previous.channel else None
     ticket.opened_at = facts.now
     ticket.status = Status.OPEN
     _move(ticket, Step.OPEN)

@@ -28,6 +28,7 @@ from baton.effects import (
     NoticeRow,
     Prompt,
     Reminder,
+    ShownRules,
     TicketQuery,
     TicketRow,
 )
@@ -178,6 +179,9 @@ class HelpDesk(Protocol):
 
     async def keep_rules(self, digest: str, source: str) -> None:
         """Keep a rule set under its digest, so that old decisions can be explained."""
+
+    async def kept_rules(self, digest: str) -> ShownRules | None:
+        """The rule set whose digest begins so, if one was kept."""
 
     async def block_customer(self, customer: str, *, blocked: bool) -> None:
         """Block or unblock a customer."""

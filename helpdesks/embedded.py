@@ -14,6 +14,8 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Self
 
+from sqlalchemy import select
+
 from baton.contract import CustomerMessage, Event, Presence
 from baton.decision import CaseState
 from baton.directory import Directory
@@ -29,6 +31,7 @@ from baton.effects import (
     NoticeRow,
     Prompt,
     Reminder,
+    ShownRules,
     TicketQuery,
     TicketRow,
 )
@@ -130,6 +133,17 @@ class EmbeddedHelpDesk:
                 self._database.insert(rule_sets).on_conflict_do_nothing(),
                 {"digest": digest, "source": source, "stored_at": datetime.now(UTC)},
             )
+
+    async def kept_rules(self, digest: str) -> ShownRules | None:
+        async with self._database.reading() as connection:
+            rows = await connection.execute(
+                select(rule_sets.c.digest, rule_sets.c.source)
+                .where(rule_sets.c.digest.startswith(digest, autoescape=True))
+                .order_by(rule_sets.c.digest)
+                .limit(1)
+            )
+            row = rows.one_or_none()
+        return ShownRules(digest=row.digest, source=row.source) if row else None
 
     async def block_customer(self, customer: str, *, blocked: bool) -> None:
         async with self._database.writing() as connection:

@@ -136,7 +136,12 @@ class EmbeddedIntake:
     async def previous(self) -> Previous | None:
         rows = await self._connection.execute(queries.PREVIOUS, {**self._placed, "case_id": self._case_id})
         row = rows.one_or_none()
-        return Previous(case_id=row.case_id, assignee=row.assignee, holders=row.holders) if row else None
+        if row is None:
+            return None
+        of_ticket = ("subject", "channel", "conversation")
+        snapshot = snapshot_of(row)
+        known = {name: getattr(snapshot, name) for name in of_ticket} if self._place.of_tickets else {}
+        return Previous(case_id=row.case_id, assignee=row.assignee, holders=row.holders, **known)
 
     async def other_holder(self) -> str | None:
         holder: str | None = await self._connection.scalar(

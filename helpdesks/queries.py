@@ -30,7 +30,7 @@ FOUND = (
     )
 )
 PREVIOUS = (
-    select(cases.c.case_id, cases.c.assignee, cases.c.holders)
+    select(cases)
     .where(
         cases.c.channel == bindparam("channel"),
         cases.c.conversation == bindparam("conversation"),

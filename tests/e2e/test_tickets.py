@@ -193,7 +193,9 @@ async def test_a_late_note_amends_the_draft_and_tells_the_composer(open_separate
 async def test_a_customer_who_writes_again_reopens_the_ticket(open_separate: HouseOpener) -> None:
     async with open_separate() as house:
         ticket = fresh("T")
-        await house.asked(ticket, "billing-and-delivery")
+        first = event("customer_message", "customer", text="Two questions.")
+        await house.to_ticket(ticket, first, subject="Two questions", channel="email")
+        await house.on_ticket("petra", ticket, "template_applied", template="billing-and-delivery")
         await house.note("ada", ticket)
         await house.on_ticket("ben", ticket, "send_reply", text="From the last one who was asked.")
         now = await house.ticket(ticket)
@@ -208,6 +210,7 @@ async def test_a_customer_who_writes_again_reopens_the_ticket(open_separate: Hou
         again = await house.on_ticket("customer", ticket, "customer_message", text="Once more.")
         assert again.snapshot.stage is TicketStage.TRIAGE
         assert again.snapshot.previous_case == closed.snapshot.case_id
+        assert (again.snapshot.subject, again.snapshot.channel) == ("Two questions", "email")
 
 
 async def test_events_of_a_closed_ticket_that_come_again_open_no_ghost(open_separate: HouseOpener) -> None:
