@@ -125,6 +125,26 @@ class EncryptionCodec(PayloadCodec, WithSerializationContext):
             return Payload(metadata={"encoding": UNREADABLE.encode()}, data=str(error).encode())
 
 
+class WithoutKeys(PayloadCodec):
+    """Encrypts nothing, and stops at what somebody else has encrypted.
+
+    Without it a worker that was started without its keys would refuse each event as one that it cannot decode.
+    """
+
+    async def encode(self, payloads: Sequence[Payload]) -> list[Payload]:
+        return list(payloads)
+
+    async def decode(self, payloads: Sequence[Payload]) -> list[Payload]:
+        for payload in payloads:
+            if payload.metadata.get("encoding") == ENCODING:
+                name = payload.metadata.get(KEY_ID, b"?").decode(errors="replace")
+                raise UnknownKey(
+                    f"a payload is encrypted with the key {name!r}, and this process has no keys: set "
+                    "BATON_ENCRYPTION_KEYS_FILE"
+                )
+        return list(payloads)
+
+
 def place_of(context: SerializationContext) -> Place:
     """Where the payloads belong that the SDK is working on.
 
@@ -172,6 +192,10 @@ class PayloadConverter(PydanticPayloadConverter):
     def __init__(self) -> None:
         super().__init__()
         self._set_converters(*self.converters.values(), _UnreadableConverter())
+
+
+PLAIN = DataConverter(payload_converter_class=PydanticPayloadConverter, payload_codec=WithoutKeys())
+"""How Baton converts payloads where they are not encrypted."""
 
 
 def encrypting(codec: EncryptionCodec) -> DataConverter:

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import dataclasses
 
-from temporalio.contrib.pydantic import pydantic_data_converter
-from temporalio.converter import DataConverter
+from temporalio.converter import DataConverter, DefaultFailureConverter
 from temporalio.plugin import SimplePlugin
 from temporalio.worker import ReplayerConfig, WorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
-from baton.codec import EncryptionCodec, encrypting
+from baton.codec import PLAIN, EncryptionCodec, encrypting
 
 PASSED_THROUGH = ("baton", "workflows", "pydantic", "pydantic_core", "annotated_types", "transitions")
 """Modules that workflows share instead of importing them anew in each sandbox.
@@ -35,7 +34,7 @@ def _restrictions(restrictions: SandboxRestrictions) -> SandboxRestrictions:
 
 
 def _converter(codec: EncryptionCodec | None) -> DataConverter:
-    return pydantic_data_converter if codec is None else encrypting(codec)
+    return PLAIN if codec is None else encrypting(codec)
 
 
 class BatonPlugin(SimplePlugin):
@@ -53,5 +52,8 @@ class BatonPlugin(SimplePlugin):
         """See base class. A history that comes from a file has whatever name and namespace it is given."""
         configured = super().configure_replayer(config)
         if self._codec is not None:
-            configured["data_converter"] = _converter(self._codec.anywhere())
+            # A replay writes nothing, and why it failed must be readable.
+            configured["data_converter"] = dataclasses.replace(
+                encrypting(self._codec.anywhere()), failure_converter_class=DefaultFailureConverter
+            )
         return configured

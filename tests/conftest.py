@@ -36,8 +36,15 @@ def temporal_binary() -> str:
 
 
 @asynccontextmanager
-async def running_server(**dynamic_config: str) -> AsyncIterator[WorkflowEnvironment]:
-    """A real development server. Time passes as usual until a test calls ``fast_forward``."""
+async def running_server(
+    plugin: BatonPlugin | None = None, database: Path | None = None, /, **dynamic_config: str
+) -> AsyncIterator[WorkflowEnvironment]:
+    """A real development server. Time passes as usual until a test calls ``fast_forward``.
+
+    Args:
+        plugin: that of its client.
+        database: the file in which it keeps everything; in memory if left out.
+    """
     config = {
         "frontend.WorkflowTimeSkippingEnabled": "true",
         "history.maxInFlightUpdates": "100",
@@ -50,8 +57,9 @@ async def running_server(**dynamic_config: str) -> AsyncIterator[WorkflowEnviron
         dev_server_extra_args=extra,
         dev_server_log_level="error",
         identity="baton-test",
+        dev_server_database_filename=str(database) if database else None,
         search_attributes=[key_of(name) for name in SEARCH_ATTRIBUTES],
-        plugins=[BatonPlugin()],
+        plugins=[plugin or BatonPlugin()],
     ) as environment:
         yield environment
 

@@ -1,0 +1,358 @@
+"""Encryption on the real server: what its database shows, other keys, other cases, and the day it begins."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from temporalio.api.common.v1 import WorkflowExecution
+from temporalio.api.enums.v1 import EventType
+from temporalio.api.workflowservice.v1 import SignalWorkflowExecutionRequest
+from temporalio.client import Client, WorkflowHistory
+from temporalio.exceptions import ApplicationError
+from temporalio.testing import WorkflowEnvironment
+from temporalio.worker import Replayer
+
+from baton.client import BatonClient
+from baton.codec import ENCODING, KEY_ID, EncryptionCodec
+from baton.contract import HANDLE, SEARCH_ATTRIBUTES, SUBMIT
+from baton.deskclient import DeskClient
+from baton.effects import Notice, Prompt
+from baton.errors import HelpDeskUnavailable, UnknownKey, UnknownStaff
+from baton.keys import KeyRing, name_of, new_key
+from baton.plugin import BatonPlugin
+from helpdesks.embedded import EmbeddedHelpDesk
+from tests.conftest import running_server
+from tests.departments import ANSWERS, QUIET, SEPARATE_HOUSE
+from tests.house import CHANNEL, House, event, eventually, failed_tasks, fresh, open_house
+from tests.waiting import refused
+from workflows.chat import Chat
+
+KEYS = {"first": new_key(), "second": new_key()}
+
+MARKS = {
+    name: f"Жираф «{name}»"
+    for name in (
+        "customer",
+        "staff",
+        "note",
+        "attachment",
+        "unknown author",
+        "refused signal",
+        "subject",
+        "question",
+        "department",
+        "decline",
+        "reply",
+        "reason",
+        "name",
+        "failed once",
+        "failed for good",
+    )
+}
+"""A text for each way in which somebody's words reach Temporal."""
+
+
+def ring(*ids: str) -> KeyRing:
+    return KeyRing({key_id: KEYS[key_id] for key_id in ids})
+
+
+def encrypting(*ids: str, **options: Any) -> BatonPlugin:
+    return BatonPlugin(EncryptionCodec(ring(*ids), **options))
+
+
+async def with_plugin(server: WorkflowEnvironment, plugin: BatonPlugin) -> WorkflowEnvironment:
+    """The same server, spoken to with other keys."""
+    address = server.client.service_client.config.target_host
+    return WorkflowEnvironment.from_client(await Client.connect(address, plugins=[plugin]))
+
+
+# --- What the database shows ----------------------------------------------------------------------
+
+
+class Talkative(EmbeddedHelpDesk):
+    """A help desk whose errors quote what customers wrote."""
+
+    told = False
+
+    async def notify(self, notice: Notice) -> tuple[str, ...]:
+        if not self.told:
+            self.told = True
+            raise HelpDeskUnavailable(MARKS["failed once"])
+        return await super().notify(notice)
+
+    async def prompt_reply(self, prompt: Prompt) -> bool:
+        raise ApplicationError("no", MARKS["failed for good"], non_retryable=True)
+
+
+async def play(house: House) -> None:
+    """A chat that goes on in a new run, a ticket opened by it, refusals, failures and a new name."""
+    chat, ticket = fresh("chat"), fresh("T")
+    first = await _chat(house, chat)
+    await house.by("ivan", chat, "ticket_opened", ticket_id=ticket)
+    await eventually(lambda: _told(house, ticket), "the chat's messages did not reach its ticket")
+    await _ticket(house, fresh("T"))
+    desk = DeskClient(house.client.temporal, task_queue=house.settings.task_queue)
+    directory = (await desk.directory()).directory
+    directory["staff"]["ivan"]["name"] = MARKS["name"]
+    await desk.change_directory(directory)
+    while (await house.handle(chat).describe()).run_id == first:
+        await house.by("ivan", chat, "labels_changed", add=["vip"])
+    await house.settled(chat)
+
+
+async def _chat(house: House, chat: str) -> str:
+    await house.customer(chat, MARKS["customer"], attachments=[MARKS["attachment"]])
+    first = (await house.handle(chat).describe()).run_id
+    await house.staff(chat, "ivan", MARKS["staff"])
+    await house.by("ivan", chat, "note_added", text=MARKS["note"])
+    await refused(UnknownStaff, house.staff(chat, "stranger", MARKS["unknown author"]))
+    await house.handle(chat).signal(SUBMIT, event("no_such_kind", "ivan", text=MARKS["refused signal"]))
+    await house.by("ivan", chat, "labels_changed", add=["urgent"])
+    return first
+
+
+async def _told(house: House, ticket: str) -> bool:
+    query = f"WorkflowId = 'ticket:{ticket}'"
+    if not [found async for found in house.client.temporal.list_workflows(query)]:
+        return False
+    kinds = [entry.kind for entry in await house.client.ticket_timeline(ticket)]
+    return "customer_message" in kinds
+
+
+async def _ticket(house: House, ticket: str) -> None:
+    opened = event("customer_message", "customer", text=MARKS["customer"])
+    await house.to_ticket(ticket, opened, subject=MARKS["subject"])
+    await house.on_ticket("petra", ticket, "template_applied", template=QUIET)
+    await house.on_ticket("ada", ticket, "department_declined", label="billing", reason=MARKS["decline"])
+    await house.on_ticket(
+        "petra", ticket, "department_asked_again", label="billing", question=MARKS["question"]
+    )
+    for who in ANSWERS.values():
+        await house.note(who, ticket, MARKS["department"])
+    await house.on_ticket("cem", ticket, "send_reply", text=MARKS["reply"])
+    await house.on_ticket("petra", ticket, "department_asked_again", label="billing")
+    await house.on_ticket("petra", ticket, "status_set", status="closed", force=True, reason=MARKS["reason"])
+    await house.handle(f"ticket:{ticket}").result()
+
+
+def forms(text: str) -> list[bytes]:
+    """The text as it may stand in a file: as it is, as JSON escapes it, and as Base64 wherever it begins."""
+    plain = [text.encode(), text.encode("utf-16-le"), json.dumps(text)[1:-1].encode()]
+    return plain + [base64.b64encode(b" " * shift + one)[4:-4] for one in plain for shift in range(3)]
+
+
+def found_in(files: Mapping[str, bytes]) -> set[str]:
+    return {
+        name
+        for name, text in MARKS.items()
+        if any(form in content for content in files.values() for form in forms(text))
+    }
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("encrypted", [True, False])
+async def test_no_word_of_anybody_is_in_the_database_of_the_server(tmp_path: Path, encrypted: bool) -> None:
+    plugin = encrypting("first") if encrypted else BatonPlugin()
+    database = tmp_path / "temporal.db"
+    impatient = {"limit.historyCount.suggestContinueAsNew": "60"}
+    async with (
+        running_server(plugin, database, **impatient) as server,
+        open_house(
+            server, tmp_path / "house", "baton-encrypted", desk_class=Talkative, **SEPARATE_HOUSE
+        ) as house,
+    ):
+        await play(house)
+        assert isinstance(house.desk, Talkative)
+        assert house.desk.told
+    files = {path.name: path.read_bytes() for path in tmp_path.glob("temporal.db*")}
+    assert len(files["temporal.db"]) > 100_000
+
+    # Without encryption each is found: else this test could not fail.
+    assert found_in(files) == (set() if encrypted else MARKS.keys())
+
+
+# --- Other keys, other cases, other days ------------------------------------------------------------
+
+
+class Place:
+    """Where several houses follow one another: the same folder, task queue and server, and other keys."""
+
+    def __init__(self, server: WorkflowEnvironment, folder: Path) -> None:
+        self._address = server.client.service_client.config.target_host
+        self._folder = folder
+        self._queue = fresh("encryption")
+
+    async def client(self, plugin: BatonPlugin) -> BatonClient:
+        return BatonClient(await Client.connect(self._address, plugins=[plugin]), task_queue=self._queue)
+
+    @asynccontextmanager
+    async def house(self, plugin: BatonPlugin) -> AsyncIterator[House]:
+        environment = WorkflowEnvironment.from_client((await self.client(plugin)).temporal)
+        # Without a cache a worker reads the whole history anew: what others wrote, too.
+        async with open_house(environment, self._folder, self._queue, max_cached_workflows=0) as house:
+            yield house
+
+
+@pytest.fixture
+def place(server: WorkflowEnvironment, tmp_path: Path) -> Place:
+    return Place(server, tmp_path / "house")
+
+
+def payloads_of(history: WorkflowHistory) -> Iterator[tuple[str, dict[str, str]]]:
+    """Each payload in a history: the field in which it is, and its metadata."""
+
+    def look(name: str, value: Any) -> Iterator[tuple[str, dict[str, str]]]:
+        if isinstance(value, list):
+            for item in value:
+                yield from look(name, item)
+        elif isinstance(value, dict):
+            metadata = value.get("metadata")
+            if isinstance(metadata, dict) and "encoding" in metadata:
+                yield name, {key: base64.b64decode(text).decode() for key, text in metadata.items()}
+            for key, item in value.items():
+                # The name of a list of payloads says nothing; that of what holds it does.
+                yield from look(name if key in ("payloads", "indexedFields") else key, item)
+
+    yield from look("", json.loads(history.to_json()))
+
+
+def keys_in(history: WorkflowHistory) -> set[str]:
+    return {metadata[KEY_ID] for _, metadata in payloads_of(history) if KEY_ID in metadata}
+
+
+def replayer(plugin: BatonPlugin) -> Replayer:
+    return Replayer(workflows=[Chat], plugins=[plugin])
+
+
+async def test_only_search_attributes_and_the_bookkeeping_of_markers_stay_readable(place: Place) -> None:
+    """Arguments, results, summaries of activities and timers: all of it goes through the codec."""
+    chat = fresh("chat")
+    async with place.house(encrypting("first")) as house:
+        await house.staff(chat, "lena")
+        await house.customer(chat)
+        await house.settled(chat)
+        history = await house.history(chat)
+        described = await house.handle(chat).describe()
+        assert await described.static_summary() == f"{CHANNEL} · {chat}"
+
+    readable = {name for name, metadata in payloads_of(history) if metadata["encoding"] != "binary/encrypted"}
+    hidden = {name for name, metadata in payloads_of(history) if metadata["encoding"] == "binary/encrypted"}
+    assert {"input", "result", "summary"} <= hidden
+    # The marker of a local activity holds, beside its result, its type and number, which the SDK needs.
+    markers = {"data", *SEARCH_ATTRIBUTES}
+    assert readable <= markers
+    raw = described.raw_description.execution_config.user_metadata
+    assert raw.summary.metadata["encoding"] == ENCODING
+
+
+async def test_a_chat_goes_on_through_a_rotation_and_needs_the_old_key_as_long_as_it_lives(
+    place: Place, caplog: pytest.LogCaptureFixture
+) -> None:
+    chat = fresh("chat")
+    old, new = (name_of(key_id, KEYS[key_id]) for key_id in ("first", "second"))
+    async with place.house(encrypting("first")) as house:
+        await house.customer(chat, "before")
+        await house.settled(chat)
+        assert keys_in(await house.history(chat)) == {old}
+    async with place.house(encrypting("second", "first")) as house:
+        await house.staff(chat, "ivan", "after")
+        await house.settled(chat)
+        history = await house.history(chat)
+        assert keys_in(history) == {old, new}
+
+    late = event("customer_message", "customer", text="without the old key")
+    async with place.house(encrypting("second")) as house:
+        await house.client.submit(CHANNEL, chat, late, customer="c")
+        await eventually(lambda: _logged(caplog, f"the key {old!r}"), "nobody was told of the missing key")
+    with pytest.raises(Exception, match=re.escape(old)):
+        await replayer(encrypting("second")).replay_workflow(history)
+
+    # The key is back, and nothing was refused or lost.
+    async with place.house(encrypting("second", "first")) as house:
+
+        async def taken() -> bool:
+            return late["id"] in [entry.event_id for entry in await house.client.timeline(CHANNEL, chat)]
+
+        await eventually(taken, "the event was lost")
+        assert [entry.refused for entry in await house.client.timeline(CHANNEL, chat)] == [None] * 3
+        await replayer(encrypting("second", "first")).replay_workflow(history)
+
+
+async def _logged(caplog: pytest.LogCaptureFixture, text: str) -> bool:
+    return text in caplog.text
+
+
+async def test_chats_from_before_encryption_go_on_encrypted(place: Place) -> None:
+    chat = fresh("chat")
+    async with place.house(BatonPlugin()) as house:
+        await house.customer(chat, "plain")
+        await house.settled(chat)
+        before = {metadata["encoding"] for _, metadata in payloads_of(await house.history(chat))}
+        assert "binary/encrypted" not in before
+    async with place.house(encrypting("first")) as house:
+        # Whoever has no keys yet is still heard; this client cannot read the answer, and is told why.
+        stranger = await place.client(BatonPlugin())
+        unread = event("agent_message", "ivan", text="plain")
+        with pytest.raises(UnknownKey, match="BATON_ENCRYPTION_KEYS_FILE"):
+            await stranger.send(CHANNEL, chat, unread, customer="c")
+        assert (await house.send(chat, unread)).snapshot.pinned_to == "ivan"
+        await house.customer(chat, "encrypted")
+        await house.settled(chat)
+        history = await house.history(chat)
+        assert {"binary/encrypted"} | before == {metadata["encoding"] for _, metadata in payloads_of(history)}
+        assert failed_tasks(history) == []
+    await replayer(encrypting("first", required=True)).replay_workflow(history)
+
+
+async def test_where_encryption_is_required_a_plain_event_is_refused_and_harms_nobody(place: Place) -> None:
+    chat = fresh("chat")
+    async with place.house(encrypting("first", required=True)) as house:
+        await house.customer(chat)
+        plain = (await place.client(BatonPlugin())).temporal.get_workflow_handle(house.handle(chat).id)
+        await plain.signal(SUBMIT, event("taken", "ivan"))
+        with pytest.raises(UnknownKey):  # the refusal is encrypted
+            await plain.execute_update(HANDLE, event("taken", "ivan"))
+        await house.staff(chat, "ivan")
+        await house.settled(chat)
+        timeline = await house.client.timeline(CHANNEL, chat)
+        assert [entry.refused is None for entry in timeline] == [True, False, True]
+        assert "BATON_ENCRYPTION_REQUIRED" in (timeline[1].refused or "")
+        assert failed_tasks(await house.history(chat)) == []
+
+
+async def test_a_signal_that_is_moved_to_another_chat_is_refused_there(place: Place) -> None:
+    mine, other = fresh("mine"), fresh("other")
+    async with place.house(encrypting("first")) as house:
+        for chat in (mine, other):
+            await house.customer(chat)
+        await house.client.submit(CHANNEL, other, event("taken", "ivan"))
+        await house.settled(other)
+        (signal,) = (
+            item.workflow_execution_signaled_event_attributes
+            for item in (await house.history(other)).events
+            if item.event_type == EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED
+        )
+        temporal = house.client.temporal
+        # As somebody would who may write to Temporal, but has no key.
+        await temporal.workflow_service.signal_workflow_execution(
+            SignalWorkflowExecutionRequest(
+                namespace=temporal.namespace,
+                workflow_execution=WorkflowExecution(workflow_id=house.handle(mine).id),
+                signal_name=SUBMIT,
+                input=signal.input,
+                request_id=fresh("moved"),
+            )
+        )
+        await house.settled(mine)
+        assert (await house.snapshot(other)).pinned_to == "ivan"
+        assert (await house.snapshot(mine)).pinned_to is None
+        moved = (await house.client.timeline(CHANNEL, mine))[-1]
+        assert f"it belongs to the workflow {house.handle(other).id}" in (moved.refused or "")
+        assert failed_tasks(await house.history(mine)) == []
