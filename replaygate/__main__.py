@@ -2,9 +2,9 @@
 
     python -m replaygate NAMESPACE
 
-Each line of standard input is a request: ``{"name", "file"}`` with a path, or ``{"name", "history"}`` with a
-serialized history in base64. Each is answered with a line: a `Result` as JSON. The first line of all says
-that the workflow code could be loaded.
+Each line of standard input is a request: ``{"name", "file"}`` with a path, or ``{"name", "run", "history"}``
+with a run ID and a serialized history in base64. Each is answered with a line: a `Result` as JSON. The first
+line of all says that the workflow code could be loaded.
 """
 
 from __future__ import annotations
@@ -22,7 +22,10 @@ from temporalio.api.history.v1 import History
 from temporalio.client import WorkflowHistory
 
 from baton.cli.replayresult import Result
+from baton.client import plugin_for
+from baton.errors import BatonError
 from baton.process import leave
+from baton.settings import load_settings
 from replaygate.gate import Gate, replay_file
 
 READY = b"ready\n"
@@ -33,11 +36,14 @@ async def _answer(gate: Gate, line: bytes) -> Result:
     if "file" in request:
         return await replay_file(gate, Path(request["file"]), request["name"])
     history = History.FromString(base64.b64decode(request["history"]))
-    return await gate.replay(WorkflowHistory(request["name"], list(history.events)), request["name"])
+    result = await gate.replay(WorkflowHistory(request["name"], list(history.events)), request["name"])
+    # The history of a case that was reset names the run from which it began.
+    result.run_id = request["run"]
+    return result
 
 
 async def _serve(namespace: str, answers: BinaryIO) -> None:
-    async with Gate.open(namespace=namespace) as gate:
+    async with Gate.open(namespace=namespace, plugin=plugin_for(load_settings())) as gate:
         answers.write(READY)
         while line := await asyncio.to_thread(sys.stdin.buffer.readline):
             answers.write((await _answer(gate, line)).model_dump_json().encode() + b"\n")
@@ -48,7 +54,11 @@ def main() -> None:
     # Nothing that prints may come between the answers.
     with os.fdopen(os.dup(1), "wb", buffering=0) as answers:
         os.dup2(2, 1)
-        asyncio.run(_serve(sys.argv[1], answers))
+        try:
+            asyncio.run(_serve(sys.argv[1], answers))
+        except BatonError as error:
+            print(error, file=sys.stderr)
+            leave(1)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Self
@@ -63,18 +63,19 @@ class Gate:
         workflows: Sequence[type] = WORKFLOWS,
         *,
         namespace: str = "default",
-        plugin: Callable[[], SimplePlugin] = BatonPlugin,
+        plugin: SimplePlugin | None = None,
     ) -> AsyncIterator[Self]:
         """A gate for these workflows.
 
         Args:
-            namespace: the one that the histories come from; encrypted payloads may be bound to it.
+            namespace: the one that the histories come from.
+            plugin: how payloads are read, by default unencrypted ones.
         """
         recorder = Recorder()
         replayer = Replayer(
             workflows=workflows,
             namespace=namespace,
-            plugins=[plugin(), recorder.plugin()],
+            plugins=[plugin or BatonPlugin(), recorder.plugin()],
             runtime=_silent_runtime(),
         )
         config = replayer.config(active_config=True)

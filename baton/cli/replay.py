@@ -207,7 +207,8 @@ def _fetched(client: Client, execution: WorkflowExecution) -> Item:
                 return _skipped(execution, "the server no longer keeps it")
             return _result(execution, Verdict.UNREADABLE, f"It could not be fetched: {error.message}")
         written = History(events=history.events).SerializeToString()
-        return {"name": execution.id, "history": base64.b64encode(written).decode()}
+        encoded = base64.b64encode(written).decode()
+        return {"name": execution.id, "run": execution.run_id, "history": encoded}
 
     return fetch
 

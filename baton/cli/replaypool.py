@@ -17,7 +17,7 @@ from baton.errors import BatonError
 from baton.settings import CHECKOUT
 
 Request = Mapping[str, str]
-"""``name``, and ``file`` (a path) or ``history`` (serialized, in base64)."""
+"""``name``, and ``file`` (a path), or ``run`` (its ID) and ``history`` (serialized, in base64)."""
 
 _LONGEST_ANSWER = 1 << 28
 _TAIL = 2000
@@ -58,7 +58,7 @@ class Pool:
 
 
 class _Replayer:
-    """One process. If it dies of a history, the next one gets another."""
+    """One process, started for its first history. If it dies of one, the next gets another process."""
 
     def __init__(self, command: Sequence[str], errors: BinaryIO) -> None:
         self._command = command
@@ -71,7 +71,6 @@ class _Replayer:
         with tempfile.TemporaryFile() as errors:
             replayer = cls(command, errors)
             try:
-                await replayer._start()
                 yield replayer
             finally:
                 await replayer._stop()
@@ -108,7 +107,7 @@ class _Replayer:
         if await process.stdout.readline() != b"ready\n":
             await process.wait()
             self._process = None
-            raise BatonError(f"The workflow code of {CHECKOUT} cannot be loaded:\n{self._last_words()}")
+            raise BatonError(f"Replaying cannot begin in {CHECKOUT}: {self._last_words()}")
         return process
 
     async def _stop(self) -> None:

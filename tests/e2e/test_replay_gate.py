@@ -1,0 +1,226 @@
+"""The replay gate on the real server: a change from its patch to its end, and the command on a namespace."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from temporalio.client import Client, WorkflowHistory
+from temporalio.testing import WorkflowEnvironment
+from temporalio.worker import UnsandboxedWorkflowRunner, Worker
+
+from baton.cli.replayresult import Result, Verdict
+from baton.client import plugin_for
+from baton.keys import key_line, new_key
+from docs.examples.safechange import REMINDER, VERSIONS, After, Before, Deprecated, Patched
+from replaygate.gate import Gate
+from tests.commands import Baton
+from tests.conftest import HouseOpener
+from tests.house import House, eventually, fresh
+from tests.replay.record import histories_of
+
+pytestmark = pytest.mark.timeout(120)
+
+
+# --- A change, from its patch to its end --------------------------------------------------------
+
+
+async def reminder(client: Client, version: type) -> WorkflowHistory:
+    """The history of a reminder that runs on a worker with one version, after its first task."""
+    queue = fresh("reminder")
+    async with Worker(
+        client, task_queue=queue, workflows=[version], workflow_runner=UnsandboxedWorkflowRunner()
+    ):
+        handle = await client.start_workflow(REMINDER, "T-1", id=fresh(REMINDER), task_queue=queue)
+
+        async def decided() -> bool:
+            described = (await handle.describe()).raw_description
+            return described.workflow_execution_info.history_length > 4
+
+        await eventually(decided, "the reminder did not begin")
+    history = await handle.fetch_history()
+    await handle.terminate("its history is all that is wanted")
+    return history
+
+
+@pytest.fixture(scope="module")
+async def recorded(server: WorkflowEnvironment) -> dict[type, WorkflowHistory]:
+    return {version: await reminder(server.client, version) for version in VERSIONS}
+
+
+FITS: dict[type, set[type]] = {
+    Before: {Before, Patched},
+    Patched: {Patched, Deprecated},
+    Deprecated: {Patched, Deprecated, After},
+    After: {Deprecated, After},
+}
+"""By which code the histories of each version can be replayed."""
+
+
+@pytest.mark.parametrize("code", VERSIONS)
+async def test_a_change_fits_the_histories_of_the_release_before(
+    recorded: dict[type, WorkflowHistory], code: type
+) -> None:
+    async with Gate.open([code]) as gate:
+        for version, history in recorded.items():
+            result = await gate.replay(history)
+            fits = code in FITS[version]
+            assert (version, result.verdict) == (version, Verdict.REPLAYED if fits else Verdict.BROKEN)
+            assert result.differences == []
+
+
+async def test_the_change_without_a_patch_says_what_it_breaks(
+    recorded: dict[type, WorkflowHistory],
+) -> None:
+    """As docs/releases.md shows it."""
+    async with Gate.open([After]) as gate:
+        result = await gate.replay(recorded[Before])
+    assert (result.event, result.what) == (
+        5,
+        "the history has here: activity send_reminder; this code has: timer",
+    )
+    assert "Nondeterminism" in result.said or result.said == ""
+
+
+# --- The command --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+async def house(open_a_house: HouseOpener) -> AsyncIterator[House]:
+    async with open_a_house() as opened:
+        yield opened
+
+
+async def chats(house: House, number: int) -> list[str]:
+    """So many chats, in which line 2 answers in line 1's place."""
+    names = [fresh("replay") for _ in range(number)]
+    for name in names:
+        await house.customer(name)
+        await house.staff(name, "lena")
+        await house.settled(name)
+    return names
+
+
+def running(house: House) -> str:
+    return f"TaskQueue IN ('{house.settings.task_queue}', '{nobody_works(house)}')"
+
+
+def nobody_works(house: House) -> str:
+    """A task queue for what is not Baton's."""
+    return f"{house.settings.task_queue}-other"
+
+
+async def visible(house: House, number: int) -> None:
+    async def counted() -> bool:
+        found = await house.client.temporal.count_workflows(running(house))
+        return found.count == number
+
+    await eventually(counted, "visibility did not catch up")
+
+
+async def test_the_cases_of_a_namespace_are_replayed(house: House, tmp_path: Path) -> None:
+    baton = Baton(house, tmp_path)
+    names = await chats(house, 3)
+    await house.by("ivan", names[0], "status_set", status="closed")
+    await house.reset(names[1])
+    client = house.client.temporal
+    foreign = await client.start_workflow(REMINDER, "T-1", id=fresh(REMINDER), task_queue=nobody_works(house))
+    await visible(house, 5)
+
+    said = await baton.run(
+        "replay", "--query", running(house), "--strict", "--json", "--junit", "report.xml", "--processes", "2"
+    )
+    await foreign.terminate("seen")
+    assert said.err == ""
+    assert (said.code, said.json["passed"], said.json["replayed"], said.json["skipped"]) == (0, True, 4, 1)
+    assert said.json["skipped_because"] == {f"another workflow type: {REMINDER}": 1}
+    assert (said.json["different"], said.json["accepted"]) == (0, 0)
+
+    suite = ElementTree.parse(tmp_path / "report.xml").getroot().find("testsuite")
+    assert suite is not None
+    cases = suite.findall("testcase")
+    assert [suite.get(name) for name in ("tests", "failures", "errors", "skipped")] == ["5", "0", "0", "1"]
+    assert len({case.get("name") for case in cases}) == 5
+    assert {case.get("classname") for case in cases} == {"Chat", REMINDER}
+
+    limited = await baton.run(
+        "replay", "--query", f"{running(house)} AND WorkflowType = 'Chat'", "--limit", "2", "--json"
+    )
+    assert (limited.code, limited.json["replayed"]) == (0, 2)
+
+
+async def test_a_query_that_finds_nothing_does_not_pass(house: House, tmp_path: Path) -> None:
+    said = await Baton(house, tmp_path).run("replay", "--query", "TaskQueue = 'nobody'")
+    assert said.code == 1
+    assert "Nothing was replayed" in said.err
+
+
+async def test_a_query_that_the_server_refuses_is_an_error(house: House, tmp_path: Path) -> None:
+    said = await Baton(house, tmp_path).run("replay", "--query", "Mood = 'good'")
+    assert said.code == 1
+    assert said.err.startswith("Error: Temporal refused the call (INVALID_ARGUMENT)")
+
+
+async def test_a_history_that_was_exported_and_changed_is_noticed(house: House, tmp_path: Path) -> None:
+    """As if the code had changed: the recorded activity had another name, or another argument."""
+    (name,) = await chats(house, 1)
+    (history,) = await histories_of(house, name)
+    exported = json.loads(history.to_json())
+    scheduled = [
+        event["activityTaskScheduledEventAttributes"]
+        for event in exported["events"]
+        if "activityTaskScheduledEventAttributes" in event
+    ]
+    folder = tmp_path / "exported"
+    folder.mkdir()
+    scheduled[0]["startToCloseTimeout"] = "7s"
+    (folder / "different.json").write_text(json.dumps(exported), encoding="utf-8")
+    scheduled[0]["activityType"]["name"] = "telephone"
+    (folder / "broken.json").write_text(json.dumps(exported), encoding="utf-8")
+    (folder / "nonsense.json").write_text("nonsense", encoding="utf-8")
+
+    said = await Baton(house, tmp_path).run("replay", "--folder", "exported")
+    assert said.code == 1
+    assert "broken.json: broken\n  event 7: the history has here: activity telephone; this code" in said.out
+    assert "nonsense.json: unreadable\n  This is no history of a workflow" in said.out
+    assert "activity notify, start_to_close_seconds: different in 1\n" in said.out
+    assert "  the history has 7.0\n  this code has 10.0\n" in said.out
+    assert max(map(len, said.out.splitlines())) <= 80
+    assert said.err.startswith("Cases that run would be stuck. What to do: docs/releases.md")
+
+
+# --- Encryption ---------------------------------------------------------------------------------
+
+
+async def test_encrypted_histories_are_read_with_their_keys(
+    open_a_house: HouseOpener, server: WorkflowEnvironment, tmp_path: Path
+) -> None:
+    keys = tmp_path / "keys"
+    keys.write_text(key_line("2027-03", new_key()) + "\n", encoding="utf-8")
+    keys.chmod(0o600)
+    async with open_a_house(encryption_keys_file=keys) as plain:
+        settings = plain.settings
+    address = server.client.service_client.config.target_host
+    client = await Client.connect(address, plugins=[plugin_for(settings)])
+    encrypted = WorkflowEnvironment.from_client(client)
+    async with open_a_house(encrypted) as house:
+        (name,) = await chats(house, 1)
+        (history,) = await histories_of(house, name)
+    assert "Hello" not in history.to_json()
+
+    async with Gate.open(plugin=plugin_for(settings)) as gate:
+        result = await gate.replay(history)
+        other = json.loads(history.to_json())
+        for event in other["events"]:
+            event.get("timerStartedEventAttributes", {})["startToFireTimeout"] = "7s"
+        changed = await gate.replay(WorkflowHistory.from_json(history.workflow_id, other))
+    assert (result.verdict, result.differences) == (Verdict.REPLAYED, [])
+    assert [(one.command, one.field) for one in changed.differences] == [("timer", "seconds")]
+
+    async with Gate.open() as gate:
+        without: Result = await gate.replay(history)
+    assert without.verdict is Verdict.UNREADABLE
+    assert "BATON_ENCRYPTION_KEYS_FILE" in without.what
