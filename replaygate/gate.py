@@ -28,7 +28,7 @@ from replaygate.commands import (
     with_its_own_id,
     workflow_type,
 )
-from replaygate.compare import differences, event_in, harmless, leaving
+from replaygate.compare import differences, event_in, harmless, leaving, message_in
 from replaygate.recorder import Recorder, Recording
 from workflows.chat import Chat
 from workflows.ticket import Ticket
@@ -121,7 +121,7 @@ class Gate:
         recorded, made = commands_of(history), commands_made(recording.commands)
         left = leaving(recorded, made, completed_tasks(history))
         if failure is not None or left is not None:
-            result.verdict, result.said = Verdict.BROKEN, str(failure or "")
+            result.verdict, result.said = Verdict.BROKEN, message_in(str(failure or ""))
             result.event = event_in(result.said) or (left.event if left else None)
             result.what = left.what if left else "the commands come in another order, or of another kind"
             if recording.failure:

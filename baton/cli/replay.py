@@ -6,7 +6,6 @@ import asyncio
 import base64
 import json
 import os
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -135,11 +134,11 @@ async def _replay(options: Options, tally: Tally) -> None:
         command = replay_command(namespace)
         pool = await stack.enter_async_context(Pool.open(command, options.processes))
         showing = asyncio.create_task(replayreport.show_progress(tally, quiet=options.quiet))
-        tally.began = time.monotonic()
+        tally.begin()
         try:
             await _work_off(items, pool, tally)
         finally:
-            tally.seconds = time.monotonic() - tally.began
+            tally.finish()
             showing.cancel()
             await asyncio.gather(showing, return_exceptions=True)
 

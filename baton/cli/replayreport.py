@@ -67,6 +67,15 @@ class Tally:
     began: float = field(default_factory=time.monotonic)
     seconds: float = 0.0
 
+    def begin(self) -> None:
+        self.began = time.monotonic()
+
+    def finish(self) -> None:
+        """Stop the clock, and bring what was found into an order that is the same each time."""
+        self.seconds = time.monotonic() - self.began
+        self.results.sort(key=lambda result: (result.name, result.run_id))
+        self.groups = dict(sorted(self.groups.items()))
+
     def add(self, result: Result) -> None:
         self.verdicts[result.verdict] += 1
         self.events += result.events if result.verdict is not Verdict.SKIPPED else 0
