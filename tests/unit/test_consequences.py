@@ -21,13 +21,18 @@ from baton.contract import (
     Fired,
     Pin,
     Reply,
+    ReplySent,
     SetStatus,
     Status,
     Tell,
+    TicketOpened,
+    TicketStart,
 )
 from baton.decision import Decision
-from baton.effects import CaseWrite, Effect, Message, Notice
+from baton.effects import CaseWrite, ConsolidatedReply, CopyToTicket, Effect, Message, Notice, Prompt
+from baton.ticketstate import TicketState
 from tests.unit.chatworld import CUSTOMER, NO_CHAT, chat, facts, staff
+from tests.unit.ticketworld import Ticket, answered, composing
 
 BY_LENA = AgentMessage(id="e-1", author=staff("lena"))
 BY_CUSTOMER = CustomerMessage(id="e-1", author=CUSTOMER)
@@ -128,3 +133,110 @@ def test_what_opened_no_chat_asks_for_nothing() -> None:
     settlement = settle(chat(NO_CHAT), BY_CUSTOMER, decision)
 
     assert list(consequences(chat(NO_CHAT), BY_CUSTOMER, decision, settlement)) == []
+
+
+# --- A chat that has a ticket -------------------------------------------------------------------
+
+BY_TICKET = TicketOpened(id="e-1", author=staff("lena"), ticket_id="t-1")
+LINKED = {"ticket_id": "t-1"}
+
+
+def copies(effects: list[Effect]) -> list[CopyToTicket]:
+    return [effect for effect in effects if isinstance(effect, CopyToTicket)]
+
+
+def test_the_event_that_opens_a_ticket_tells_it_who_did() -> None:
+    (copy,) = copies(asked(chat("active open: mine ivan"), BY_TICKET))
+
+    assert (copy.key, copy.ticket_id, copy.opened_by) == ("case-1:e-1:copy", "t-1", staff("lena"))
+    assert copy.case.ticket_id is None, "the case is the chat"
+
+
+@pytest.mark.parametrize("phase", ["active open: mine ivan", "ended pending: assigned ivan"])
+def test_what_the_customer_writes_goes_to_the_ticket_too(phase: str) -> None:
+    (copy,) = copies(asked(chat(phase, **LINKED), BY_CUSTOMER))
+
+    assert (copy.ticket_id, copy.opened_by) == ("t-1", None)
+
+
+@pytest.mark.parametrize(
+    ("before", "event"),
+    [
+        (chat("active open: mine ivan"), BY_CUSTOMER),
+        (chat("active open: mine ivan", **LINKED), BY_LENA),
+        (chat("active open: mine ivan", **LINKED), ReplySent(id="e-1", author=staff("lena"), message_id="m")),
+        (chat("ended closed: assigned ivan", **LINKED), BY_CUSTOMER),
+    ],
+    ids=["no ticket", "staff write", "the ticket's own reply", "the next chat"],
+)
+def test_nothing_else_is_copied(before: ChatState, event: ChatEvent) -> None:
+    assert copies(asked(before, event)) == []
+
+
+def test_a_blocked_customer_s_message_is_not_copied() -> None:
+    before = chat("active open: mine ivan", **LINKED)
+    decision = Decision(facts=facts(blocked=True))
+
+    assert (
+        copies(list(consequences(before, BY_CUSTOMER, decision, settle(before, BY_CUSTOMER, decision)))) == []
+    )
+
+
+# --- Tickets ------------------------------------------------------------------------------------
+
+
+async def test_a_last_note_is_one_write_for_its_label_and_one_prompt() -> None:
+    ticket = await composing()
+
+    write, prompt = ticket.effects
+    assert isinstance(write, CaseWrite)
+    assert (write.do, write.remove_labels, write.stage, write.assignee) == (
+        "remove_label",
+        ("warranty",),
+        "composing",
+        "wanda",
+    )
+    assert isinstance(prompt, Prompt)
+    assert (prompt.composer, prompt.round, prompt.draft) == ("wanda", 1, ticket.state.draft.text)
+    assert (prompt.case.ticket_id, prompt.case.workflow_id) == ("t-1", "ticket:t-1")
+
+
+async def test_a_template_is_one_write_with_its_note_then_the_message_then_one_notice() -> None:
+    ticket = Ticket()
+
+    await ticket.apply()
+
+    assert [effect.key for effect in ticket.effects] == [
+        "paper-1:e-1:write",
+        "paper-1:e-1:template",
+        "paper-1:e-1:notify",
+    ]
+    write, message, _ = ticket.effects
+    assert isinstance(write, CaseWrite)
+    assert (write.do, write.add_labels, len(write.notes)) == ("update_case", (), 1)
+    assert isinstance(message, Message)
+    assert message.template == "all-three"
+
+
+async def test_the_reply_is_asked_for_once_for_each_round() -> None:
+    ticket = await answered()
+    await ticket.again("billing")
+    await ticket.note("bella")
+    await ticket.reply("bella", "And the rest")
+
+    sent = [effect for effect in ticket.carried_out if isinstance(effect, ConsolidatedReply)]
+    assert [(one.round, one.text) for one in sent] == [(1, "Dear customer"), (2, "And the rest")]
+    assert len({one.key for one in ticket.carried_out}) == len(ticket.carried_out)
+
+
+async def test_a_ticket_of_a_chat_names_the_chat_so_that_the_reply_goes_there() -> None:
+    ticket = Ticket()
+    ticket.state = TicketState.before_first(
+        TicketStart(ticket_id="t-1", customer="c", channel="telegram", conversation="42")
+    )
+    await ticket.do("ticket_opened", "petra", ticket_id="t-1")
+    await ticket.reply("dora")
+
+    (sent,) = ticket.effects
+    assert (sent.case.channel, sent.case.conversation) == ("telegram", "42")
+    assert sent.case.workflow_id == "ticket:t-1", "it is still the ticket's"

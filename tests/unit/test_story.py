@@ -24,8 +24,18 @@ from baton.contract import (
     TimelineEntry,
 )
 from baton.decision import Previous
-from baton.story import chat_details, moved, what_happened, who_has_it
+from baton.story import (
+    chat_details,
+    moved,
+    ticket_details,
+    ticket_moved,
+    what_happened,
+    what_happened_to_ticket,
+    who_acts,
+    who_has_it,
+)
 from tests.unit.chatworld import CUSTOMER, NO_CHAT, NOW, SYSTEM, chat, facts, staff
+from tests.unit.ticketworld import Ticket, collecting
 
 WROTE = CustomerMessage(id="e", author=CUSTOMER, text="секрет")
 OFFER = {"offer_until": NOW + timedelta(minutes=2)}
@@ -367,3 +377,123 @@ def test_what_happened_tells_what_baton_itself_did(before: ChatState, after: Cha
 )
 def test_a_move_is_a_change_of_who_has_the_chat(before: str, after: str, is_move: bool) -> None:
     assert moved(chat(before), chat(after)) is is_move
+
+
+# --- Tickets ------------------------------------------------------------------------------------
+
+
+async def test_who_must_act_on_a_ticket_is_one_sentence_in_every_stage() -> None:
+    ticket = Ticket()
+    said = [who_acts(ticket.state)]
+    for happens in (
+        ticket.customer(),
+        ticket.do("taken", "ivan"),
+        ticket.ask("billing", "delivery"),
+        ticket.note("bella"),
+        ticket.decline("delivery"),
+        ticket.withdraw("delivery"),
+        ticket.reply("bella"),
+        ticket.do("merged_into", "petra", case="t-2"),
+    ):
+        await happens
+        said.append(who_acts(ticket.state))
+
+    assert said == [
+        "There is no ticket yet.",
+        "Nobody is asked: somebody has to look at it.",
+        "Nobody is asked: **ivan** has to look at it.",
+        "It waits for **billing, delivery**.",
+        "It waits for **delivery**.",
+        "**petra** must see to delivery, who declined.",
+        "All have answered: **bella** writes the reply.",
+        "The reply was sent. The last one who had it: bella.",
+        "It is closed (merged into t-2).",
+    ]
+
+
+async def test_what_happened_to_a_ticket_is_said_in_a_few_words() -> None:
+    ticket = Ticket()
+    said = []
+    for happens in (
+        ticket.customer(),
+        ticket.ask("billing", "delivery"),
+        ticket.note("bella", answers=False),
+        ticket.note("bella"),
+        ticket.decline("delivery"),
+        ticket.withdraw("delivery"),
+        ticket.again("billing"),
+        ticket.do("status_set", "petra", status="pending"),
+        ticket.reply("bella"),
+        ticket.close(),
+    ):
+        before = ticket.state
+        await happens
+        said.append(what_happened_to_ticket(before, ticket.state))
+
+    assert said == [
+        "new ticket, triage",
+        "collecting, round 1, billing asked, delivery asked, +billing, +delivery, +several-departments",
+        "a note of billing",
+        "billing answered, -billing",
+        "delivery declined (blocks)",
+        "composing, delivery withdrawn, bella writes the reply, assigned to bella, -delivery",
+        "collecting, round 2, billing asked, +billing",
+        "pending, due times pause",
+        "answered, billing answered, bella writes the reply, the reply is sent, -billing",
+        "closed, closed",
+    ]
+
+
+async def test_a_ticket_moves_where_others_must_act() -> None:
+    ticket = Ticket()
+    moves = []
+    for happens in (
+        ticket.ask("billing", "delivery"),
+        ticket.customer(),
+        ticket.note("bella", answers=False),
+        ticket.note("bella"),
+        ticket.ask("vip"),
+        ticket.note("dan"),
+        ticket.note("bella"),
+    ):
+        before = ticket.state
+        await happens
+        moves.append(ticket_moved(before, ticket.state))
+
+    assert moves == [True, False, False, True, False, True, False]
+
+
+async def test_the_details_of_a_ticket_have_every_department_and_none_of_its_words() -> None:
+    ticket = await collecting()
+    await ticket.note("bella", "секрет")
+    await ticket.decline("delivery", to="warranty")
+    await ticket.withdraw("warranty")
+
+    text = ticket_details(ticket.state, [entry(kind="note_added", author="staff:bella", what="x")], 2)
+
+    assert text.startswith("### All have answered: **bella** writes the reply.\n")
+    for line in (
+        "- **State**: composing · open · round 1",
+        "- **Dispatcher**: petra · **composer**: bella",
+        "- **So far**: 1 prompted, 0 sent",
+        "- **billing**: answered by bella, 2026-03-02 09:00:03",
+        "- **delivery**: declined, handed on to warranty",
+        "- **warranty**: no longer asked",
+        "- **Not yet in the help desk**: 2 writes",
+        "- **Next**: waits for an event",
+    ):
+        assert line in text.splitlines()
+    assert "секрет" not in text
+
+
+async def test_the_details_of_a_ticket_say_that_it_waits_for_its_customer_and_what_can_open_it() -> None:
+    ticket = await collecting()
+    await ticket.do("status_set", "petra", status="pending")
+    waiting = ticket_details(ticket.state, [], 0)
+    await ticket.close(force=True, reason="*done*")
+
+    closed = ticket_details(ticket.state, [], 0)
+
+    assert "- **Next**: waits for its customer since 2026-03-02 09:00:03; due times pause" in waiting
+    assert "### It is closed (\\*done\\*)." in closed
+    assert "- **Next**: a message of its customer opens it again" in closed
