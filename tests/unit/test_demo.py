@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import re
 from collections.abc import AsyncIterator, Callable
@@ -392,3 +393,28 @@ def test_the_templates_of_the_demo_are_the_shipped_ones_and_one_with_due_times()
     assert plain is not None
     assert in_time is not None
     assert in_time.model_copy(update={"id": PLAIN, "due": {}}) == plain
+
+
+async def test_whoever_tidies_up_after_an_interruption_is_not_interrupted_again() -> None:
+    tidied: list[str] = []
+
+    async def play(name: str, rounds: int) -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            for _ in range(rounds):
+                await asyncio.sleep(0)
+            tidied.append(name)
+
+    async def everything() -> None:
+        async with demo.Together() as together:
+            # Whoever waits for both goes on as soon as the first of them has ended.
+            await asyncio.gather(together.start(play("fast", 1)), together.start(play("slow", 20)))
+
+    playing = asyncio.create_task(everything())
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    playing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await playing
+    assert tidied == ["fast", "slow"]

@@ -14,10 +14,10 @@ from temporalio.service import RPCError
 
 from baton.cli.demo import document, text
 from baton.cli.demo.company import rule_names, task_queues
-from baton.cli.demo.play import Play, Played, Player, Plays
+from baton.cli.demo.play import Played, Player, Plays
 from baton.cli.demo.stage import Stage, open_stage
 from baton.cli.demo.table import ONLINE, SITUATIONS
-from baton.cli.demo.ticketplay import TicketPlay, TicketPlays
+from baton.cli.demo.ticketplay import TicketPlays
 from baton.cli.demo.tickettable import TICKETS
 from baton.cli.demo.ui import Place, find_ui
 from baton.cli.shared import as_json, print_json, run
@@ -26,7 +26,7 @@ from baton.errors import ConnectionFailed
 
 INTERRUPTED = 130
 
-PlayT = TypeVar("PlayT", Play, TicketPlay)
+PlayT = TypeVar("PlayT")
 
 
 @click.command("demo")
@@ -146,7 +146,7 @@ async def _play_all(stage: Stage, name: str, audience: Audience) -> Played:
         for company in stage.companies
     }
     await asyncio.gather(*(player.come_online(staff) for player in players.values() for staff in ONLINE))
-    async with _Together() as together:
+    async with Together() as together:
         chats = [
             [
                 together.start(players[None if with_rule else one.rule].play(one, with_rule))
@@ -171,7 +171,7 @@ async def _play_all(stage: Stage, name: str, audience: Audience) -> Played:
         return played
 
 
-class _Together:
+class Together:
     """Tasks that are cancelled, and waited for, at the end of the block."""
 
     def __init__(self) -> None:
@@ -187,5 +187,8 @@ class _Together:
 
     async def __aexit__(self, *error: object) -> None:
         for task in self._tasks:
-            task.cancel()
+            # Once: a task that was cancelled with whoever waited for it is tidying up, and must not be kept
+            # from that.
+            if not task.cancelling():
+                task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
