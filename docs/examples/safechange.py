@@ -49,4 +49,12 @@ class After:
         await workflow.execute_activity(SEND, case, start_to_close_timeout=_WITHIN)
 
 
-VERSIONS = (Before, Patched, Deprecated, After)
+VERSIONS: tuple[type, ...] = (Before, Patched, Deprecated, After)
+
+FITS: dict[type, set[type]] = {
+    Before: {Before, Patched},
+    Patched: {Patched, Deprecated},
+    Deprecated: {Patched, Deprecated, After},
+    After: {Deprecated, After},
+}
+"""By which code the histories of each version can be replayed."""

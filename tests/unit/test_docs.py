@@ -240,6 +240,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with the files that the examples name."""
     for name in ("rules.yaml", "directory.yaml", "feed.jsonl"):
         (tmp_path / name).touch()
+    (tmp_path / "exported").mkdir()
     (tmp_path / "deploy").symlink_to(CHECKOUT / "deploy")
     monkeypatch.chdir(tmp_path)
     return tmp_path
