@@ -604,6 +604,7 @@ def _room(name: str) -> str:
         "workflows": "workflows<br/>the durable shell of a case",
         "activities": "activities<br/>decide, write, housekeeping",
         "helpdesks": "helpdesks<br/>where cases live",
+        "gateway": "gateway<br/>the codec server",
     }[name]
 
 

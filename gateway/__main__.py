@@ -1,0 +1,102 @@
+"""The codec server as a process.
+
+    python -m gateway
+
+It prints ``gateway ready`` and its address once it serves, and stops on SIGTERM or Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import secrets
+import sys
+from pathlib import Path
+from types import FrameType
+
+import uvicorn
+
+from baton.errors import BatonError, SettingsError
+from baton.keys import KeyRing
+from baton.settings import Settings, load_settings
+from gateway.codec import codec_app
+
+READY = "gateway ready"
+SHORTEST_TOKEN = 20
+
+
+class _Server(uvicorn.Server):
+    """Says when it serves, for whoever started it, and ends with 0 when a signal stops it."""
+
+    async def startup(self, sockets: list[object] | None = None) -> None:  # type: ignore[override]
+        await super().startup(sockets=sockets)  # type: ignore[arg-type]
+        if self.started:
+            print(f"{READY}: http://{self.config.host}:{self.config.port}", flush=True)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self.should_exit = True
+
+
+def read_token(path: Path) -> str:
+    """The token in a file, which is made if it is not there, readable for its owner only.
+
+    Raises ``SettingsError`` if it cannot be read or made, or is so short that it could be guessed.
+    """
+    try:
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+                file.write(secrets.token_urlsafe(32) + "\n")
+        token = path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(
+            f"the token of the codec server, {path}, can neither be read nor made: {error}. The file is set "
+            "by BATON_GATEWAY_TOKEN_FILE."
+        ) from error
+    if len(token) < SHORTEST_TOKEN:
+        raise SettingsError(
+            f"the token in {path} has {len(token)} characters and needs {SHORTEST_TOKEN}. Remove the file, "
+            "and a new one is made."
+        )
+    return token
+
+
+def server_for(settings: Settings) -> uvicorn.Server:
+    """The server that the settings describe. Raises ``SettingsError``."""
+    if settings.encryption_keys_file is None:
+        raise SettingsError(
+            "the codec server has no keys: set BATON_ENCRYPTION_KEYS_FILE to the file that the workers use"
+        )
+    keys = KeyRing.read(settings.encryption_keys_file)
+    app = codec_app(keys, read_token(settings.gateway_token_file), settings.ui_origin)
+    return _Server(
+        uvicorn.Config(
+            app,
+            host=settings.gateway_host,
+            port=settings.gateway_port,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=5,
+        )
+    )
+
+
+def main() -> int:
+    """Serve until a signal comes. Returns the exit code."""
+    try:
+        settings = load_settings()
+        logging.basicConfig(
+            level=settings.log_level, format="%(asctime)s %(levelname)-7s %(name)s: %(message)s"
+        )
+        server = server_for(settings)
+    except BatonError as error:
+        print(f"gateway: {error}", file=sys.stderr, flush=True)
+        return 1
+    asyncio.run(server.serve())
+    return 0 if server.started else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
