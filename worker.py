@@ -77,6 +77,7 @@ async def running_worker(client: Client, desk: HelpDesk, settings: Settings) -> 
             housekeeping.notices,
             housekeeping.show_directory,
             housekeeping.show_presence,
+            housekeeping.show_rules,
             housekeeping.change_directory,
             housekeeping.block_customer,
             housekeeping.set_presence,
@@ -122,7 +123,7 @@ async def check_search_attributes(client: Client) -> None:
         commands = "\n    ".join(wrong)
         raise SettingsError(
             f"namespace {client.namespace!r} lacks search attributes that the workflows set. "
-            f"Register them, then start the worker again:\n    {commands}"
+            f"Run `baton ops register`, then start the worker again. It stands for:\n    {commands}"
         )
 
 

@@ -28,6 +28,7 @@ from baton.effects import (
     SET_PRESENCE,
     SHOW_DIRECTORY,
     SHOW_PRESENCE,
+    SHOW_RULES,
     SPREAD_PRESENCE,
     TICKETS,
     CaseRef,
@@ -40,7 +41,9 @@ from baton.effects import (
     PresenceChange,
     PresenceRow,
     PresenceSpread,
+    RulesQuery,
     ShownDirectory,
+    ShownRules,
     TicketQuery,
     TicketRow,
 )
@@ -138,6 +141,14 @@ class Housekeeping:
         except NotAllowed as error:
             raise _refusal(error.type, str(error)) from None
 
+    @activity.defn(name=SHOW_RULES)
+    async def show_rules(self, query: RulesQuery) -> ShownRules:
+        """A rule set that was in force once."""
+        kept = await self._desk.kept_rules(query.digest)
+        if kept is None:
+            raise _refusal("InvalidEvent", f"the help desk has kept no rules {query.digest!r}")
+        return kept
+
     @activity.defn(name=BLOCK_CUSTOMER)
     async def block_customer(self, block: CustomerBlock) -> None:
         await self._desk.block_customer(block.customer, blocked=block.blocked)
@@ -191,6 +202,7 @@ class Housekeeping:
             return 0
         event = PresenceChanged(
             id=f"presence:{spread.staff}:{spread.since.isoformat()}",
+            at=spread.since,
             author=SYSTEM,
             staff=spread.staff,
             presence=spread.presence,

@@ -26,6 +26,7 @@ from baton.effects import (
     SET_PRESENCE,
     SHOW_DIRECTORY,
     SHOW_PRESENCE,
+    SHOW_RULES,
     TICKETS,
     CustomerBlock,
     DirectoryChange,
@@ -35,7 +36,9 @@ from baton.effects import (
     NoticeRow,
     PresenceChange,
     PresenceRow,
+    RulesQuery,
     ShownDirectory,
+    ShownRules,
     TicketQuery,
     TicketRow,
 )
@@ -132,6 +135,11 @@ class DeskClient:
         """
         change = DirectoryChange(directory=dict(directory), based_on=based_on)
         return await self._ask(CHANGE_DIRECTORY, change, ShownDirectory)
+
+    async def rules(self, digest: str) -> ShownRules:
+        """The rule set whose digest begins so, as a decision names it. Raises ``InvalidEvent`` if none is
+        kept."""
+        return await self._ask(SHOW_RULES, RulesQuery(digest=digest), ShownRules)
 
     async def presence(self) -> list[PresenceRow]:
         """Everybody in the directory, and what they are doing."""

@@ -48,6 +48,7 @@ SHOW_PRESENCE = "show_presence"
 SET_PRESENCE = "set_presence"
 SPREAD_PRESENCE = "spread_presence"
 BLOCK_CUSTOMER = "block_customer"
+SHOW_RULES = "show_rules"
 
 
 class CaseRef(Payload):
@@ -286,6 +287,19 @@ class ShownDirectory(Payload):
 
     version: int
     directory: dict[str, Any]
+
+
+class RulesQuery(Payload):
+    """Which rule set to show: the beginning of its digest, as a decision names it."""
+
+    digest: str
+
+
+class ShownRules(Payload):
+    """A rule set that was in force once, as its file was written."""
+
+    digest: str
+    source: str
 
 
 class DirectoryChange(Payload):

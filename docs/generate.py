@@ -321,6 +321,7 @@ _DESK = {
     "show_directory": "`baton directory show`",
     "change_directory": "`baton directory apply`, `baton staff add`, `set`, `remove`",
     "show_presence": "`baton staff list`",
+    "show_rules": "`baton ops redecide`: a rule set that was in force once",
     "set_presence": "`baton staff set-status`",
     "spread_presence": "tells the cases that it concerns; started by `set_presence`, offline after the grace",
     "block_customer": "`baton customer block`, `unblock`",

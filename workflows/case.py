@@ -9,6 +9,8 @@ The traps that this mechanism exists for:
 * Temporal forgets update IDs when a run ends, and reuses nothing of a signal. So the case carries the
   IDs of its latest events itself; older ones are known to the help desk.
 * A run ends only when no handler is running and no event waits.
+* After a reset the server brings back all signals and updates at once, in the order in which they once came;
+  a replay of that shows the updates after the signals. So they are put into the order of their dates.
 
 A kind of case brings its model: see the abstract methods of ``Case``, and ``workflows.chat``.
 """
@@ -19,9 +21,9 @@ import asyncio
 import json
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import accumulate
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -29,7 +31,16 @@ from temporalio import workflow
 from temporalio.common import RawValue, RetryPolicy, SearchAttributeUpdate
 from temporalio.exceptions import ApplicationError, FailureError, is_cancelled_exception
 
-from baton.contract import SEARCH_ATTRIBUTES, EndReason, Instant, Payload, TimelineEntry
+from baton.contract import (
+    SEARCH_ATTRIBUTES,
+    SYSTEM,
+    EndReason,
+    Instant,
+    Payload,
+    TimedDue,
+    TimelineEntry,
+    derived_id,
+)
 from baton.decision import DecideRequest, Decision
 from baton.effects import DECIDE, Effect
 from baton.errors import REFUSALS, InvalidEvent, Refused
@@ -93,6 +104,9 @@ class _Entry(Generic[OutcomeT]):
     seen_until: Instant | None = None
     """Up to when events had been dropped from memory at its arrival. Later drops must not make an event that
     was decided by a worker that died look like one that was folded long ago."""
+    arrived: int = 0
+    """The length of the history at its arrival, which tells what came at the same moment."""
+    by_signal: bool = False
     outcome: OutcomeT | None = None
     refusal: Refused | None = None
     done: bool = field(default=False)
@@ -117,6 +131,8 @@ class Case(ABC, Generic[StateT, OutcomeT]):
         self.ended_as: EndReason = "empty"
         self.earlier: Any = None
         """The snapshot of the case that a late duplicate belongs to."""
+        self._reset_at: int | None = None
+        workflow.register_random_seed_callback(self._was_reset)
 
     # --- What a kind of case brings -------------------------------------------------------------
 
@@ -199,7 +215,13 @@ class Case(ABC, Generic[StateT, OutcomeT]):
             self._note_refusal("?", "?", "?", refusal)
             return
         if event.id not in self._seen and event.id not in self._queue:
-            self._enqueue(event)
+            self._enqueue(event, by_signal=True)
+
+    def poke(self) -> None:
+        """Signal: decide now about whatever may have come due, by the rules and the presence of now."""
+        if not self.over():
+            now = workflow.now().isoformat()
+            self._enqueue(TimedDue(id=derived_id("poke", self.state.case_id or "", now), author=SYSTEM))
 
     def timeline(self) -> list[TimelineEntry]:
         return list(self._timeline)
@@ -246,6 +268,9 @@ class Case(ABC, Generic[StateT, OutcomeT]):
 
     async def _work_off(self) -> None:
         while self._queue or self._alarm.rang:
+            if self._reset_at is not None:
+                self._order_after_reset(self._reset_at)
+                self._reset_at = None
             if not self._queue:
                 self._alarm.hear()
                 for event in self.due_events(workflow.now()):
@@ -351,13 +376,36 @@ class Case(ABC, Generic[StateT, OutcomeT]):
         except Exception as error:  # whatever a converter raises about bytes that we did not write
             raise InvalidEvent(f"the payload cannot be decoded: {error}") from None
         if kind is not None and isinstance(payload, dict):
-            payload = {"kind": kind, **payload}
+            if payload.get("kind", kind) != kind:
+                raise InvalidEvent(
+                    f"kind {payload['kind']!r} does not come by the signal {kind!r}: use 'submit'"
+                )
+            payload = {**payload, "kind": kind}
         return self.parse(payload)
 
-    def _enqueue(self, event: Any) -> _Entry[OutcomeT]:
-        entry: _Entry[OutcomeT] = _Entry(event, self._seen_until)
+    def _enqueue(self, event: Any, *, by_signal: bool = False) -> _Entry[OutcomeT]:
+        now = workflow.info().get_current_history_length()
+        entry: _Entry[OutcomeT] = _Entry(event, self._seen_until, now, by_signal)
         self._queue[event.id] = entry
         return entry
+
+    def _was_reset(self, seed: int) -> None:
+        # The server gives a run a new seed when it is reset, and for no other reason.
+        self._reset_at = workflow.info().get_current_history_length()
+
+    def _order_after_reset(self, moment: int) -> None:
+        """Merge the signals and the updates of this moment by their dates; each keep their own order.
+
+        An event without a date follows the one before it. At the same date an update goes first.
+        """
+        together = [one for one in self._queue.values() if one.arrived == moment]
+        dated = (
+            (*one, number)
+            for by_signal in (False, True)
+            for number, one in enumerate(_dated(one for one in together if one.by_signal is by_signal))
+        )
+        for _, _, entry, _ in sorted(dated, key=lambda one: (one[0], one[1], one[3])):
+            self._queue[entry.event.id] = self._queue.pop(entry.event.id)
 
     def _remember(self, event_id: str, now: datetime) -> None:
         self._seen[event_id] = now
@@ -400,6 +448,14 @@ class Case(ABC, Generic[StateT, OutcomeT]):
         if changes:
             workflow.upsert_search_attributes(changes)
             self._published = wanted
+
+
+def _dated(entries: Iterable[_Entry[OutcomeT]]) -> Iterator[tuple[datetime, bool, _Entry[OutcomeT]]]:
+    """Events of one kind of call, each with a date that is not before that of the one before it."""
+    at = datetime.min.replace(tzinfo=UTC)
+    for entry in entries:
+        at = max(at, entry.event.at or at)
+        yield at, entry.by_signal, entry
 
 
 def _as_failure(refusal: Refused) -> ApplicationError:

@@ -27,6 +27,7 @@ from baton.consequences import consequences
 from baton.contract import (
     CHAT_WORKFLOW,
     HANDLE,
+    POKE,
     SNAPSHOT,
     SUBMIT,
     SYSTEM,
@@ -186,6 +187,11 @@ class Chat:
     def submit(self, event: RawValue) -> None:
         """One event in. Refusals are found in the timeline."""
         self._case.submit(event)
+
+    @workflow.signal(name=POKE)
+    def poke(self) -> None:
+        """Look at the time, the rules and who is there, as if something came due."""
+        self._case.poke()
 
     @workflow.query(name=SNAPSHOT)
     def snapshot(self) -> ChatSnapshot:

@@ -28,6 +28,7 @@ from baton.contract import (
     DRAFT,
     HANDLE,
     NOTE_ADDED,
+    POKE,
     SNAPSHOT,
     SUBMIT,
     TICKET_WORKFLOW,
@@ -176,6 +177,11 @@ class Ticket:
     def note_added(self, note: RawValue) -> None:
         """A note in, such as a department's answer. Refusals are found in the timeline."""
         self._case.submit(note, kind=NOTE_ADDED)
+
+    @workflow.signal(name=POKE)
+    def poke(self) -> None:
+        """Look at the time, the rules and who is there, as if something came due."""
+        self._case.poke()
 
     @workflow.query(name=SNAPSHOT)
     def snapshot(self) -> TicketSnapshot:

@@ -36,6 +36,7 @@ COMMANDS: dict[str, Row] = {
     "customer": Row("baton.cli.customer", "Block and unblock customers."),
     "rules": Row("baton.cli.rules", "Check and list rules, and print their schema."),
     "template": Row("baton.cli.template", "Check, show and apply templates."),
+    "ops": Row("baton.cli.ops", "Filters for the Temporal UI, and repairs."),
     "feed": Row("baton.cli.feed", "Send events from a file, in order and each once."),
     "replay": Row("baton.cli.replay", "Replay recorded histories against this checkout."),
 }

@@ -69,7 +69,7 @@ def print_answer(outcome: Outcome | TicketOutcome, what: str, standing: Values) 
     click.echo(f"Event {printable(outcome.event_id)} {verdict}.")
     case = "ticket" if isinstance(outcome, TicketOutcome) else "chat"
     print_values([("What happened", what or f"nothing that moves the {case}")])
-    lines = list(_fired(outcome.fired)) or ["none"]
+    lines = list(fired_lines(outcome.fired)) or ["none"]
     print_values(("" if number else "Rules fired", line) for number, line in enumerate(lines))
     print_values(standing)
 
@@ -82,7 +82,7 @@ def _row(entry: TimelineEntry) -> tuple[str, ...]:
     return clock(entry.at), entry.kind, entry.author, what
 
 
-def _fired(rules: Sequence[Fired]) -> Iterator[str]:
+def fired_lines(rules: Sequence[Fired]) -> Iterator[str]:
     """A line for each rule that fired, and for what it could not do."""
     for rule in rules:
         yield f"{rule.rule}: {', '.join(map(_action, rule.actions)) or 'no action'}"

@@ -1,0 +1,172 @@
+"""What the repairs share: which cases are meant, many at once, and what came of each."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Any, TypeVar
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from temporalio.client import Client
+from temporalio.service import RPCError, RPCStatusCode
+
+from baton.cli.shared import chat_id, count, print_json, print_table, ticket_name
+from baton.contract import chat_workflow_id, ticket_workflow_id
+from baton.errors import BatonError
+
+AT_ONCE = 20
+"""Cases that are worked on at the same time."""
+PLAIN_SECONDS = 10.0
+
+ItemT = TypeVar("ItemT")
+CommandT = TypeVar("CommandT", bound=Callable[..., Any])
+
+dry_run_option = click.option("--dry-run", is_flag=True, help="Only say what would be done.")
+
+
+class Verdict(StrEnum):
+    """What came of one case."""
+
+    DONE = "done"
+    WOULD = "would be done"
+    NOTHING = "nothing to do"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class Result:
+    """One case, what came of it, and more about that."""
+
+    case: str
+    verdict: Verdict
+    detail: str = ""
+
+
+def case_arguments(command: CommandT) -> CommandT:
+    """The arguments of a repair that may concern many cases: ``cases``, ``query``, ``dry_run``."""
+    for option in (
+        dry_run_option,
+        click.option("--query", metavar="FILTER", help="The cases that this filter of the UI finds."),
+        click.argument("cases", nargs=-1, metavar="[CASE]..."),
+    ):
+        command = option(command)
+    return command
+
+
+def workflow_of(written: str) -> str:
+    """The workflow ID of a case, from ``telegram:42``, ``T-7``, or the ID itself.
+
+    Raises ``InvalidEvent`` or ``click.UsageError``, which say how a case is named.
+    """
+    ticket = ticket_name(written)
+    if ticket == written and ":" in written:
+        return chat_workflow_id(*chat_id([written]))
+    return ticket_workflow_id(ticket)
+
+
+async def chosen(client: Client, cases: Sequence[str], query: str | None) -> list[str]:
+    """The workflow IDs of the cases that are named, or found.
+
+    Raises ``click.UsageError`` unless it is one of the two.
+    """
+    if bool(cases) == (query is not None):
+        raise click.UsageError("Name the cases, or give a filter with --query.")
+    if query is None:
+        return list(dict.fromkeys(map(workflow_of, cases)))
+    return await found(client, query)
+
+
+async def found(client: Client, query: str) -> list[str]:
+    """The workflow IDs that a filter finds, each once. Raises ``BatonError`` if the server refuses it."""
+    try:
+        return list(dict.fromkeys([one.id async for one in client.list_workflows(query)]))
+    except RPCError as error:
+        if error.status is not RPCStatusCode.INVALID_ARGUMENT:
+            raise
+        raise BatonError(f"Temporal does not take the filter {query!r}: {error.message}") from None
+
+
+async def each(
+    items: Sequence[str], what: str, do: Callable[[str], Awaitable[Result]], *, quiet: bool = False
+) -> list[Result]:
+    """What ``do`` makes of every case, `AT_ONCE` at a time. One that fails does not hold up the others.
+
+    Args:
+        what: is shown meanwhile, on standard error.
+        quiet: a program is reading; show nothing unless there is a terminal.
+    """
+    free = asyncio.Semaphore(AT_ONCE)
+
+    async def one(case: str) -> Result:
+        async with free:
+            try:
+                result = await do(case)
+            except (BatonError, RPCError) as error:
+                result = Result(case, Verdict.FAILED, _reason(error))
+            step()
+            return result
+
+    with _progress(what, len(items), quiet=quiet) as step:
+        return await _gathered([one(case) for case in items])
+
+
+async def _gathered(work: Sequence[Coroutine[Any, Any, Result]]) -> list[Result]:
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(one) for one in work]
+    return [task.result() for task in tasks]
+
+
+@contextmanager
+def _progress(what: str, total: int, *, quiet: bool) -> Any:
+    """Yields what is called after each: a bar in a terminal, else a line now and then."""
+    console = Console(stderr=True)
+    if console.is_terminal:
+        columns = (TextColumn("{task.description}"), BarColumn(24), MofNCompleteColumn(), TimeElapsedColumn())
+        with Progress(*columns, console=console, transient=True) as progress:
+            task = progress.add_task(what, total=total)
+            yield lambda: progress.advance(task)
+        return
+    done, said = 0, time.monotonic()
+
+    def step() -> None:
+        nonlocal done, said
+        done += 1
+        if not quiet and time.monotonic() - said >= PLAIN_SECONDS:
+            said = time.monotonic()
+            click.echo(f"{what}: {done:,} of {total:,}", err=True)
+
+    yield step
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, RPCError):
+        if error.status is RPCStatusCode.NOT_FOUND:
+            return "there is no such case, or it is closed"
+        return f"Temporal refused the call ({error.status.name}): {error.message}"
+    return str(error)
+
+
+def report(results: Sequence[Result], json_: bool) -> None:
+    """Print what came of the cases. Exits with 1 if one of them failed."""
+    if json_:
+        print_json([asdict(result) for result in results])
+    else:
+        print_table(
+            ("Case", "", "What"),
+            [(one.case, one.verdict.value, one.detail) for one in results],
+            "No case is found.",
+            whole=("",),
+        )
+        if len(results) > 1:
+            verdicts = Counter(one.verdict for one in results)
+            said = ", ".join(f"{verdicts[verdict]:,} {verdict}" for verdict in Verdict if verdicts[verdict])
+            click.echo(f"{count(len(results), 'case')}: {said}")
+    if any(one.verdict is Verdict.FAILED for one in results):
+        raise SystemExit(1)

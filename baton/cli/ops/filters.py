@@ -1,0 +1,176 @@
+"""``baton ops filters``: ready-made filters for the Temporal UI, with links."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import quote
+
+import click
+from temporalio.client import Client
+from temporalio.envconfig import ClientConfig
+
+from baton.cli.machine import HOST
+from baton.cli.shared import as_json, baton_client, print_json, printable, run
+from baton.contract import CHAT_WORKFLOW, TICKET_WORKFLOW, TicketStage
+from baton.settings import load_settings
+
+LONG_DAYS = 30
+
+_RUNNING = "ExecutionStatus = 'Running'"
+_CHAT = f"WorkflowType = '{CHAT_WORKFLOW}'"
+_TICKET = f"WorkflowType = '{TICKET_WORKFLOW}'"
+_OURS = f"WorkflowType IN ('{CHAT_WORKFLOW}', '{TICKET_WORKFLOW}')"
+
+
+@dataclass(frozen=True)
+class Filter:
+    """A list of cases: what it is called, what is in it, and how the UI finds it."""
+
+    name: str
+    meaning: str
+    query: str
+
+    def link(self, ui: str, namespace: str) -> str:
+        """The address of the list in the UI."""
+        return f"{ui.rstrip('/')}/namespaces/{quote(namespace, safe='')}/workflows?query={quote(self.query)}"
+
+
+def filters(
+    now: datetime,
+    *,
+    line: str | None = None,
+    staff: str | None = None,
+    label: str | None = None,
+    days: int = LONG_DAYS,
+) -> Iterator[Filter]:
+    """The filters. Those about a line, a person or a label are there where it is named.
+
+    Args:
+        now: what "overdue" and "running long" are counted from.
+        label: that of a department.
+        days: what counts as running long.
+    """
+    yield Filter("new", "new chats, in nobody's hands", f"{_CHAT} AND Tab = 'new' AND {_RUNNING}")
+    yield Filter(
+        "unanswered", "ended, and the customer waits", f"{_CHAT} AND Tab = 'unanswered' AND {_RUNNING}"
+    )
+    yield Filter("reserved", "wait for the customer's answer", f"{_CHAT} AND Tab = 'reserved' AND {_RUNNING}")
+    if line is not None:
+        yield Filter(
+            "queue",
+            f"the queue of {line}",
+            f"Line = {quoted(line)} AND Assignee IS NULL AND {_RUNNING}",
+        )
+    if staff is not None:
+        yield Filter(
+            "mine",
+            f"{staff}'s Mine",
+            f"{_CHAT} AND Tab = 'mine' AND PinnedTo = {quoted(staff)} AND {_RUNNING}",
+        )
+        yield Filter("assigned", f"all cases that {staff} has", f"Assignee = {quoted(staff)} AND {_RUNNING}")
+    for stage in TicketStage:
+        if stage is not TicketStage.CLOSED:
+            yield Filter(
+                stage.value, f"tickets in {stage}", f"{_TICKET} AND TicketStage = '{stage}' AND {_RUNNING}"
+            )
+    if label is not None:
+        yield Filter(
+            "department",
+            f"open tickets with the label {label}",
+            f"{_TICKET} AND CaseStatus = 'open' AND Labels = {quoted(label)} AND {_RUNNING}",
+        )
+    yield Filter(
+        "overdue", "an answer was due by now", f"{_TICKET} AND DueAt < '{_moment(now)}' AND {_RUNNING}"
+    )
+    yield Filter(
+        "stuck",
+        "the worker cannot go on: see its log",
+        f"{_OURS} AND TemporalReportedProblems IS NOT NULL AND {_RUNNING}",
+    )
+    yield Filter(
+        "failed",
+        "ended by an error, or by force",
+        f"{_OURS} AND ExecutionStatus IN ('Failed', 'TimedOut', 'Terminated', 'Canceled')",
+    )
+    yield Filter(
+        "long",
+        f"running for more than {days} days",
+        f"{_OURS} AND StartTime < '{_moment(now - timedelta(days=days))}' AND {_RUNNING}",
+    )
+
+
+def quoted(word: str) -> str:
+    """A word as the value of a search attribute in a query."""
+    return "'" + word.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+def _moment(at: datetime) -> str:
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+@click.command("filters")
+@click.argument("names", nargs=-1, metavar="[NAME]...")
+@click.option("--line", help="Also the queue of this line.")
+@click.option("--staff", help="Also what this person has.")
+@click.option("--label", help="Also the open tickets of the department with this label.")
+@click.option(
+    "--days",
+    type=click.IntRange(min=1, max=36_500),
+    default=LONG_DAYS,
+    show_default=True,
+    help="What counts as running long.",
+)
+@click.option("--ui", metavar="URL", help="The address of the Temporal UI. The default is that of baton up.")
+@click.option("--count", "with_count", is_flag=True, help="Ask Temporal how many cases each finds now.")
+@as_json
+def command(names: tuple[str, ...], ui: str | None, with_count: bool, json_: bool, **about: Any) -> None:
+    """Print filters for the Temporal UI, each with a link; all, or those that are named.
+
+    \b
+      baton ops filters overdue stuck failed --count
+      baton ops filters department --label billing --ui https://temporal.example.org
+    """
+    known = {one.name: one for one in filters(datetime.now(UTC), **about)}
+    for name in names:
+        if name not in known:
+            raise click.UsageError(
+                f"There is no filter {name!r}. There are: {', '.join(known)}. With --line there is queue, "
+                "with --staff mine and assigned, with --label department."
+            )
+    chosen = [known[name] for name in dict.fromkeys(names)] if names else list(known.values())
+    namespace, counts = run(_counted, chosen, with_count)
+    address = ui or f"http://{HOST}:{load_settings().ui_port}"
+    if json_:
+        print_json(
+            [
+                {
+                    "name": one.name,
+                    "meaning": one.meaning,
+                    "query": one.query,
+                    "link": one.link(address, namespace),
+                    **({"cases": number} if number is not None else {}),
+                }
+                for one, number in zip(chosen, counts, strict=True)
+            ]
+        )
+        return
+    for one, number in zip(chosen, counts, strict=True):
+        found = "" if number is None else f" ({number:,} now)"
+        click.echo(f"{printable(one.name)}: {printable(one.meaning)}{found}")
+        click.echo(f"    {printable(one.query)}")
+        click.echo(f"    {one.link(address, namespace)}")
+
+
+async def _counted(chosen: Sequence[Filter], with_count: bool) -> tuple[str, list[int | None]]:
+    """The namespace, and how many cases each filter finds, if that is asked."""
+    if not with_count:
+        return ClientConfig.load_client_connect_config().get("namespace") or "default", [None] * len(chosen)
+    async with baton_client() as client:
+        return client.temporal.namespace, [await _number(client.temporal, one.query) for one in chosen]
+
+
+async def _number(client: Client, query: str) -> int:
+    return (await client.count_workflows(query)).count

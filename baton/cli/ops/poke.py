@@ -1,0 +1,43 @@
+"""``baton ops poke``: a case looks at the time, the rules and who is there now."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import click
+from temporalio.client import WorkflowExecutionStatus
+
+from baton.cli.ops.cases import Result, Verdict, case_arguments, chosen, each, report
+from baton.cli.shared import as_json, baton_client, run
+from baton.contract import POKE
+
+
+@click.command("poke")
+@case_arguments
+@as_json
+def command(cases: tuple[str, ...], query: str | None, dry_run: bool, json_: bool) -> None:
+    """Have a case look at its timed rules, offers and absences now, by the rules now in force.
+
+    A case does so by itself at every event and whenever something comes due. A new timed rule, though, is
+    known to a case only after its next event. Poking is that event: it moves nothing that is not due.
+
+    \b
+      baton ops poke telegram:42 T-7
+      baton ops poke --query "Tab = 'unanswered' AND ExecutionStatus = 'Running'"
+    """
+    report(run(_poke, cases, query, dry_run, json_), json_)
+
+
+async def _poke(cases: Sequence[str], query: str | None, dry_run: bool, quiet: bool) -> list[Result]:
+    async with baton_client() as client:
+
+        async def poke(case: str) -> Result:
+            handle = client.temporal.get_workflow_handle(case)
+            if dry_run:
+                if (await handle.describe()).status is not WorkflowExecutionStatus.RUNNING:
+                    return Result(case, Verdict.NOTHING, "it is closed")
+                return Result(case, Verdict.WOULD)
+            await handle.signal(POKE)
+            return Result(case, Verdict.DONE)
+
+        return await each(await chosen(client.temporal, cases, query), "Poking", poke, quiet=quiet)

@@ -1,0 +1,151 @@
+"""``baton ops reassign``: everything that somebody has goes to somebody else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import click
+
+from baton.cli.ops.cases import Result, Verdict, dry_run_option, each, found, report
+from baton.cli.ops.filters import quoted
+from baton.cli.shared import as_json, baton_client, count, fresh_id, run
+from baton.client import BatonClient
+from baton.contract import (
+    CHAT_WORKFLOW,
+    TICKET_WORKFLOW,
+    ChatSnapshot,
+    TicketSnapshot,
+    derived_id,
+)
+from baton.deskclient import DeskClient
+from baton.errors import Refused
+from baton.wording import did_you_mean
+
+SECONDS = 60.0
+
+
+@click.command("reassign")
+@click.option("--from", "leaving", required=True, metavar="staff:ID", help="Who has the cases now.")
+@click.option("--to", "to", required=True, metavar="staff:ID|line:ID", help="Who gets them.")
+@click.option("--query", metavar="FILTER", help="Only those that this filter of the UI finds, too.")
+@click.option("--by", default="system:operations", show_default=True, help="Who does it: staff:ID.")
+@click.option("--id", "name", help="The ID of an earlier, interrupted run, to go on with it.")
+@dry_run_option
+@as_json
+def command(
+    leaving: str, to: str, query: str | None, by: str, name: str | None, dry_run: bool, json_: bool
+) -> None:
+    """Hand over every chat and ticket that somebody has, such as a colleague who leaves.
+
+    These are the cases assigned or pinned to that person, ended chats that are not closed included. Whoever
+    writes the reply of a ticket hands that over, too. Departments are asked as before.
+
+    A line gives each case to one of its members who is available, or to its queue.
+
+    \b
+      baton ops reassign --from staff:lena --to line:line-1 --dry-run
+    """
+    staff = _named("--from", leaving, "staff")["staff"]
+    target = _named("--to", to, "staff", "line")
+    if target.get("staff") == staff:
+        raise click.UsageError("--from and --to are the same person.")
+    author = _named("--by", by, "staff", "system")
+    run_id = name or fresh_id("reassign")
+    results = run(_reassign, staff, target, author, query, run_id, dry_run, json_)
+    if not dry_run and not json_ and any(one.verdict is Verdict.FAILED for one in results):
+        click.echo(f"To try the failed ones again: the same command with --id {run_id}", err=True)
+    report(results, json_)
+
+
+def _named(option: str, written: str, *kinds: str) -> dict[str, str]:
+    kind, colon, name = written.partition(":")
+    if kind not in kinds or not colon or not name:
+        wanted = " or ".join(f"{one}:ID" for one in kinds)
+        raise click.UsageError(f"{option} is {written!r}; give {wanted}, such as {kinds[0]}:lena.")
+    return {kind: name}
+
+
+async def _reassign(
+    staff: str,
+    target: Mapping[str, str],
+    author: Mapping[str, str],
+    query: str | None,
+    run_id: str,
+    dry_run: bool,
+    quiet: bool,
+) -> list[Result]:
+    async with baton_client() as client:
+        await _require_known(client, target)
+        ((author_type, author_id),) = author.items()
+
+        async def reassign(case: str) -> Result:
+            event = {
+                "kind": "assigned",
+                "id": derived_id(run_id, case),
+                "author": {"type": author_type, "id": author_id},
+                **target,
+            }
+            return await _hand_over(client, case, staff, event, dry_run)
+
+        cases = await found(client.temporal, _held_by(staff, query))
+        if not quiet:
+            click.echo(f"{count(len(cases), 'case')} of {staff}", err=True)
+        return await each(cases, "Reassigning", reassign, quiet=quiet)
+
+
+def _held_by(staff: str, query: str | None) -> str:
+    name = quoted(staff)
+    held = (
+        f"WorkflowType IN ('{CHAT_WORKFLOW}', '{TICKET_WORKFLOW}') AND ExecutionStatus = 'Running' "
+        f"AND (Assignee = {name} OR PinnedTo = {name})"
+    )
+    return f"{held} AND ({query})" if query else held
+
+
+async def _require_known(client: BatonClient, target: Mapping[str, str]) -> None:
+    """Better one sentence now than the same refusal by each of a thousand cases."""
+    desk = DeskClient(client.temporal, task_queue=client.task_queue)
+    directory = (await desk.directory()).directory
+    ((kind, name),) = target.items()
+    known = directory["staff" if kind == "staff" else "lines"]
+    if name not in known:
+        raise click.UsageError(f"--to: the directory has no {kind} {name!r}; {did_you_mean(name, known)}")
+
+
+async def _hand_over(
+    client: BatonClient, case: str, staff: str, event: Mapping[str, Any], dry_run: bool
+) -> Result:
+    kind, _, rest = case.partition(":")
+    channel, _, conversation = rest.partition(":")
+    before: ChatSnapshot | TicketSnapshot
+    if kind == "ticket":
+        before = await client.ticket(rest)
+    else:
+        before = await client.snapshot(channel, conversation)
+    # The list lags behind by a moment, and whoever has the case by now keeps it.
+    if staff not in _hands(before):
+        return Result(case, Verdict.NOTHING, "somebody else has it by now")
+    if dry_run:
+        return Result(case, Verdict.WOULD, _standing(before))
+    after: ChatSnapshot | TicketSnapshot
+    try:
+        if kind == "ticket":
+            after = (await client.send_to_ticket(rest, event, timeout=SECONDS)).snapshot
+        else:
+            after = (await client.send(channel, conversation, event, timeout=SECONDS)).snapshot
+    except Refused as refusal:
+        return Result(case, Verdict.FAILED, f"{refusal.type}: {refusal}")
+    return Result(case, Verdict.DONE, _standing(after))
+
+
+def _hands(case: ChatSnapshot | TicketSnapshot) -> tuple[str | None, ...]:
+    if isinstance(case, TicketSnapshot):
+        return case.assignee, case.composer
+    return case.assignee, case.pinned_to, case.reserved_for
+
+
+def _standing(case: ChatSnapshot | TicketSnapshot) -> str:
+    who = case.assignee or (f"the queue of {case.line}" if case.line else "nobody")
+    how = case.stage if isinstance(case, TicketSnapshot) else case.tab
+    return f"{who} ({how})"

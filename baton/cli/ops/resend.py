@@ -1,0 +1,72 @@
+"""``baton ops resend``: what waits to be tried again is tried at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import click
+from temporalio.api.common.v1 import WorkflowExecution
+from temporalio.api.enums.v1 import PendingActivityState
+from temporalio.api.workflow.v1 import PendingActivityInfo
+from temporalio.api.workflowservice.v1 import ResetActivityRequest
+from temporalio.client import Client
+
+from baton.cli.ops.cases import Result, Verdict, case_arguments, chosen, each, report
+from baton.cli.shared import as_json, baton_client, run
+
+_WAITING = (
+    PendingActivityState.PENDING_ACTIVITY_STATE_SCHEDULED,
+    PendingActivityState.PENDING_ACTIVITY_STATE_PAUSED,
+)
+
+
+@click.command("resend")
+@case_arguments
+@as_json
+def command(cases: tuple[str, ...], query: str | None, dry_run: bool, json_: bool) -> None:
+    """Try a write again at once that did not come through, instead of after its pause.
+
+    A write that the help desk did not take is tried again by itself, at least every minute. It is done once,
+    however often it is sent. A write that somebody paused in the UI goes on, too.
+
+    \b
+      baton ops resend telegram:42
+      baton ops resend --query "Channel = 'telegram' AND ExecutionStatus = 'Running'"
+    """
+    report(run(_resend, cases, query, dry_run, json_), json_)
+
+
+async def _resend(cases: Sequence[str], query: str | None, dry_run: bool, quiet: bool) -> list[Result]:
+    async with baton_client() as client:
+
+        async def resend(case: str) -> Result:
+            return await _resend_one(client.temporal, case, dry_run)
+
+        return await each(await chosen(client.temporal, cases, query), "Resending", resend, quiet=quiet)
+
+
+async def _resend_one(client: Client, case: str, dry_run: bool) -> Result:
+    described = await client.get_workflow_handle(case).describe()
+    pending = described.raw_description.pending_activities
+    waiting = [one for one in pending if one.state in _WAITING and (one.attempt > 1 or one.paused)]
+    if not waiting:
+        running = ", ".join(one.activity_type.name for one in pending)
+        return Result(case, Verdict.NOTHING, f"{running}: in its first attempt" if running else "")
+    if not dry_run:
+        for one in waiting:
+            await client.workflow_service.reset_activity(
+                ResetActivityRequest(
+                    namespace=client.namespace,
+                    execution=WorkflowExecution(workflow_id=case, run_id=described.run_id),
+                    identity=client.identity,
+                    id=one.activity_id,
+                )
+            )
+    said = "; ".join(map(_attempts, waiting))
+    return Result(case, Verdict.WOULD if dry_run else Verdict.DONE, said)
+
+
+def _attempts(one: PendingActivityInfo) -> str:
+    how = "paused" if one.paused else f"{one.attempt - 1} failed"
+    why = f" ({one.last_failure.message})" if one.last_failure.message else ""
+    return f"{one.activity_type.name}: {how}{why}"

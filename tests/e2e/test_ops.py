@@ -1,0 +1,532 @@
+"""`baton ops` on the real server: search attributes, filters, and repairs of what was broken first."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from google.protobuf.duration_pb2 import Duration
+from temporalio import workflow
+from temporalio.api.enums.v1 import PendingActivityState
+from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, RemoveSearchAttributesRequest
+from temporalio.api.workflowservice.v1 import RegisterNamespaceRequest
+from temporalio.client import Client
+from temporalio.service import RPCError
+from temporalio.worker import UnsandboxedWorkflowRunner, Worker
+
+from baton.cli.ops.filters import Filter, filters
+from baton.cli.ops.register import ADDED, PRESENT, WOULD_ADD, WrongTypes, register
+from baton.contract import CHAT_WORKFLOW, SEARCH_ATTRIBUTES, Presence
+from baton.effects import CaseWrite, Notice
+from baton.errors import HelpDeskUnavailable, SettingsError
+from baton.searchattributes import VALUE_TYPES, registered
+from helpdesks.embedded import EmbeddedHelpDesk
+from tests.commands import Baton
+from tests.conftest import HouseOpener, running_server
+from tests.house import CHANNEL, NO_RULES, House, eventually, failed_tasks, fresh, rules_but
+from tests.ledger import applied_keys, events_of, rule_digests
+from worker import check_search_attributes
+
+pytestmark = pytest.mark.timeout(120)
+
+WAITED = {
+    "id": "waited",
+    "name": "A customer has waited for a minute",
+    "when": {"minutes since customer message": {"at least": 1}, "case.status": "open"},
+    "then": [{"add labels": ["urgent"]}],
+}
+
+
+@pytest.fixture
+def baton(house: House, tmp_path: Path) -> Baton:
+    return Baton(house, tmp_path)
+
+
+def verdicts(results: list[dict[str, str]]) -> dict[str, str]:
+    return {one["case"]: one["verdict"] for one in results}
+
+
+# --- Search attributes --------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+async def bare() -> AsyncIterator[Client]:
+    """A client of a namespace that has none of the search attributes yet."""
+    async with running_server() as environment:
+        name = "support"
+        await environment.client.workflow_service.register_namespace(
+            RegisterNamespaceRequest(
+                namespace=name, workflow_execution_retention_period=Duration(seconds=86_400)
+            )
+        )
+        address = environment.client.service_client.config.target_host
+        client = await Client.connect(address, namespace=name)
+
+        async def known() -> bool:
+            try:
+                return await registered(client) is not None
+            except RPCError:
+                return False  # the server's own list of namespaces lags behind
+
+        await eventually(known, "the namespace did not appear")
+        yield client
+
+
+async def test_search_attributes_are_registered_once_and_checked(bare: Client) -> None:
+    with pytest.raises(SettingsError, match="`baton ops register`"):
+        await check_search_attributes(bare)
+
+    assert set((await register(bare, dry_run=True)).values()) == {WOULD_ADD}
+    assert not SEARCH_ATTRIBUTES.keys() & (await registered(bare)).keys()
+
+    assert set((await register(bare)).values()) == {ADDED}
+
+    async def there() -> bool:
+        return SEARCH_ATTRIBUTES.keys() <= (await registered(bare)).keys()
+
+    await eventually(there, "they were not registered")
+    await check_search_attributes(bare)
+    assert set((await register(bare)).values()) == {PRESENT}
+
+    operator = bare.operator_service
+    names = ["DueAt", "Labels"]
+    await operator.remove_search_attributes(
+        RemoveSearchAttributesRequest(namespace=bare.namespace, search_attributes=names)
+    )
+
+    async def gone() -> bool:
+        return not set(names) & (await registered(bare)).keys()
+
+    await eventually(gone, "they were not removed")
+    await operator.add_search_attributes(
+        AddSearchAttributesRequest(
+            namespace=bare.namespace, search_attributes={"DueAt": VALUE_TYPES["Channel"]}
+        )
+    )
+
+    async def wrong() -> bool:
+        return "DueAt" in await registered(bare)
+
+    await eventually(wrong, "it was not added")
+    with pytest.raises(WrongTypes, match=r"(?s)DueAt is of type KEYWORD, but it must be Datetime.*remove"):
+        await register(bare)
+    assert "Labels" not in await registered(bare), "nothing is registered beside one that is wrong"
+
+
+async def test_registering_says_what_it_did(baton: Baton) -> None:
+    said = await baton.run("ops", "register", "--json")
+
+    assert said.json == [
+        {"name": name, "type": kind, "what": PRESENT} for name, kind in SEARCH_ATTRIBUTES.items()
+    ]
+
+
+# --- Filters ------------------------------------------------------------------------------------
+
+
+async def found_by(house: House, one: Filter) -> set[str]:
+    """What a filter finds, of this house only."""
+    query = f"({one.query}) AND TaskQueue = '{house.settings.task_queue}'"
+    return {found.id async for found in house.client.temporal.list_workflows(query)}
+
+
+async def test_each_filter_finds_what_it_says(house: House) -> None:
+    chats = {
+        name: fresh(f"filter-{name}") for name in ("new", "unanswered", "reserved", "queue", "mine", "failed")
+    }
+    tickets = {name: fresh(f"T-{name}") for name in ("triage", "collecting", "composing", "answered")}
+    await house.customer(chats["new"])
+    await house.customer(chats["unanswered"])
+    await house.by("ivan", chats["unanswered"], "chat_ended", status="open")
+    await house.staff(chats["reserved"], "lena")
+    await house.customer(chats["mine"])
+    await house.by("ivan", chats["mine"], "taken")
+    for staff in ("ivan", "petra"):
+        await house.presence(staff, Presence.OFFLINE, ago=timedelta(hours=1))
+    await house.customer(chats["queue"])
+    await house.by("lena", chats["queue"], "assigned", line="line-1")
+    await house.customer(chats["failed"])
+    await house.handle(chats["failed"]).terminate()
+    await house.on_ticket("customer", tickets["triage"], "customer_message", text="Hello?")
+    await house.asked(tickets["collecting"], "three-departments")
+    for name in ("composing", "answered"):
+        await house.asked(tickets[name], "billing-and-delivery")
+    for name in ("composing", "answered"):
+        await house.note("lena", tickets[name])
+        await house.note("maria", tickets[name])
+    await house.on_ticket("maria", tickets["answered"], "send_reply", text="Here you are.")
+
+    held = (await house.snapshot(chats["reserved"])).assignee
+    assert held is not None
+    expected = {
+        "new": {chats["new"], chats["queue"]},
+        "unanswered": {chats["unanswered"]},
+        "reserved": {chats["reserved"]},
+        "queue": {chats["queue"]},
+        "mine": {chats["mine"]},
+        "assigned": {chats["mine"], *([chats["reserved"]] if held == "ivan" else [])},
+        **{name: {ticket} for name, ticket in tickets.items()},
+        "department": {tickets["collecting"]},
+        "overdue": set[str](),
+        "stuck": set[str](),
+        "failed": {chats["failed"]},
+        "long": set[str](),
+    }
+
+    def ids(names: set[str]) -> set[str]:
+        return {f"ticket:{one}" if one.startswith("T-") else f"chat:{CHANNEL}:{one}" for one in names}
+
+    about: dict[str, Any] = {"line": "line-1", "staff": "ivan", "label": "billing"}
+    now = {one.name: one for one in filters(datetime.now(UTC), **about)}
+    assert now.keys() == expected.keys()
+    for name, one in now.items():
+
+        async def right(one: Filter = one, name: str = name) -> bool:
+            return await found_by(house, one) == ids(expected[name])
+
+        await eventually(right, f"{name} found {await found_by(house, one)}")
+    later = {one.name: one for one in filters(datetime.now(UTC) + timedelta(days=40), **about)}
+    due = (await house.ticket(tickets["collecting"])).departments[0].due_at
+    assert due is not None
+    assert await found_by(house, later["overdue"]) == ids({tickets["collecting"]})
+    living = {name for name in expected if name in chats or name in tickets} - {"failed"}
+    assert await found_by(house, later["long"]) == ids({(chats | tickets)[name] for name in living})
+
+
+@workflow.defn(name=CHAT_WORKFLOW, sandboxed=False)
+class Broken:
+    """A chat of a release with a mistake."""
+
+    @workflow.run
+    async def run(self) -> None:
+        raise RuntimeError("a mistake in the code")
+
+
+async def test_a_case_that_the_code_cannot_go_on_with_is_found_as_stuck(house: House) -> None:
+    """Its workflow task fails again and again."""
+
+    queue = fresh("broken")
+    client = house.client.temporal
+    stuck = next(one for one in filters(datetime.now(UTC)) if one.name == "stuck")
+    async with Worker(
+        client, task_queue=queue, workflows=[Broken], workflow_runner=UnsandboxedWorkflowRunner()
+    ):
+        handle = await client.start_workflow(CHAT_WORKFLOW, id=f"chat:{CHANNEL}:{queue}", task_queue=queue)
+
+        async def reported() -> bool:
+            return (await client.count_workflows(f"({stuck.query}) AND TaskQueue = '{queue}'")).count == 1
+
+        await eventually(reported, "it was not found", within=60)
+        await handle.terminate()
+
+
+async def test_filters_are_printed_with_links_and_numbers(baton: Baton) -> None:
+    said = await baton.run("ops", "filters", "department", "overdue", "--label", "a b", "--count", "--json")
+
+    department, overdue = said.json
+    assert department["cases"] == 0
+    assert department["link"].startswith(
+        "http://127.0.0.1:8233/namespaces/default/workflows?query=WorkflowType"
+    )
+    assert department["link"].endswith(
+        "Labels%20%3D%20%27a%20b%27%20AND%20ExecutionStatus%20%3D%20%27Running%27"
+    )
+    assert overdue["name"] == "overdue"
+    unknown = await baton.run("ops", "filters", "mine")
+    assert (unknown.code, "with --staff mine" in unknown.err) == (2, True)
+
+
+# --- Repairs ------------------------------------------------------------------------------------
+
+
+class LameHelpDesk(EmbeddedHelpDesk):
+    """Takes events in, but no writes."""
+
+    lame = False
+
+    async def write_case(self, write: CaseWrite) -> bool:
+        self._limp()
+        return await super().write_case(write)
+
+    async def notify(self, notice: Notice) -> tuple[str, ...]:
+        self._limp()
+        return await super().notify(notice)
+
+    def _limp(self) -> None:
+        if LameHelpDesk.lame:
+            raise HelpDeskUnavailable("it takes no writes")
+
+
+async def pending(house: House, chat: str) -> list[Any]:
+    described = await house.handle(chat).describe()
+    return list(described.raw_description.pending_activities)
+
+
+async def test_a_stuck_write_is_sent_again_at_once(
+    open_a_house: HouseOpener, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(LameHelpDesk, "lame", True)
+    async with open_a_house(desk_class=LameHelpDesk) as house:
+        baton, chat = Baton(house, tmp_path), fresh("resend")
+        await house.customer(chat)
+        nothing = (await baton.run("ops", "resend", f"telegram:{fresh('none')}", "--json")).json
+
+        async def waits_long() -> bool:
+            found = await pending(house, chat)
+            scheduled = PendingActivityState.PENDING_ACTIVITY_STATE_SCHEDULED
+            return bool(found) and found[0].attempt == 5 and found[0].state == scheduled
+
+        await eventually(waits_long, "it was not tried again", within=30)
+        (write,) = await pending(house, chat)
+        by_itself = write.next_attempt_schedule_time.ToDatetime(UTC)
+        LameHelpDesk.lame = False
+
+        (would,) = (await baton.run("ops", "resend", f"telegram:{chat}", "--dry-run", "--json")).json
+        assert (would["verdict"], "4 failed (it takes no writes)" in would["detail"]) == (
+            "would be done",
+            True,
+        )
+        assert [one.attempt for one in await pending(house, chat)] == [5]
+
+        query = f"TaskQueue = '{house.settings.task_queue}'"
+        (done,) = (await baton.run("ops", "resend", "--query", query, "--json")).json
+        assert (done["case"], done["verdict"]) == (f"chat:{CHANNEL}:{chat}", "done")
+        await house.settled(chat)
+        assert datetime.now(UTC) < by_itself, "it was sent before its own next attempt"
+        assert len(await applied_keys(house.desk, ":notify")) == 1
+        assert [one["verdict"] for one in nothing] == ["failed"]
+        again = await baton.run("ops", "resend", f"telegram:{chat}", "--json")
+        assert (again.code, again.json[0]["verdict"]) == (0, "nothing to do")
+
+
+async def test_a_poked_case_minds_a_timed_rule_that_is_new(open_a_house: HouseOpener, tmp_path: Path) -> None:
+    async with open_a_house(rules=NO_RULES) as house:
+        baton, chat = Baton(house, tmp_path), fresh("poke")
+        await house.customer(chat)
+        before = await rule_digests(house.desk)
+        house.settings.rules_file.write_text(rules_but(drop=[""], add={"timed": [WAITED]}), encoding="utf-8")
+
+        async def in_force() -> bool:
+            return len(await rule_digests(house.desk)) > len(before)
+
+        await eventually(in_force, "the new rules were not put in force")
+        await house.fast_forward(chat, minutes=2)
+        await house.settled(chat)
+        assert (await house.snapshot(chat)).labels == ()
+
+        assert "would be done" in await baton("ops", "poke", f"telegram:{chat}", "--dry-run")
+        assert (await house.snapshot(chat)).labels == ()
+        assert "done" in await baton("ops", "poke", f"chat:telegram:{chat}")
+
+        async def fired() -> bool:
+            return (await house.snapshot(chat)).labels == ("urgent",)
+
+        await eventually(fired, "the rule did not fire")
+        await baton("ops", "poke", f"telegram:{chat}")
+        await house.settled(chat)
+        timeline = await house.client.timeline(CHANNEL, chat)
+        assert [entry.rules for entry in timeline if entry.kind == "timed_due"] == [("waited",), ()]
+        assert not failed_tasks(await house.history(chat))
+
+
+async def test_a_poke_leaves_tickets_and_what_is_closed_alone(house: House, baton: Baton) -> None:
+    ticket, chat = fresh("T-poke"), fresh("poke-closed")
+    await house.asked(ticket, "three-departments-quiet")
+    before = await house.ticket(ticket)
+    await house.customer(chat)
+    await house.by("ivan", chat, "chat_ended", status="closed")
+    await house.handle(chat).result()
+
+    said = await baton.run("ops", "poke", ticket, f"telegram:{chat}", "--json")
+
+    assert verdicts(said.json) == {f"ticket:{ticket}": "done", f"chat:telegram:{chat}": "failed"}
+    assert (said.code, said.json[1]["detail"]) == (1, "there is no such case, or it is closed")
+
+    async def folded() -> bool:
+        return (await house.client.ticket_timeline(ticket))[-1].kind == "timed_due"
+
+    await eventually(folded, "the ticket was not poked")
+    assert await house.ticket(ticket) == before
+
+
+async def test_a_decision_is_made_again_by_the_same_and_by_other_rules(house: House, baton: Baton) -> None:
+    chat = fresh("redecide")
+    await house.customer(chat)
+    answered = await house.staff(chat, "lena", id=fresh("m"))
+    event_id = answered.event_id
+    assert [one.rule for one in answered.fired] == ["line-2-takes-over"]
+    await house.settled(chat)
+    length = len((await house.history(chat)).events)
+
+    same = (await baton.run("ops", "redecide", f"telegram:{chat}", event_id, "--json")).json
+    assert same["same"] is True
+    assert same["recorded"] == same["again"]
+    assert same["recorded"]["snapshot"] == answered.snapshot.model_dump(mode="json")
+    assert same["event"]["author"] == {"type": "staff", "id": "lena"}
+
+    (baton.folder / "none.yaml").write_text(NO_RULES)
+    other = (
+        await baton.run("ops", "redecide", f"telegram:{chat}", event_id, "--rules", "none.yaml", "--json")
+    ).json
+    assert (other["same"], other["again"]["fired"]) == (False, [])
+    assert other["again"]["snapshot"]["pinned_to"] == "lena"
+    assert other["recorded"]["snapshot"]["assignee"] == "ivan"
+
+    shown = await baton("ops", "redecide", f"telegram:{chat}", event_id, "--rules", "none.yaml")
+    assert "line-2-takes-over" in shown
+    assert "They differ." in shown
+    unknown = await baton.run("ops", "redecide", f"telegram:{chat}", "m-unknown")
+    assert (unknown.code, "No decision about an event 'm-unknown'" in unknown.err) == (1, True)
+    assert len((await house.history(chat)).events) == length, "nothing was changed"
+
+
+async def test_a_ticket_decision_is_made_again(house: House, baton: Baton) -> None:
+    ticket = fresh("T-redecide")
+    await house.asked(ticket, "billing-and-delivery")
+    await house.note("lena", ticket)
+    await house.note("maria", ticket, id=fresh("last"))
+    last = (await house.client.ticket_timeline(ticket))[-1].event_id
+
+    again = (await baton.run("ops", "redecide", ticket, last, "--json")).json
+
+    assert again["same"] is True
+    assert again["again"]["snapshot"]["stage"] == "composing"
+    assert again["again"]["snapshot"]["composer"] == "maria"
+
+
+async def test_cases_go_back_to_before_a_bad_release(open_a_house: HouseOpener, tmp_path: Path) -> None:
+    """The bad rules end what lena answers; under the good ones, the same events leave it with her."""
+    async with open_a_house(rules=rules_but(drop=["line-2"])) as house:
+        baton, chat, other = Baton(house, tmp_path), fresh("reset"), fresh("reset-not")
+        for one in (chat, other):
+            await house.customer(one)
+            await house.by("lena", one, "taken")
+            await house.settled(one)
+        at = datetime.now(UTC)
+        bad = await house.by("lena", chat, "assigned", staff="petra")
+        wrong_label = await house.by("petra", chat, "labels_changed", add=["vip"])
+        await house.settled(chat)
+        keys = await applied_keys(house.desk)
+        query = f"TaskQueue = '{house.settings.task_queue}' AND ExecutionStatus = 'Running'"
+        reset = (
+            "ops",
+            "reset",
+            "--query",
+            query,
+            "--before",
+            at.isoformat(),
+            "--reason",
+            "release 7",
+            "--json",
+        )
+
+        async def visible() -> bool:
+            return (await house.client.temporal.count_workflows(query)).count == 2
+
+        await eventually(visible, "the chats are not listed")
+        would = (await baton.run(*reset, "--dry-run")).json
+        runs = {(await house.handle(one).describe()).run_id for one in (chat, other)}
+        wanted = {f"chat:{CHANNEL}:{chat}": "done", f"chat:{CHANNEL}:{other}": "nothing to do"}
+        assert verdicts(would) == {**wanted, f"chat:{CHANNEL}:{chat}": "would be done"}
+
+        assert verdicts((await baton.run(*reset)).json) == wanted
+        assert {(await house.handle(one).describe()).run_id for one in (chat, other)} - runs
+        await house.settled(chat)
+
+        assert await house.snapshot(chat) == wrong_label.snapshot, "later events are taken again"
+        assert bad.snapshot.assignee == "petra"
+        assert sorted(await applied_keys(house.desk)) == sorted(keys), "and nothing is written twice"
+        kept = [one.event_id for one in await events_of(house.desk, chat)]
+        assert len(kept) == len(set(kept)) == 4
+        assert not failed_tasks(await house.history(chat))
+
+        history = await house.history(other)
+        builds = {
+            one.workflow_task_completed_event_attributes.worker_version.build_id
+            or one.workflow_task_completed_event_attributes.deployment_version.build_id
+            for one in history.events
+            if one.HasField("workflow_task_completed_event_attributes")
+        }
+        (build,) = builds
+        by_release = await baton.run(
+            *(
+                "ops",
+                "reset",
+                f"telegram:{other}",
+                "--before",
+                build,
+                "--reason",
+                "release",
+                "--dry-run",
+                "--json",
+            )
+        )
+        assert by_release.json[0]["detail"].startswith("to event 4 of ")
+        to_event = await baton.run(
+            *("ops", "reset", f"telegram:{other}", "--to", "5", "--reason", "by hand", "--json")
+        )
+        assert verdicts(to_event.json) == {f"chat:{CHANNEL}:{other}": "done"}
+        await house.settled(other)
+        assert (await house.snapshot(other)).pinned_to == "lena"
+
+
+async def test_everything_that_somebody_has_is_handed_over(house: House, baton: Baton) -> None:
+    mine, ended, others, ticket, composing = (fresh("leaving") for _ in range(5))
+    for chat in (mine, ended):
+        await house.customer(chat)
+        await house.by("petra", chat, "taken")
+    await house.by("petra", ended, "chat_ended", status="pending")
+    await house.customer(others)
+    await house.by("ivan", others, "taken")
+    await house.on_ticket("customer", ticket, "customer_message", text="Hello?")
+    await house.on_ticket("petra", ticket, "taken")
+    await house.asked(composing, "billing-and-delivery")
+    await house.note("lena", composing)
+    await house.note("maria", composing)
+    assert (await house.on_ticket("petra", composing, "assigned", staff="petra")).snapshot.composer == "petra"
+    cases = {f"chat:{CHANNEL}:{mine}", f"chat:{CHANNEL}:{ended}", f"ticket:{ticket}", f"ticket:{composing}"}
+    queue = f"TaskQueue = '{house.settings.task_queue}'"
+    reassign = ("ops", "reassign", "--from", "staff:petra", "--query", queue, "--json")
+
+    async def listed() -> bool:
+        query = f"{queue} AND Assignee = 'petra' AND ExecutionStatus = 'Running'"
+        return (await house.client.temporal.count_workflows(query)).count == len(cases)
+
+    await eventually(listed, "the cases are not listed")
+    nobody = await baton.run(*reassign, "--to", "staff:iwan")
+    assert (nobody.code, "did you mean ivan?" in nobody.err) == (2, True)
+    would = await baton.run(*reassign, "--to", "staff:ivan", "--dry-run")
+    assert verdicts(would.json) == dict.fromkeys(cases, "would be done")
+    assert (await house.snapshot(mine)).assignee == "petra"
+
+    first, second = await asyncio.gather(
+        baton.run(*reassign, "--to", "staff:ivan", "--id", "leaves-1"),
+        baton.run(*reassign, "--to", "staff:ivan", "--id", "leaves-1"),
+    )
+    assert first.code == second.code == 0
+    assert verdicts(first.json).keys() | verdicts(second.json).keys() == cases
+    assert (await house.snapshot(mine)).pinned_to == "ivan"
+    assert (await house.snapshot(ended)).assignee == "ivan"
+    assert (await house.ticket(ticket)).assignee == "ivan"
+    assert (await house.ticket(composing)).composer == "ivan"
+    for chat in (mine, ended):
+        kinds = [entry.kind for entry in await house.client.timeline(CHANNEL, chat)]
+        assert kinds.count("assigned") == 1, "two commands at once count once"
+
+    async def unlisted() -> bool:
+        return not (await baton.run(*reassign, "--to", "line:line-1")).json
+
+    await eventually(unlisted, "she is still listed")
+
+
+async def test_a_filter_that_the_server_does_not_know_is_one_sentence(baton: Baton) -> None:
+    said = await baton.run("ops", "poke", "--query", "Colour = 'red'", "--dry-run")
+
+    assert said.code == 1
+    assert said.err.startswith("Error: Temporal does not take the filter \"Colour = 'red'\": ")
+    neither = await baton.run("ops", "poke")
+    assert (neither.code, "Name the cases, or give a filter" in neither.err) == (2, True)
