@@ -220,5 +220,5 @@ def test_without_a_checkout_there_is_nothing_to_replay_against(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr("baton.cli.replaypool.CHECKOUT", tmp_path)
-    with pytest.raises(BatonError, match="There is no workflow code here"):
+    with pytest.raises(BatonError, match="There is no replay gate here"):
         replay_command("default")
