@@ -755,12 +755,14 @@ _FOLDS: Mapping[type[BaseEvent], Callable[[TicketState, Any, Facts], Told]] = {
 
 def _move(ticket: TicketState, by: Step) -> None:
     ticket.stage = step(ticket.phase, by).shown
+    if ticket.stage is not TicketStage.COLLECTING:
+        ticket.paused_at = None  # nobody is asked, so no time is running that could pause
 
 
 def _close(ticket: TicketState, by: Step) -> None:
     _move(ticket, by)
     ticket.status = Status.CLOSED
-    ticket.paused_at = ticket.wake_at = None
+    ticket.wake_at = None
 
 
 def _set_status(ticket: TicketState, status: Status, facts: Facts) -> None:

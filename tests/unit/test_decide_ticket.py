@@ -397,6 +397,22 @@ async def test_a_rule_that_sets_the_status_pauses_nothing() -> None:
     assert [event.kind for event in await ticket.pass_time(berlin(2, 13))] == ["reminder_due"]
 
 
+@pytest.mark.parametrize("how", ["the last note", "a forced reply", "withdrawing"])
+async def test_a_pause_ends_with_the_round(how: str) -> None:
+    ticket = begun()
+    await ticket.ask("billing")
+    await ticket.do("status_set", "petra", status="pending")
+    match how:
+        case "the last note":
+            await ticket.note("bella")
+        case "a forced reply":
+            await ticket.reply("petra", force=True, status="open")
+        case _:
+            await ticket.withdraw("billing")
+
+    assert ticket.state.paused_at is None
+
+
 async def test_where_nobody_is_asked_there_is_nothing_to_pause() -> None:
     ticket = begun()
     await ticket.customer()

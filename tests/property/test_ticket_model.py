@@ -1,0 +1,287 @@
+"""Whatever happens to a ticket, in whatever order: these things are always so.
+
+Tickets are played through ``decide``, with the rules, the templates and the directory that are shipped.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from functools import cache
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from baton.contract import (
+    AgentMessage,
+    CustomerMessage,
+    DepartmentState,
+    MergedInto,
+    Presence,
+    ReplySent,
+    SendReply,
+    StatusSet,
+    TicketEvent,
+    TicketSnapshot,
+    TicketStage,
+)
+from baton.decision import Decision
+from baton.directory import Directory
+from baton.effects import ConsolidatedReply, Escalation, Prompt, Reminder
+from baton.errors import Refused
+from baton.rules.ruleset import RuleSet
+from baton.templates.templateset import Templates
+from baton.ticket import settle
+from baton.ticketstate import TicketState
+from tests.paper import shipped_directory, shipped_rules, shipped_templates
+from tests.unit.ticketworld import Ticket
+
+
+@cache
+def company() -> tuple[Directory, RuleSet, Templates]:
+    """The demo company, with one more account, which several people use."""
+    shipped = shipped_directory()
+    shared = shipped.staff["maria"].model_copy(update={"shared": True})
+    directory = shipped.model_copy(update={"staff": {**shipped.staff, "desk": shared}})
+    return directory, shipped_rules(directory), shipped_templates(directory)
+
+
+STAFF = ("ivan", "petra", "lena", "oleg", "maria", "desk")
+LABELS = ("billing", "delivery", "warranty")
+TEMPLATES = ("three-departments", "three-departments-quiet", "billing-and-delivery")
+
+Step = dict[str, Any]
+
+people = st.sampled_from(STAFF)
+labels = st.sampled_from(LABELS)
+some_labels = st.lists(st.sampled_from((*LABELS, "vip")), min_size=1, max_size=3, unique=True)
+force = st.booleans()
+
+
+def step(kind: str, **fields: st.SearchStrategy[Any]) -> st.SearchStrategy[Step]:
+    return st.fixed_dictionaries({"kind": st.just(kind), "by": people, **fields})
+
+
+notes = step(
+    "note_added",
+    text=st.text("абв", max_size=3),
+    label=st.none() | labels,
+    answers=st.sampled_from((True, True, True, False)),
+    instruction=st.sampled_from((False, False, False, True)),
+)
+# Steps that fit the ticket as it then is: an answer of somebody who is asked, and what the composer does.
+answers = st.fixed_dictionaries({"kind": st.just("answer"), "number": st.integers(0, 5)})
+replies = st.fixed_dictionaries(
+    {"kind": st.just("reply"), "status": st.sampled_from((None, "open", "closed"))}
+)
+leaves = st.just({"kind": "composer leaves"})
+steps: st.SearchStrategy[Step] = st.one_of(
+    *[answers] * 8,
+    *[replies] * 3,
+    leaves,
+    step("template_applied", template=st.sampled_from(TEMPLATES)),
+    step("labels_changed", add=some_labels),
+    step("labels_changed", remove=some_labels),
+    notes,
+    step("department_declined", label=labels, to=st.none() | labels, reason=st.just("no")),
+    step("department_asked_again", label=labels),
+    st.just({"kind": "customer_message", "by": "customer"}),
+    step("agent_message"),
+    step("send_reply", text=st.just("Dear"), force=force, status=st.sampled_from((None, "open", "closed"))),
+    step("reply_sent", message_id=st.just("m-1")),
+    step("status_set", status=st.sampled_from(("open", "pending")), force=force),
+    step("status_set", status=st.just("closed"), force=force, reason=st.sampled_from(("", "enough"))),
+    step("taken"),
+    step("assigned", staff=people),
+    step("assigned", line=st.sampled_from(("line-1", "line-2", "phones"))),
+    step("assigned"),
+    step("presence", now=st.sampled_from(Presence)),
+    st.integers(0, 7).flatmap(
+        lambda rarely: step("merged_into", case=st.just("t-2")) if not rarely else answers
+    ),
+    step("time", hours=st.sampled_from((0.1, 3.0, 30.0))),
+)
+stories = st.lists(steps, min_size=8, max_size=30)
+
+
+class Play(Ticket):
+    """A ticket whose every event is checked against all that must always be so."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.desk.directory, self.rules, self.templates = company()
+        self.reopened = 0
+        """How often the customer's message brought an answered ticket back to triage."""
+        self.told_of_time: list[tuple[Any, ...]] = []
+
+    async def step(self, given_step: Step) -> None:
+        fields = {name: value for name, value in given_step.items() if name not in ("kind", "by")}
+        kind, by = given_step["kind"], given_step.get("by", "petra")
+        before = self.state
+        if kind == "answer" and before.asked:
+            kind, by, fields = self.answer(fields["number"])
+        elif kind == "reply" and before.composer is not None:
+            kind, by, fields = "send_reply", before.composer, {**fields, "text": "Dear"}
+        elif kind == "composer leaves" and before.composer is not None:
+            kind, by, fields = "presence", before.composer, {"now": Presence.OFFLINE}
+        elif "by" not in given_step:
+            return
+        try:
+            if kind == "time":
+                await self.after(hours=fields["hours"])
+            elif kind == "presence":
+                self.is_now(by, fields["now"], self.now + self.tick)
+                await self.do("presence_changed", "system", staff=by, presence=fields["now"])
+            else:
+                await self.do(kind, by, **fields)
+        except Refused:
+            assert kind != "time", "a ticket's own events are never refused"
+            assert self.state is before
+
+    def answer(self, number: int) -> tuple[str, str, Step]:
+        """A note of somebody who belongs to a department that is asked."""
+        directory, label = self.desk.directory, self.state.asked[number % len(self.state.asked)]
+        members = directory.members_of(directory.department_of(label) or "")
+        return "note_added", members[number % len(members)], {"text": "ok"}
+
+    async def fold(self, event: TicketEvent) -> Any:
+        before = self.state
+        settlement = await super().fold(event)
+        self.check_state(self.state)
+        self.check_event(before, event)
+        self.check_again(before, event, self.decision)
+        return settlement
+
+    def check_state(self, ticket: TicketState) -> None:
+        """What is so in every state."""
+        stage, asked = ticket.stage, ticket.asked
+        assert (stage is TicketStage.COLLECTING) == bool(ticket.waiting)
+        assert set(asked) <= set(ticket.labels)
+        assert len(set(ticket.labels)) == len(ticket.labels)
+        assert len({one.label for one in ticket.departments}) == len(ticket.departments)
+        assert (ticket.status == "closed") == (stage is TicketStage.CLOSED)
+        assert ticket.prompts <= ticket.round
+        assert ticket.draft.final <= (stage is TicketStage.COMPOSING)
+        for one in ticket.departments:
+            assert (one.state is DepartmentState.DECLINED) or not one.blocks
+            assert (one.remind_at is None) or one.state is DepartmentState.ASKED
+            if one.state in (DepartmentState.WITHDRAWN, DepartmentState.DECLINED):
+                assert one.due_at is None
+        assert (ticket.due_at is None) or asked
+        if ticket.paused_at is not None:
+            assert (stage, ticket.status) == (TicketStage.COLLECTING, "pending")
+        if stage is TicketStage.COMPOSING:
+            assert ticket.prompted_round == ticket.round
+            assert ticket.contributed
+            assert ticket.draft.final
+            assert ticket.draft.composer == ticket.composer
+            for one in ticket.departments:
+                for note in one.notes:
+                    assert note.round <= ticket.replied_round or note.text in ticket.draft.text
+        if ticket.composer is not None:
+            person = self.desk.directory.staff[ticket.composer]
+            assert not person.shared or stage in (
+                TicketStage.ANSWERED,
+                TicketStage.CLOSED,
+                TicketStage.TRIAGE,
+            )
+        # A reply leaves the ticket answered. The next one needs another round, or the customer's message,
+        # which returns it to triage; and the very first may be sent before anybody was asked.
+        assert ticket.replies <= ticket.round + self.reopened + 1
+
+    def check_event(self, before: TicketState, event: TicketEvent) -> None:
+        """What is so of every event."""
+        after = self.state
+        new = before.case_id != after.case_id
+        prompts, replies = (0, 0) if new else (before.prompts, before.replies)
+        assert after.prompts - prompts == sum(isinstance(one, Prompt) for one in self.effects) <= 1
+        assert 0 <= after.replies - replies <= 1
+        assert (after.replies > replies) == isinstance(event, SendReply | ReplySent)
+        sent = [one for one in self.effects if isinstance(one, ConsolidatedReply)]
+        assert len(sent) == isinstance(event, SendReply)
+        if new:
+            self.reopened = 0
+            assert after.previous_case == before.case_id
+            assert isinstance(event, CustomerMessage) or not before.exists
+        elif before.stage is TicketStage.ANSWERED and after.stage is TicketStage.TRIAGE:
+            assert isinstance(event, CustomerMessage)
+            self.reopened += 1
+        if after.final and not before.final and before.unfinished:
+            self.check_closed_over_somebody(before, event)
+        if isinstance(event, AgentMessage | CustomerMessage) and not new:
+            assert after.departments == _shifted(before, after)
+        for one in self.effects:
+            if isinstance(one, Reminder | Escalation):
+                asked = after.department(one.label)
+                assert asked is not None
+                self.told_of_time.append((after.case_id, one.do, one.label, asked.asked_at))
+        assert len(set(self.told_of_time)) == len(self.told_of_time), "told twice of one question"
+
+    def check_closed_over_somebody(self, before: TicketState, event: TicketEvent) -> None:
+        match event:
+            case StatusSet(force=True, reason=reason):
+                assert self.state.closed_because == reason != ""
+            case MergedInto(case=case):
+                assert self.state.closed_because == f"merged into {case}"
+            case SendReply():
+                assert event.force or len(before.waiting) < 2, "the reply itself answers for one at most"
+            case _:
+                raise AssertionError(f"{event.kind} closed a ticket over somebody")
+
+    def check_again(self, before: TicketState, event: TicketEvent, decision: Decision) -> None:
+        """What is written down is enough to come to the same again."""
+        settled = settle(
+            TicketState.model_validate_json(before.model_dump_json()),
+            type(event).model_validate_json(event.model_dump_json()),
+            Decision.model_validate_json(decision.model_dump_json()),
+        )
+        assert settled.state == self.state
+        snapshot = self.state.snapshot()
+        assert TicketSnapshot.model_validate_json(snapshot.model_dump_json()) == snapshot
+
+
+def _shifted(before: TicketState, after: TicketState) -> tuple[Any, ...]:
+    """The departments as before a message: it moves nothing but what was due during a pause."""
+    times = {one.label: {"due_at": one.due_at, "remind_at": one.remind_at} for one in after.departments}
+    if before.paused_at is None:
+        return before.departments
+    return tuple(one.model_copy(update=times[one.label]) for one in before.departments)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.sampled_from(TEMPLATES), stories)
+def test_every_state_and_every_event_of_a_ticket_is_sound(template: str, story: list[Step]) -> None:
+    async def run() -> None:
+        play = Play()
+        await play.customer()
+        await play.apply(template, by="petra")
+        for one in story:
+            await play.step(one)
+
+    asyncio.run(run())
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.permutations(LABELS), st.lists(notes, max_size=12), st.data())
+def test_however_notes_arrive_a_round_has_one_prompt(
+    order: list[str], others: list[Step], data: st.DataObject
+) -> None:
+    """The departments' answers in any order, with any other notes between them, some of one moment."""
+
+    async def run() -> None:
+        play = Play()
+        await play.apply("three-departments-quiet", by="petra")
+        answers = [
+            {"kind": "note_added", "by": member, "text": "ok", "label": label}
+            for label in order
+            for member in ({"billing": "lena", "delivery": "maria", "warranty": "oleg"}[label],)
+        ]
+        mixed = data.draw(st.permutations([*answers, *others]))
+        for one in mixed:
+            play.tick = timedelta(seconds=data.draw(st.integers(0, 1)))
+            await play.step(one)
+        assert play.stage is TicketStage.COMPOSING
+        assert (play.state.prompts, len(play.prompted)) == (1, 1)
+
+    asyncio.run(run())
