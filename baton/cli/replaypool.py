@@ -27,8 +27,8 @@ def replay_command(namespace: str) -> Sequence[str]:
     """The command that starts a process that replays. Raises ``BatonError`` where there is no checkout."""
     if not (CHECKOUT / "replaygate").is_dir():
         raise BatonError(
-            f"There is no replay gate here ({CHECKOUT}). Histories are replayed from a checkout of Baton; the "
-            "package and the image do not have what that needs."
+            f"There is no replay gate here ({CHECKOUT}). Histories are replayed from a checkout of Baton; "
+            "the package and the image do not have what that needs."
         )
     return [sys.executable, "-m", "replaygate", namespace]
 
