@@ -143,7 +143,7 @@ def ticket_seen(step: TicketStep, stand: TicketStand) -> TicketSeen:
     text = "\n".join(f"Note {number}." for number, _ in enumerate(stand.drafted))
     final = stand.stage is TicketStage.COMPOSING
     draft = Draft(text=text, composer=stand.composer, final=final)
-    return TicketSeen(step, ticket, draft, stand.replies, stand.fired, stand.told)
+    return TicketSeen(step, ticket, draft, stand.replies, NOW, stand.fired, stand.told)
 
 
 def ticket_as_expected(

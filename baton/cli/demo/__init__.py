@@ -145,7 +145,7 @@ async def _play_all(stage: Stage, name: str, audience: Audience) -> Played:
         company.without: Player(stage.client, company.settings.task_queue, name, skips_time=stage.skips_time)
         for company in stage.companies
     }
-    await asyncio.gather(*(player.come_online(staff) for player in players.values() for staff in ONLINE))
+    await asyncio.gather(*(player.come_online(ONLINE) for player in players.values()))
     async with Together() as together:
         chats = [
             [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TypeVar
@@ -121,9 +121,10 @@ class Player:
         self._chat_seats = asyncio.Semaphore(AT_ONCE)
         self._ticket_seats = asyncio.Semaphore(TICKETS_AT_ONCE)
 
-    async def come_online(self, staff: str) -> None:
-        """Let somebody begin to work."""
-        await self._desk.set_presence(staff, Presence.ONLINE)
+    async def come_online(self, staff: Iterable[str]) -> None:
+        """Let people begin to work, one after the other: everybody hears of each of them."""
+        for one in staff:
+            await self._desk.set_presence(one, Presence.ONLINE)
 
     async def play(self, situation: Situation, with_rule: bool) -> Play:
         """Play one situation of a chat from its first step to its last, and close the chat.
@@ -141,7 +142,7 @@ class Player:
         name = self._name(situation.id, with_rule)
         ticket = PlayedTicket(name, self._client, self._desk, skips_time=self._skips_time)
         async with self._ticket_seats:
-            seen = await _to_the_end(ticket, ticket.see, situation.steps)
+            seen = await ticket.heard(await _to_the_end(ticket, ticket.see, situation.steps))
         return TicketPlay(situation, with_rule, ticket.workflow_id, seen, self._skips_time)
 
     def _name(self, situation: str, with_rule: bool) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from temporalio.api.enums.v1 import EventType
 from temporalio.service import RPCError
@@ -17,9 +18,7 @@ from baton.cli.demo.tickettable import (
     IN_SECONDS,
     IN_TIME,
     MEMBERS,
-    OVERDUE,
     PETRA,
-    REMINDED,
     TicketEnding,
     TicketSituation,
     TicketStand,
@@ -37,11 +36,8 @@ from baton.contract import (
     ticket_workflow_id,
 )
 from baton.deskclient import DeskClient
-from baton.effects import SEND_REPLY, NoticeRow
+from baton.effects import SEND_REPLY
 from baton.errors import IllegalTransition
-
-_COME_WITH_TIME = {"reminder_due": REMINDED, "department_due": OVERDUE}
-"""What the notice of each timed step says."""
 
 
 @dataclass(frozen=True)
@@ -53,8 +49,9 @@ class TicketSeen:
     draft: Draft
     sent: int
     """Replies that the help desk has sent to the customer, once that was asked of it."""
+    at: datetime
     fired: tuple[str, ...]
-    told: tuple[tuple[str, str], ...]
+    told: tuple[tuple[str, str], ...] = ()
 
     @property
     def stand(self) -> TicketStand:
@@ -120,10 +117,9 @@ class PlayedTicket(PlayedCase):
     def __init__(self, name: str, client: BatonClient, desk: DeskClient, *, skips_time: bool) -> None:
         super().__init__(ticket_workflow_id(name), name, client, desk)
         self._skips_time = skips_time
-        self._untold: list[NoticeRow] = []
 
     async def see(self, step: TicketStep) -> TicketSeen:
-        """Do one step, wait until all that it caused is done, and look."""
+        """Do one step, wait until all that it caused is done, and look. Who was told, `heard` finds later."""
         if step.by == NOBODY:
             await self._let_time_pass(step)
             entry = await self._entry(f"{step.kind} did not come", kind=step.kind)
@@ -136,9 +132,17 @@ class PlayedTicket(PlayedCase):
             await self.client.ticket(self.name),
             await self.client.draft(self.name),
             await self._sent() if step.kind == SEND_REPLY else 0,
+            entry.at,
             entry.rules,
-            await self._told_by(step),
         )
+
+    async def heard(self, seen: Sequence[TicketSeen]) -> tuple[TicketSeen, ...]:
+        """What was seen, and who was told what in each step. A notice bears the time of its event."""
+        told: dict[datetime, list[tuple[str, str]]] = {one.at: [] for one in seen}
+        for row in await self.newly_told(lambda row: row.ticket_id == self.name):
+            # What belongs to no step would be a surprise, and is to be seen in the last.
+            told.get(row.at, told[seen[-1].at]).append((row.staff, row.reason))
+        return tuple(replace(one, told=tuple(sorted(told[one.at]))) for one in seen)
 
     async def do(self, step: TicketStep, **fields: object) -> str:
         """Send the event of one step; returns its ID. A department's note is a signal."""
@@ -217,16 +221,3 @@ class PlayedTicket(PlayedCase):
             (await self.client.temporal.data_converter.decode(result.payloads))[0] for result in results
         ]
         return sum(map(bool, decoded))
-
-    async def _told_by(self, step: TicketStep) -> tuple[tuple[str, str], ...]:
-        """Who was told what because of this step.
-
-        What comes with the time is told apart by what it says: where due times are seconds, it may be there
-        before its step is looked at.
-        """
-        self._untold += await self.newly_told(lambda row: row.ticket_id == self.name)
-        wanted = _COME_WITH_TIME.get(step.kind)
-        timed = set(_COME_WITH_TIME.values())
-        told = [row for row in self._untold if (row.reason == wanted if wanted else row.reason not in timed)]
-        self._untold = [row for row in self._untold if row not in told]
-        return tuple(sorted((row.staff, row.reason) for row in told))
