@@ -99,6 +99,7 @@ class Writing:
             # Also when it had been sent before: this attempt may be here because the one before died now.
             event = ReplySent(
                 id=derived_id("reply", reply.case.case_id, reply.event_id),
+                at=reply.decided_at,
                 author=reply.author,
                 message_id=derived_id(reply.case.case_id, reply.event_id),
                 text=reply.text,
@@ -128,6 +129,7 @@ class Writing:
         if copy.opened_by is not None:
             opening = TicketOpened(
                 id=derived_id("opened", chat.case_id, copy.event_id),
+                at=copy.decided_at,
                 author=copy.opened_by,
                 ticket_id=copy.ticket_id,
             )

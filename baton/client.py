@@ -21,7 +21,7 @@ import random
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Self, cast
 
 from temporalio.api.errordetails.v1 import NamespaceNotFoundFailure, WorkflowNotReadyFailure
@@ -430,7 +430,11 @@ class _Case:
 
 
 def _payload(event: BaseEvent | Mapping[str, Any]) -> dict[str, Any]:
-    return dict(event) if isinstance(event, Mapping) else event.model_dump()
+    """The event as a payload, dated: after a reset its case orders by date what comes back all at once."""
+    payload = dict(event) if isinstance(event, Mapping) else event.model_dump()
+    if payload.get("at") is None:
+        payload["at"] = datetime.now(UTC)
+    return payload
 
 
 def _chat(channel: str, conversation: str, event: ChatEvent, customer: str | None) -> _Case:

@@ -237,14 +237,21 @@ async def open_house(
 
 
 def failed_tasks(history: WorkflowHistory) -> list[Any]:
-    """The workflow tasks that failed: there must never be one. A reset leaves its mark as one of them."""
+    """The workflow tasks that failed: there must never be one.
+
+    Two are no failures of the workflow: a reset leaves its mark as one, and the server has a run end anew if a
+    signal arrived while it was ending.
+    """
     attributes = [
         item.workflow_task_failed_event_attributes
         for item in history.events
         if item.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED
     ]
-    by_reset = WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_RESET_WORKFLOW
-    return [failure for failure in attributes if failure.cause != by_reset]
+    harmless = (
+        WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_RESET_WORKFLOW,
+        WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_UNHANDLED_COMMAND,
+    )
+    return [failure for failure in attributes if failure.cause not in harmless]
 
 
 BILLED = {

@@ -131,7 +131,7 @@ class Case(ABC, Generic[StateT, OutcomeT]):
         self.ended_as: EndReason = "empty"
         self.earlier: Any = None
         """The snapshot of the case that a late duplicate belongs to."""
-        self._reset_at: int | None = None
+        self._reset = False
         workflow.register_random_seed_callback(self._was_reset)
 
     # --- What a kind of case brings -------------------------------------------------------------
@@ -220,8 +220,8 @@ class Case(ABC, Generic[StateT, OutcomeT]):
     def poke(self) -> None:
         """Signal: decide now about whatever may have come due, by the rules and the presence of now."""
         if not self.over():
-            now = workflow.now().isoformat()
-            self._enqueue(TimedDue(id=derived_id("poke", self.state.case_id or "", now), author=SYSTEM))
+            poked = derived_id("poke", workflow.info().workflow_id, workflow.now().isoformat())
+            self._enqueue(TimedDue(id=poked, author=SYSTEM), by_signal=True)
 
     def timeline(self) -> list[TimelineEntry]:
         return list(self._timeline)
@@ -268,9 +268,9 @@ class Case(ABC, Generic[StateT, OutcomeT]):
 
     async def _work_off(self) -> None:
         while self._queue or self._alarm.rang:
-            if self._reset_at is not None:
-                self._order_after_reset(self._reset_at)
-                self._reset_at = None
+            if self._reset:
+                self._reset = False
+                self._order_after_reset()
             if not self._queue:
                 self._alarm.hear()
                 for event in self.due_events(workflow.now()):
@@ -391,13 +391,14 @@ class Case(ABC, Generic[StateT, OutcomeT]):
 
     def _was_reset(self, seed: int) -> None:
         # The server gives a run a new seed when it is reset, and for no other reason.
-        self._reset_at = workflow.info().get_current_history_length()
+        self._reset = True
 
-    def _order_after_reset(self, moment: int) -> None:
+    def _order_after_reset(self) -> None:
         """Merge the signals and the updates of this moment by their dates; each keep their own order.
 
         An event without a date follows the one before it. At the same date an update goes first.
         """
+        moment = workflow.info().get_current_history_length()
         together = [one for one in self._queue.values() if one.arrived == moment]
         dated = (
             (*one, number)

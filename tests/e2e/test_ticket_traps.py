@@ -13,14 +13,17 @@ from temporalio.client import WorkflowExecutionStatus, WorkflowFailureError
 from temporalio.common import RawValue
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError
+from temporalio.worker import Replayer
 
 from baton.contract import HANDLE, NOTE_ADDED, TICKET_WORKFLOW, DepartmentState, TicketStage
 from baton.effects import ConsolidatedReply
 from baton.errors import InvalidEvent, UnknownStaff
+from baton.plugin import BatonPlugin
 from helpdesks.embedded import EmbeddedHelpDesk
 from tests.conftest import HouseOpener
 from tests.departments import ANSWERS, QUIET, replies_of
 from tests.house import House, event, eventually, failed_tasks, fresh
+from workflows.ticket import Ticket
 
 BAD_NOTES: dict[str, Any] = {
     "bad json": RawValue(RawPayload(metadata={"encoding": b"json/plain"}, data=b"{not json")),
@@ -244,3 +247,49 @@ async def test_a_cancelled_ticket_still_sends_the_reply_that_was_accepted(open_s
         await eventually(cancelled, "the ticket was not cancelled")
         assert await replies_of(house, ticket) == 1
         assert failed_tasks(await house.history(f"ticket:{ticket}")) == []
+
+
+async def test_a_ticket_that_is_reset_folds_its_events_as_before_and_can_be_replayed(
+    open_separate: HouseOpener,
+) -> None:
+    """Notes are signals, the rest are updates: a reset brings all of them back at once."""
+    async with open_separate() as house:
+        ticket = fresh("T")
+        await house.asked(ticket, QUIET)
+        for who in ANSWERS.values():
+            await house.note(who, ticket, f"By {who}.")
+        await house.on_ticket("cem", ticket, "send_reply", text="All in one.")
+        await house.settled(f"ticket:{ticket}")
+        before = await house.ticket(ticket)
+        told = len(await house.desk.notices(None, 1000))
+
+        await house.reset(f"ticket:{ticket}")
+
+        async def folded_again() -> bool:
+            return len(await house.client.ticket_timeline(ticket)) == 6
+
+        await eventually(folded_again, "events are missing after the reset")
+        await house.settled(f"ticket:{ticket}")
+        after = await house.ticket(ticket)
+        same = ("stage", "status", "composer", "prompts", "replies", "labels", "round", "case_id")
+        assert [getattr(after, name) for name in same] == [getattr(before, name) for name in same]
+        assert await replies_of(house, ticket) == 1
+        assert len(await house.desk.notices(None, 1000)) == told
+        history = await house.history(f"ticket:{ticket}")
+        replayer = Replayer(workflows=[Ticket], plugins=[BatonPlugin()])
+        assert (await replayer.replay_workflow(history)).replay_failure is None
+
+
+async def test_the_signal_of_notes_takes_nothing_else(open_separate: HouseOpener) -> None:
+    async with open_separate() as house:
+        ticket = fresh("T")
+        await house.asked(ticket, QUIET)
+        handle = house.handle(f"ticket:{ticket}")
+        await handle.signal("note_added", event("taken", "ada"))
+
+        async def refused_it() -> bool:
+            timeline = await house.client.ticket_timeline(ticket)
+            return bool(timeline[-1].refused)
+
+        await eventually(refused_it, "a signal of another kind was not refused")
+        assert (await house.ticket(ticket)).assignee is None
