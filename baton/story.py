@@ -241,7 +241,7 @@ def ticket_details(ticket: TicketState, timeline: Sequence[TimelineEntry], unsen
 
 
 def _department(one: Department) -> str:
-    """How far a department is. Without its notes: what is shown here is not encrypted."""
+    """How far a department is. Without its notes, which are not for everybody who may open the UI."""
     match one.state:
         case DepartmentState.ASKED:
             late = " – **overdue**" if one.escalated else ""

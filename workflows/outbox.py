@@ -103,7 +103,7 @@ class Outbox:
 
 
 def summary_of(effect: Effect) -> str:
-    """One line for the Temporal UI. Only IDs: summaries are never encrypted."""
+    """One line for the Temporal UI. Only IDs: by default nothing is encrypted, and lists show these lines."""
     match effect:
         case CaseWrite(do="reassign"):
             who = effect.assignee or (f"the queue of {effect.line}" if effect.line else "nobody")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import ExitStack
 from types import TracebackType
@@ -33,8 +34,10 @@ from baton.settings import CHECKOUT, PREFIX, Settings
 
 NAMESPACE = "default"
 READY_LINE = "worker ready"
+GATEWAY_READY = "gateway ready"
 START_SECONDS = 60.0
 SERVER_STOP_SECONDS = 10.0
+GATEWAY_STOP_SECONDS = 10.0
 WORKER_EXTRA_SECONDS = 5.0
 """What a worker gets beyond its own grace: it may use that up and still has to close its connections."""
 POLL_SECONDS = 0.1
@@ -69,6 +72,9 @@ class Stack:
     ) -> None:
         self.address = f"{HOST}:{settings.temporal_port}"
         self.ui_url = f"http://{HOST}:{settings.ui_port}"
+        encrypted = settings.encryption_keys_file is not None
+        self.codec_url = f"http://{settings.gateway_host}:{settings.gateway_port}" if encrypted else ""
+        """Where the codec server is; empty where nothing is encrypted."""
         self._settings = settings
         self._worker_command = worker
         self._say = say
@@ -104,7 +110,10 @@ class Stack:
         settings = self._settings
         server, worker = server_command(), self._worker_command or worker_command()
         lock = self._folder.enter_context(data_folder(settings.data_dir))
-        require_free({"--port": settings.temporal_port, "--ui-port": settings.ui_port})
+        ports = {"--port": settings.temporal_port, "--ui-port": settings.ui_port}
+        if self.codec_url:
+            ports["BATON_GATEWAY_PORT"] = settings.gateway_port
+        require_free(ports)
 
         self._say("Starting Temporal …")
         await self._start_server(server, lock)
@@ -112,6 +121,10 @@ class Stack:
         self._say("Starting the worker …")
         await self._start_worker(worker)
         self._note_processes(lock)
+        if self.codec_url:
+            self._say("Starting the codec server …")
+            await self._start_gateway()
+            self._note_processes(lock)
 
     async def _start_server(self, command: Sequence[str], lock: BinaryIO) -> None:
         settings = self._settings
@@ -122,6 +135,8 @@ class Stack:
             "db-filename": settings.data_dir / "temporal.db",
             "log-level": "error",
         }
+        if self.codec_url:
+            options["ui-codec-endpoint"] = self.codec_url
         server = await self._start_child(
             "Temporal server",
             [
@@ -143,8 +158,36 @@ class Stack:
         worker = await self._start_child(
             "worker",
             command,
-            # Nothing else of Temporal's configuration: a profile, a namespace or a key that is meant for
-            # another server would lead the worker away from this one.
+            self._own_environment(),
+            log="worker.log",
+            grace=self._settings.shutdown_grace_seconds + WORKER_EXTRA_SECONDS,
+            on_line=self._hear_worker,
+        )
+        await until_ready(self._worker_is_ready.wait(), worker)
+
+    async def _start_gateway(self) -> None:
+        ready = asyncio.Event()
+
+        def hear(line: str) -> None:
+            self._say(line)
+            if line.startswith(GATEWAY_READY):
+                ready.set()
+
+        gateway = await self._start_child(
+            "codec server",
+            [sys.executable, "-m", "gateway"],
+            self._own_environment(),
+            log="gateway.log",
+            grace=GATEWAY_STOP_SECONDS,
+            on_line=hear,
+        )
+        await until_ready(ready.wait(), gateway)
+
+    def _own_environment(self) -> dict[str, str]:
+        """What a process of Baton reads: these settings, and this server."""
+        # Nothing else of Temporal's configuration: a profile, a namespace or a key that is meant for
+        # another server would lead the worker away from this one.
+        return (
             _environment_without("TEMPORAL_", PREFIX)
             | self._settings.as_environment()
             | {
@@ -152,12 +195,8 @@ class Stack:
                 "TEMPORAL_NAMESPACE": NAMESPACE,
                 "TEMPORAL_CONFIG_FILE": os.devnull,
                 "PYTHONUNBUFFERED": "1",
-            },
-            log="worker.log",
-            grace=self._settings.shutdown_grace_seconds + WORKER_EXTRA_SECONDS,
-            on_line=self._hear_worker,
+            }
         )
-        await until_ready(self._worker_is_ready.wait(), worker)
 
     async def _start_child(
         self,

@@ -55,6 +55,8 @@ async def _run(settings: Settings) -> None:
         _say("")
         _say(f"Temporal     {stack.address}, namespace {NAMESPACE}")
         _say(f"Web UI       {stack.ui_url}")
+        if stack.codec_url:
+            _say(f"Codec server {stack.codec_url}, its token is in {_short(settings.gateway_token_file)}")
         _say(f"Data folder  {_short(settings.data_dir)}")
         _say(f"Help desk    {_short_url(settings)}")
         _say("")

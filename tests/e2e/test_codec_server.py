@@ -42,12 +42,15 @@ class Desk:
 
     async def temporal(self, *words: str, codec: bool = True, token: str | None = None) -> tuple[int, str]:
         """How a command of Temporal ended, and what it printed."""
-        client = self.house.client.temporal
-        options = ["--address", client.service_client.config.target_host, "--namespace", client.namespace]
-        if codec:
-            options += ["--codec-endpoint", self.url, "--codec-auth", f"Bearer {token or self.token}"]
+        options = ["--address", self.house.client.temporal.service_client.config.target_host]
+        environment = dict(os.environ)
+        if codec and token:  # by options, as one may
+            options += ["--codec-endpoint", self.url, "--codec-auth", f"Bearer {token}"]
+        elif codec:  # by variables, as the documentation does
+            environment["TEMPORAL_CODEC_ENDPOINT"] = self.url
+            environment["TEMPORAL_CODEC_AUTH"] = f"Bearer {self.token}"
         ended = await asyncio.create_subprocess_exec(
-            temporal_binary(), *words, *options, stdout=PIPE, stderr=PIPE
+            temporal_binary(), *words, *options, stdout=PIPE, stderr=PIPE, env=environment
         )
         out, err = await ended.communicate()
         assert ended.returncode is not None
@@ -106,8 +109,9 @@ async def test_temporals_command_shows_texts_with_the_codec_server_and_none_with
     metadata = ("workflow", "metadata", "--workflow-id", desk.house.handle(chat).id)
 
     for words, text in ((show, SECRET), (query, "customer_message"), (metadata, "Nobody has it")):
-        code, shown = await desk.temporal(*words)
-        assert (code, text in shown) == (0, True), shown
+        for token in (None, desk.token):
+            code, shown = await desk.temporal(*words, token=token)
+            assert (code, text in shown) == (0, True), shown
         _, hidden = await desk.temporal(*words, codec=False)
         assert text not in hidden
         assert base64.b64encode(text.encode()).decode()[:-4] not in hidden

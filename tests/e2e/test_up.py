@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import os
 import signal
 import socket
@@ -11,13 +12,18 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import httpx
 import pytest
+from google.protobuf import json_format
+from temporalio.api.common.v1 import Payloads
 from temporalio.api.operatorservice.v1 import ListSearchAttributesRequest, RemoveSearchAttributesRequest
 from temporalio.client import Client
 
 from baton.cli.machine import HOST, StackFailed, free_port
 from baton.cli.stack import NAMESPACE, Stack
+from baton.client import BatonClient, connect
 from baton.contract import SEARCH_ATTRIBUTES
+from baton.keys import key_line, new_key
 from baton.settings import Settings, load_settings
 
 BATON = Path(sys.executable).with_name("baton")
@@ -120,6 +126,34 @@ async def test_it_says_ready_with_its_addresses_and_stops_on_a_signal(
         assert await up.process.wait() == 0
     assert is_free(settings.temporal_port)
     assert is_free(settings.ui_port)
+
+
+async def test_with_keys_nothing_is_readable_but_by_the_codec_server_that_it_starts(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = tmp_path / "keys"
+    keys.write_text(key_line("k", new_key()))
+    encrypted = load_settings(
+        **settings.model_dump(include={"data_dir", "temporal_port", "ui_port", "shutdown_grace_seconds"}),
+        encryption_keys_file=keys,
+        gateway_port=free_port(),
+    )
+    lines: list[str] = []
+    async with Stack(encrypted, say=lines.append) as stack:
+        assert f"gateway ready: {stack.codec_url}" in lines
+        monkeypatch.setenv("TEMPORAL_ADDRESS", stack.address)
+        client = BatonClient(await connect(encrypted))
+        message = {"kind": "customer_message", "id": "m-1", "author": {"type": "customer", "id": "c-7"}}
+        await client.send("web", "1", message | {"text": "Hello?"})
+        history = await client.temporal.get_workflow_handle("chat:web:1").fetch_history()
+        (start,) = history.events[0].workflow_execution_started_event_attributes.input.payloads
+        assert start.metadata["encoding"] == b"binary/encrypted"
+        headers = {"authorization": f"Bearer {encrypted.gateway_token_file.read_text().strip()}"}
+        async with httpx.AsyncClient(base_url=stack.codec_url, headers=headers) as codec:
+            asked = json_format.MessageToDict(Payloads(payloads=[start]))
+            answer = await codec.post("/decode", json=asked, headers={"x-namespace": NAMESPACE})
+            assert b'"conversation":"1"' in base64.b64decode(answer.json()["payloads"][0]["data"])
+    assert is_free(encrypted.gateway_port)
 
 
 async def test_a_port_that_is_taken_is_named_with_the_option_for_another(settings: Settings) -> None:

@@ -23,10 +23,9 @@ from baton.cli.demo.skip import skips_time
 from baton.cli.demo.worker import Worker
 from baton.cli.machine import worker_command
 from baton.cli.stack import NAMESPACE, Stack
-from baton.client import connect
+from baton.client import connect, plugin_for
 from baton.errors import ConnectionFailed
-from baton.plugin import BatonPlugin
-from baton.settings import PREFIX
+from baton.settings import PREFIX, load_settings
 
 CONNECT_SECONDS = 5.0
 
@@ -113,7 +112,8 @@ def _configured_address() -> str:
 
 
 async def _client_of(stack: Stack) -> Client:
-    return await Client.connect(stack.address, namespace=NAMESPACE, plugins=[BatonPlugin()])
+    plugin = plugin_for(load_settings())  # the workers have the same keys
+    return await Client.connect(stack.address, namespace=NAMESPACE, plugins=[plugin])
 
 
 def _environment_without(*prefixes: str) -> dict[str, str]:

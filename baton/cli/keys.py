@@ -1,0 +1,85 @@
+"""``baton keys``: the file of the keys with which payloads are encrypted."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from baton.errors import SettingsError
+from baton.keys import KeyRing, key_line, new_key, read_keys
+
+_FILE = click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+
+
+@click.group("keys")
+def command() -> None:
+    """Make and change the file of the keys that encrypt what Temporal keeps.
+
+    BATON_ENCRYPTION_KEYS_FILE names that file to workers and clients. The first key in it writes, all
+    read. No key is ever printed.
+    """
+
+
+@command.command()
+@_FILE
+@click.option("--id", "key_id", help="The key's ID; the day and time, in UTC, if left out.")
+def add(file: Path, key_id: str | None) -> None:
+    """Make a key and put it at the end of FILE, or into a new FILE.
+
+    A key that is added to others only reads, until it is put first with `baton keys use`: by then every
+    process must have it.
+    """
+    keys = read_keys(file) if file.exists() else {}
+    key_id = key_id or f"{datetime.now(UTC):%Y-%m-%d-%H%M%S}"
+    if key_id in keys:
+        raise SettingsError(f"{file} has a key {key_id!r} already; name another with --id")
+    _write(file, keys | {key_id: new_key()})
+    _show(file)
+
+
+@command.command()
+@_FILE
+@click.argument("key_id", metavar="ID")
+def use(file: Path, key_id: str) -> None:
+    """Put the key ID first in FILE: it writes from then on, the others still read."""
+    keys = read_keys(file)
+    if key_id not in keys:
+        raise SettingsError(f"{file} has no key {key_id!r}; there are {', '.join(keys)}")
+    _write(file, {key_id: keys[key_id]} | keys)
+    _show(file)
+
+
+@command.command("list")
+@_FILE
+def list_(file: Path) -> None:
+    """Name the keys in FILE, the one that writes first."""
+    _show(file)
+
+
+def _show(file: Path) -> None:
+    for position, name in enumerate(KeyRing.read(file).names):
+        click.echo(f"{name}  {'reads' if position else 'writes, reads'}")
+
+
+def _write(file: Path, keys: Mapping[str, bytes]) -> None:
+    """Replace the file at once: nobody reads half of it, and a full disk leaves the old one."""
+    lines = "".join(key_line(key_id, key) for key_id, key in keys.items())
+    try:
+        # Readable for its owner only, from the first moment.
+        number, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
+        try:
+            with os.fdopen(number, "w", encoding="utf-8") as new:
+                new.write(lines)
+                new.flush()
+                os.fsync(new.fileno())
+            Path(name).replace(file)
+        except BaseException:
+            Path(name).unlink()
+            raise
+    except OSError as error:
+        raise SettingsError(f"the key file {file} cannot be written: {error.strerror}") from error
