@@ -37,6 +37,8 @@ COMMANDS: dict[str, Row] = {
     "rules": Row("baton.cli.rules", "Check and list rules, and print their schema."),
     "template": Row("baton.cli.template", "Check, show and apply templates."),
     "ops": Row("baton.cli.ops", "Filters for the Temporal UI, and repairs."),
+    "backup": Row("baton.cli.backup", "Keep a copy of everything, while it runs."),
+    "restore": Row("baton.cli.restore", "Restore what a backup has."),
     "keys": Row("baton.cli.keys", "Make and change the keys that encrypt what Temporal keeps."),
     "feed": Row("baton.cli.feed", "Send events from a file, in order and each once."),
     "replay": Row("baton.cli.replay", "Replay recorded histories against this checkout."),

