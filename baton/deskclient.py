@@ -53,6 +53,8 @@ from baton.errors import (
 
 PICKED_UP_WITHIN = 10.0
 """Seconds within which a worker must have taken a call. Idle workers take it at once."""
+ATTEMPT_SECONDS = 10.0
+"""Seconds after which an attempt counts as lost. Such a call takes some milliseconds."""
 
 _RETRIES = RetryPolicy(
     initial_interval=timedelta(milliseconds=200),
@@ -163,7 +165,8 @@ class DeskClient:
                 task_queue=self.task_queue,
                 result_type=result,
                 schedule_to_start_timeout=min(limit, timedelta(seconds=PICKED_UP_WITHIN)),
-                start_to_close_timeout=limit,
+                # Shorter than the whole: a start that got lost on its way to the worker is tried again.
+                start_to_close_timeout=min(limit, timedelta(seconds=ATTEMPT_SECONDS)),
                 schedule_to_close_timeout=limit,
                 retry_policy=_RETRIES,
             )
