@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
+from baton.contract import MARKER
 from baton.errors import DocumentError
 from baton.templates import load_templates, parse_templates
-from baton.contract import MARKER
 from baton.templates.schema import templates_schema, templates_schema_text
 from baton.yamlfile import read_yaml
 from tests.unit.rulekit import DEPLOY, DIRECTORY
