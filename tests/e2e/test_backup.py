@@ -10,6 +10,7 @@ import sqlite3
 import stat
 import sys
 import tarfile
+import time
 from collections import Counter
 from collections.abc import Callable, Coroutine
 from contextlib import closing
@@ -114,6 +115,31 @@ async def finish(client: BatonClient, chat: str, ticket: str) -> None:
     assert (sent.snapshot.prompts, sent.snapshot.replies) == (1, 1)
 
 
+class Hurry:
+    """Hears how far a backup is, and lets many events happen in the middle of it."""
+
+    def __init__(self, talk: Talk, settings: Settings) -> None:
+        self.said: list[str] = []
+        self.was_held = False
+        self._talk = talk
+        self._database = settings.data_dir / "baton.db"
+
+    def __call__(self, line: str) -> None:
+        self.said.append(line)
+        if line.startswith("Copying Temporal's") and self._database.exists():
+            with closing(sqlite3.connect(self._database, timeout=0)) as connection:
+                try:
+                    connection.execute("BEGIN IMMEDIATE")
+                except sqlite3.OperationalError:
+                    self.was_held = True
+        if line.startswith("Copying the help desk"):
+            # Nobody is kept waiting by now; the copy must not have what comes now.
+            wanted, deadline = self._talk.number + 40, time.monotonic() + 60
+            while self._talk.number < wanted:
+                assert time.monotonic() < deadline, "the help desk is not released"
+                time.sleep(0.02)
+
+
 async def at_rest(client: BatonClient) -> list[str]:
     """Wait until every case has written what it decided; returns them. None may be stuck."""
     cases = [one.id async for one in client.temporal.list_workflows("ExecutionStatus = 'Running'")]
@@ -163,22 +189,21 @@ async def in_thread(work: Callable[[], Manifest]) -> Manifest:
 async def test_a_stack_is_backed_up_while_it_works_and_its_copy_goes_on(tmp_path: Path) -> None:
     original, copy = settings_in(tmp_path / "original"), settings_in(tmp_path / "copy")
     file = tmp_path / "kept.tar.gz"
-    said: list[str] = []
     async with Stack(original) as stack:
         client = await client_of(stack)
         chat, ticket = await started_cases(client)
         talk = Talk(client)
         await talk.until(30)
         kept = {one: list(answered) for one, answered in talk.answered.items()}
-        manifest = await in_thread(lambda: make_backup(original, file, say=said.append))
-        await talk.until(talk.number + 30)
+        hurry = Hurry(talk, original)
+        manifest = await in_thread(lambda: make_backup(original, file, say=hurry))
         await talk.stop()
         with pytest.raises(StackFailed, match="is using the data folder"):
             await in_thread(lambda: restore(original, file, force=True, say=silent))
         # The original goes on, too: a backup takes nothing.
         await finish(client, chat, ticket)
         await at_rest(client)
-    assert said[0] == "Holding the help desk …"
+    assert (hurry.said[0], hurry.was_held) == ("Holding the help desk …", True)
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert manifest.helpdesk == "sqlite"
 
@@ -216,8 +241,8 @@ async def test_a_help_desk_in_postgresql_is_backed_up_with_its_temporal(
         talk = Talk(client)
         await talk.until(20)
         kept = {one: list(answered) for one, answered in talk.answered.items()}
-        manifest = await in_thread(lambda: make_backup(original, file))
-        await talk.until(talk.number + 20)
+        hurry = Hurry(talk, original)
+        manifest = await in_thread(lambda: make_backup(original, file, say=hurry))
         await talk.stop()
     assert manifest.helpdesk == "postgresql"
 
