@@ -9,6 +9,8 @@ BENCHES = {
     "decide": "bench.decide",
     "chat": "bench.chat",
     "races": "bench.races",
+    "capacity": "bench.capacity",
+    "encryption": "bench.encryption",
 }
 """Each module has a ``main()`` that prints a table, and returns 1 where something is wrong.
 
