@@ -12,7 +12,7 @@ from baton import __version__
 from baton.settings import CHECKOUT, PREFIX, Settings
 from tests.dockerfile import DOCKERFILE, copied, environment, instructions, last_stage
 
-NOT_IN_THE_IMAGE = {"bench", "docs", "tests"}
+NOT_IN_THE_IMAGE = {"bench", "cluster", "docs", "tests"}
 
 
 def only(name: str) -> str:
