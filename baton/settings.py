@@ -3,7 +3,8 @@
 Every setting is an environment variable with the prefix ``BATON_``: ``data_dir`` is ``BATON_DATA_DIR``. Any
 other variable with that prefix is an error, because a misspelt setting that is silently ignored shows only in
 production. How to reach Temporal is not set here: that is Temporal's own environment configuration
-(``TEMPORAL_ADDRESS``, ``TEMPORAL_NAMESPACE``, …, profiles), which every Temporal client understands.
+(``TEMPORAL_ADDRESS``, ``TEMPORAL_NAMESPACE``, …, profiles), which every Temporal client understands. Nor is
+the version of a worker: `worker_version` reads it as Temporal's worker controller writes it.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import os
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import AfterValidator, Field, ValidationError, ValidationInfo, field_validator
@@ -201,6 +202,40 @@ def load_settings(**overrides: Any) -> Settings:
     if problems:
         raise SettingsError("\n".join(problems))
     return settings
+
+
+class WorkerVersion(NamedTuple):
+    """Which version of the workers this process is, as Temporal calls it."""
+
+    deployment_name: str
+    build_id: str
+
+
+DEPLOYMENT_NAME = "TEMPORAL_DEPLOYMENT_NAME"
+BUILD_ID = "TEMPORAL_WORKER_BUILD_ID"
+
+
+def worker_version() -> WorkerVersion | None:
+    """The version that the environment names; ``None`` for a worker without one.
+
+    Raises ``SettingsError`` if only half of it is named, or it cannot be one.
+    """
+    name, build = (os.environ.get(variable, "") for variable in (DEPLOYMENT_NAME, BUILD_ID))
+    if not name and not build:
+        return None
+    if not name or not build:
+        given, missing = (DEPLOYMENT_NAME, BUILD_ID) if name else (BUILD_ID, DEPLOYMENT_NAME)
+        raise SettingsError(
+            f"{given} is set in the environment, but {missing} is not. A version of the workers has both; "
+            "unset both for workers without versions."
+        )
+    if "." in name or ":" in name or name.startswith("__"):
+        # Temporal would refuse every poll, and the worker would wait in silence.
+        raise SettingsError(
+            f"{DEPLOYMENT_NAME} is {name!r}: Temporal takes no name with a dot or a colon, nor one that begins "
+            "with '__'. Choose another, such as 'baton'."
+        )
+    return WorkerVersion(name, build)
 
 
 def _variable(name: str) -> str:

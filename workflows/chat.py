@@ -47,7 +47,7 @@ from baton.contract import (
 from baton.decision import Decision
 from baton.errors import InvalidEvent
 from baton.story import chat_details, moved, what_happened
-from workflows.case import Carried, Case, Settled, read_start
+from workflows.case import Carried, Case, Settled, read_start, version_of_next_run
 
 
 class CarriedChat(Carried):
@@ -171,7 +171,10 @@ class Chat:
         handed_over = await self._case.live()
         if handed_over is not None:
             carried = CarriedChat(state=self._case.state, chats=self._case.chats, **dict(handed_over))
-            workflow.continue_as_new(self._start.model_copy(update={"carried": carried}))
+            workflow.continue_as_new(
+                self._start.model_copy(update={"carried": carried}),
+                initial_versioning_behavior=version_of_next_run(),
+            )
         return self._case.summary()
 
     @workflow.update(name=HANDLE)

@@ -21,8 +21,8 @@ from temporalio import workflow
 from temporalio.common import RawValue
 from temporalio.exceptions import ApplicationError
 
+from baton import metrics, tickettime
 from baton import ticket as model
-from baton import tickettime
 from baton.consequences import consequences
 from baton.contract import (
     DRAFT,
@@ -33,6 +33,7 @@ from baton.contract import (
     SUBMIT,
     TICKET_WORKFLOW,
     TIMELINE,
+    DepartmentState,
     Draft,
     TicketEvent,
     TicketOutcome,
@@ -47,7 +48,7 @@ from baton.decision import Decision
 from baton.errors import InvalidEvent
 from baton.story import ticket_details, ticket_moved, what_happened_to_ticket
 from baton.ticketstate import TicketState
-from workflows.case import Carried, Case, Settled, read_start
+from workflows.case import Carried, Case, Settled, read_start, version_of_next_run
 
 
 class CarriedTicket(Carried):
@@ -77,6 +78,7 @@ class _TicketCase(Case[TicketState, TicketOutcome]):
         before = self.state
         settlement = model.settle(before, event, decision)
         after = settlement.state
+        _measure(before, after)
         return Settled(
             after,
             TicketOutcome(event_id=event.id, snapshot=after.snapshot(), fired=decision.fired),
@@ -127,6 +129,19 @@ class _TicketCase(Case[TicketState, TicketOutcome]):
         )
 
 
+def _measure(before: TicketState, after: TicketState) -> None:
+    """Time the answers of departments, and count prompts and replies."""
+    meter = workflow.metric_meter()
+    for one in after.departments:
+        if one.label in before.asked and one.state is DepartmentState.ANSWERED and one.answered_at:
+            waited = (one.answered_at - one.asked_at).total_seconds()
+            metrics.DEPARTMENT_WAITING.time(meter, waited, department=one.label)
+    if after.prompts > before.prompts:
+        metrics.PROMPTS.count(meter)
+    if after.replies > before.replies:
+        metrics.REPLIES.count(meter)
+
+
 @workflow.defn(name=TICKET_WORKFLOW)
 class Ticket:
     """One ticket, from its first event until it is closed."""
@@ -156,7 +171,10 @@ class Ticket:
         handed_over = await self._case.live()
         if handed_over is not None:
             carried = CarriedTicket(state=self._case.state, **dict(handed_over))
-            workflow.continue_as_new(self._start.model_copy(update={"carried": carried}))
+            workflow.continue_as_new(
+                self._start.model_copy(update={"carried": carried}),
+                initial_versioning_behavior=version_of_next_run(),
+            )
         return self._case.summary()
 
     @workflow.update(name=HANDLE)

@@ -9,13 +9,21 @@ import pytest
 from pydantic import ValidationError
 
 from baton.errors import SettingsError
-from baton.settings import PREFIX, Settings, load_settings
+from baton.settings import (
+    BUILD_ID,
+    DEPLOYMENT_NAME,
+    PREFIX,
+    Settings,
+    WorkerVersion,
+    load_settings,
+    worker_version,
+)
 
 
 @pytest.fixture(autouse=True)
 def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for variable in os.environ:
-        if variable.startswith(PREFIX):
+        if variable.startswith(PREFIX) or variable in (DEPLOYMENT_NAME, BUILD_ID):
             monkeypatch.delenv(variable)
     monkeypatch.chdir(tmp_path)
 
@@ -200,6 +208,36 @@ def test_another_process_reads_the_same_settings_from_the_environment_it_is_give
     monkeypatch.chdir("/")
 
     assert load_settings() == given
+
+
+def test_a_worker_has_no_version_unless_temporals_own_variables_name_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert worker_version() is None
+
+    monkeypatch.setenv("TEMPORAL_DEPLOYMENT_NAME", "baton/baton-worker")
+    monkeypatch.setenv("TEMPORAL_WORKER_BUILD_ID", "1-4-0-8f3c")
+
+    assert worker_version() == WorkerVersion("baton/baton-worker", "1-4-0-8f3c")
+
+
+@pytest.mark.parametrize(("given", "missing"), [(DEPLOYMENT_NAME, BUILD_ID), (BUILD_ID, DEPLOYMENT_NAME)])
+def test_half_a_version_is_refused_and_the_other_half_named(
+    monkeypatch: pytest.MonkeyPatch, given: str, missing: str
+) -> None:
+    monkeypatch.setenv(given, "baton")
+
+    with pytest.raises(SettingsError, match=f"{given} is set in the environment, but {missing} is not"):
+        worker_version()
+
+
+@pytest.mark.parametrize("name", ["ba.ton", "ba:ton", "__baton"])
+def test_a_name_that_temporal_does_not_take_is_refused(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv("TEMPORAL_DEPLOYMENT_NAME", name)
+    monkeypatch.setenv("TEMPORAL_WORKER_BUILD_ID", "1.4.0")
+
+    with pytest.raises(SettingsError, match="Choose another, such as 'baton'"):
+        worker_version()
 
 
 def test_every_setting_says_what_it_means() -> None:
