@@ -35,11 +35,11 @@ DOCUMENT_FOLDER = "from-backup"
 """Where in the data folder the rules, templates and directory of the backup are put."""
 _LEFT_BEHIND = ("-wal", "-shm", "-journal")
 _UNPACKING = ".restoring-"
-_IGNORED = frozenset({"lock", "temporal.log", "worker.log"})
+_IGNORED = frozenset({"lock", "temporal.log", "worker.log", "gateway.log"})
 
 
 @click.command("restore")
-@click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @click.option(
     "--data-dir", type=click.Path(path_type=Path, file_okay=False), help="Folder of what baton up keeps."
 )

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from google.protobuf.duration_pb2 import Duration
 from temporalio import workflow
-from temporalio.api.enums.v1 import PendingActivityState
+from temporalio.api.enums.v1 import EventType, PendingActivityState
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, RemoveSearchAttributesRequest
 from temporalio.api.workflowservice.v1 import RegisterNamespaceRequest
 from temporalio.client import Client
@@ -33,6 +33,12 @@ from worker import check_search_attributes
 
 pytestmark = pytest.mark.timeout(120)
 
+SUMMARIZED = {
+    EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED,
+    EventType.EVENT_TYPE_TIMER_STARTED,
+    EventType.EVENT_TYPE_MARKER_RECORDED,
+}
+"""What the UI shows with a line of its own."""
 WAITED = {
     "id": "waited",
     "name": "A customer has waited for a minute",
@@ -238,6 +244,28 @@ async def test_filters_are_printed_with_links_and_numbers(baton: Baton) -> None:
     assert overdue["name"] == "overdue"
     unknown = await baton.run("ops", "filters", "mine")
     assert (unknown.code, "with --staff mine" in unknown.err) == (2, True)
+
+
+async def test_each_activity_and_timer_says_what_it_is_about(house: House) -> None:
+    chat, ticket = fresh("summary"), fresh("T-summary")
+    await house.customer(chat)
+    await house.staff(chat, "lena")
+    await house.customer(chat)
+    await house.asked(ticket, "three-departments")
+    for staff in ("lena", "oleg", "maria"):
+        await house.note(staff, ticket)
+    await house.on_ticket("maria", ticket, "send_reply", text="Here you are.")
+    converter = house.client.temporal.data_converter.payload_converter
+    for case, least in ((chat, 3), (f"ticket:{ticket}", 6)):
+        await house.settled(case)
+        shown = [
+            (one.event_type, converter.from_payload(one.user_metadata.summary))
+            for one in (await house.history(case)).events
+            if one.event_type in SUMMARIZED
+        ]
+        assert {kind for kind, _ in shown} == SUMMARIZED
+        assert len(shown) >= least
+        assert all(summary for _, summary in shown)
 
 
 # --- Repairs ------------------------------------------------------------------------------------

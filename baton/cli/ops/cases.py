@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from enum import StrEnum
+from functools import wraps
 from typing import Any, TypeVar
 
 import click
@@ -26,7 +27,6 @@ AT_ONCE = 20
 PLAIN_SECONDS = 10.0
 
 ItemT = TypeVar("ItemT")
-CommandT = TypeVar("CommandT", bound=Callable[..., Any])
 
 dry_run_option = click.option("--dry-run", is_flag=True, help="Only say what would be done.")
 
@@ -49,15 +49,25 @@ class Result:
     detail: str = ""
 
 
-def case_arguments(command: CommandT) -> CommandT:
-    """The arguments of a repair that may concern many cases: ``cases``, ``query``, ``dry_run``."""
+def case_arguments(command: Callable[..., None]) -> Callable[..., None]:
+    """The arguments of a repair that may concern many cases: ``cases``, ``query``, ``dry_run``.
+
+    Raises ``click.UsageError`` unless cases are either named or looked for.
+    """
+
+    @wraps(command)
+    def checked(cases: Sequence[str], query: str | None, **others: Any) -> None:
+        if bool(cases) == (query is not None):
+            raise click.UsageError("Name the cases, or give a filter with --query.")
+        command(cases=cases, query=query, **others)
+
     for option in (
-        dry_run_option,
-        click.option("--query", metavar="FILTER", help="The cases that this filter of the UI finds."),
         click.argument("cases", nargs=-1, metavar="[CASE]..."),
+        click.option("--query", metavar="FILTER", help="The cases that this filter of the UI finds."),
+        dry_run_option,
     ):
-        command = option(command)
-    return command
+        checked = option(checked)
+    return checked
 
 
 def workflow_of(written: str) -> str:
@@ -72,12 +82,7 @@ def workflow_of(written: str) -> str:
 
 
 async def chosen(client: Client, cases: Sequence[str], query: str | None) -> list[str]:
-    """The workflow IDs of the cases that are named, or found.
-
-    Raises ``click.UsageError`` unless it is one of the two.
-    """
-    if bool(cases) == (query is not None):
-        raise click.UsageError("Name the cases, or give a filter with --query.")
+    """The workflow IDs of the cases that are named, or found."""
     if query is None:
         return list(dict.fromkeys(map(workflow_of, cases)))
     return await found(client, query)

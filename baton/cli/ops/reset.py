@@ -55,11 +55,11 @@ def command(
         raise click.UsageError("Say with --before or --to where it goes back to.")
     if to_event is not None and (query is not None or len(cases) != 1):
         raise click.UsageError("--to is for one case: each history has its own numbers.")
-    is_bad = _from_event(to_event) if to_event is not None else _from(before or "")
+    is_bad = _from_event(to_event) if to_event is not None else is_bad_from(before or "")
     report(run(_reset, cases, query, is_bad, reason, dry_run, json_), json_)
 
 
-def _from(before: str) -> IsBad:
+def is_bad_from(before: str) -> IsBad:
     """From a time on, where it is one; else, what this build ID did."""
     if not re.match(r"\d{4}-\d\d-\d\d", before):
         return lambda event: _build_id(event) == before
