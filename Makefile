@@ -16,10 +16,10 @@ LOCK := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-versio
 	--generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help up demo test check bench lock clean
+.PHONY: help up demo test check bench cluster lock clean
 
 help: ## List the targets
-	@sed -n 's/^\([a-z]*\):.*## /\1|/p' $(MAKEFILE_LIST) | awk -F '|' '{ printf "make %-6s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z]*\):.*## /\1|/p' $(MAKEFILE_LIST) | awk -F '|' '{ printf "make %-7s %s\n", $$1, $$2 }'
 
 up: $(STAMP) ## Start Temporal, the worker and a demo help desk; Ctrl-C stops them
 	@$(BIN)/baton up $(ARGS)
@@ -38,6 +38,9 @@ check: $(STAMP) ## Check format, lint, types and who imports whom
 
 bench: $(STAMP) ## Measure Baton against a bare workflow on the same server
 	@$(BIN)/python -m bench $(ARGS)
+
+cluster: $(STAMP) ## Build a real Temporal cluster, play the tests on it, and kill its parts under load
+	@$(BIN)/python -m cluster $(ARGS)
 
 lock: $(STAMP) ## Pin the newest versions that pyproject.toml allows in requirements.lock
 	$(LOCK) --upgrade --group dev --output-file requirements.lock

@@ -1,0 +1,1 @@
+"""A real Temporal cluster of plain processes on this machine, with Baton on it."""

@@ -1,0 +1,233 @@
+"""A load of chats and tickets, during which hosts and a worker are killed; and what is left of it."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+from rich.console import Console
+from temporalio.client import Client
+from temporalio.service import RPCError
+from temporalio.testing import WorkflowEnvironment
+
+from baton.client import BatonClient
+from baton.contract import Presence
+from baton.errors import Unanswered
+from baton.plugin import BatonPlugin
+from cluster.figures import Answer, Phase, table
+from cluster.proof import Played, differences, gather
+from cluster.running import Cluster
+from helpdesks.embedded import EmbeddedHelpDesk
+from tests.house import House, event, fresh
+
+VICTIMS = ("history-2", "frontend-2", "worker-2")
+"""Killed one after the other; each comes back before the next goes."""
+CONNECTIONS = 4
+"""Of the clients together; the balancer deals them out to the frontends in turn."""
+ONLINE = ("ivan", "petra", "lena", "oleg", "maria")
+TICKET_EVERY = 4
+"""Each client's fourth case is a ticket, the others are chats."""
+ANSWER_SECONDS = 30.0
+"""After so long a client sends an event again, under the same ID."""
+PATIENCE_SECONDS = 180.0
+"""Whoever has waited so long for an answer or a prompt is stuck."""
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much there is to do.
+
+    Args:
+        clients: at work at once; each has one case at a time.
+        seconds: of each phase.
+    """
+
+    clients: int
+    seconds: int
+
+
+class Stuck(Exception):
+    """A client waited for too long."""
+
+
+@dataclass
+class Load:
+    """The clients, and what they were answered."""
+
+    houses: list[House]
+    played: Played = field(default_factory=Played)
+    answers: list[Answer] = field(default_factory=list)
+    repeated: int = 0
+    """Events that were sent again, because no answer came."""
+    over: bool = False
+
+    async def work(self, client: int) -> None:
+        """Play one case after the other until the load is over; the last one to its end."""
+        house = self.houses[client % len(self.houses)]
+        for number in itertools.count(client):
+            if self.over:
+                return
+            if number % TICKET_EVERY == 0:
+                await self._ticket(house, fresh("load-T"))
+            else:
+                await self._chat(house, fresh("load"), closed=number % 2 == 0)
+
+    async def wake(self, house: House, chat: str) -> None:
+        """One more message in a chat that was left open: it must still answer."""
+        await self._send(house, chat, event("customer_message", "customer", text="Still there?"))
+
+    async def _chat(self, house: House, chat: str, *, closed: bool) -> None:
+        """Ivan holds it, Lena answers in his place, the customer comes back to Ivan."""
+        self.played.chats[chat] = closed
+        for kind, author in (
+            ("customer_message", "customer"),
+            ("agent_message", "ivan"),
+            ("customer_message", "customer"),
+            ("agent_message", "lena"),
+            ("customer_message", "customer"),
+            ("agent_message", "ivan"),
+        ):
+            await self._send(house, chat, event(kind, author, text="Word."))
+        if closed:
+            await self._send(house, chat, event("chat_ended", "ivan", status="closed"))
+
+    async def _ticket(self, house: House, ticket: str) -> None:
+        """Two departments answer, whoever was last sends the reply."""
+        self.played.tickets.add(ticket)
+        await self._to_ticket(house, ticket, event("customer_message", "customer", text="Two questions."))
+        await self._to_ticket(
+            house, ticket, event("template_applied", "petra", template="billing-and-delivery")
+        )
+        for who in ("lena", "maria"):
+            note = event("note_added", who, text="Answered.")
+            await self._timed(f"ticket:{ticket}", note, partial(house.client.add_note, ticket, note))
+        composer = await self._composer(house, ticket)
+        await self._to_ticket(house, ticket, event("send_reply", composer, text="Two answers."))
+
+    async def _send(self, house: House, chat: str, sent: dict[str, Any]) -> None:
+        await self._timed(chat, sent, lambda: house.send(chat, sent, timeout=ANSWER_SECONDS))
+
+    async def _to_ticket(self, house: House, ticket: str, sent: dict[str, Any]) -> None:
+        await self._timed(
+            f"ticket:{ticket}", sent, lambda: house.to_ticket(ticket, sent, timeout=ANSWER_SECONDS)
+        )
+
+    async def _timed(self, case: str, sent: dict[str, Any], call: Callable[[], Awaitable[object]]) -> None:
+        """Send until there is an answer, as every client of Baton must."""
+        started = time.monotonic()
+        while True:
+            try:
+                await call()
+                break
+            except (Unanswered, RPCError) as error:
+                if time.monotonic() - started > PATIENCE_SECONDS:
+                    raise Stuck(f"{sent['kind']} {sent['id']} to {case}: {error}") from error
+                self.repeated += 1
+        now = time.monotonic()
+        self.answers.append(Answer(now, now - started))
+        self.played.accepted[case].append(sent["id"])
+
+    async def _composer(self, house: House, ticket: str) -> str:
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while time.monotonic() < deadline:
+            try:
+                composer = (await house.ticket(ticket)).composer
+            except (Unanswered, RPCError):
+                continue
+            if composer is not None:
+                return composer
+            await asyncio.sleep(0.05)
+        raise Stuck(f"nobody was prompted to reply to ticket {ticket}")
+
+
+async def play_load(cluster: Cluster, size: Size, say: Callable[[str], None]) -> int:
+    """Play a load with its kills, check what is left, and print both. Returns 1 if anything is wrong."""
+    minutes = size.seconds * (1 + 2 * len(VICTIMS)) / 60
+    say(
+        f"\nLoad: {size.clients} clients for about {minutes:.1f} minutes; "
+        f"{', '.join(VICTIMS)} are killed and come back …"
+    )
+    async with EmbeddedHelpDesk.open(cluster.settings.database_url) as desk:
+        for staff in ONLINE:
+            await desk.set_presence(staff, Presence.ONLINE, datetime.now(UTC))
+        load = Load([await _house(cluster, desk) for _ in range(CONNECTIONS)])
+        working = [asyncio.create_task(load.work(number)) for number in range(size.clients)]
+        killing = asyncio.create_task(_kill_all(cluster, size.seconds, say))
+        try:
+            await asyncio.wait({*working, killing}, return_when=asyncio.FIRST_COMPLETED)
+            for task in working:
+                if task.done():
+                    task.result()  # a client never ends before the load is over, unless it fails
+            phases = await killing
+            load.over = True
+            await asyncio.gather(*working)
+        finally:
+            killing.cancel()
+            for task in working:
+                task.cancel()
+            await asyncio.gather(*working, killing, return_exceptions=True)
+        Console(width=78).print(table(load.answers, phases))
+        return await _prove(load, desk, say)
+
+
+async def _house(cluster: Cluster, desk: EmbeddedHelpDesk) -> House:
+    client = await Client.connect(
+        cluster.address, namespace=cluster.namespace, identity="baton-load", plugins=[BatonPlugin()]
+    )
+    return House(WorkflowEnvironment.from_client(client), BatonClient(client), desk, cluster.settings)
+
+
+async def _kill_all(cluster: Cluster, seconds: int, say: Callable[[str], None]) -> list[Phase]:
+    """Kill each victim and start it again; returns what was when."""
+    phases = []
+
+    @asynccontextmanager
+    async def phase(name: str) -> AsyncIterator[None]:
+        started = time.monotonic()
+        yield
+        phases.append(Phase(name, started, time.monotonic()))
+
+    async with phase("before"):
+        await asyncio.sleep(seconds)
+    for victim in VICTIMS:
+        say(f"  killing {victim} (-9)")
+        async with phase(f"{victim} is dead"):
+            await cluster.kill(victim)
+            await asyncio.sleep(seconds)
+        say(f"  starting {victim} again")
+        async with phase(f"{victim} is back"):
+            await cluster.start(victim)
+            await asyncio.sleep(seconds)
+    return phases
+
+
+async def _prove(load: Load, desk: EmbeddedHelpDesk, say: Callable[[str], None]) -> int:
+    played, house = load.played, load.houses[0]
+    left_open = [chat for chat, closed in played.chats.items() if not closed]
+    say(f"Waking {len(left_open)} chats that were left open …")
+    gate = asyncio.Semaphore(16)
+
+    async def wake(chat: str) -> None:
+        async with gate:
+            await load.wake(house, chat)
+
+    await asyncio.gather(*(wake(chat) for chat in left_open))
+    say(f"Looking at {len(played.chats)} chats and {len(played.tickets)} tickets …")
+    found = await gather(house, desk, played)
+    wrong = differences(played, found)
+    accepted = sum(map(len, played.accepted.values()))
+    say(f"Accepted      {accepted} events in {len(played.chats)} chats and {len(played.tickets)} tickets")
+    say(f"Sent again    {load.repeated}, under the same ID")
+    say(f"In help desk  {sum(found.events.values())} events, {len(found.notices)} notices")
+    say(f"Lost tasks    {found.timed_out} workflow tasks timed out with those who had them, and were redone")
+    for line in wrong:
+        say(f"WRONG: {line}")
+    say("Nothing lost, nothing doubled, nothing stuck." if not wrong else f"{len(wrong)} differences")
+    return 1 if wrong else 0
