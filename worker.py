@@ -14,7 +14,7 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from datetime import timedelta
 
 from temporalio.api.enums.v1 import IndexedValueType
@@ -24,15 +24,18 @@ from temporalio.worker import PollerBehaviorAutoscaling, Worker, WorkerDeploymen
 
 from activities.decide import Deciding, Policy
 from activities.desk import Housekeeping
+from activities.observing import Observing, observed
 from activities.rulebook import Rulebook
 from activities.writes import Writing
 from baton.client import connect
 from baton.contract import SEARCH_ATTRIBUTES
 from baton.directoryfile import load_directory
 from baton.errors import BatonError, SettingsError
+from baton.logs import set_up_logging
 from baton.process import leave, showing_life
 from baton.searchattributes import VALUE_TYPES, registered
 from baton.settings import Settings, WorkerVersion, load_settings, worker_version
+from baton.telemetry import metrics_address, runtime_for
 from helpdesks.base import HelpDesk
 from helpdesks.embedded import EmbeddedHelpDesk
 from workflows.chat import Chat
@@ -54,6 +57,7 @@ async def running_worker(
     Raises ``DocumentError`` or ``SettingsError`` before it polls, if something that it needs is wrong.
     """
     await check_search_attributes(client)
+    desk = observed(desk)
     await _fill_empty_directory(desk, settings)
     rulebook = await Rulebook.open(settings.rules_file, settings.templates_file, desk)
     deciding = Deciding(desk, rulebook, policy_of(settings))
@@ -86,6 +90,7 @@ async def running_worker(
             housekeeping.set_presence,
             housekeeping.spread_presence,
         ],
+        interceptors=[Observing()],
         max_cached_workflows=settings.max_cached_workflows,
         workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
         activity_task_poller_behavior=PollerBehaviorAutoscaling(),
@@ -158,7 +163,7 @@ async def _work(settings: Settings) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     version = worker_version()
-    client = await connect()
+    client = await connect(settings, runtime_for(settings))
     async with (
         EmbeddedHelpDesk.open(settings.database_url) as desk,
         running_worker(client, desk, settings, version),
@@ -182,6 +187,7 @@ def _give_up() -> None:
 async def _supervise(settings: Settings, processes: int) -> int:
     """Run several workers, each in a process of its own; if one fails, stop them all."""
     environment = {**os.environ, **settings.as_environment(), "BATON_WORKER_PROCESSES": "1"}
+    places = [metrics_address(settings, number) for number in range(processes)]
     children: list[asyncio.subprocess.Process] = []
     stopping = False
 
@@ -195,10 +201,10 @@ async def _supervise(settings: Settings, processes: int) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop)
     # From here on a signal must not leave anybody behind.
-    for _ in range(processes):
+    for place in places:
         children.append(
             await asyncio.create_subprocess_exec(
-                sys.executable, __file__, env=environment, stdout=asyncio.subprocess.PIPE
+                sys.executable, __file__, env={**environment, **place}, stdout=asyncio.subprocess.PIPE
             )
         )
     if stopping:
@@ -226,20 +232,25 @@ async def _supervise(settings: Settings, processes: int) -> int:
     return max(map(abs, codes))
 
 
+def _sending_spans(settings: Settings) -> AbstractContextManager[None]:
+    if not settings.tracing:
+        return nullcontext()
+    from baton.spans import sending_spans  # a worker that does not trace starts faster without it
+
+    return sending_spans()
+
+
 def main() -> int:
     """Run the worker, or as many as ``BATON_WORKER_PROCESSES`` says. Returns the exit code."""
     try:
         settings = load_settings()
-        logging.basicConfig(
-            level=settings.log_level, format="%(asctime)s %(levelname)-7s %(name)s: %(message)s"
-        )
-        for chatty in ("alembic", "transitions", "watchfiles"):  # a line for each step
-            logging.getLogger(chatty).setLevel(logging.WARNING)
+        set_up_logging(settings.log_level, settings.log_format)
         settings.data_dir.mkdir(parents=True, exist_ok=True)
         processes = settings.worker_processes or os.cpu_count() or 1
         if processes > 1:
             return asyncio.run(_supervise(settings, processes))
-        asyncio.run(_work(settings))
+        with _sending_spans(settings):
+            asyncio.run(_work(settings))
     except BatonError as error:
         print(f"worker: {error}", file=sys.stderr, flush=True)
         return 1

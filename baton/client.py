@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -27,6 +27,7 @@ from typing import Any, Self, cast
 from temporalio.api.errordetails.v1 import NamespaceNotFoundFailure, WorkflowNotReadyFailure
 from temporalio.client import (
     Client,
+    Interceptor,
     WithStartWorkflowOperation,
     WorkflowHandle,
     WorkflowUpdateFailedError,
@@ -40,6 +41,7 @@ from temporalio.common import (
 )
 from temporalio.envconfig import ClientConfig
 from temporalio.exceptions import ApplicationError
+from temporalio.runtime import Runtime
 from temporalio.service import RPCError, RPCStatusCode
 
 from baton.codec import EncryptionCodec
@@ -80,7 +82,14 @@ from baton.contract import (
     parse_ticket_start,
     ticket_workflow_id,
 )
-from baton.errors import REFUSALS, ConnectionFailed, IllegalTransition, InvalidEvent, Unanswered
+from baton.errors import (
+    REFUSALS,
+    ConnectionFailed,
+    IllegalTransition,
+    InvalidEvent,
+    SettingsError,
+    Unanswered,
+)
 from baton.keys import KeyRing
 from baton.plugin import BatonPlugin
 from baton.searchattributes import key_of
@@ -375,11 +384,13 @@ class BatonClient:
             ) from None
 
 
-async def connect(settings: Settings | None = None) -> Client:
+async def connect(settings: Settings | None = None, runtime: Runtime | None = None) -> Client:
     """A Temporal client by Temporal's environment configuration, with Baton's plugin.
 
     Args:
-        settings: say whether payloads are encrypted; read from the environment if left out.
+        settings: say whether payloads are encrypted, and whether there are traces; read from the environment
+            if left out.
+        runtime: where the client's metrics go; nowhere if left out.
 
     Raises:
         ConnectionFailed: names the address.
@@ -390,7 +401,7 @@ async def connect(settings: Settings | None = None) -> Client:
     config.setdefault("target_host", "localhost:7233")
     config.setdefault("namespace", "default")
     try:
-        return await Client.connect(**config, plugins=[plugin])
+        return await Client.connect(**config, plugins=[plugin], runtime=runtime)
     except (RuntimeError, RPCError) as error:
         raise ConnectionFailed(
             f"Temporal does not answer at {config['target_host']} (namespace {config['namespace']}): "
@@ -401,12 +412,24 @@ async def connect(settings: Settings | None = None) -> Client:
 def plugin_for(settings: Settings) -> BatonPlugin:
     """The plugin for clients, workers and replays, with the keys that the settings name.
 
-    Raises ``SettingsError``, with what is wrong in the file of the keys.
+    Raises ``SettingsError``, with what is wrong in the file of the keys, or missing for traces.
     """
-    if settings.encryption_keys_file is None:
-        return BatonPlugin()
-    keys = KeyRing.read(settings.encryption_keys_file)
-    return BatonPlugin(EncryptionCodec(keys, required=settings.encryption_required))
+    codec = None
+    if settings.encryption_keys_file is not None:
+        keys = KeyRing.read(settings.encryption_keys_file)
+        codec = EncryptionCodec(keys, required=settings.encryption_required)
+    return BatonPlugin(codec, _tracing() if settings.tracing else ())
+
+
+def _tracing() -> Sequence[Interceptor]:
+    try:
+        from baton.tracing import CaseTracing  # who does not trace needs no OpenTelemetry
+    except ImportError as error:
+        raise SettingsError(
+            f"BATON_TRACING is set, but a package for it is not installed ({error.name}): "
+            "pip install 'baton-desk[tracing]'"
+        ) from None
+    return [CaseTracing()]
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,9 @@ others. Whether payloads are encrypted is one argument of the plugin: see ``bato
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 
+from temporalio import client, worker
 from temporalio.converter import DataConverter, DefaultFailureConverter
 from temporalio.plugin import SimplePlugin
 from temporalio.worker import ReplayerConfig, WorkflowRunner
@@ -15,7 +17,10 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 
 from baton.codec import PLAIN, EncryptionCodec, encrypting
 
-PASSED_THROUGH = ("baton", "workflows", "pydantic", "pydantic_core", "annotated_types", "transitions")
+PASSED_THROUGH = (
+    *("baton", "workflows", "pydantic", "pydantic_core", "annotated_types", "transitions"),
+    "opentelemetry",  # loaded only where there are traces
+)
 """Modules that workflows share instead of importing them anew in each sandbox.
 
 They are deterministic: time and randomness reach them as arguments. A sandbox of its own for each chat
@@ -42,11 +47,21 @@ class BatonPlugin(SimplePlugin):
 
     Args:
         codec: encrypts payloads. Without it they are as readable as Temporal's database.
+        interceptors: what else sees each call, such as ``baton.tracing.CaseTracing``.
     """
 
-    def __init__(self, codec: EncryptionCodec | None = None) -> None:
+    def __init__(
+        self,
+        codec: EncryptionCodec | None = None,
+        interceptors: Sequence[client.Interceptor | worker.Interceptor] = (),
+    ) -> None:
         self._codec = codec
-        super().__init__("baton", data_converter=lambda _: _converter(codec), workflow_runner=_runner)
+        super().__init__(
+            "baton",
+            data_converter=lambda _: _converter(codec),
+            workflow_runner=_runner,
+            interceptors=interceptors,
+        )
 
     def configure_replayer(self, config: ReplayerConfig) -> ReplayerConfig:
         """See base class. A history that comes from a file has whatever name and namespace it is given."""

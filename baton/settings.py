@@ -34,6 +34,7 @@ Seconds = Annotated[float, Field(ge=0, le=31_622_400, allow_inf_nan=False)]
 # Absolute from the start: processes that are handed these settings may run in another folder.
 AbsolutePath = Annotated[Path, AfterValidator(lambda path: path.expanduser().absolute())]
 Port = Annotated[int, Field(ge=1, le=65_535)]
+_ADDRESS = r"^(\d+\.\d+\.\d+\.\d+|\[[0-9a-fA-F:]+\]):\d{1,5}$"
 
 
 def _sqlite_in_data_dir(settings: Mapping[str, Any]) -> str:
@@ -129,6 +130,16 @@ class Settings(BaseSettings):
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     """The least severe log records that are written."""
+
+    log_format: Literal["text", "json"] = "text"
+    """How log records are written: ``text`` for people, ``json`` for machines, one object on a line."""
+
+    metrics_address: Annotated[str, Field(pattern=_ADDRESS)] | None = None
+    """Where a worker serves its metrics to Prometheus, such as ``0.0.0.0:9464``: an IP address and a port. Of
+    several worker processes the second has the next port, and so on. Without it nothing is counted."""
+
+    tracing: bool = False
+    """Whether calls are traced with OpenTelemetry: see docs/observability.md."""
 
     @field_validator("log_level", mode="before")
     @classmethod

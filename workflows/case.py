@@ -22,6 +22,7 @@ import json
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextvars import Context, copy_context
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import accumulate
@@ -31,10 +32,13 @@ from temporalio import workflow
 from temporalio.common import RawValue, RetryPolicy, SearchAttributeUpdate
 from temporalio.exceptions import ApplicationError, FailureError, is_cancelled_exception
 
+from baton import metrics
 from baton.contract import (
     SEARCH_ATTRIBUTES,
     SYSTEM,
+    Assign,
     EndReason,
+    Fired,
     Instant,
     Payload,
     TimedDue,
@@ -107,6 +111,8 @@ class _Entry(Generic[OutcomeT]):
     arrived: int = 0
     """The length of the history at its arrival, which tells what came at the same moment."""
     by_signal: bool = False
+    context: Context = field(default_factory=copy_context)
+    """That of the handler which took it: its trace goes on with what is done about the event."""
     outcome: OutcomeT | None = None
     refusal: Refused | None = None
     done: bool = field(default=False)
@@ -182,11 +188,13 @@ class Case(ABC, Generic[StateT, OutcomeT]):
         With other events still waiting the state is not yet the one that this event will meet, so only its
         form is judged.
         """
+        event = None
         try:
             event = self._read(raw)
             if event.id not in self._seen and not self._queue:
                 self.check(event)
         except Refused as refusal:
+            _tell_refusal(event.id if event else "?", event.kind if event else "?", refusal)
             raise _as_failure(refusal) from None
 
     async def handle(self, raw: RawValue) -> OutcomeT:
@@ -276,7 +284,8 @@ class Case(ABC, Generic[StateT, OutcomeT]):
             if not self._queue:
                 self._alarm.hear()
                 for event in self.due_events(workflow.now()):
-                    await self._take(_Entry(event, self._seen_until))
+                    # Nobody's call brought it: it begins a trace of its own.
+                    await self._take(_Entry(event, self._seen_until, context=Context()))
                 self._alarm.set(self.next_due())
                 continue
             # The entry stays at the head until it is done, so that a cancellation cannot lose it.
@@ -290,7 +299,7 @@ class Case(ABC, Generic[StateT, OutcomeT]):
         now = workflow.now()
         try:
             self.check(event)
-            settled = await self._decide(event, now, entry.seen_until)
+            settled = await self._decide(event, now, entry)
         except Refused as refusal:
             entry.refusal = refusal
             self._note_refusal(event.id, event.kind, str(event.author), refusal)
@@ -311,38 +320,42 @@ class Case(ABC, Generic[StateT, OutcomeT]):
                         moved=settled.moved,
                     )
                 )
-                self._outbox.add(settled.effects)
+                self._outbox.add(settled.effects, entry.context)
+                metrics.EVENTS.count(workflow.metric_meter(), kind=event.kind)
         entry.done = self._settled_here = True
 
-    async def _decide(
-        self, event: Any, now: datetime, seen_until: datetime | None
-    ) -> Settled[StateT, OutcomeT]:
+    async def _decide(self, event: Any, now: datetime, entry: _Entry[OutcomeT]) -> Settled[StateT, OutcomeT]:
         """Decide about an event and fold it. Raises a ``Refused``; then nothing has changed."""
         self.ended_as = "refused"
-        decision: Decision = await workflow.execute_local_activity(
-            DECIDE,
-            DecideRequest(
-                before=self.state,  # type: ignore[arg-type]  # one of the kinds of state that it knows
-                event=event,
-                now=now,
-                seen_until=seen_until,
-                chain=workflow.info().first_execution_run_id,
-            ),
-            result_type=Decision,
-            start_to_close_timeout=_DECIDE_TIMEOUT,
-            retry_policy=_DECIDE_RETRY,
-            local_retry_threshold=_DECIDE_PAUSE_IN_TASK,
-            summary=event.kind,
+        request = DecideRequest(
+            before=self.state,  # type: ignore[arg-type]  # one of the kinds of state that it knows
+            event=event,
+            now=now,
+            seen_until=entry.seen_until,
+            chain=workflow.info().first_execution_run_id,
+        )
+        decision: Decision = await entry.context.run(
+            lambda: workflow.start_local_activity(
+                DECIDE,
+                request,
+                result_type=Decision,
+                start_to_close_timeout=_DECIDE_TIMEOUT,
+                retry_policy=_DECIDE_RETRY,
+                local_retry_threshold=_DECIDE_PAUSE_IN_TASK,
+                summary=event.kind,
+            )
         )
         if decision.refusal is not None:
             refused = REFUSALS.get(decision.refusal.type, Refused)
             raise refused(decision.refusal.message)
         if decision.duplicate is not None:
             self.ended_as, self.earlier = "duplicate", decision.duplicate
+            metrics.LATE_DUPLICATES.count(workflow.metric_meter(), kind=event.kind)
             answer = self.answer(event.id).model_copy(update={"snapshot": decision.duplicate})
             return Settled(self.state, answer, folded=False)
         self.ended_as = "blocked" if decision.facts.blocked else "closed"
         settled = self.settle(event, decision)
+        _count_rules(decision.fired, moved=settled.moved)
         return settled._replace(what=_BLOCKED) if decision.facts.blocked else settled
 
     async def _hand_over(self) -> Carried:
@@ -427,6 +440,7 @@ class Case(ABC, Generic[StateT, OutcomeT]):
 
     def _note_refusal(self, event_id: str, kind: str, author: str, refusal: Refused) -> None:
         self.refused += 1
+        _tell_refusal(event_id, kind, refusal)
         reason = f"{refusal.type}: {refusal}"
         self._timeline.append(
             TimelineEntry(at=workflow.now(), event_id=event_id, kind=kind, author=author, refused=reason)
@@ -468,6 +482,23 @@ def _dated(entries: Iterable[_Entry[OutcomeT]]) -> Iterator[tuple[datetime, bool
     for entry in entries:
         at = max(at, entry.event.at or at)
         yield at, entry.by_signal, entry
+
+
+def _tell_refusal(event_id: str, kind: str, refusal: Refused) -> None:
+    """Count a refusal and log it, without the reason in words: it may quote what was sent."""
+    known = metrics.kind_label(kind)
+    metrics.REFUSED_EVENTS.count(workflow.metric_meter(), kind=known, reason=refusal.type)
+    workflow.logger.info(
+        "event refused: %s", refusal.type, extra={"event": event_id, "kind": known, "reason": refusal.type}
+    )
+
+
+def _count_rules(fired: Iterable[Fired], *, moved: bool) -> None:
+    meter = workflow.metric_meter()
+    for one in fired:
+        metrics.RULES_FIRED.count(meter, rule=one.rule)
+        if moved and any(isinstance(action, Assign) for action in one.actions):
+            metrics.HANDOFFS.count(meter, rule=one.rule)
 
 
 def _as_failure(refusal: Refused) -> ApplicationError:

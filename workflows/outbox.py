@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Iterable
+from contextvars import Context, copy_context
 from datetime import timedelta
+from typing import Any
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy
 from temporalio.exceptions import ActivityError, is_cancelled_exception
 
+from baton import metrics
 from baton.contract import Tell
 from baton.effects import (
     CaseWrite,
@@ -45,7 +48,8 @@ class Outbox:
         failed: Callable[[Effect, str], None],
         sent: Callable[[], None],
     ) -> None:
-        self._effects: deque[Effect] = deque(unsent)
+        # Each with the context of its event, whose trace it belongs to.
+        self._effects: deque[tuple[Effect, Context]] = deque((effect, copy_context()) for effect in unsent)
         self._failed = failed
         self._sent = sent
         self._sender: asyncio.Task[None] | None = None
@@ -57,10 +61,12 @@ class Outbox:
 
     @property
     def unsent(self) -> tuple[Effect, ...]:
-        return tuple(self._effects)
+        return tuple(effect for effect, _ in self._effects)
 
-    def add(self, effects: Iterable[Effect]) -> None:
-        self._effects.extend(effects)
+    def add(self, effects: Iterable[Effect], context: Context) -> None:
+        for effect in effects:
+            self._effects.append((effect, context))
+            metrics.EFFECTS_DECIDED.count(workflow.metric_meter(), effect=effect.do)
         self.start()
 
     def start(self) -> None:
@@ -83,23 +89,30 @@ class Outbox:
 
     async def _send(self) -> None:
         while self._effects and not self._stopping:
-            effect = self._effects[0]
+            effect, context = self._effects[0]
+            result = "carried_out"
             try:
-                await workflow.execute_activity(
-                    effect.do,
-                    effect,
-                    start_to_close_timeout=_TIMEOUT,
-                    retry_policy=_RETRY,
-                    cancellation_type=workflow.ActivityCancellationType.TRY_CANCEL,
-                    summary=summary_of(effect),
-                )
+                await context.run(_start, effect)
             except ActivityError as error:
                 if is_cancelled_exception(error):
                     return  # stopped: the effect stays among the unsent
                 self._failed(effect, str(error.cause or error))
+                result = "refused"
             self._effects.popleft()
+            metrics.EFFECTS_DONE.count(workflow.metric_meter(), effect=effect.do, result=result)
             self._sent()
         self._sender = None
+
+
+def _start(effect: Effect) -> workflow.ActivityHandle[Any]:
+    return workflow.start_activity(
+        effect.do,
+        effect,
+        start_to_close_timeout=_TIMEOUT,
+        retry_policy=_RETRY,
+        cancellation_type=workflow.ActivityCancellationType.TRY_CANCEL,
+        summary=summary_of(effect),
+    )
 
 
 def summary_of(effect: Effect) -> str:

@@ -21,8 +21,8 @@ from temporalio import workflow
 from temporalio.common import RawValue
 from temporalio.exceptions import ApplicationError
 
+from baton import metrics, tickettime
 from baton import ticket as model
-from baton import tickettime
 from baton.consequences import consequences
 from baton.contract import (
     DRAFT,
@@ -33,6 +33,7 @@ from baton.contract import (
     SUBMIT,
     TICKET_WORKFLOW,
     TIMELINE,
+    DepartmentState,
     Draft,
     TicketEvent,
     TicketOutcome,
@@ -77,6 +78,7 @@ class _TicketCase(Case[TicketState, TicketOutcome]):
         before = self.state
         settlement = model.settle(before, event, decision)
         after = settlement.state
+        _measure(before, after)
         return Settled(
             after,
             TicketOutcome(event_id=event.id, snapshot=after.snapshot(), fired=decision.fired),
@@ -125,6 +127,19 @@ class _TicketCase(Case[TicketState, TicketOutcome]):
             events=self.events,
             refused=self.refused,
         )
+
+
+def _measure(before: TicketState, after: TicketState) -> None:
+    """Time the answers of departments, and count prompts and replies."""
+    meter = workflow.metric_meter()
+    for one in after.departments:
+        if one.label in before.asked and one.state is DepartmentState.ANSWERED and one.answered_at:
+            waited = (one.answered_at - one.asked_at).total_seconds()
+            metrics.DEPARTMENT_WAITING.time(meter, waited, department=one.label)
+    if after.prompts > before.prompts:
+        metrics.PROMPTS.count(meter)
+    if after.replies > before.replies:
+        metrics.REPLIES.count(meter)
 
 
 @workflow.defn(name=TICKET_WORKFLOW)

@@ -1,0 +1,131 @@
+"""What a process writes about its work: lines for people, or one JSON object a line.
+
+A record that is written while a workflow or an activity runs says which: the case (the ID of its workflow),
+the run, the activity and its attempt, and the event that it is about. What an exception says may quote a
+message, so only the words of those that never do are written; of others, the type and where it came from.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+import traceback
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Any, Literal
+
+from temporalio import activity, workflow
+from temporalio.service import RPCError
+
+from baton.errors import BatonError, Refused
+
+LogFormat = Literal["text", "json"]
+
+_CHATTY = ("alembic", "transitions", "watchfiles")
+"""Loggers that write a line for each step."""
+_event: ContextVar[str | None] = ContextVar("baton_event", default=None)
+
+_OF_WORKFLOW = {"workflow_id": "case", "run_id": "run", "update_id": "event"}
+_OF_ACTIVITY = {
+    "workflow_id": "case",
+    "workflow_run_id": "run",
+    "activity_type": "activity",
+    "activity_id": "activity_id",
+    "attempt": "attempt",
+}
+"""What Temporal tells about a workflow or an activity, and what it is called in a record. The ID of an update
+is that of its event."""
+_OWN = ("event", "kind", "reason")
+"""What Baton's own records say beside that."""
+
+
+@contextmanager
+def about_event(event_id: str | None) -> Iterator[None]:
+    """Name the event in all that is written within the block."""
+    token = _event.set(event_id)
+    try:
+        yield
+    finally:
+        _event.reset(token)
+
+
+def set_up_logging(level: str, form: LogFormat) -> None:
+    """Write records to the standard error output from now on, at least as severe as ``level``."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(JsonLines() if form == "json" else Lines())
+    logging.basicConfig(level=level, handlers=[handler], force=True)
+    for chatty in _CHATTY:
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+    # Where a record comes from is in its own fields, not once more in the sentence.
+    workflow.logger.workflow_info_on_message = False
+    activity.logger.activity_info_on_message = False
+
+
+def whereabouts(record: logging.LogRecord) -> dict[str, Any]:
+    """The case, the run, the event, the activity and the attempt of a record, as far as it has them."""
+    of_workflow: Mapping[str, Any] = getattr(record, "temporal_workflow", {})
+    of_activity: Mapping[str, Any] = getattr(record, "temporal_activity", {})
+    if not of_activity and activity.in_activity():
+        info = activity.info()
+        of_activity = {key: getattr(info, key) for key in _OF_ACTIVITY}
+    found = {name: of_workflow.get(key) for key, name in _OF_WORKFLOW.items()}
+    found |= {name: of_activity[key] for key, name in _OF_ACTIVITY.items() if of_activity.get(key)}
+    found["event"] = _event.get() or found["event"]
+    found |= {name: getattr(record, name) for name in _OWN if hasattr(record, name)}
+    return {name: value for name, value in found.items() if value is not None}
+
+
+class _Discreet(logging.Formatter):
+    """Exceptions without what they quote."""
+
+    def formatException(  # noqa: N802 – as logging calls it
+        self,
+        ei: tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None],
+    ) -> str:
+        error = ei[1]
+        if error is None:
+            return ""
+        said = words_of(error)
+        if isinstance(error, BatonError):
+            return said  # it says all that there is to know
+        return "".join(traceback.format_tb(error.__traceback__)) + said
+
+
+def words_of(error: BaseException) -> str:
+    """The type of an error, and what it says if that cannot be the text of a message."""
+    harmless = isinstance(error, BatonError | RPCError | OSError) and not isinstance(error, Refused)
+    return f"{type(error).__name__}: {error}" if harmless else type(error).__name__
+
+
+class Lines(_Discreet):
+    """Records as lines for people: when, how severe, who says it, what, and about which case."""
+
+    def __init__(self) -> None:
+        super().__init__("%(asctime)s %(levelname)-7s %(name)s: %(message)s%(where)s")
+
+    def format(self, record: logging.LogRecord) -> str:
+        """See base class."""
+        where = " ".join(f"{name}={value}" for name, value in whereabouts(record).items())
+        record.where = f" [{where}]" if where else ""
+        return super().format(record)
+
+
+class JsonLines(_Discreet):
+    """Records as JSON, one on a line. Times are UTC."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """See base class."""
+        written = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": record.getMessage(),
+            **whereabouts(record),
+        }
+        if record.exc_info:
+            written["error"] = self.formatException(record.exc_info)
+        return json.dumps(written, ensure_ascii=False, default=str)

@@ -1,0 +1,172 @@
+"""Metrics: a worker serves what happened, and nothing that tells one case or one person from another."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from temporalio.client import Client
+
+from baton.client import BatonClient
+from baton.errors import HelpDeskUnavailable, IllegalTransition, UnknownStaff
+from baton.metrics import METRICS
+from baton.plugin import BatonPlugin
+from baton.settings import Settings
+from baton.telemetry import runtime_for
+from tests.conftest import HouseOpener
+from tests.departments import ANSWERS, QUIET
+from tests.house import CHANNEL, House, event, eventually, fresh
+from tests.scraping import Scraped, free_port, scrape
+from tests.waiting import refused
+
+
+class Measured:
+    """A house whose worker serves its metrics."""
+
+    def __init__(self, house: House, address: str) -> None:
+        self.house = house
+        self.address = address
+
+    async def metrics(self) -> Scraped:
+        return await scrape(self.address)
+
+    async def shows(self, name: str, at_least: float = 1, **labels: str) -> None:
+        async def there() -> bool:
+            return (await self.metrics()).sum(name, **labels) >= at_least
+
+        await eventually(there, f"{name} {labels} did not reach {at_least}")
+
+
+@asynccontextmanager
+async def measured(opener: HouseOpener, **settings: Any) -> AsyncIterator[Measured]:
+    address = f"127.0.0.1:{free_port()}"
+    async with opener(working=False, **settings) as house:
+        client = await Client.connect(
+            house.client.temporal.service_client.config.target_host,
+            plugins=[BatonPlugin()],
+            runtime=runtime_for(Settings(metrics_address=address)),
+        )
+        house.client = BatonClient(client, task_queue=house.settings.task_queue)
+        await house.start_worker()
+        yield Measured(house, address)
+
+
+async def test_a_chat_is_counted_and_timed(open_a_house: HouseOpener) -> None:
+    async with measured(open_a_house) as at:
+        chat = fresh("counted")
+        await at.house.customer(chat, "Hello, I am Ada Lovelace.")
+        await at.house.staff(chat, "lena")
+        await at.house.settled(chat)
+        await at.shows("baton_effects_done_total", result="carried_out", effect="reassign")
+
+        now = await at.metrics()
+        assert now.sum("baton_events_total", workflow_type="Chat") == 2
+        assert now.sum("baton_events_total", kind="agent_message") == 1
+        (rule,) = {found["rule"] for found, _ in now["baton_handoffs_total"]}
+        assert now.sum("baton_rules_fired_total", rule=rule) == 1
+        assert now.sum("baton_decision_seconds_count", case="chat", result="decided") == 2
+        assert now.sum("baton_help_desk_seconds_count", operation="intake") == 2
+        assert now.sum("baton_help_desk_errors_total") == 0
+        decided, done = now.sum("baton_effects_decided_total"), now.sum("baton_effects_done_total")
+        assert decided == done == now.sum("baton_effect_delay_seconds_count")
+        for name, series in now.items():
+            for labels, _ in series if name.startswith("baton_") else []:
+                assert not {chat, "customer", "lena", "ivan"} & set(labels.values()), name
+
+
+async def test_refusals_are_counted_by_kind_and_reason_wherever_they_are_found(
+    open_a_house: HouseOpener,
+) -> None:
+    async with measured(open_a_house) as at:
+        chat = fresh("refused")
+        await at.house.customer(chat)
+        handle = at.house.handle(chat)
+        await refused(UnknownStaff, at.house.by("nobody-here", chat, "taken"))  # by decide
+        await at.shows("baton_refused_events_total", kind="taken", reason="UnknownStaff")
+        await handle.signal("submit", {"kind": "made-up-kind", "id": fresh()})  # by the queue
+        await at.shows("baton_refused_events_total", kind="unknown", reason="InvalidEvent")
+        await at.house.by("ivan", chat, "chat_ended", status="open")
+        await refused(IllegalTransition, at.house.by("ivan", chat, "taken"))  # by the validator
+        await at.shows("baton_refused_events_total", kind="taken", reason="IllegalTransition")
+        assert (await at.metrics()).sum("baton_refused_events_total") == 3
+
+
+async def test_a_late_duplicate_is_counted(open_a_house: HouseOpener) -> None:
+    async with measured(open_a_house) as at:
+        chat, first = fresh("late"), event("customer_message", "customer")
+        await at.house.send(chat, first)
+        await at.house.by("ivan", chat, "status_set", status="closed")
+        await at.house.by("ivan", chat, "chat_ended")
+        await at.house.handle(chat).result()
+        await at.house.client.submit(CHANNEL, chat, first)
+        await at.shows("baton_late_duplicates_total", kind="customer_message")
+        assert (await at.metrics()).sum("baton_events_total", kind="customer_message") == 1
+
+
+async def test_what_the_help_desk_does_not_answer_is_counted_each_time(
+    open_a_house: HouseOpener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with measured(open_a_house) as at:
+        notify, left = at.house.desk.notify, 2
+
+        async def away_at_first(notice: Any) -> tuple[str, ...]:
+            nonlocal left
+            left -= 1
+            if left >= 0:
+                raise HelpDeskUnavailable("the help desk is away")
+            return await notify(notice)
+
+        monkeypatch.setattr(at.house.desk, "notify", away_at_first)
+        await at.house.customer(fresh("away"))
+        await at.shows("baton_effects_done_total", effect="notify")
+        now = await at.metrics()
+        assert now.sum("baton_help_desk_errors_total", operation="notify") == 2
+        assert now.sum("baton_help_desk_seconds_count", operation="notify") == 3
+        assert now.sum("baton_effects_done_total", effect="notify", result="carried_out") == 1
+        assert now.sum("baton_effect_delay_seconds_sum", effect="notify") >= 1, "the pauses count"
+
+
+async def test_a_ticket_tells_how_long_departments_took(open_separate: HouseOpener) -> None:
+    async with measured(open_separate) as at:
+        ticket = fresh("T")
+        await at.house.asked(ticket, QUIET)
+        for who in ANSWERS.values():
+            await at.house.note(who, ticket)
+        await at.house.on_ticket("cem", ticket, "send_reply", text="All about it.")
+        await at.shows("baton_effects_done_total", effect="send_reply")
+        now = await at.metrics()
+        for label in ANSWERS:
+            assert now.sum("baton_department_waiting_seconds_count", department=label) == 1
+        waited = now.sum("baton_department_waiting_seconds_sum")
+        assert 0 < waited < 60
+        assert now.sum("baton_prompts_total") == now.sum("baton_replies_total") == 1
+
+
+async def test_a_replay_counts_nothing_twice(open_a_house: HouseOpener) -> None:
+    async with measured(open_a_house, max_cached_workflows=0) as at:
+        chat = fresh("replayed")
+        for _ in range(4):
+            await at.house.customer(chat)
+        await at.house.settled(chat)
+        await at.shows("baton_events_total", 4)
+        assert (await at.metrics()).sum("baton_events_total") == 4
+
+
+async def test_series_have_the_labels_of_the_table(open_separate: HouseOpener) -> None:
+    async with measured(open_separate) as at:
+        ticket = fresh("T")
+        await at.house.asked(ticket, QUIET)
+        for who in ANSWERS.values():
+            await at.house.note(who, ticket)
+        await at.house.on_ticket("cem", ticket, "send_reply", text="All about it.")
+        await at.shows("baton_effects_done_total", effect="send_reply")
+        now = await at.metrics()
+        known = {series: metric for metric in METRICS.values() for series in metric.series}
+        seen = {name for name in now if name.startswith("baton_")}
+        assert seen <= known.keys()
+        assert {"baton_replies_total", "baton_effect_delay_seconds_bucket"} <= seen
+        for name in seen:
+            wanted = known[name].all_labels - (set() if name.endswith("_bucket") else {"le"})
+            assert now.labels(name) == wanted, name
