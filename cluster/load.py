@@ -9,11 +9,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from rich.console import Console
 from temporalio.client import Client
+from temporalio.runtime import LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
 from temporalio.service import RPCError
 from temporalio.testing import WorkflowEnvironment
 
@@ -179,9 +180,20 @@ async def play_load(cluster: Cluster, size: Size, say: Callable[[str], None]) ->
 
 async def _house(cluster: Cluster, desk: EmbeddedHelpDesk) -> House:
     client = await Client.connect(
-        cluster.address, namespace=cluster.namespace, identity="baton-load", plugins=[BatonPlugin()]
+        cluster.address,
+        namespace=cluster.namespace,
+        identity="baton-load",
+        plugins=[BatonPlugin()],
+        runtime=_quiet(),
     )
     return House(WorkflowEnvironment.from_client(client), BatonClient(client), desk, cluster.settings)
+
+
+@cache
+def _quiet() -> Runtime:
+    """Who retries calls while a host is dead need not say so each time."""
+    errors = TelemetryFilter(core_level="ERROR", other_level="ERROR")
+    return Runtime(telemetry=TelemetryConfig(logging=LoggingConfig(filter=errors)))
 
 
 async def _kill_all(cluster: Cluster, seconds: int, say: Callable[[str], None]) -> list[Phase]:
