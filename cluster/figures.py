@@ -32,9 +32,13 @@ def longest_stall(answers: Sequence[Answer], phase: Phase) -> float:
     return max(later - earlier for earlier, later in pairwise(moments))
 
 
-def table(answers: Sequence[Answer], phases: Sequence[Phase]) -> Table:
+def table(
+    answers: Sequence[Answer],
+    phases: Sequence[Phase],
+    title: str = "Events answered while hosts and a worker were killed",
+) -> Table:
     """A row for each phase."""
-    shown = Table(title="Events answered while hosts and a worker were killed")
+    shown = Table(title=title)
     for column in ("", "seconds", "events/s", "median ms", "slowest s", "stall s"):
         shown.add_column(column, justify="left" if not column else "right")
     for phase in phases:

@@ -18,13 +18,16 @@ from temporalio.runtime import LoggingConfig, Runtime, TelemetryConfig, Telemetr
 from temporalio.service import RPCError
 from temporalio.testing import WorkflowEnvironment
 
+from baton.cli.machine import free_port
+from baton.cli.stack import NAMESPACE, Stack
 from baton.client import BatonClient
 from baton.contract import Presence
 from baton.errors import Unanswered
 from baton.plugin import BatonPlugin
+from baton.settings import Settings
 from cluster.figures import Answer, Phase, table
 from cluster.proof import Played, differences, gather
-from cluster.running import Cluster
+from cluster.running import BATON_WORKERS, Cluster
 from helpdesks.embedded import EmbeddedHelpDesk
 from tests.house import House, event, fresh
 
@@ -155,10 +158,8 @@ async def play_load(cluster: Cluster, size: Size, say: Callable[[str], None]) ->
         f"\nLoad: {size.clients} clients for about {minutes:.1f} minutes; "
         f"{', '.join(VICTIMS)} are killed and come back …"
     )
-    async with EmbeddedHelpDesk.open(cluster.settings.database_url) as desk:
-        for staff in ONLINE:
-            await desk.set_presence(staff, Presence.ONLINE, datetime.now(UTC))
-        load = Load([await _house(cluster, desk) for _ in range(CONNECTIONS)])
+    async with _house(cluster.address, cluster.namespace, cluster.settings) as (desk, houses):
+        load = Load(houses)
         working = [asyncio.create_task(load.work(number)) for number in range(size.clients)]
         killing = asyncio.create_task(_kill_all(cluster, size.seconds, say))
         try:
@@ -178,15 +179,59 @@ async def play_load(cluster: Cluster, size: Size, say: Callable[[str], None]) ->
         return await _prove(load, desk, say)
 
 
-async def _house(cluster: Cluster, desk: EmbeddedHelpDesk) -> House:
-    client = await Client.connect(
-        cluster.address,
-        namespace=cluster.namespace,
-        identity="baton-load",
-        plugins=[BatonPlugin()],
-        runtime=_quiet(),
+async def play_beside(cluster: Cluster, size: Size, say: Callable[[str], None]) -> int:
+    """Play the same load, without kills, on the development server, and print how fast it was.
+
+    Its help desk is on the same PostgreSQL, and it has as many workers; the cluster is there, but idle.
+    """
+    say("\nThe same load on the development server, where nobody is killed …")
+    settings = cluster.settings.model_copy(
+        update={
+            "data_dir": cluster.settings.data_dir.with_name("beside"),
+            "database_url": await cluster.new_database("beside"),
+            "worker_processes": len(BATON_WORKERS),
+            "temporal_port": free_port(),
+            "ui_port": free_port(),
+            "gateway_port": free_port(),
+        }
     )
-    return House(WorkflowEnvironment.from_client(client), BatonClient(client), desk, cluster.settings)
+    async with Stack(settings) as stack, _house(stack.address, NAMESPACE, settings) as (_, houses):
+        load = Load(houses)
+        working = [asyncio.create_task(load.work(number)) for number in range(size.clients)]
+        started = time.monotonic()
+        try:
+            await asyncio.wait(working, timeout=size.seconds, return_when=asyncio.FIRST_EXCEPTION)
+            measured = Phase("development server", started, time.monotonic())
+            load.over = True
+            await asyncio.gather(*working)
+        finally:
+            for task in working:
+                task.cancel()
+            await asyncio.gather(*working, return_exceptions=True)
+    Console(width=78).print(table(load.answers, [measured], title="The development server, nobody killed"))
+    return 0
+
+
+@asynccontextmanager
+async def _house(
+    address: str, namespace: str, settings: Settings
+) -> AsyncIterator[tuple[EmbeddedHelpDesk, list[House]]]:
+    """A help desk in which everybody is online, and a house for each connection of the clients."""
+    async with EmbeddedHelpDesk.open(settings.database_url) as desk:
+        for staff in ONLINE:
+            await desk.set_presence(staff, Presence.ONLINE, datetime.now(UTC))
+        clients = [
+            await Client.connect(
+                address,
+                namespace=namespace,
+                identity="baton-load",
+                plugins=[BatonPlugin()],
+                runtime=_quiet(),
+            )
+            for _ in range(CONNECTIONS)
+        ]
+        places = [WorkflowEnvironment.from_client(one) for one in clients]
+        yield desk, [House(one, BatonClient(one.client), desk, settings) for one in places]
 
 
 @cache

@@ -22,6 +22,12 @@ TELL_EVERY = 15.0
 """Seconds between two lines about the progress of a build."""
 
 
+def cache() -> Path:
+    """Where finished programs are kept, for every checkout of this user."""
+    base = os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / "baton"
+
+
 def version() -> str:
     """The version of Temporal that everything in deploy/ uses."""
     return (CHECKOUT / "deploy/temporal/version.txt").read_text(encoding="utf-8").strip()

@@ -86,7 +86,7 @@ class Cluster:
     """A cluster with Baton on it, for the time of an ``async with``. It begins with empty databases.
 
     Args:
-        folder: for the logs; what was there is replaced.
+        folder: for the logs; whatever is in it is removed first.
         programs: where Temporal's server and SQL tool are.
         first_port: it and the 70 after it are used.
         say: called with each line that is worth showing.
@@ -153,6 +153,16 @@ class Cluster:
             await self._start_worker(name)
         else:
             await self._start_host(self._hosts[name])
+
+    async def new_database(self, name: str) -> str:
+        """The URL of a new database, whose owner has the same name."""
+        connection = await asyncpg.connect(self.database_url)
+        try:
+            await connection.execute(f"CREATE ROLE {name} LOGIN PASSWORD '{self._password}'")
+            await connection.execute(f"CREATE DATABASE {name} OWNER {name}")
+        finally:
+            await connection.close()
+        return self._url(name, name)
 
     def environment_of(self, host: Host) -> dict[str, str]:
         """What Temporal's server reads for this host."""
@@ -231,16 +241,8 @@ class Cluster:
             "postgresql", command, {"PATH": os.environ["PATH"]}, grace=SERVER_STOP_SECONDS
         )
         await until_ready(self._answers(), server)
-        connection = await asyncpg.connect(self.database_url)
-        try:
-            await connection.execute(f"CREATE ROLE baton LOGIN PASSWORD '{self._password}'")
-            await connection.execute("CREATE DATABASE baton OWNER baton")
-        finally:
-            await connection.close()
         self.settings = load_settings(
-            data_dir=self._folder / "baton",
-            database_url=self._url("baton", "baton"),
-            worker_processes=1,
+            data_dir=self._folder / "baton", database_url=await self.new_database("baton"), worker_processes=1
         )
 
     async def _answers(self) -> None:

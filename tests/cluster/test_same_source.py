@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -14,9 +15,9 @@ from click.testing import CliRunner
 from baton.cli.machine import StackFailed, free_port
 from baton.settings import CHECKOUT
 from cluster import programs, running
-from cluster.__main__ import FOLDER, main
+from cluster.__main__ import main
 from cluster.balancer import balancing
-from cluster.programs import built, version
+from cluster.programs import built, cache, version
 from cluster.running import FIRST_PORT, Cluster, hosts
 from tests.deployed import TEMPORAL, variables
 
@@ -59,7 +60,7 @@ def test_the_shared_scripts_make_tables_and_namespace() -> None:
 
 def test_what_was_built_reads_the_shared_configuration() -> None:
     """Temporal's own check of it, where its server was built."""
-    found = built(FOLDER)
+    found = built(cache())
     if found is None:
         pytest.skip("Temporal's server was not built here: `make cluster` does it, and plays the cluster")
     said = subprocess.run(
@@ -75,10 +76,22 @@ def test_what_was_built_reads_the_shared_configuration() -> None:
 
 def test_without_go_it_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    said = CliRunner().invoke(main, ["--folder", str(tmp_path / "cluster")])
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr("cluster.__main__.postgresql", lambda: tmp_path)
+    said = CliRunner().invoke(main)
     assert said.exit_code == 1
     assert "Go is not installed" in said.stderr
-    assert not (tmp_path / "cluster").exists()
+    assert not (tmp_path / "cache").exists()
+
+
+def test_where_nothing_was_built_ci_is_told_that_the_cluster_was_not_played(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    said = CliRunner().invoke(main, ["--if-possible"])
+    assert said.exit_code == 0
+    assert "The cluster was NOT played here: Temporal" in said.output
+    assert said.output.strip().endswith("To play it: make cluster")
 
 
 async def test_a_build_that_fails_says_what_go_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -146,3 +159,12 @@ def test_the_suite_on_the_cluster_names_files_that_are_there() -> None:
 
     assert CHOSEN
     assert all((CHECKOUT / name).is_file() for name in CHOSEN)
+
+
+def test_the_document_names_every_option_and_no_other() -> None:
+    text = (CHECKOUT / "docs/cluster.md").read_text(encoding="utf-8")
+    options = {name for option in main.params for name in (*option.opts, *option.secondary_opts)}
+    of_others = {"--temporal", "--namespace", "--postgresql"}  # of the tests
+    named = set(re.findall(r"--[a-z]+(?:-[a-z]+)*", text)) - of_others
+    assert named <= options
+    assert options - named <= {"--tests", "--load"}  # their opposites are named
