@@ -11,8 +11,7 @@ import json
 import logging
 import sys
 import traceback
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from types import TracebackType
@@ -43,14 +42,9 @@ _OWN = ("event", "kind", "reason")
 """What Baton's own records say beside that."""
 
 
-@contextmanager
-def about_event(event_id: str | None) -> Iterator[None]:
-    """Name the event in all that is written within the block."""
-    token = _event.set(event_id)
-    try:
-        yield
-    finally:
-        _event.reset(token)
+def name_event(event_id: str) -> None:
+    """Name the event in all that the present task writes, such as an activity: each runs in its own."""
+    _event.set(event_id)
 
 
 def set_up_logging(level: str, form: LogFormat) -> None:
@@ -67,7 +61,9 @@ def set_up_logging(level: str, form: LogFormat) -> None:
 
 def whereabouts(record: logging.LogRecord) -> dict[str, Any]:
     """The case, the run, the event, the activity and the attempt of a record, as far as it has them."""
-    of_workflow: Mapping[str, Any] = getattr(record, "temporal_workflow", {})
+    # Temporal's own part puts what it knows into fields.
+    core: Mapping[str, Any] = getattr(getattr(record, "temporal_log", None), "fields", {})
+    of_workflow: Mapping[str, Any] = getattr(record, "temporal_workflow", core)
     of_activity: Mapping[str, Any] = getattr(record, "temporal_activity", {})
     if not of_activity and activity.in_activity():
         info = activity.info()

@@ -41,8 +41,8 @@ def test_a_kind_that_somebody_made_up_is_no_series_of_its_own() -> None:
     assert (kind_label("taken"), kind_label("idle"), kind_label("x-4711")) == ("taken", "idle", "unknown")
 
 
-def test_without_an_address_nothing_is_served() -> None:
-    assert runtime_for(Settings()) is None
+def test_without_an_address_nothing_is_counted() -> None:
+    assert runtime_for(Settings()).metric_meter is MetricMeter.noop
     assert metrics_address(Settings(), 1) == {}
 
 

@@ -1,0 +1,259 @@
+"""Traces: one from the call of a program through the workflow to the help desk, and no text in it."""
+
+from __future__ import annotations
+
+import gzip
+import threading
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.proto.trace.v1.trace_pb2 import Span
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from temporalio.client import Client
+from temporalio.testing import WorkflowEnvironment
+from temporalio.worker import Replayer
+
+from baton.client import BatonClient
+from baton.contract import Presence
+from baton.deskclient import DeskClient
+from baton.errors import IllegalTransition, UnknownStaff
+from baton.plugin import BatonPlugin
+from baton.spans import Discreet
+from baton.tracing import CaseTracing
+from tests.conftest import HouseOpener
+from tests.departments import ANSWERS, QUIET
+from tests.e2e.test_worker import settings_in, until_ready, worker_process
+from tests.house import CHANNEL, House, event, eventually, failed_tasks, fresh
+from tests.waiting import refused
+from workflows.chat import Chat
+from workflows.ticket import Ticket
+
+
+class Traced:
+    """Spans of this process, as they would be exported."""
+
+    def __init__(self) -> None:
+        self.exported = InMemorySpanExporter()
+        self.provider = TracerProvider(shutdown_on_exit=False)
+        self.provider.add_span_processor(SimpleSpanProcessor(Discreet(self.exported)))
+        self.tracer = self.provider.get_tracer("test")
+
+    def named(self, trace_id: int) -> list[str]:
+        """The names of the spans of one trace, as they began."""
+        mine = [one for one in self.exported.get_finished_spans() if one.context.trace_id == trace_id]
+        return [one.name for one in sorted(mine, key=lambda one: one.start_time or 0)]
+
+    async def until(self, trace_id: int, name: str) -> None:
+        async def there() -> bool:
+            return name in self.named(trace_id)
+
+        await eventually(there, f"no span {name} in the trace, but {self.named(trace_id)}")
+
+
+@pytest.fixture
+def traced(monkeypatch: pytest.MonkeyPatch) -> Iterator[Traced]:
+    """What the process would have set up with ``sending_spans``, for one test."""
+    spans = Traced()
+    monkeypatch.setattr("baton.tracing.trace.get_tracer", lambda _: spans.provider.get_tracer("baton"))
+    monkeypatch.setattr("activities.observing._tracer", spans.provider.get_tracer("baton"))
+    yield spans
+    spans.provider.shutdown()
+
+
+@asynccontextmanager
+async def tracing_house(opener: HouseOpener, traced: Traced, **settings: Any) -> AsyncIterator[House]:
+    async with opener(working=False, **settings) as house:
+        target = house.client.temporal.service_client.config.target_host
+        client = await Client.connect(target, plugins=[BatonPlugin(interceptors=[CaseTracing()])])
+        house.client = BatonClient(client, task_queue=house.settings.task_queue)
+        await house.start_worker()
+        yield house
+
+
+async def test_each_event_of_a_chat_is_in_the_trace_of_the_call_that_brought_it(
+    open_a_house: HouseOpener, traced: Traced
+) -> None:
+    async with tracing_house(open_a_house, traced) as house:
+        chat = fresh("traced")
+        with traced.tracer.start_as_current_span("first") as first:
+            await house.customer(chat)
+        await house.settled(chat)
+        with traced.tracer.start_as_current_span("second") as second:
+            await house.staff(chat, "lena")
+        ids = [one.get_span_context().trace_id for one in (first, second)]
+        await traced.until(ids[1], "HelpDesk:write_case")
+        spans = [set(traced.named(one)) for one in ids]
+        common = {"HandleUpdate:handle", "StartActivity:decide", "RunActivity:decide", "HelpDesk:intake"}
+        assert common <= spans[0] & spans[1]
+        assert {"RunWorkflow:Chat", "RunActivity:notify", "HelpDesk:notify"} <= spans[0]
+        assert {"StartActivity:reassign", "RunActivity:reassign", "HelpDesk:write_case"} <= spans[1]
+        assert not {"RunWorkflow:Chat", "RunActivity:notify"} & spans[1]
+        assert "RunActivity:reassign" not in spans[0]
+        assert failed_tasks(await house.history(chat)) == []
+
+
+async def test_a_reply_to_a_ticket_is_in_the_trace_of_who_sent_it(
+    open_separate: HouseOpener, traced: Traced
+) -> None:
+    async with tracing_house(open_separate, traced) as house:
+        ticket = fresh("T")
+        await house.asked(ticket, QUIET)
+        for who in ANSWERS.values():
+            with traced.tracer.start_as_current_span("note") as note:
+                await house.note(who, ticket)
+        with traced.tracer.start_as_current_span("reply") as reply:
+            await house.on_ticket("cem", ticket, "send_reply", text="All about it.")
+        await traced.until(reply.get_span_context().trace_id, "HelpDesk:send_reply")
+        await traced.until(note.get_span_context().trace_id, "HelpDesk:prompt_reply")
+        assert "HandleSignal:note_added" in traced.named(note.get_span_context().trace_id)
+        assert "HandleUpdate:handle" in traced.named(reply.get_span_context().trace_id)
+
+
+async def test_a_call_without_a_workflow_is_traced_and_so_are_the_cases_that_it_tells(
+    open_a_house: HouseOpener, traced: Traced
+) -> None:
+    async with tracing_house(open_a_house, traced) as house:
+        chat = fresh("held")
+        await house.customer(chat)
+        await house.by("ivan", chat, "taken")
+        desk = DeskClient(house.client.temporal, task_queue=house.settings.task_queue)
+        with traced.tracer.start_as_current_span("away") as away:
+            await desk.set_presence("ivan", Presence.WITHOUT_CHATS)
+        trace_id = away.get_span_context().trace_id
+        await traced.until(trace_id, "HandleSignal:submit")
+        await traced.until(trace_id, "RunActivity:decide")
+        names = traced.named(trace_id)
+        assert names[:2] == ["away", "StartActivity:set_presence"]
+        assert {"RunActivity:spread_presence", "HelpDesk:touched_by"} <= set(names)
+
+
+async def test_what_comes_due_by_itself_hangs_on_no_call_of_long_ago(
+    open_a_house: HouseOpener, traced: Traced
+) -> None:
+    async with tracing_house(open_a_house, traced, idle_minutes=10) as house:
+        chat = fresh("idle")
+        with traced.tracer.start_as_current_span("call") as call:
+            await house.customer(chat)
+        await house.settled(chat)
+        await house.fast_forward(chat, minutes=11)
+
+        async def ended() -> bool:
+            return len(await house.client.timeline(CHANNEL, chat)) == 2
+
+        await eventually(ended, "the chat did not end")
+        assert traced.named(call.get_span_context().trace_id).count("RunActivity:decide") == 1
+
+
+async def test_a_span_holds_no_text_and_no_reason_in_words(open_a_house: HouseOpener, traced: Traced) -> None:
+    secret = "Sesame-4711"
+    async with tracing_house(open_a_house, traced) as house:
+        chat = fresh("discreet")
+        with traced.tracer.start_as_current_span("call") as call:
+            await house.customer(chat, f"My password is {secret}.")
+            await refused(UnknownStaff, house.by(f"staff-{secret}", chat, "taken"))
+            await refused(IllegalTransition, house.send(fresh(), event("taken", "ivan"), customer=secret))
+        await traced.until(call.get_span_context().trace_id, "HelpDesk:notify")
+        spans = traced.exported.get_finished_spans()
+        assert len(spans) > 10
+        assert [one.name for one in spans if secret in one.to_json()] == []
+        failed = [one for one in spans if one.status.description]
+        assert {one.status.description for one in failed} <= {"WorkflowUpdateFailedError", "RPCError"}
+
+
+async def test_histories_replay_with_traces_and_without(open_a_house: HouseOpener, traced: Traced) -> None:
+    """Also a chat that one worker without traces goes on with, and the other way round."""
+    async with tracing_house(open_a_house, traced, max_cached_workflows=0) as house:
+        chat = fresh("both")
+        await house.customer(chat)
+        await house.staff(chat, "lena")
+        await house.settled(chat)
+        traced_client, plain = (
+            house.client,
+            BatonClient(house.environment.client, task_queue=house.settings.task_queue),
+        )
+        for client in (plain, traced_client):
+            await house.stop_worker()
+            house.client = client
+            await house.start_worker()
+            await house.customer(chat)
+            await house.settled(chat)
+        history = await house.history(chat)
+    assert failed_tasks(history) == []
+    assert "_tracer-data" in history.to_json()
+    for plugin in (BatonPlugin(), BatonPlugin(interceptors=[CaseTracing()])):
+        await Replayer(workflows=[Chat, Ticket], plugins=[plugin]).replay_workflow(history)
+
+
+class Collector:
+    """Takes spans by OTLP over HTTP, as a real collector does."""
+
+    def __init__(self) -> None:
+        self.spans: list[Span] = []
+        self.services: set[str] = set()
+        collector = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                if self.headers.get("Content-Encoding") == "gzip":
+                    body = gzip.decompress(body)
+                collector.take(ExportTraceServiceRequest.FromString(body))
+                self.send_response(200)
+                self.end_headers()
+
+            def log_message(self, *_: object) -> None:
+                """Not into the output of tests."""
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+
+    def take(self, request: ExportTraceServiceRequest) -> None:
+        for resource in request.resource_spans:
+            self.services |= {
+                one.value.string_value for one in resource.resource.attributes if one.key == "service.name"
+            }
+            self.spans += [span for scope in resource.scope_spans for span in scope.spans]
+
+    def __enter__(self) -> Collector:
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize(
+    ("named", "service"), [({}, "baton-worker"), ({"OTEL_SERVICE_NAME": "support"}, "support")]
+)
+async def test_a_worker_process_sends_its_spans_before_it_goes(
+    server: WorkflowEnvironment, tmp_path: Path, traced: Traced, named: Mapping[str, str], service: str
+) -> None:
+    queue = fresh("queue")
+    with Collector() as collector:
+        settings = settings_in(
+            tmp_path, queue, BATON_TRACING="true", OTEL_EXPORTER_OTLP_ENDPOINT=collector.url, **named
+        )
+        target = server.client.service_client.config.target_host
+        client = BatonClient(
+            await Client.connect(target, plugins=[BatonPlugin(interceptors=[CaseTracing()])]),
+            task_queue=queue,
+        )
+        async with worker_process(server, settings) as child:
+            await until_ready(child)
+            with traced.tracer.start_as_current_span("call") as call:
+                await client.send(CHANNEL, fresh("sent"), event("customer_message", "customer"))
+            child.terminate()
+            assert await child.wait() == 0
+    trace_id = call.get_span_context().trace_id.to_bytes(16)
+    mine = {span.name for span in collector.spans if span.trace_id == trace_id}
+    assert {"RunWorkflow:Chat", "HandleUpdate:handle", "RunActivity:decide", "HelpDesk:intake"} <= mine
+    assert collector.services == {service}
