@@ -87,7 +87,8 @@ def _why_not(stage: Stage, step: Step) -> str:
         return f"{step} needs a ticket, and there is none yet: a message, a template or a label begins it"
     if stage is Stage.CLOSED:
         return f"{step}: the ticket is closed, which is final; only its customer's message opens it again"
-    return f"{step} is not possible while the ticket is in {stage.value}"
+    sent = ": it was sent. Write a message, or ask a department again" if step is Step.REPLY else ""
+    return f"{step} is not possible while the ticket is in {stage.value}{sent}"
 
 
 _STEPS = Steps(TABLE, Stage, Stage.NONE, _why_not)

@@ -94,7 +94,12 @@ def test_closed_is_final_and_collecting_and_composing_are_unfinished() -> None:
             Step.ASK,
             "ask: the ticket is closed, which is final; only its customer's message opens it again",
         ),
-        (Stage.ANSWERED, Step.REPLY, "reply is not possible while the ticket is in answered"),
+        (
+            Stage.ANSWERED,
+            Step.REPLY,
+            "reply is not possible while the ticket is in answered: it was sent. Write a message, or ask a "
+            "department again",
+        ),
     ],
     ids=["no ticket", "closed", "answered"],
 )
