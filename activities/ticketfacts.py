@@ -223,7 +223,9 @@ def _shifted(ticket: TicketState, now: datetime, directory: Directory) -> dict[s
         def later(
             at: datetime | None, calendar: Any = calendar, paused_at: datetime = ticket.paused_at
         ) -> datetime | None:
-            return None if at is None else calendar.after(now, calendar.between(paused_at, at))
+            # What was overdue before the pause stays as late as it is.
+            overdue = at is None or at <= paused_at
+            return at if overdue else calendar.after(now, calendar.between(paused_at, at))
 
         due_at = later(one.due_at)
         if due_at is not None:

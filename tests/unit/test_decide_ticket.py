@@ -16,7 +16,7 @@ from baton.contract import Department, DepartmentState, Presence, TicketStage
 from baton.directory import Directory
 from baton.directoryfile import parse_directory
 from baton.effects import Escalation, Reminder
-from baton.errors import InvalidEvent
+from baton.errors import InvalidEvent, UnknownLabel
 from baton.rules.loading import parse_rules
 from baton.templates.loading import parse_templates
 from baton.templates.templateset import Templates
@@ -396,6 +396,19 @@ async def test_what_was_overdue_before_the_pause_is_not_escalated_again_after_it
     assert said(ticket) == [("remind", "billing"), ("escalate", "billing")]
 
 
+async def test_what_was_overdue_before_the_pause_stays_as_late_as_it_was() -> None:
+    ticket = begun()
+    await ticket.ask("billing")
+    await ticket.pass_time(berlin(2, 16))
+    await ticket.do("status_set", "petra", status="pending")
+    ticket.now = berlin(3, 9)
+
+    await ticket.customer()
+
+    assert due(ticket, "billing") == (berlin(2, 15), None)
+    assert ticket.state.due_at == berlin(2, 15)
+
+
 async def test_a_rule_that_sets_the_status_pauses_nothing() -> None:
     rule = rule_for_vip("set status: pending")
     ticket = begun(more_rules=rule)
@@ -497,6 +510,21 @@ async def test_a_department_that_left_the_directory_does_not_stop_the_ticket() -
     await ticket.withdraw("delivery")
 
     assert (ticket.stage, ticket.state.composer) == ("composing", "bella")
+
+
+async def test_a_department_that_left_the_directory_is_answered_by_the_dispatcher_and_not_asked_again() -> (
+    None
+):
+    ticket = begun()
+    await ticket.ask("billing", "delivery")
+    await ticket.note("bella", "paid")
+    ticket.desk.directory = without(department="parcels")
+
+    await ticket.note("petra", "it is on its way", label="delivery")
+
+    assert (ticket.stage, ticket.state.composer) == ("composing", "petra")
+    with pytest.raises(UnknownLabel, match="'delivery' is no longer the label of a department"):
+        await ticket.again("delivery")
 
 
 # --- Absence ------------------------------------------------------------------------------------
