@@ -25,6 +25,7 @@ from baton.contract import (
     DepartmentDeclined,
     Event,
     LabelsChanged,
+    NoteAdded,
     Presence,
     PresenceChanged,
     TicketStage,
@@ -95,7 +96,7 @@ class Deciding:
         if known is not None and _is_late(known.chain, known.decided_at, request):
             return Decision(facts=Facts(now=now), duplicate=known.snapshot)
         entry = await intake.directory()
-        _check_names(event, entry.directory)
+        _check_names(before, event, entry.directory)
 
         model = model_of(before)
         facts = await self._facts(before, event, now, intake, entry.directory, rules)
@@ -273,7 +274,7 @@ def _is_late(chain: str, decided_at: datetime, request: DecideRequest) -> bool:
     return request.seen_until is not None and decided_at <= request.seen_until
 
 
-def _check_names(event: Event, directory: Directory) -> None:
+def _check_names(before: ChatState | TicketState, event: Event, directory: Directory) -> None:
     """Refuse an event that names somebody or something that the directory does not know."""
     for staff in _staff_in(event):
         if staff not in directory.staff:
@@ -290,6 +291,14 @@ def _check_names(event: Event, directory: Directory) -> None:
             raise UnknownLabel(
                 f"event {event.id!r}: unknown label {', '.join(map(repr, unknown))}; "
                 f"add it to the directory's labels first"
+            )
+    if isinstance(event, NoteAdded) and event.label and isinstance(before, TicketState):
+        # A department that was asked may have left the directory since.
+        known_labels = {*directory.known_labels, *(one.label for one in before.departments)}
+        if event.label not in known_labels:
+            raise UnknownLabel(
+                f"event {event.id!r}: {event.label!r} is not the label of a department; "
+                f"{did_you_mean(event.label, (one.label for one in directory.departments.values()))}"
             )
     if isinstance(event, DepartmentDeclined) and event.to and directory.department_of(event.to) is None:
         raise UnknownLabel(

@@ -188,7 +188,7 @@ def ticket_moved(before: TicketState, after: TicketState) -> bool:
     return any(getattr(before, name) != getattr(after, name) for name in _TICKET_HANDS)
 
 
-_TICKET_HANDS = ("case_id", "stage", "assignee", "line", "composer", "waiting")
+_TICKET_HANDS = ("case_id", "stage", "assignee", "line", "composer", "waiting", "blocking")
 
 
 def who_acts(ticket: TicketState) -> str:

@@ -62,7 +62,7 @@ from baton.contract import (
     TimedDue,
 )
 from baton.decision import Decision, Facts, people
-from baton.errors import DepartmentsWaiting, IllegalTransition, InvalidEvent, NotAllowed
+from baton.errors import DepartmentsWaiting, IllegalTransition, InvalidEvent, NotAllowed, UnknownLabel
 from baton.settlement import Folded, Settlement
 from baton.stages import Stage, Step, step
 from baton.ticketstate import TicketState
@@ -195,11 +195,17 @@ def apply(before: TicketState, action: Action, facts: Facts) -> TicketState:
     Actions that do not change the ticket itself (a note, a reply, a notice) leave it as it is. A rule cannot
     force: what passes over a department is refused.
     """
+    return _applied(before, action, facts).state
+
+
+def _applied(before: TicketState, action: Action, facts: Facts) -> Folded[TicketState]:
+    """As `apply`, and who must be told of it."""
     step(before.phase, Step.RECORD)
     ticket = before.model_copy()
+    told: Told = ()
     match action:
         case Assign():
-            _assign(ticket, action.staff, action.line, facts)
+            told = _handed(ticket, action.staff, action.line, facts)
         case SetStatus(status=Status.CLOSED):
             if ticket.unfinished:
                 raise _waiting(ticket, "closing by a rule")
@@ -207,23 +213,24 @@ def apply(before: TicketState, action: Action, facts: Facts) -> TicketState:
         case SetStatus():
             _set_status(ticket, action.status, facts)
         case ChangeLabels():
-            _change_labels(ticket, action.add, action.remove, facts, None)
+            told = _change_labels(ticket, action.add, action.remove, facts, None)
         case Pin() | End():
             raise IllegalTransition(f"{action.do}: a ticket is neither pinned nor ended; only chats are")
         case _:
             pass
-    _join(before, ticket, facts)
+    told += _join(before, ticket, facts)
     hands.note_since(before, ticket, facts)
-    return ticket
+    return Folded(ticket, told)
 
 
 def settle(before: TicketState, event: TicketEvent, decision: Decision) -> Settlement[TicketState]:
     """The ticket after an event and all that the rules did about it: what a workflow folds."""
     folded = fold(before, event, decision.facts)
-    ticket = folded.state
+    ticket, told = folded
     for fired in decision.fired:
         for action in fired.actions:
-            ticket = apply(ticket, action, decision.facts)
+            ticket, more = _applied(ticket, action, decision.facts)
+            told += more
     ticket = ticket.model_copy()
     if ticket.stage is TicketStage.COMPOSING and ticket.prompted_round < ticket.round:
         # Counted only now: a rule may have asked somebody else, and then there is nothing to prompt for.
@@ -242,13 +249,15 @@ def settle(before: TicketState, event: TicketEvent, decision: Decision) -> Settl
         wake = None
     ticket.wake_at = wake
     ticket.timed = {**ticket.timed, **decision.timed}
-    return Settlement(ticket, folded)
+    return Settlement(ticket, folded._replace(told=told))
 
 
 def needs_draft(before: TicketState, after: TicketState) -> bool:
     """Whether the reply must be drafted anew: for the composer, or for the last department that is asked."""
     if after.stage is TicketStage.COMPOSING:
-        return before.stage is not TicketStage.COMPOSING or _notes(before) != _notes(after)
+        # The draft may be signed.
+        same = before.stage is TicketStage.COMPOSING and before.composer == after.composer
+        return not same or _notes(before) != _notes(after)
     if after.stage is TicketStage.COLLECTING and len(after.waiting) == 1 and contributors(after):
         return len(before.waiting) != 1 or _notes(before) != _notes(after)
     return False
@@ -295,9 +304,11 @@ def _customer_message(ticket: TicketState, event: CustomerMessage, facts: Facts)
         return _tell_departments(ticket.asked, "the customer wrote")
     if was is Stage.COMPOSING:
         ticket.draft = ticket.draft.model_copy(update={"stale": True})
-        return _tell([ticket.composer or ticket.dispatcher], "the customer wrote")
+        return _tell_somebody([ticket.composer, ticket.dispatcher], "the customer wrote", facts)
     if was is Stage.ANSWERED:
-        _assign(ticket, ticket.composer or ticket.dispatcher or ticket.assignee, None, facts)
+        last = [ticket.composer, ticket.dispatcher, ticket.assignee]
+        _assign(ticket, _still_here(last, facts), None, facts)
+        return _tell_somebody([ticket.assignee], "the customer wrote", facts)
     return _tell([ticket.assignee], "the customer wrote")
 
 
@@ -359,6 +370,10 @@ def _change_labels(
 
 
 def _asked_again(ticket: TicketState, event: DepartmentAskedAgain, facts: Facts) -> Told:
+    if event.label not in facts.departments:
+        raise UnknownLabel(
+            f"event {event.id!r}: {event.label!r} is no longer the label of a department: ask another one"
+        )
     told = _ask(ticket, [event.label], facts, event.author)
     question = f": {event.question[:500]}" if event.question.strip() else ""
     return told + _tell_departments([event.label], f"asked again{question}")
@@ -395,7 +410,7 @@ def _declined(ticket: TicketState, event: DepartmentDeclined, facts: Facts) -> T
     )
     reason = f"{event.label} declined: {event.reason[:500]}"
     if stuck:
-        return _tell([ticket.dispatcher], reason) or (Tell(everyone=True, reason=reason),)
+        return _tell_somebody([ticket.dispatcher], reason, facts)
     ticket.labels = tuple(label for label in ticket.labels if label != event.label)
     told = _tell([ticket.dispatcher], reason) if event.author.id != ticket.dispatcher else ()
     if event.to is not None and known is not DepartmentState.ASKED:
@@ -415,7 +430,9 @@ def _ask(
     begins = ticket.stage is not TicketStage.COLLECTING
     if begins and not (ticket.stage is TicketStage.COMPOSING and not recalled):
         ticket.round = max(ticket.round, ticket.replied_round) + 1
-    told = _tell([ticket.composer], "recalled: another department is asked") if recalled else ()
+    told: Told = ()
+    if recalled and (by is None or by.id != ticket.composer):
+        told = _tell([ticket.composer], "recalled: another department is asked")
     if begins:
         ticket.composer = ticket.composing_since = None
     for label in new:
@@ -494,11 +511,10 @@ def _note_added(ticket: TicketState, event: NoteAdded, facts: Facts) -> Told:
             answered = True
             department = _answered(department, event.author.id, facts)
         _replace(ticket, department)
-    if not answered and ticket.stage in (TicketStage.COMPOSING, TicketStage.ANSWERED):
-        return tuple(
-            tell for tell in _tell([ticket.composer], "a late note") if tell.staff != (event.author.id,)
-        )
-    return ()
+    concerned = ticket.composer or ticket.assignee
+    if ticket.stage is TicketStage.COLLECTING or answered or concerned == by:
+        return ()
+    return _tell([concerned], "a late note")
 
 
 def _meant(ticket: TicketState, event: NoteAdded, facts: Facts) -> tuple[str, ...]:
@@ -560,8 +576,8 @@ def _join(before: TicketState, ticket: TicketState, facts: Facts) -> Told:
         return ()
     if not contributors(ticket):
         _move(ticket, Step.RETURN)
-        _assign(ticket, ticket.dispatcher, None, facts)
-        return _tell([ticket.dispatcher], "nobody has answered")
+        _assign(ticket, _still_here([ticket.dispatcher], facts), None, facts)
+        return _tell_somebody([ticket.dispatcher], "nobody has answered", facts)
     _move(ticket, Step.JOIN)
     _compose(ticket, first_composer(ticket, facts), facts)
     return ()
@@ -581,7 +597,8 @@ def _reply(ticket: TicketState, event: SendReply | ReplySent, facts: Facts) -> T
             department = ticket.department(last)
             assert department is not None, "it is waited for"
             _replace(ticket, _answered(department, author, facts))
-            _compose(ticket, author, facts)
+            if not _is_shared(author, facts):
+                _compose(ticket, author, facts)
         elif _forced(event) and dispatches:
             told = _withdraw(ticket, ticket.waiting)
         elif _forced(event):
@@ -602,7 +619,8 @@ def _reply(ticket: TicketState, event: SendReply | ReplySent, facts: Facts) -> T
     ticket.draft = Draft()
     _written(ticket, event, facts)
     ticket.staff_wrote_at = facts.now
-    ticket.composer = ticket.composer or author
+    if ticket.composer is None and not _is_shared(author, facts):
+        ticket.composer = author
     ticket.status = (event.status if isinstance(event, SendReply) else None) or Status.PENDING
     if ticket.status is Status.CLOSED:
         _close(ticket, Step.CLOSE)
@@ -616,7 +634,7 @@ def _status_set(ticket: TicketState, event: StatusSet, facts: Facts) -> Told:
             ticket.paused_at = facts.now
         return ()
     forced = ticket.unfinished
-    told = _withdraw(ticket, ticket.waiting)
+    told = _stop(ticket, event)
     if forced:
         ticket.closed_because = event.reason
     _close(ticket, Step.FORCE_CLOSE if forced else Step.CLOSE)
@@ -624,10 +642,16 @@ def _status_set(ticket: TicketState, event: StatusSet, facts: Facts) -> Told:
 
 
 def _merged_into(ticket: TicketState, event: MergedInto, facts: Facts) -> Told:
-    told = _withdraw(ticket, ticket.waiting)
+    told = _stop(ticket, event)
     ticket.closed_because = f"merged into {event.case}"
     _close(ticket, Step.MERGE)
     return told
+
+
+def _stop(ticket: TicketState, event: BaseEvent) -> Told:
+    """Nobody needs to answer, or to write the reply, any more."""
+    composes = ticket.stage is TicketStage.COMPOSING and ticket.composer != event.author.id
+    return _withdraw(ticket, ticket.waiting) + (_tell([ticket.composer], "closed") if composes else ())
 
 
 # --- In whose hands -----------------------------------------------------------------------------
@@ -643,20 +667,31 @@ def _assigned(ticket: TicketState, event: Assigned, facts: Facts) -> Told:
         staff = hands.choose(line, ticket, facts)
     if staff is not None:
         return _given(ticket, staff, facts, event.author, line)
-    _assign(ticket, None, line, facts)
-    return ()
+    return _handed(ticket, None, line, facts)
 
 
 def _given(ticket: TicketState, staff: str, facts: Facts, by: Author, line: str | None = None) -> Told:
-    """A person gets the ticket; while the reply is being written, that means to write it."""
-    if ticket.stage is TicketStage.COMPOSING:
-        person = facts.person(staff)
-        if person is not None and person.shared:
-            raise IllegalTransition(f"{staff} is an account that several people use, and cannot be composer")
+    """A person gets the ticket by hand."""
+    if ticket.stage is TicketStage.COMPOSING and _is_shared(staff, facts):
+        raise IllegalTransition(f"{staff} is an account that several people use, and cannot be composer")
+    told = _handed(ticket, staff, line, facts)
+    return told if by.id != staff else ()
+
+
+def _handed(ticket: TicketState, staff: str | None, line: str | None, facts: Facts) -> Told:
+    """A person or a queue gets the ticket, and hears of it.
+
+    While the reply is being written, a person who gets the ticket is to write it.
+    """
+    had = (ticket.assignee, ticket.line, ticket.composer)
+    if staff is not None and ticket.stage is TicketStage.COMPOSING and not _is_shared(staff, facts):
         _compose(ticket, staff, facts)
     else:
         _assign(ticket, staff, line, facts)
-    return _tell([staff], "assigned") if by.id != staff else ()
+    if had == (ticket.assignee, ticket.line, ticket.composer):
+        return ()
+    waits = staff is None and line is not None
+    return (Tell(line=line, reason="assigned"),) if waits else _tell([staff], "assigned")
 
 
 def _presence_changed(ticket: TicketState, event: PresenceChanged, facts: Facts) -> Told:
@@ -665,8 +700,7 @@ def _presence_changed(ticket: TicketState, event: PresenceChanged, facts: Facts)
     if waits and event.presence is Presence.ONLINE and ticket.line == hands.line_of(event.staff, facts):
         staff = hands.choose(ticket.line or "", ticket, facts)
         if staff is not None:
-            _assign(ticket, staff, ticket.line, facts)
-            return _tell([staff], "assigned")
+            return _handed(ticket, staff, ticket.line, facts)
     return _look_after_composer(ticket, event, facts)
 
 
@@ -699,6 +733,11 @@ def _assign(ticket: TicketState, staff: str | None, line: str | None, facts: Fac
         home = hands.line_of(staff, facts)
         if home is not None:
             ticket.holders = {**ticket.holders, home: staff}
+
+
+def _is_shared(staff: str, facts: Facts) -> bool:
+    person = facts.person(staff)
+    return person is not None and person.shared
 
 
 def _is_dispatcher(ticket: TicketState, staff: str, facts: Facts) -> bool:
@@ -801,6 +840,15 @@ def _add_labels(ticket: TicketState, labels: Iterable[str]) -> None:
 def _tell(staff: Iterable[str | None], reason: str) -> Told:
     told = people(staff)
     return (Tell(staff=told, reason=reason),) if told else ()
+
+
+def _tell_somebody(staff: Iterable[str | None], reason: str, facts: Facts) -> Told:
+    """Tell the first of these who still works here; where nobody does, everyone, for somebody has to act."""
+    return _tell([_still_here(staff, facts)], reason) or (Tell(everyone=True, reason=reason),)
+
+
+def _still_here(staff: Iterable[str | None], facts: Facts) -> str | None:
+    return next((one for one in people(staff) if facts.person(one) is not None), None)
 
 
 def _tell_departments(labels: Iterable[str], reason: str) -> Told:

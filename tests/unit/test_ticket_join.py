@@ -20,7 +20,7 @@ from baton.contract import (
     TicketStage,
 )
 from baton.decision import AskedOf, Facts
-from baton.errors import IllegalTransition, InvalidEvent
+from baton.errors import IllegalTransition, InvalidEvent, UnknownLabel
 from baton.ticket import apply, fold
 from baton.ticketstate import TicketState
 from tests.paper import MORNING
@@ -336,6 +336,13 @@ async def test_a_member_s_note_with_another_department_s_label_answers_nothing()
     assert ticket.states() == {"billing": ASKED, "delivery": ASKED}
 
 
+async def test_a_note_with_a_label_that_is_no_department_s_is_refused_with_the_nearest() -> None:
+    ticket = await collecting(["billing"])
+
+    with pytest.raises(UnknownLabel, match="'biling' is not the label of a department; did you mean billing"):
+        await ticket.note("bella", label="biling")
+
+
 async def test_the_join_is_the_model_s_own_and_needs_no_rule() -> None:
     ticket = await composing(label_off="  []")
 
@@ -429,6 +436,15 @@ async def test_a_late_note_after_the_reply_is_recorded_and_the_composer_told() -
     assert (ticket.stage, ticket.prompted) == ("answered", ["wanda"])
     assert ticket.texts("billing")[-1] == "too late"
     assert ticket.told == {"a late note": ("wanda",)}
+
+
+async def test_a_late_note_after_the_customer_has_written_again_is_told_to_whoever_has_the_ticket() -> None:
+    ticket = await answered()
+    await ticket.customer()
+
+    await ticket.note("bella", "late")
+
+    assert (ticket.stage, ticket.told) == ("triage", {"a late note": ("wanda",)})
 
 
 async def test_a_late_note_of_a_department_that_has_declined_or_was_withdrawn_answers_nothing() -> None:

@@ -14,6 +14,7 @@ from baton.contract import DepartmentState, Presence
 from baton.decision import Previous
 from baton.effects import ConsolidatedReply
 from baton.errors import DepartmentsWaiting, IllegalTransition, InvalidEvent, NotAllowed, UnknownStaff
+from baton.templates.loading import parse_templates
 from tests.unit.ticketworld import LABELS, MARKER, Ticket, answered, collecting, company, composing
 
 ASKED, WITHDRAWN = DepartmentState.ASKED, DepartmentState.WITHDRAWN
@@ -148,6 +149,16 @@ async def test_without_departments_the_assignee_or_a_dispatcher_may_reply() -> N
     assert (await ticket.reply("ivan")).stage == "answered"
 
 
+async def test_a_shared_account_may_send_the_last_answer_and_is_no_composer_by_that() -> None:
+    ticket = await collecting(["billing", "delivery"])
+    await ticket.note("bella")
+
+    state = await ticket.reply("desk")
+
+    assert (ticket.stage, state.composer, state.assignee) == ("answered", None, None)
+    assert (await ticket.customer()).assignee == "petra"
+
+
 # --- The customer -------------------------------------------------------------------------------
 
 
@@ -240,6 +251,22 @@ async def test_a_reply_that_was_not_delivered_opens_the_ticket_and_tells_those_c
     state = await ticket.do("delivery_failed", "system", message_id="m-1")
 
     assert (state.status, ticket.told) == ("open", {"delivery failed": ("petra", "wanda")})
+
+
+async def test_after_the_reply_the_ticket_of_a_composer_who_left_returns_to_its_dispatcher() -> None:
+    ticket = await answered()
+    ticket.gone("wanda")
+
+    assert (await ticket.customer()).assignee == "petra"
+    assert ticket.told == {"the customer wrote": ("petra",)}
+
+
+async def test_after_the_reply_everyone_is_told_where_nobody_is_left_who_knows_the_ticket() -> None:
+    ticket = await answered()
+    ticket.gone("wanda", "petra")
+
+    assert (await ticket.customer()).assignee is None
+    assert ticket.told == {"the customer wrote": ("everyone",)}
 
 
 # --- The composer -------------------------------------------------------------------------------
@@ -387,6 +414,56 @@ async def test_a_ticket_assigned_to_somebody_unknown_is_refused() -> None:
         await ticket.do("assigned", "petra", staff="nemo")
 
 
+async def test_another_composer_finds_a_draft_that_names_them() -> None:
+    ticket = await composing()
+    ticket.templates = parse_templates(SIGNED, "templates.yaml", company())
+    await ticket.note("bella", "late")
+    assert ticket.state.draft.text == "Yours, Wanda"
+
+    await ticket.do("taken", "ivan")
+
+    assert (ticket.state.draft.text, ticket.state.draft.composer) == ("Yours, Ivan", "ivan")
+
+
+SIGNED = """
+version: 1
+draft: "Yours, {% if composer %}{{ composer.name }}{% else %}nobody{% endif %}"
+templates: [{id: two, name: Two, departments: [accounts, parcels], note: Please answer.}]
+"""
+
+
+async def test_who_takes_the_ticket_from_a_queue_by_coming_online_writes_the_reply() -> None:
+    ticket = await composing()
+    await ticket.do("assigned", "petra", line="front")
+    assert (ticket.state.assignee, ticket.state.composer) == (None, "wanda")
+    assert ticket.told == {"assigned": ("line front",)}
+
+    ticket.is_now("ivan", Presence.ONLINE)
+    state = await ticket.do("presence_changed", "system", staff="ivan", presence="online")
+
+    assert (state.assignee, state.composer, ticket.told) == ("ivan", "ivan", {"assigned": ("ivan",)})
+
+
+async def test_whom_a_rule_assigns_the_ticket_is_told_once_and_writes_the_reply() -> None:
+    ticket = await composing(more_rules=TO_IVAN)
+
+    state = await ticket.customer()
+
+    assert (state.assignee, state.composer) == ("ivan", "ivan")
+    assert ticket.told == {"the customer wrote": ("wanda",), "assigned": ("ivan",)}
+    await ticket.customer()
+    assert ticket.told == {"the customer wrote": ("ivan",)}
+
+
+TO_IVAN = """
+  - id: to-ivan
+    name: To Ivan
+    cases: tickets
+    when: {event.kind: customer_message, case.stage: composing}
+    then: [assign: {staff: ivan}]
+"""
+
+
 # --- Closing ------------------------------------------------------------------------------------
 
 
@@ -477,6 +554,21 @@ async def test_merging_withdraws_the_departments_and_closes() -> None:
     assert state.labels == (MARKER,)
     assert ticket.told == {"no longer asked": ("delivery", "warranty")}
     assert ticket.prompted == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields"),
+    [
+        ("merged_into", {"case": "t-2"}),
+        ("status_set", {"status": "closed", "force": True, "reason": "sold"}),
+    ],
+)
+async def test_who_writes_the_reply_is_told_that_none_is_needed(kind: str, fields: dict[str, Any]) -> None:
+    ticket = await composing()
+
+    await ticket.do(kind, "petra", **fields)
+
+    assert ticket.told == {"closed": ("wanda",)}
 
 
 # --- Opening it again ---------------------------------------------------------------------------

@@ -49,6 +49,16 @@ async def test_if_nobody_contributed_the_ticket_returns_to_triage_and_its_dispat
     assert ticket.told["nobody has answered"] == ("petra",)
 
 
+async def test_where_the_dispatcher_has_left_everyone_is_told_that_nobody_has_answered() -> None:
+    ticket = await collecting(["billing"])
+    ticket.gone("petra")
+
+    state = await ticket.withdraw("billing", by="dora")
+
+    assert (ticket.stage, state.assignee) == ("triage", None)
+    assert ticket.told["nobody has answered"] == ("everyone",)
+
+
 async def test_asking_after_a_return_to_triage_is_a_round_with_its_own_prompt() -> None:
     ticket = await collecting(["billing"])
     await ticket.withdraw("billing")
@@ -183,6 +193,15 @@ async def test_a_dispatcher_may_decline_for_a_department(by: str) -> None:
     assert ticket.states() == {"billing": DECLINED, "warranty": ASKED}
 
 
+async def test_where_the_dispatcher_has_left_everyone_is_told_of_a_blocked_round() -> None:
+    ticket = await collecting(["billing", "delivery"])
+    ticket.gone("petra")
+
+    await ticket.decline("billing")
+
+    assert ticket.told == {"billing declined: not ours": ("everyone",)}
+
+
 async def test_without_a_dispatcher_everyone_is_told_of_a_blocked_round() -> None:
     ticket = Ticket()
     await ticket.ask("billing", by="system")
@@ -271,6 +290,46 @@ async def test_adding_a_department_while_composing_recalls_the_draft_too(how: st
 
     assert (ticket.stage, ticket.state.round, ticket.state.composer) == ("collecting", 2, None)
     assert ticket.told["recalled: another department is asked"] == ("wanda",)
+
+
+async def test_a_composer_who_asks_another_department_is_not_told_of_it() -> None:
+    ticket = await composing(["billing"])
+
+    await ticket.ask("delivery", by="bella")
+
+    assert (ticket.stage, ticket.told["asked"]) == ("collecting", ("delivery",))
+    assert "recalled: another department is asked" not in ticket.told
+
+
+async def test_a_rule_that_asks_another_department_recalls_the_draft_and_tells_the_composer() -> None:
+    ticket = await composing(["billing"], more_rules=VIP_ASKS)
+
+    await ticket.do("labels_changed", "system", add=["vip"])
+
+    assert ticket.states() == {"billing": ANSWERED, "delivery": ASKED}
+    assert ticket.told["recalled: another department is asked"] == ("bella",)
+    assert ticket.told["asked"] == ("delivery",)
+
+
+async def test_a_rule_that_withdraws_the_last_department_tells_the_dispatcher() -> None:
+    ticket = await collecting(
+        ["billing"], more_rules=VIP_ASKS.replace("add labels: [delivery]", VIP_WITHDRAWS)
+    )
+
+    await ticket.do("labels_changed", "system", add=["vip"])
+
+    assert (ticket.stage, ticket.state.assignee) == ("triage", "petra")
+    assert ticket.told == {"no longer asked": ("billing",), "nobody has answered": ("petra",)}
+
+
+VIP_ASKS = """
+  - id: vip
+    name: For a VIP
+    cases: tickets
+    when: {event.added_labels: vip}
+    then: [add labels: [delivery]]
+"""
+VIP_WITHDRAWS = "remove labels: [billing]"
 
 
 async def test_after_a_recall_the_next_last_note_prompts_once_more_with_all_the_notes() -> None:

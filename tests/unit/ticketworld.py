@@ -180,6 +180,11 @@ class Ticket(PaperTicket):
         """Somebody's presence, without an event that says so. Since now, if nothing else is said."""
         self.desk.is_now(staff, presence, since or self.now)
 
+    def gone(self, *staff: str) -> None:
+        """These people have left the directory."""
+        left = {key: member for key, member in self.desk.directory.staff.items() if key not in staff}
+        self.desk.directory = self.desk.directory.model_copy(update={"staff": left})
+
     async def leave(self, staff: str) -> TicketState:
         """Somebody goes offline, and the grace begins."""
         self.is_now(staff, Presence.OFFLINE, self.now + self.tick)
@@ -221,7 +226,8 @@ class Ticket(PaperTicket):
 
 
 def _audience(tell: Tell) -> tuple[str, ...]:
-    return (*tell.staff, *tell.departments, *(["everyone"] if tell.everyone else []))
+    line = [f"line {tell.line}"] if tell.line else []
+    return (*tell.staff, *tell.departments, *line, *(["everyone"] if tell.everyone else []))
 
 
 async def collecting(labels: Iterable[str] = LABELS, **kwargs: Any) -> Ticket:
