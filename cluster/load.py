@@ -258,9 +258,9 @@ async def _kill_all(cluster: Cluster, seconds: int, say: Callable[[str], None]) 
         async with phase(f"{victim} is dead"):
             await cluster.kill(victim)
             await asyncio.sleep(seconds)
-        say(f"  starting {victim} again")
-        async with phase(f"{victim} is back"):
+            say(f"  starting {victim} again")
             await cluster.start(victim)
+        async with phase(f"{victim} is back"):
             await asyncio.sleep(seconds)
     return phases
 

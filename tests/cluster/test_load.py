@@ -1,0 +1,57 @@
+"""The load and its proof, on the development server: what is lost or stuck there is found."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from sqlalchemy import delete
+
+from cluster import proof
+from cluster.load import ONLINE, Load
+from cluster.proof import differences, gather
+from helpdesks.schema import events
+from tests.conftest import HouseOpener
+from tests.house import CHANNEL, House, event, eventually
+
+
+async def played(house: House) -> Load:
+    """A ticket, a chat that is left open, one that is closed, and another one that is left open, at least."""
+    load = Load([house])
+    working = asyncio.create_task(load.work(0))
+
+    async def enough() -> bool:
+        return working.done() or len(load.played.chats) == 3
+
+    await eventually(enough, "the load does not get on", within=40)
+    load.over = True
+    await working
+    return load
+
+
+@pytest.mark.timeout(120)
+async def test_what_is_lost_or_stuck_after_a_load_is_found(
+    open_a_house: HouseOpener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_a_house(online=ONLINE) as house:
+        load = await played(house)
+        assert sorted(load.played.chats.values()) == [False, False, True]
+        assert len(load.played.tickets) == 1
+        found = await gather(house, house.desk, load.played)
+        assert differences(load.played, found) == []
+        assert sum(found.events.values()) == len(load.answers)
+
+        chat, (first, *_) = next(iter(load.played.accepted.items()))
+        async with house.desk._database.writing() as connection:
+            await connection.execute(delete(events).where(events.c.event_id == first))
+        found = await gather(house, house.desk, load.played)
+        assert differences(load.played, found) == [
+            f"lost or doubled: event {first} of {chat} is 0 times in the help desk"
+        ]
+
+        left_open = next(name for name, closed in load.played.chats.items() if not closed)
+        monkeypatch.setattr(proof, "REST_SECONDS", 0.1)
+        await house.stop_worker()
+        await house.client.submit(CHANNEL, left_open, event("customer_message", "customer"))
+        assert "workflow task" in await proof._pending(house, left_open)
+        await house.start_worker()
