@@ -18,13 +18,18 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Self, cast
 
-from temporalio.api.errordetails.v1 import NamespaceNotFoundFailure, WorkflowNotReadyFailure
+from google.protobuf.any_pb2 import Any as AnyMessage
+from temporalio.api.errordetails.v1 import (
+    MultiOperationExecutionFailure,
+    NamespaceNotFoundFailure,
+    WorkflowNotReadyFailure,
+)
 from temporalio.client import (
     Client,
     Interceptor,
@@ -525,7 +530,17 @@ def _search_attributes(values: Mapping[str, str]) -> TypedSearchAttributes:
 
 
 def _has_detail(error: RPCError, name: str) -> bool:
-    return any(detail.type_url.endswith(f"/{name}") for detail in error.grpc_status.details)
+    return any(detail.type_url.endswith(f"/{name}") for detail in _details(error.grpc_status.details))
+
+
+def _details(found: Iterable[AnyMessage]) -> Iterator[AnyMessage]:
+    """The details, with those of both calls that an update-with-start consists of."""
+    for detail in found:
+        yield detail
+        both = MultiOperationExecutionFailure()
+        if detail.Unpack(both):
+            for status in both.statuses:
+                yield from status.details
 
 
 def _passing(error: RPCError) -> bool:
