@@ -58,7 +58,10 @@ def about(
             due[label] = found
     return {
         "departments": {
-            label: AskedOf(key=key, lead=directory.departments[key].lead) for label, key in keys.items()
+            label: AskedOf(
+                key=key, lead=directory.departments[key].lead, deserted=not directory.members_of(key)
+            )
+            for label, key in keys.items()
         },
         "due": due,
         "macro": _macro(template, before, event, now, directory, due, templates) if template else None,

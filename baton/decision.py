@@ -104,6 +104,8 @@ class AskedOf(Compact):
 
     key: str
     lead: str | None = None
+    deserted: bool = False
+    """Nobody belongs to it."""
 
 
 class Due(Compact):

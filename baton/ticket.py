@@ -14,7 +14,7 @@ Source of the rules: section 4 of the design, and the help desk's description of
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Set
 from typing import Any
 
 from baton import hands
@@ -571,9 +571,11 @@ def _join(before: TicketState, ticket: TicketState, facts: Facts) -> Told:
         return ()
     if ticket.waiting:
         last = ticket.waiting if len(ticket.waiting) == 1 and not ticket.blocking else ()
-        if last and last != before.waiting and contributors(ticket):
-            return _tell_departments(last, "last to answer: see what the others wrote")
-        return ()
+        alone = last if last != before.waiting else ()
+        told = _tell_of_deserted(ticket, {*ticket.asked} - {*before.asked} | {*alone}, facts)
+        if alone and contributors(ticket):
+            told += _tell_departments(alone, "last to answer: see what the others wrote")
+        return told
     if not contributors(ticket):
         _move(ticket, Step.RETURN)
         _assign(ticket, _still_here([ticket.dispatcher], facts), None, facts)
@@ -581,6 +583,16 @@ def _join(before: TicketState, ticket: TicketState, facts: Facts) -> Told:
     _move(ticket, Step.JOIN)
     _compose(ticket, first_composer(ticket, facts), facts)
     return ()
+
+
+def _tell_of_deserted(ticket: TicketState, labels: Set[str], facts: Facts) -> Told:
+    """A question that nobody can answer would wait for ever, and in silence."""
+    gone = [
+        label
+        for label in sorted(labels)
+        if label not in facts.departments or facts.departments[label].deserted
+    ]
+    return _tell_somebody([ticket.dispatcher], f"nobody answers for {', '.join(gone)}", facts) if gone else ()
 
 
 # --- The reply ----------------------------------------------------------------------------------

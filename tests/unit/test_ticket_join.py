@@ -386,6 +386,20 @@ async def test_who_is_asked_alone_is_not_told_that_they_are_last() -> None:
     assert ticket.state.draft.text == ""
 
 
+async def test_the_dispatcher_is_told_of_a_department_to_which_nobody_belongs() -> None:
+    ticket = await collecting(["delivery"])
+    ticket.gone("wanda", "lena")
+
+    await ticket.ask("billing", "warranty")
+    assert ticket.told == {"asked": ("billing", "warranty"), "nobody answers for warranty": ("petra",)}
+
+    await ticket.note("bella")
+    assert ticket.told == {}
+    ticket.gone("petra")
+    await ticket.note("dan")
+    assert ticket.told["nobody answers for warranty"] == ("everyone",), "it is the last, and nobody knows"
+
+
 async def test_a_rule_that_asks_another_department_at_the_last_note_prevents_the_prompt() -> None:
     more = """
   - id: also-delivery
