@@ -30,6 +30,7 @@ from baton.contract import (
     BaseEvent,
 )
 from baton.lifecycle import diagram
+from baton.metrics import METRICS
 from baton.rules.fields import (
     CHATS,
     EVERY_CASE,
@@ -53,6 +54,7 @@ DOCUMENTS = (
     CHECKOUT / "README.md",
     *(CHECKOUT / "docs" / name for name in ("architecture.md", "chats.md", "contract.md", "tickets.md")),
     *(CHECKOUT / "docs" / name for name in ("operations.md", "rules.md", "settings.md", "templates.md")),
+    CHECKOUT / "docs/observability.md",
 )
 
 _PART = re.compile(r"(<!-- generated: ([a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -573,6 +575,22 @@ def _default(name: str, info: FieldInfo) -> str:
     return "none" if value in ({}, None) else f"`{value}`"
 
 
+# --- Metrics ------------------------------------------------------------------------------------
+
+
+def metrics() -> str:
+    return "\n".join(
+        filled(
+            f"- `{one.exported}` – {one.kind}{', seconds' if one.buckets else ''}; "
+            f"{f'by {code(*one.labels)}' if one.labels else 'no labels of its own'}.",
+            "  ",
+        )
+        + "\n"
+        + filled(f"  {one.help[0].upper()}{one.help[1:]}.", "  ")
+        for one in METRICS.values()
+    )
+
+
 # --- Architecture -------------------------------------------------------------------------------
 
 
@@ -650,6 +668,7 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "template-notify": lambda: _template_fields("Notice"),
     "template-due": lambda: _template_fields("Due"),
     "settings": settings,
+    "metrics": metrics,
     "rooms": rooms,
     "layers": layers,
 }

@@ -1,0 +1,114 @@
+"""Dashboards and alerts: well formed, and about metrics of the table. Others are tested with a worker."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from baton.metrics import METRICS
+from baton.settings import CHECKOUT
+from tests.deployed import DEPLOY, document
+from tests.promql import DASHBOARDS, FUNCTIONS, RULES, Named, alerts, dashboard, expressions, named
+from tests.unit.test_docs import anchors
+
+SERIES = {series: metric for metric in METRICS.values() for series in metric.series}
+SCRAPED = {"job", "instance"}
+"""Labels that Prometheus itself adds."""
+RUNBOOK = CHECKOUT / "docs/observability.md"
+
+
+@pytest.mark.parametrize(
+    ("expression", "metrics", "grouped"),
+    [
+        ('up{job="baton"} == 0', {"up": {"job"}}, set()),
+        (
+            'sum by (le, case) (rate(a_total{x=~"b|c", y!="d"}[5m])) / (sum(b) or vector(0)) > 0.05',
+            {"a_total": {"x", "y"}, "b": set()},
+            {"le", "case"},
+        ),
+    ],
+)
+def test_names_are_found_in_an_expression(
+    expression: str, metrics: dict[str, set[str]], grouped: set[str]
+) -> None:
+    found = named(expression)
+    assert (found.metrics, found.grouped) == (metrics, grouped)
+
+
+@pytest.mark.parametrize("asked", list(expressions()), ids=lambda asked: asked.where)
+def test_an_expression_asks_for_metrics_of_the_table_and_labels_that_they_have(asked: Named) -> None:
+    assert asked.functions <= FUNCTIONS
+    own = {name: labels for name, labels in asked.metrics.items() if name.startswith("baton_")}
+    assert own.keys() <= SERIES.keys()
+    for name, labels in own.items():
+        assert labels <= SERIES[name].all_labels | SCRAPED
+        assert asked.grouped <= SERIES[name].all_labels | SCRAPED
+
+
+def test_every_metric_is_shown_somewhere() -> None:
+    shown = {SERIES[name].name for asked in expressions() for name in asked.metrics if name in SERIES}
+    assert shown == METRICS.keys()
+
+
+@pytest.mark.parametrize("rule", alerts(), ids=lambda rule: rule["alert"])
+def test_an_alert_says_how_bad_it_is_what_it_is_and_what_to_do(rule: dict[str, Any]) -> None:
+    assert rule.keys() == {"alert", "expr", "for", "labels", "annotations"}
+    assert re.fullmatch(r"\d+[mh]", rule["for"])
+    assert rule["labels"].keys() == {"severity"}
+    assert rule["labels"]["severity"] in {"critical", "warning", "info"}
+    assert rule["annotations"].keys() == {"summary", "runbook"}
+    assert rule["annotations"]["summary"].endswith(".")
+    path, _, anchor = rule["annotations"]["runbook"].partition("#")
+    assert CHECKOUT / path == RUNBOOK
+    assert anchor == rule["alert"].lower()
+    assert anchor in anchors(RUNBOOK.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("rule", alerts(), ids=lambda rule: rule["alert"])
+def test_what_an_alert_quotes_is_in_its_result(rule: dict[str, Any]) -> None:
+    quoted = set(re.findall(r"\$labels\.(\w+)", rule["annotations"]["summary"]))
+    asked = named(rule["expr"])
+    assert quoted <= (asked.grouped or SCRAPED)
+
+
+def test_every_runbook_belongs_to_an_alert_and_names_are_unique() -> None:
+    names = [rule["alert"] for rule in alerts()]
+    assert len(names) == len(set(names))
+    runbooks = re.findall(r"^### ((?:Baton|Temporal)\w+)$", RUNBOOK.read_text(encoding="utf-8"), re.MULTILINE)
+    assert runbooks == names
+
+
+def test_prometheus_of_the_stack_reads_the_rules() -> None:
+    (pattern,) = document(DEPLOY / "compose/prometheus.yml")["rule_files"]
+    assert RULES.match(Path(pattern).name)
+
+
+@pytest.mark.parametrize("path", DASHBOARDS, ids=lambda path: path.stem)
+def test_a_dashboard_is_found_by_its_name_and_can_be_read(path: Path) -> None:
+    board = dashboard(path)
+    assert board["uid"] == path.stem
+    (source,) = document(DEPLOY / "compose/grafana/datasources/prometheus.yaml")["datasources"]
+    taken: set[tuple[int, int]] = set()
+    panels = board["panels"]
+    assert len({panel["id"] for panel in panels}) == len({panel["title"] for panel in panels}) == len(panels)
+    for panel in panels:
+        place = panel["gridPos"]
+        assert place["x"] + place["w"] <= 24
+        columns, rows = range(place["x"], place["x"] + place["w"]), range(place["y"], place["y"] + place["h"])
+        cells = {(column, row) for column in columns for row in rows}
+        assert not taken & cells, f"{panel['title']} covers another panel"
+        taken |= cells
+        assert panel["description"].endswith(".")
+        assert panel["fieldConfig"]["defaults"]["unit"] in {"short", "s", "ops"}
+        for target in panel["targets"]:
+            assert target["datasource"]["uid"] == source["uid"]
+            assert set(re.findall(r"\{\{(\w+)\}\}", target["legendFormat"])) <= named(target["expr"]).grouped
+
+
+def test_links_between_dashboards_lead_to_one_another() -> None:
+    boards = {path.stem for path in DASHBOARDS}
+    linked = {link["url"].removeprefix("/d/") for path in DASHBOARDS for link in dashboard(path)["links"]}
+    assert linked == boards
