@@ -378,16 +378,22 @@ class Case(ABC, Generic[StateT, OutcomeT]):
         )
 
     def _belongs_elsewhere(self) -> bool:
-        """Whether new cases go to another version of the workers, and this run has done something.
+        """Whether new cases go to another version of the workers, and this run has come to rest there.
 
-        An event is what a quiet case waits for anyway; and a run that was held back in its version by an
-        operator must not begin anew again and again.
+        Only after an event of its own: so no run can hand over to the next without having done something. And
+        not in the middle of a write, which would be made twice, unless the help desk does not take it: then
+        the new version may be what it waits for.
         """
         version_changed = workflow.info().is_target_worker_deployment_version_changed()
-        return version_changed and self._settled_here
+        return version_changed and self._settled_here and (self._outbox.empty or self._outbox.stuck)
 
     def _has_work(self) -> bool:
-        return bool(self._queue) or self._alarm.rang or (self.over() and self._at_rest())
+        return (
+            bool(self._queue)
+            or self._alarm.rang
+            or self._belongs_elsewhere()
+            or (self.over() and self._at_rest())
+        )
 
     def _at_rest(self) -> bool:
         return not self._queue and self._outbox.empty and workflow.all_handlers_finished()

@@ -6,7 +6,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Iterable
 from contextvars import Context, copy_context
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from temporalio import workflow
@@ -32,6 +32,8 @@ _TIMEOUT = timedelta(seconds=10)
 # A help desk that is down for a day must not lose a write, and must not wait long once it is back.
 _RETRY = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=1))
 
+_STUCK_AFTER = timedelta(minutes=1)
+
 
 class Outbox:
     """Carries out effects while the case goes on deciding.
@@ -54,10 +56,17 @@ class Outbox:
         self._sent = sent
         self._sender: asyncio.Task[None] | None = None
         self._stopping = False
+        self._since: datetime | None = None
+        """Since when the first effect has been on its way."""
 
     @property
     def empty(self) -> bool:
         return not self._effects
+
+    @property
+    def stuck(self) -> bool:
+        """Whether the same effect has been on its way for so long that it was tried several times."""
+        return self._since is not None and workflow.now() - self._since >= _STUCK_AFTER
 
     @property
     def unsent(self) -> tuple[Effect, ...]:
@@ -90,6 +99,7 @@ class Outbox:
     async def _send(self) -> None:
         while self._effects and not self._stopping:
             effect, context = self._effects[0]
+            self._since = workflow.now()
             result = "carried_out"
             try:
                 await context.run(_start, effect)
@@ -99,6 +109,7 @@ class Outbox:
                 self._failed(effect, str(error.cause or error))
                 result = "refused"
             self._effects.popleft()
+            self._since = None
             metrics.EFFECTS_DONE.count(workflow.metric_meter(), effect=effect.do, result=result)
             self._sent()
         self._sender = None

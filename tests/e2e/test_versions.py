@@ -1,0 +1,332 @@
+"""Workers are replaced by version, with cases that run: a rolling deploy, a rollback, a lost version.
+
+Each version is a process of its own on a real server. What is done here is what docs/releases.md says.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections import Counter
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from temporalio.client import WorkflowHistory
+from temporalio.testing import WorkflowEnvironment
+
+from baton.contract import chat_workflow_id, ticket_workflow_id
+from baton.deskclient import DeskClient
+from baton.errors import Unanswered
+from tests.commands import Baton
+from tests.conftest import HouseOpener, running_server
+from tests.departments import QUIET, SEPARATE
+from tests.e2e.versions import SECOND_VERSION, Deployment, changed_checkout
+from tests.house import CHANNEL, FOUR_RULES, House, billed, event, eventually, failed_tasks, fresh
+from tests.ledger import applied_keys, cases_of, events_of
+
+CHATS, TICKETS = 10, 4
+QUICKLY = {
+    # The server looks after three minutes, and then every three, whether a version has drained.
+    "matching.wv.VersionDrainageStatusVisibilityGracePeriod": '"1s"',
+    "matching.wv.VersionDrainageStatusRefreshInterval": '"1s"',
+}
+
+
+@pytest.fixture(scope="module")
+async def versions_server() -> AsyncIterator[WorkflowEnvironment]:
+    async with running_server(**QUICKLY) as environment:
+        yield environment
+
+
+@pytest.fixture
+async def deployment(
+    versions_server: WorkflowEnvironment, open_a_house: HouseOpener
+) -> AsyncIterator[Deployment]:
+    """A house without a worker: each test starts its own, by version."""
+    async with open_a_house(
+        environment=versions_server,
+        directory=SEPARATE,
+        rules=FOUR_RULES,
+        online=("ivan", "petra"),
+        working=False,
+    ) as house:
+        yield Deployment(house, fresh("deployment"))
+
+
+class Traffic:
+    """Customers and staff who go on writing in cases that stay open, whatever happens to the workers."""
+
+    def __init__(self, house: House) -> None:
+        self.house = house
+        self.chats = [fresh("live") for _ in range(CHATS)]
+        self.tickets = [fresh("T") for _ in range(TICKETS)]
+        self.sent: dict[str, list[str]] = {case: [] for case in (*self.chats, *self.tickets)}
+        self._going = True
+
+    @property
+    def cases(self) -> list[str]:
+        chats = [chat_workflow_id(CHANNEL, chat) for chat in self.chats]
+        return chats + [ticket_workflow_id(ticket) for ticket in self.tickets]
+
+    async def open_tickets(self) -> None:
+        for ticket in self.tickets:
+            for kind, who, more in (
+                ("customer_message", "customer", {"text": "Three questions."}),
+                ("template_applied", "petra", {"template": QUIET}),
+            ):
+                await self._to_ticket(ticket, who, kind, **more)
+
+    async def flow(self) -> None:
+        """Write in every case, one event after the other, until ``stop``."""
+        async with asyncio.TaskGroup() as group:
+            for case in self.sent:
+                group.create_task(self._write(case))
+
+    def stop(self) -> None:
+        self._going = False
+
+    async def reach(self, more: int, within: float = 60) -> None:
+        """Wait until in every case so many more events were answered."""
+        goal = {case: len(sent) + more for case, sent in self.sent.items()}
+
+        async def reached() -> bool:
+            return all(len(self.sent[case]) >= goal[case] for case in goal)
+
+        await eventually(reached, "the traffic came to a halt", within=within)
+
+    async def _write(self, case: str) -> None:
+        writers = (("customer_message", "customer"), ("agent_message", "ivan"), ("note_added", "petra"))
+        while self._going:
+            for kind, who in writers:
+                if case in self.chats:
+                    sent = event(kind, who, text="And then?")
+                    await self.house.send(case, sent, timeout=60)
+                    self.sent[case].append(sent["id"])
+                else:
+                    await self._to_ticket(case, who, kind, text="And then?")
+
+    async def _to_ticket(self, ticket: str, who: str, kind: str, **fields: str) -> None:
+        sent = event(kind, who, **fields)
+        await self.house.to_ticket(ticket, sent, timeout=60)
+        self.sent[ticket].append(sent["id"])
+
+
+@pytest.mark.timeout(360)
+async def test_cases_go_over_to_a_new_version_and_back_while_everybody_writes(
+    deployment: Deployment, tmp_path: Path
+) -> None:
+    house, new_checkout = deployment.house, changed_checkout(tmp_path / "new")
+    traffic = Traffic(house)
+    quiet = [fresh("quiet") for _ in range(3)]
+    quiet_cases = [chat_workflow_id(CHANNEL, chat) for chat in quiet]
+    async with deployment.worker("old") as old, deployment.worker("new", new_checkout) as new:
+        await deployment.make_current("old")
+        await traffic.open_tickets()
+        for chat in quiet:
+            await house.customer(chat)
+        writing = asyncio.create_task(traffic.flow())
+        await traffic.reach(3)
+        assert await deployment.versions_of(traffic.cases + quiet_cases) == {"old": CHATS + TICKETS + 3}
+
+        # A ramp: some cases go over, the others stay.
+        await deployment.ramp("new", 50)
+        await eventually(lambda: _on_both(deployment, traffic.cases), "the ramp led no case over", within=40)
+        await traffic.reach(3)
+        assert (await deployment.versions_of(traffic.cases)).keys() == {"old", "new"}
+
+        # All go over, though the old version is killed meanwhile, and comes back.
+        await deployment.make_current("new")
+        await traffic.reach(1)
+        old.kill()
+        await old.wait()
+        async with deployment.worker("old") as again:
+            await traffic.reach(3)
+            await deployment.all_on("new", traffic.cases)
+            assert await deployment.drainage("old") == "draining"
+
+            # Rolled back, and forward again.
+            await deployment.make_current("old")
+            await traffic.reach(3)
+            await deployment.all_on("old", traffic.cases)
+            await deployment.make_current("new")
+            await traffic.reach(3)
+            await deployment.all_on("new", traffic.cases)
+
+            # Whoever is quiet is still on the old version, until somebody pokes.
+            assert await deployment.versions_of(quiet_cases) == {"old": 3}
+            await _poked_from(deployment, "old", quiet_cases, Baton(house, tmp_path))
+            await deployment.all_on("new", quiet_cases)
+            await deployment.drained("old")
+            again.send_signal(signal.SIGTERM)
+            assert await asyncio.wait_for(again.wait(), 40) == 0
+        await traffic.reach(3)
+        traffic.stop()
+        await asyncio.wait_for(writing, 60)
+        for case in (*traffic.chats, *(f"ticket:{ticket}" for ticket in traffic.tickets), *quiet):
+            await house.settled(case)
+
+        await _nothing_lost_nor_doubled(house, traffic)
+        runs = [run for case in (*traffic.cases, *quiet_cases) for run in await _runs_of(house, case)]
+        assert [failure for run in runs for failure in failed_tasks(run)] == []
+        by_version = {build: [run for run in runs if _build_of(run) == build] for build in ("old", "new")}
+        assert all(len(found) > len(traffic.cases) for found in by_version.values())
+        assert all(SECOND_VERSION.encode() not in run.to_json().encode() for run in by_version["old"])
+        # Going over costs an action, and one more for a timer.
+        assert [billed(await house.history(chat)) for chat in quiet] == [["start", "timer"]] * len(quiet)
+        assert new.returncode is None
+
+
+async def test_help_desk_calls_and_new_cases_go_to_the_current_version_only(deployment: Deployment) -> None:
+    house = deployment.house
+    desk = DeskClient(house.client.temporal, task_queue=house.settings.task_queue, timeout=3)
+    async with deployment.worker("one") as one:
+        with pytest.raises(Unanswered):
+            await desk.presence()
+        await deployment.make_current("one")
+        assert {row.staff for row in await desk.presence()} >= {"ivan", "petra"}
+        async with deployment.worker("two"):
+            one.kill()
+            await one.wait()
+            with pytest.raises(Unanswered):
+                await desk.presence()
+            await deployment.make_current("two")
+            assert {row.staff for row in await desk.presence()} >= {"ivan", "petra"}
+            chat = fresh("new")
+            await house.customer(chat)
+            assert await deployment.version_of(chat_workflow_id(CHANNEL, chat)) == "two"
+
+
+@pytest.mark.timeout(120)
+async def test_a_case_of_a_version_that_is_gone_is_moved_by_command(deployment: Deployment) -> None:
+    house, chat = deployment.house, fresh("orphan")
+    workflow = chat_workflow_id(CHANNEL, chat)
+    async with deployment.worker("gone") as gone:
+        await deployment.make_current("gone")
+        await house.customer(chat)
+        await house.settled(chat)
+        async with deployment.worker("next"):
+            await deployment.make_current("next")
+            gone.kill()
+            await gone.wait()
+            sending = asyncio.ensure_future(house.by("ivan", chat, "taken", timeout=60))
+            await eventually(lambda: _waits(house, chat), "the event did not arrive")
+            assert await deployment.version_of(workflow) == "gone"
+
+            await deployment.override(workflow, "one_time", "next")
+            assert (await sending).snapshot.pinned_to == "ivan"
+            await deployment.all_on("next", [workflow])
+            assert failed_tasks(await house.history(chat)) == []
+            assert [entry.kind for entry in await house.client.timeline(CHANNEL, chat)] == [
+                "customer_message",
+                "taken",
+            ]
+
+
+@pytest.mark.timeout(120)
+async def test_a_case_that_is_held_in_its_version_does_not_begin_anew_again_and_again(
+    deployment: Deployment,
+) -> None:
+    house, held, free = deployment.house, fresh("held"), fresh("free")
+    workflow = chat_workflow_id(CHANNEL, held)
+    async with deployment.worker("one"), deployment.worker("two"):
+        await deployment.make_current("one")
+        await house.customer(held)
+        await house.customer(free)
+        await deployment.override(workflow, "pinned", "one")
+        await deployment.make_current("two")
+        await _writes_until(deployment, free, "two")
+        for _ in range(3):
+            await house.by("ivan", held, "note_added", text="Still here.")
+        await house.settled(held)
+        assert len(await _runs_of(house, workflow)) == 1
+        assert await deployment.version_of(workflow) == "one"
+
+
+@pytest.mark.timeout(120)
+async def test_workers_without_versions_are_replaced_by_versions_and_back(deployment: Deployment) -> None:
+    house, chat = deployment.house, fresh("first")
+    workflow = chat_workflow_id(CHANNEL, chat)
+    async with deployment.worker(None) as plain, deployment.worker("one"):
+        await house.customer(chat)
+        assert await deployment.version_of(workflow) == ""
+        await deployment.make_current("one")
+        plain.kill()
+        await plain.wait()
+        assert (await house.by("ivan", chat, "taken", timeout=60)).snapshot.pinned_to == "ivan"
+        await deployment.all_on("one", [workflow])
+        async with deployment.worker(None):
+            await deployment.make_current(None)
+            await _writes_until(deployment, chat, "")
+        assert [failure for run in await _runs_of(house, workflow) for failure in failed_tasks(run)] == []
+
+
+async def _writes_until(deployment: Deployment, chat: str, build: str) -> None:
+    async def moved() -> bool:
+        await deployment.house.by("ivan", chat, "note_added", text="Where is it?", timeout=60)
+        return await deployment.version_of(chat_workflow_id(CHANNEL, chat)) == build
+
+    await eventually(moved, f"the chat did not go over to {build!r}", within=40)
+
+
+async def _on_both(deployment: Deployment, cases: list[str]) -> bool:
+    return (await deployment.versions_of(cases)).keys() == {"old", "new"}
+
+
+async def _waits(house: House, chat: str) -> bool:
+    described = (await house.handle(chat).describe()).raw_description
+    return described.HasField("pending_workflow_task")
+
+
+async def _poked_from(deployment: Deployment, build: str, cases: list[str], baton: Baton) -> None:
+    """``baton ops poke``, with the filter that finds what is left on a version."""
+    query = f"TemporalWorkerDeploymentVersion = '{deployment.name}:{build}' AND ExecutionStatus = 'Running'"
+
+    async def all_found() -> bool:
+        found = [one.id async for one in deployment.house.client.temporal.list_workflows(query)]
+        return sorted(found) == sorted(cases)
+
+    await eventually(all_found, "the filter does not find what is left")
+    said = await baton.run("ops", "poke", "--query", query)
+    assert said.code == 0, said
+    assert said.out.strip().endswith(f"{len(cases)} done"), said
+
+
+async def _runs_of(house: House, workflow_id: str) -> list[WorkflowHistory]:
+    """The histories of all runs of a case, the latest first."""
+    runs, run_id = [], None
+    while True:
+        handle = house.client.temporal.get_workflow_handle(workflow_id, run_id=run_id)
+        history = await handle.fetch_history()
+        runs.append(history)
+        run_id = history.events[0].workflow_execution_started_event_attributes.continued_execution_run_id
+        if not run_id:
+            return runs
+
+
+def _build_of(run: WorkflowHistory) -> str:
+    """The version whose worker carried out this run; of all of its tasks it must be the same."""
+    builds = {
+        item.workflow_task_completed_event_attributes.deployment_version.build_id
+        for item in run.events
+        if item.HasField("workflow_task_completed_event_attributes")
+    }
+    assert len(builds) == 1, builds
+    return builds.pop()
+
+
+async def _nothing_lost_nor_doubled(house: House, traffic: Traffic) -> None:
+    for case, sent in traffic.sent.items():
+        is_ticket = case in traffic.tickets
+        kept = [row.event_id for row in await events_of(house.desk, case)]
+        assert Counter(kept) == Counter(sent), case
+        now = await (house.ticket(case) if is_ticket else house.snapshot(case))
+        (row,) = await cases_of(house.desk, case)
+        for field in ("assignee", "status", "line"):
+            assert getattr(row, field) == getattr(now, field), (case, field)
+        ask = house.client.ticket_timeline(case) if is_ticket else house.client.timeline(CHANNEL, case)
+        timeline = [entry.event_id for entry in await ask]
+        assert timeline == sent[-len(timeline) :], case
+    keys = Counter(await applied_keys(house.desk))
+    assert keys
+    assert [key for key, times in keys.items() if times > 1] == []
