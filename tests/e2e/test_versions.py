@@ -21,7 +21,7 @@ from baton.errors import Unanswered
 from tests.commands import Baton
 from tests.conftest import HouseOpener, running_server
 from tests.departments import QUIET, SEPARATE
-from tests.e2e.versions import SECOND_VERSION, Deployment, changed_checkout
+from tests.e2e.versions import SECOND_VERSION, Deployment, broken_checkout, changed_checkout
 from tests.house import CHANNEL, FOUR_RULES, House, billed, event, eventually, failed_tasks, fresh
 from tests.ledger import applied_keys, cases_of, events_of
 
@@ -221,6 +221,28 @@ async def test_a_case_of_a_version_that_is_gone_is_moved_by_command(deployment: 
                 "customer_message",
                 "taken",
             ]
+
+
+@pytest.mark.timeout(120)
+async def test_a_write_that_the_old_version_cannot_make_is_made_by_the_new_one(
+    deployment: Deployment, tmp_path: Path
+) -> None:
+    house, chat = deployment.house, fresh("unwritten")
+    async with deployment.worker("broken", broken_checkout(tmp_path / "broken")), deployment.worker("mended"):
+        await deployment.make_current("broken")
+        await house.customer(chat)
+        outcome = await house.staff(chat, "ada", "From another department.")
+        assert [fired.rule for fired in outcome.fired] != []
+        await deployment.make_current("mended")
+        await house.fast_forward(chat, seconds=61)
+        assert await applied_keys(house.desk, ":write") == []
+
+        await _writes_until(deployment, chat, "mended")
+        await house.settled(chat)
+        assert len(await applied_keys(house.desk, ":write")) == 1
+        (row,) = await cases_of(house.desk, chat)
+        now = await house.snapshot(chat)
+        assert (row.status, row.assignee, row.activity) == (now.status, now.assignee, now.activity)
 
 
 @pytest.mark.timeout(120)

@@ -28,6 +28,8 @@ _AFTER = f"""            await workflow.sleep(0.01, summary="{SECOND_VERSION}")
             self.check(event)
             settled = await"""
 
+_WRITE = "return await effects.write_case(self._database, connection, write)"
+
 
 def changed_checkout(folder: Path) -> Path:
     """A copy of Baton whose workflows set a timer before each decision.
@@ -35,14 +37,23 @@ def changed_checkout(folder: Path) -> Path:
     So neither version can replay what the other has recorded: a case that went over in the middle of a run
     would be stuck.
     """
+    return _copied(folder, "workflows/case.py", _BEFORE, _AFTER)
+
+
+def broken_checkout(folder: Path) -> Path:
+    """A copy of Baton that cannot write how a case stands."""
+    return _copied(folder, "helpdesks/embedded.py", _WRITE, 'raise RuntimeError("this version is broken")')
+
+
+def _copied(folder: Path, changed: str, before: str, after: str) -> Path:
     for room in COPIED:
         shutil.copytree(CHECKOUT / room, folder / room, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(CHECKOUT / "worker.py", folder)
     (folder / "deploy").symlink_to(CHECKOUT / "deploy")
-    file = folder / "workflows/case.py"
+    file = folder / changed
     text = file.read_text(encoding="utf-8")
-    assert text.count(_BEFORE) == 1, "the place that this changes looks different now"
-    file.write_text(text.replace(_BEFORE, _AFTER), encoding="utf-8")
+    assert text.count(before) == 1, f"{changed} looks different now"
+    file.write_text(text.replace(before, after), encoding="utf-8")
     return folder
 
 
