@@ -11,6 +11,7 @@ BENCHES = {
     "races": "bench.races",
     "capacity": "bench.capacity",
     "encryption": "bench.encryption",
+    "telemetry": "bench.telemetry",
 }
 """Each module has a ``main()`` that prints a table, and returns 1 where something is wrong.
 
