@@ -20,6 +20,7 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 from temporalio.workflow import SandboxImportNotificationPolicy
 
 from baton.plugin import PASSED_THROUGH, BatonPlugin
+from baton.tracing import CaseTracing
 from tests.conftest import HouseOpener
 from tests.house import failed_tasks, fresh
 from tests.replay.record import histories_of
@@ -41,6 +42,7 @@ def sandboxed(restrictions: SandboxRestrictions) -> Callable[[], SimplePlugin]:
 
 LANES: dict[str, Callable[[], SimplePlugin]] = {
     "production": BatonPlugin,
+    "traced": lambda: BatonPlugin(interceptors=[CaseTracing()]),
     # Nothing of Baton's is shared, so that the sandbox checks what all of it does.
     "checked": sandboxed(
         SandboxRestrictions.default.with_passthrough_modules(
