@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
 from temporalio.client import Client
+from temporalio.testing import WorkflowEnvironment
 
 from baton.client import BatonClient
 from baton.errors import HelpDeskUnavailable, IllegalTransition, UnknownStaff
@@ -17,6 +19,7 @@ from baton.settings import Settings
 from baton.telemetry import runtime_for
 from tests.conftest import HouseOpener
 from tests.departments import ANSWERS, QUIET
+from tests.e2e.test_worker import settings_in, until_ready, worker_process
 from tests.house import CHANNEL, House, event, eventually, fresh
 from tests.scraping import Scraped, free_port, scrape
 from tests.waiting import refused
@@ -170,3 +173,18 @@ async def test_series_have_the_labels_of_the_table(open_separate: HouseOpener) -
         for name in seen:
             wanted = known[name].all_labels - (set() if name.endswith("_bucket") else {"le"})
             assert now.labels(name) == wanted, name
+
+
+@pytest.mark.timeout(120)
+async def test_each_of_several_worker_processes_serves_its_own(
+    server: WorkflowEnvironment, tmp_path: Path
+) -> None:
+    queue, port = fresh("queue"), free_port()
+    settings = settings_in(
+        tmp_path, queue, BATON_WORKER_PROCESSES="2", BATON_METRICS_ADDRESS=f"127.0.0.1:{port}"
+    )
+    async with worker_process(server, settings) as child:
+        await until_ready(child)
+        for number in range(2):
+            seen = await scrape(f"127.0.0.1:{port + number}")
+            assert seen.sum("temporal_worker_start_total", task_queue=queue) == 1

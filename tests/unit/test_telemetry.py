@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 import socket
+import sys
 
 import pytest
 from temporalio.common import MetricMeter
 
+from baton.client import plugin_for
 from baton.errors import SettingsError
 from baton.metrics import EVENTS, METRICS, Metric, kind_label
 from baton.settings import Settings, load_settings
@@ -66,3 +68,12 @@ def test_what_is_no_address_is_refused(address: str, monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("BATON_METRICS_ADDRESS", address)
     with pytest.raises(SettingsError, match="BATON_METRICS_ADDRESS"):
         load_settings()
+
+
+def test_traces_without_their_packages_are_refused_with_the_way_to_get_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "baton.tracing", None)
+    with pytest.raises(SettingsError, match=r"pip install 'baton-desk\[tracing\]'"):
+        plugin_for(Settings(tracing=True))
+    assert plugin_for(Settings()).interceptors == ()
