@@ -193,7 +193,7 @@ async def test_a_new_field_that_is_empty_may_be_added(gate: Gate) -> None:
 
 
 def no_effects(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(Outbox, "add", lambda outbox, effects: None)
+    patch.setattr(Outbox, "add", lambda outbox, effects, context: None)
 
 
 def no_timer(patch: pytest.MonkeyPatch) -> None:
@@ -203,9 +203,9 @@ def no_timer(patch: pytest.MonkeyPatch) -> None:
 def one_more_timer(patch: pytest.MonkeyPatch) -> None:
     before = Outbox.add
 
-    def add(outbox: Outbox, effects: Any) -> None:
+    def add(outbox: Outbox, effects: Any, context: Any) -> None:
         asyncio.create_task(workflow.sleep(60))  # noqa: RUF006 - the workflow's loop keeps it
-        before(outbox, effects)
+        before(outbox, effects, context)
 
     patch.setattr(Outbox, "add", add)
 
