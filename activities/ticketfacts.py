@@ -47,6 +47,12 @@ def about(
     """
     template = _template(event.template, templates) if isinstance(event, TemplateApplied) else None
     macro_keys = template.departments if template else ()
+    missing = [key for key in macro_keys if key not in directory.departments]
+    if template is not None and missing:
+        raise InvalidEvent(
+            f"template {template.id!r} names departments that the directory no longer has: "
+            f"{', '.join(missing)}"
+        )
     macro_labels = [directory.departments[key].label for key in macro_keys]
     labels = dict.fromkeys((*model.labels_named(before, event), *macro_labels, *rules.named_labels))
     keys = {label: key for label in labels if (key := directory.department_of(label)) is not None}

@@ -128,7 +128,8 @@ class EncryptionCodec(PayloadCodec, WithSerializationContext):
 class WithoutKeys(PayloadCodec):
     """Encrypts nothing, and stops at what somebody else has encrypted.
 
-    Without it a worker that was started without its keys would refuse each event as one that it cannot decode.
+    Without it a worker that was started without its keys would refuse each event as one that it cannot
+    decode.
     """
 
     async def encode(self, payloads: Sequence[Payload]) -> list[Payload]:

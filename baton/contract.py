@@ -70,6 +70,8 @@ MAX_LABELS = 1000
 
 MAX_NOTES_SIZE = 400_000
 """Bytes of notes that a ticket carries with it; of more, the beginnings. Whole they are in the help desk."""
+MAX_NOTES = 1000
+"""Notes that a ticket carries with it. Of more, only that they answer; the help desk has them all."""
 MARKER = "several-departments"
 """The label of a ticket that several departments work on, so that such tickets are found again."""
 MAX_DEPARTMENTS = 200

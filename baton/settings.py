@@ -243,8 +243,8 @@ def worker_version() -> WorkerVersion | None:
     if "." in name or ":" in name or name.startswith("__"):
         # Temporal would refuse every poll, and the worker would wait in silence.
         raise SettingsError(
-            f"{DEPLOYMENT_NAME} is {name!r}: Temporal takes no name with a dot or a colon, nor one that begins "
-            "with '__'. Choose another, such as 'baton'."
+            f"{DEPLOYMENT_NAME} is {name!r}: Temporal takes no name with a dot or a colon, nor one that "
+            "begins with '__'. Choose another, such as 'baton'."
         )
     return WorkerVersion(name, build)
 

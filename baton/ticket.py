@@ -21,6 +21,7 @@ from baton import hands
 from baton.composer import away, contributors, first_composer, next_composer
 from baton.contract import (
     MAX_DEPARTMENTS,
+    MAX_NOTES,
     MAX_NOTES_SIZE,
     TICKET_OPENING_KINDS,
     Action,
@@ -288,6 +289,8 @@ def _opened(before: TicketState, event: TicketEvent, facts: Facts) -> TicketStat
         if ticket.conversation is None:
             ticket.channel = ticket.channel or previous.channel
             ticket.conversation = previous.conversation if ticket.channel == previous.channel else None
+        # Else nobody would hear of it: the one who had it last does.
+        _assign(ticket, _still_here([previous.assignee], facts), None, facts)
     ticket.opened_at = facts.now
     ticket.status = Status.OPEN
     _move(ticket, Step.OPEN)
@@ -506,7 +509,8 @@ def _note_added(ticket: TicketState, event: NoteAdded, facts: Facts) -> Told:
     for label in labels:
         department = ticket.department(label)
         assert department is not None, "only the ticket's departments are meant"
-        department = department.model_copy(update={"notes": (*department.notes, note)})
+        if sum(len(one.notes) for one in ticket.departments) < MAX_NOTES:
+            department = department.model_copy(update={"notes": (*department.notes, note)})
         if department.state is DepartmentState.ASKED and event.answers:
             answered = True
             department = _answered(department, event.author.id, facts)
@@ -581,6 +585,8 @@ def _join(before: TicketState, ticket: TicketState, facts: Facts) -> Told:
         _assign(ticket, _still_here([ticket.dispatcher], facts), None, facts)
         return _tell_somebody([ticket.dispatcher], "nobody has answered", facts)
     _move(ticket, Step.JOIN)
+    # Also if it waited for its customer: it is the composer's turn now, who looks for open tickets.
+    _set_status(ticket, Status.OPEN, facts)
     _compose(ticket, first_composer(ticket, facts), facts)
     return ()
 
@@ -618,10 +624,13 @@ def _reply(ticket: TicketState, event: SendReply | ReplySent, facts: Facts) -> T
         else:
             raise _waiting(ticket, "the reply")
     elif not (dispatches or author in (ticket.composer, ticket.assignee)):
-        raise NotAllowed(
-            f"{author} cannot send the reply: {ticket.composer or ticket.assignee or 'nobody'} is to write "
-            f"it, or the dispatcher"
-        )
+        if isinstance(event, SendReply):
+            raise NotAllowed(
+                f"{author} cannot send the reply: {ticket.composer or ticket.assignee or 'nobody'} is to "
+                f"write it, or the dispatcher"
+            )
+        # The customer has it already: to refuse the news would only lead to a second reply.
+        told = _tell([ticket.composer], f"{author} has sent the reply")
     _move(ticket, Step.REPLY)
     ticket.replies += 1
     ticket.replied_round = max(
@@ -675,6 +684,8 @@ def _taken(ticket: TicketState, event: Taken, facts: Facts) -> Told:
 
 def _assigned(ticket: TicketState, event: Assigned, facts: Facts) -> Told:
     staff, line = event.staff, event.line
+    if staff is None and line is None and ticket.stage is TicketStage.COMPOSING:
+        raise IllegalTransition("somebody is to write the reply: assign the ticket to a person or to a line")
     if line is not None:
         staff = hands.choose(line, ticket, facts)
     if staff is not None:

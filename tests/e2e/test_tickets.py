@@ -211,6 +211,7 @@ async def test_a_customer_who_writes_again_reopens_the_ticket(open_separate: Hou
         assert again.snapshot.stage is TicketStage.TRIAGE
         assert again.snapshot.previous_case == closed.snapshot.case_id
         assert (again.snapshot.subject, again.snapshot.channel) == ("Two questions", "email")
+        assert again.snapshot.assignee == "ben"
 
 
 async def test_events_of_a_closed_ticket_that_come_again_open_no_ghost(open_separate: HouseOpener) -> None:

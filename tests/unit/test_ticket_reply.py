@@ -15,7 +15,7 @@ from baton.decision import Previous
 from baton.effects import ConsolidatedReply
 from baton.errors import DepartmentsWaiting, IllegalTransition, InvalidEvent, NotAllowed, UnknownStaff
 from baton.templates.loading import parse_templates
-from tests.unit.ticketworld import LABELS, MARKER, Ticket, answered, collecting, company, composing
+from tests.unit.ticketworld import LABELS, MARKER, MEMBER, Ticket, answered, collecting, company, composing
 
 ASKED, WITHDRAWN = DepartmentState.ASKED, DepartmentState.WITHDRAWN
 ANSWERED = DepartmentState.ANSWERED
@@ -80,11 +80,43 @@ async def test_a_reply_that_was_sent_in_the_help_desk_is_reported_and_not_sent_a
     assert ticket.effects == ()
 
 
-async def test_a_reported_reply_by_a_stranger_is_refused() -> None:
+async def test_a_reported_reply_by_a_stranger_counts_and_the_composer_hears_of_it() -> None:
+    """The customer has it already: to refuse the news would lead to a second reply."""
+    ticket = await composing()
+    composer = ticket.state.composer
+
+    state = await ticket.do("reply_sent", "ivan", message_id="m-1")
+
+    assert (ticket.stage, state.replies, state.composer) == ("answered", 1, composer)
+    assert ticket.told == {"ivan has sent the reply": (composer,)}
+
+
+async def test_a_ticket_that_waited_for_its_customer_is_open_for_its_composer() -> None:
+    ticket = await collecting(("billing",))
+    await ticket.do("status_set", "petra", status="pending")
+
+    state = await ticket.note(MEMBER["billing"])
+
+    assert (ticket.stage, state.status, state.paused_at) == ("composing", "open", None)
+
+
+async def test_a_reply_that_is_being_written_cannot_be_assigned_to_nobody() -> None:
     ticket = await composing()
 
-    with pytest.raises(NotAllowed):
-        await ticket.do("reply_sent", "ivan", message_id="m-1")
+    with pytest.raises(IllegalTransition, match="assign the ticket to a person"):
+        await ticket.do("assigned", "petra")
+
+
+async def test_more_notes_than_a_ticket_carries_still_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("baton.ticket.MAX_NOTES", 2)
+    ticket = await collecting(("billing", "delivery"))
+    for _ in range(3):
+        await ticket.note(MEMBER["billing"], answers=False)
+
+    state = await ticket.note(MEMBER["billing"])
+
+    assert [len(one.notes) for one in state.departments] == [2, 0]
+    assert state.asked == ("delivery",)
 
 
 @pytest.mark.parametrize("kind", ["send_reply", "reply_sent"])
