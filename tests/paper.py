@@ -154,7 +154,8 @@ class _Paper:
     async def _decide(self, before: CaseState, event: Event) -> Decision:
         """What ``decide`` says one tick later. Raises a ``Refused``."""
         if self.templates is None:
-            self.templates = shipped_templates(self.desk.directory)
+            of_paper = isinstance(self.desk, PaperDesk)
+            self.templates = shipped_templates(self.desk.directory if of_paper else shipped_directory())
         deciding = Deciding(self.desk, _Book(self.rules, self.templates), self.policy)
         request = DecideRequest(before=before, event=event, now=self.now, chain=self.chain)
         decision = await deciding.decide(request)

@@ -258,7 +258,12 @@ async def test_the_previous_case_is_the_last_one_of_the_same_ticket(desk: Embedd
     )
     async with desk.intake(no_ticket(), customer_says("e3"), at(2), "another") as intake:
         assert await intake.previous() == Previous(
-            case_id=ticket.case_id or "", assignee="ivan", holders={"first": "ivan"}
+            case_id=ticket.case_id or "",
+            assignee="ivan",
+            holders={"first": "ivan"},
+            subject=ticket.subject,
+            channel=ticket.channel,
+            conversation=ticket.conversation,
         )
         assert await intake.case_id() != ticket.case_id
 
