@@ -354,6 +354,8 @@ def _answered(scene: Scene) -> tuple[str, ...]:
     before, now = scene.before, scene.case
     if not (isinstance(before, TicketState) and isinstance(now, TicketState)):
         return ()
+    if scene.event.kind not in _ANSWERING:  # no other event has the field, whatever the states say
+        return ()
     earlier = {one.label for one in before.departments if one.state is DepartmentState.ANSWERED}
     return tuple(
         one.label

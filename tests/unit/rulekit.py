@@ -191,6 +191,8 @@ def _value(name: str, before: CaseState, case: CaseState, happened: Event, known
     if name == "case.type":
         return "ticket" if isinstance(case, TicketState) else "chat"
     if name == "event.answered_labels":
+        if happened.kind not in ("note_added", "send_reply", "reply_sent"):
+            return ()
         return tuple(sorted(_answered(case) - _answered(before)))
     if name in ("event.label", "event.to"):
         return tuple(filter(None, [getattr(where, first, None)]))

@@ -326,6 +326,27 @@ def test_an_overdue_answer_is_an_event_that_rules_can_ask_about() -> None:
     assert decided.state.labels == ("billing", "delivery", "urgent")
 
 
+@pytest.mark.parametrize(
+    "when",
+    [
+        {"event.answered_labels": "is not set"},
+        {"not": {"event.answered_labels": "billing"}},
+        {"event.answered_labels": {"has not": "billing"}},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("kind", ["customer_message", "template_applied"])
+def test_only_an_answer_has_answered_labels(when: dict[str, Any], kind: str) -> None:
+    """The column of the index and the test by itself agree on an event that answers nothing."""
+    before = asking("billing")
+    author = "petra" if kind == "template_applied" else "customer"
+    fields = {"template": "t"} if kind == "template_applied" else {}
+    after = having_answered(before, "billing")
+    happened = ticket_event(kind, author, **fields)
+    wanted = rule("b", {"event.answered_labels": "is set"})
+    assert changed(rule("a", when), wanted, before=before, after=after, happened=happened) == ["a"]
+
+
 # --- The shipped rule ---------------------------------------------------------------------------
 
 SHIPPED = load_rules(DEPLOY / "rules/support-lines.yaml", DIRECTORY)
