@@ -1,4 +1,4 @@
-"""What tests share: one real Temporal server for the run, and a house with a worker for each test.
+"""What tests share: a real Temporal server for each process, and a house with a worker for each test.
 
     python -m pytest tests/e2e --temporal HOST:PORT --namespace NAME --postgresql URL
 
@@ -9,6 +9,7 @@ that skip time or need a server with settings of its own start the development s
 from __future__ import annotations
 
 import itertools
+import os
 import shutil
 import sys
 from collections.abc import AsyncIterator, Callable
@@ -39,6 +40,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--temporal", metavar="HOST:PORT", help="a Temporal that is there already")
     parser.addoption("--namespace", default="default", help="the namespace there, with search attributes")
     parser.addoption("--postgresql", metavar="URL", help="a PostgreSQL that is there already, as its owner")
+
+
+def pytest_configure() -> None:
+    """No test depends on the width of somebody's terminal, which pytest-xdist hands on."""
+    os.environ.pop("COLUMNS", None)
 
 
 def temporal_binary() -> str:
@@ -80,7 +86,7 @@ async def running_server(
 
 @pytest.fixture(scope="session")
 async def server(pytestconfig: pytest.Config) -> AsyncIterator[WorkflowEnvironment]:
-    """One server for the whole run; tests keep apart by their task queues and conversations."""
+    """One server for all tests of this process; they keep apart by task queues and conversations."""
     if address := pytestconfig.getoption("--temporal"):
         namespace = pytestconfig.getoption("--namespace")
         client = await Client.connect(
@@ -109,7 +115,7 @@ def open_a_house(server: WorkflowEnvironment, tmp_path: Path, pytestconfig: pyte
         number = next(_numbers)
         if database and "database_url" not in settings:
             settings["database_url"] = await fresh_database(database)
-        folder, queue = tmp_path / f"house-{number}", f"baton-test-{number}"
+        folder, queue = tmp_path / f"house-{number}", f"baton-test-{os.getpid()}-{number}"
         async with open_house(environment, folder, queue, **settings) as house:
             yield house
 

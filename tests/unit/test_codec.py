@@ -204,6 +204,7 @@ def test_a_key_file_has_one_key_on_each_line(tmp_path: Path) -> None:
         (f"k {'?' * 44}", "'k' is not Base64"),
         (f"first {base64.b64encode(OLD).decode()}", "there is a key 'first' above"),
     ],
+    ids=["no ID", "three words", "the wrong way round", "too short", "no Base64", "an ID twice"],
 )
 def test_a_mistake_in_a_key_file_is_told_with_its_line_and_without_the_key(
     tmp_path: Path, line: str, said: str
