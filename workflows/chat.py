@@ -26,12 +26,8 @@ from baton.chatstate import ChatState
 from baton.consequences import consequences
 from baton.contract import (
     CHAT_WORKFLOW,
-    HANDLE,
-    POKE,
     SNAPSHOT,
-    SUBMIT,
     SYSTEM,
-    TIMELINE,
     ChatEvent,
     ChatSnapshot,
     ChatStart,
@@ -39,7 +35,6 @@ from baton.contract import (
     Idle,
     Outcome,
     TimedDue,
-    TimelineEntry,
     derived_id,
     parse_chat_event,
     parse_chat_start,
@@ -48,6 +43,7 @@ from baton.decision import Decision
 from baton.errors import InvalidEvent
 from baton.story import chat_details, moved, what_happened
 from workflows.case import Carried, Case, Settled, read_start, version_of_next_run
+from workflows.handlers import CaseHandlers
 
 
 class CarriedChat(Carried):
@@ -141,8 +137,10 @@ class _ChatCase(Case[ChatState, Outcome]):
 
 
 @workflow.defn(name=CHAT_WORKFLOW)
-class Chat:
+class Chat(CaseHandlers[Outcome]):
     """One conversation with one customer on one channel, chat after chat."""
+
+    _case: _ChatCase
 
     @workflow.init
     # Without a default a start that forgot the argument could not even be told so.
@@ -177,29 +175,6 @@ class Chat:
             )
         return self._case.summary()
 
-    @workflow.update(name=HANDLE)
-    async def handle(self, event: RawValue) -> Outcome:
-        """One event in, its outcome back once the decision is durable."""
-        return await self._case.handle(event)
-
-    @handle.validator
-    def _refuse_early(self, event: RawValue) -> None:
-        self._case.refuse_early(event)
-
-    @workflow.signal(name=SUBMIT)
-    def submit(self, event: RawValue) -> None:
-        """One event in. Refusals are found in the timeline."""
-        self._case.submit(event)
-
-    @workflow.signal(name=POKE)
-    def poke(self) -> None:
-        """Look at the time, the rules and who is there, as if something came due."""
-        self._case.poke()
-
     @workflow.query(name=SNAPSHOT)
     def snapshot(self) -> ChatSnapshot:
         return self._case.snapshot()
-
-    @workflow.query(name=TIMELINE)
-    def timeline(self) -> list[TimelineEntry]:
-        return self._case.timeline()

@@ -26,13 +26,9 @@ from baton import ticket as model
 from baton.consequences import consequences
 from baton.contract import (
     DRAFT,
-    HANDLE,
     NOTE_ADDED,
-    POKE,
     SNAPSHOT,
-    SUBMIT,
     TICKET_WORKFLOW,
-    TIMELINE,
     DepartmentState,
     Draft,
     TicketEvent,
@@ -40,7 +36,6 @@ from baton.contract import (
     TicketSnapshot,
     TicketStart,
     TicketSummary,
-    TimelineEntry,
     parse_ticket_event,
     parse_ticket_start,
 )
@@ -49,6 +44,7 @@ from baton.errors import InvalidEvent
 from baton.story import ticket_details, ticket_moved, what_happened_to_ticket
 from baton.ticketstate import TicketState
 from workflows.case import Carried, Case, Settled, read_start, version_of_next_run
+from workflows.handlers import CaseHandlers
 
 
 class CarriedTicket(Carried):
@@ -143,8 +139,10 @@ def _measure(before: TicketState, after: TicketState) -> None:
 
 
 @workflow.defn(name=TICKET_WORKFLOW)
-class Ticket:
+class Ticket(CaseHandlers[TicketOutcome]):
     """One ticket, from its first event until it is closed."""
+
+    _case: _TicketCase
 
     @workflow.init
     # Without a default a start that forgot the argument could not even be told so.
@@ -177,37 +175,14 @@ class Ticket:
             )
         return self._case.summary()
 
-    @workflow.update(name=HANDLE)
-    async def handle(self, event: RawValue) -> TicketOutcome:
-        """One event in, its outcome back once the decision is durable."""
-        return await self._case.handle(event)
-
-    @handle.validator
-    def _refuse_early(self, event: RawValue) -> None:
-        self._case.refuse_early(event)
-
-    @workflow.signal(name=SUBMIT)
-    def submit(self, event: RawValue) -> None:
-        """One event in. Refusals are found in the timeline."""
-        self._case.submit(event)
-
     @workflow.signal(name=NOTE_ADDED)
     def note_added(self, note: RawValue) -> None:
         """A note in, such as a department's answer. Refusals are found in the timeline."""
         self._case.submit(note, kind=NOTE_ADDED)
 
-    @workflow.signal(name=POKE)
-    def poke(self) -> None:
-        """Look at the time, the rules and who is there, as if something came due."""
-        self._case.poke()
-
     @workflow.query(name=SNAPSHOT)
     def snapshot(self) -> TicketSnapshot:
         return self._case.snapshot()
-
-    @workflow.query(name=TIMELINE)
-    def timeline(self) -> list[TimelineEntry]:
-        return self._case.timeline()
 
     @workflow.query(name=DRAFT)
     def draft(self) -> Draft:
