@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from baton.attention import idle_at, wake_at
 from baton.chatstate import ChatState
@@ -101,12 +101,16 @@ def chat_details(chat: ChatState, timeline: Sequence[TimelineEntry], unsent: int
         lines.append(f"- **Labels**: {', '.join(chat.labels)}")
     if chat.previous_case:
         lines.append(f"- **Previous chat**: {chat.previous_case}")
+    return "\n".join([*lines, *_unsent_and_lately(unsent, timeline)])
+
+
+def _unsent_and_lately(unsent: int, timeline: Sequence[TimelineEntry]) -> Iterator[str]:
     if unsent:
-        lines.append(f"- **Not yet in the help desk**: {unsent} {'write' if unsent == 1 else 'writes'}")
+        yield f"- **Not yet in the help desk**: {unsent} {'write' if unsent == 1 else 'writes'}"
     if timeline:
-        lines += ["", "#### Lately", ""]
-    lines += [_item(entry) for entry in reversed(timeline[-_SHOWN_ENTRIES:])]
-    return "\n".join(lines)
+        yield from ("", "#### Lately", "")
+    for entry in reversed(timeline[-_SHOWN_ENTRIES:]):
+        yield _item(entry)
 
 
 def _item(entry: TimelineEntry) -> str:
@@ -232,12 +236,7 @@ def ticket_details(ticket: TicketState, timeline: Sequence[TimelineEntry], unsen
         lines.append(f"- **Labels**: {_plain(', '.join(ticket.labels))}")
     if ticket.previous_case:
         lines.append(f"- **Opened before as**: {ticket.previous_case}")
-    if unsent:
-        lines.append(f"- **Not yet in the help desk**: {unsent} {'write' if unsent == 1 else 'writes'}")
-    if timeline:
-        lines += ["", "#### Lately", ""]
-    lines += [_item(entry) for entry in reversed(timeline[-_SHOWN_ENTRIES:])]
-    return "\n".join(lines)
+    return "\n".join([*lines, *_unsent_and_lately(unsent, timeline)])
 
 
 def _department(one: Department) -> str:
