@@ -64,7 +64,7 @@ UNFINISHED = (Stage.COLLECTING, Stage.COMPOSING)
 
 
 def _reopened(source: Stage) -> Stage:
-    return Stage.TRIAGE if source in (Stage.NONE, Stage.ANSWERED) else source
+    return Stage.TRIAGE if source is Stage.ANSWERED else source
 
 
 TABLE: tuple[Row[Stage, Step], ...] = (
