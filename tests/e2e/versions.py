@@ -28,6 +28,7 @@ _AFTER = f"""            await workflow.sleep(0.01, summary="{SECOND_VERSION}")
             self.check(event)
             settled = await"""
 
+_ASSIGNED = "hands.assign(chat, {}, None, facts, by_hand=True)"
 _WRITE = "return await effects.write_case(self._database, connection, write)"
 
 
@@ -43,6 +44,12 @@ def changed_checkout(folder: Path) -> Path:
 def broken_checkout(folder: Path) -> Path:
     """A copy of Baton that cannot write how a case stands."""
     return _copied(folder, "helpdesks/embedded.py", _WRITE, 'raise RuntimeError("this version is broken")')
+
+
+def harmful_checkout(folder: Path) -> Path:
+    """A copy of Baton that gives petra every chat that is assigned by hand to anybody."""
+    wrong = _ASSIGNED.format('"petra"')
+    return _copied(folder, "baton/chat.py", _ASSIGNED.format("event.staff"), wrong)
 
 
 def _copied(folder: Path, changed: str, before: str, after: str) -> Path:

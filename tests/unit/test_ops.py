@@ -16,7 +16,8 @@ from baton.cli.archive import newer
 from baton.cli.ops.cases import workflow_of
 from baton.cli.ops.filters import filters
 from baton.cli.ops.redecide import compare, decisions_in
-from baton.cli.ops.reset import is_bad_from
+from baton.cli.ops.reset import Run, first_bad, mistake_since
+from baton.errors import BatonError
 from baton.plugin import BatonPlugin
 from baton.rules.loading import load_rules, parse_rules
 from baton.settings import CHECKOUT
@@ -83,13 +84,68 @@ def test_a_reset_goes_by_time_or_by_build_id() -> None:
     done.event_time.FromDatetime(NOON)
     done.workflow_task_completed_event_attributes.worker_version.build_id = "1.4"
 
-    assert is_bad_from("1.4")(done)
-    assert not is_bad_from("1.5")(done)
-    assert is_bad_from("2026-03-02T12:00:00Z")(done)
-    assert is_bad_from("2026-03-02")(done)
-    assert not is_bad_from("2026-03-02T12:00:01")(done)
+    assert mistake_since("1.4").is_bad(done)
+    assert not mistake_since("1.5").is_bad(done)
+    assert mistake_since("2026-03-02T12:00:00Z").is_bad(done)
+    assert mistake_since("2026-03-02").is_bad(done)
+    assert not mistake_since("2026-03-02T12:00:01").is_bad(done)
     done.workflow_task_completed_event_attributes.deployment_version.build_id = "1.5"
-    assert is_bad_from("1.5")(done)
+    assert mistake_since("1.5").is_bad(done)
+
+
+def run_of(name: str, *builds: str, before: str = "", after: str = "") -> Run:
+    """A run of a case: its name, and the build IDs of the workers that did its tasks."""
+    tasks = []
+    for number, build in enumerate(builds):
+        task = HistoryEvent(event_id=4 + 6 * number)
+        task.workflow_task_completed_event_attributes.deployment_version.build_id = build
+        tasks.append(task)
+    return Run(name, tasks, length=len(tasks) * 6, before=before, after=after)
+
+
+@pytest.mark.parametrize(
+    ("runs", "found"),
+    [
+        ([run_of("a", "1.3", "1.3")], None),
+        ([run_of("a", "1.3", "1.4")], ("a", 10)),
+        ([run_of("b", "1.4", before="a"), run_of("a", "1.3", after="b")], ("b", 4)),
+        ([run_of("b", "1.3", before="a"), run_of("a", "1.3", "1.4", after="b")], ("a", 10)),
+        (
+            [
+                run_of("c", "1.5", before="b"),
+                run_of("b", "1.4", before="a", after="c"),
+                run_of("a", "1.3", after="b"),
+            ],
+            ("b", 4),
+        ),
+        ([run_of("b", before="a"), run_of("a", "1.4", after="b")], ("a", 4)),
+        ([run_of("b", "1.3", "1.4", before="gone")], ("b", 10)),
+    ],
+)
+def test_a_case_goes_back_to_the_first_run_in_which_it_went_wrong(
+    runs: list[Run], found: tuple[str, int] | None
+) -> None:
+    got = first_bad("chat:telegram:42", runs, mistake_since("1.4"))
+
+    assert (got and (got[0].run_id, got[1].event_id)) == found
+
+
+@pytest.mark.parametrize(
+    ("runs", "said"),
+    [
+        ([run_of("b", "1.4", before="gone")], "no longer keeps the run before (gone)"),
+        (
+            [run_of("reset", "1.3", before="a"), run_of("a", "1.4", after="b")],
+            "in an earlier run (a), but was reset after that",
+        ),
+    ],
+)
+def test_a_reset_that_could_lose_something_is_refused(runs: list[Run], said: str) -> None:
+    with pytest.raises(BatonError) as refused:
+        first_bad("chat:telegram:42", runs, mistake_since("1.4"))
+
+    assert said in str(refused.value)
+    assert str(refused.value).endswith("baton ops reset chat:telegram:42 --to 3")
 
 
 @pytest.mark.parametrize(
