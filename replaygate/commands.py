@@ -27,7 +27,10 @@ from temporalio.converter import (
     WorkflowSerializationContext,
 )
 
+from replaygate.recorder import Recording
+
 Key = tuple[str, ...]
+_QUEUE = "task_queue"
 _PATCHES = "TemporalChangeVersion"
 """The search attribute that the SDK itself sets where code is patched."""
 
@@ -64,7 +67,7 @@ def commands_of(history: WorkflowHistory) -> list[Command]:
         command = read(event, count, updates) if read else None
         if command is not None:
             command.content["summary"] = _summary(event)
-            found.append(command)
+            found.append(_elsewhere(command, task_queue(history)))
     return found
 
 
@@ -79,7 +82,13 @@ def completed_tasks(history: WorkflowHistory) -> set[int]:
 
 def _scheduled(event: HistoryEvent, count: Counter[str], updates: dict[str, str]) -> Command:
     said = event.activity_task_scheduled_event_attributes
-    return _activity(said.activity_id, said.activity_type.name, said.input.payloads, said, event.event_id)
+    return _activity(
+        (said.activity_id, said.activity_type.name),
+        said.input.payloads,
+        said.task_queue.name,
+        said,
+        event.event_id,
+    )
 
 
 def _marked(event: HistoryEvent, count: Counter[str], updates: dict[str, str]) -> Command | None:
@@ -136,7 +145,13 @@ def _cancelled(event: HistoryEvent, count: Counter[str], updates: dict[str, str]
 
 def _continued(event: HistoryEvent, count: Counter[str], updates: dict[str, str]) -> Command:
     said = event.workflow_execution_continued_as_new_event_attributes
-    return _continue(said, said.workflow_type.name, said.input.payloads, said.memo.fields, event.event_id)
+    return _continue(
+        (said.workflow_type.name, said.task_queue.name),
+        said.input.payloads,
+        said,
+        said.memo.fields,
+        event.event_id,
+    )
 
 
 _READERS: Mapping[int, Callable[[HistoryEvent, Counter[str], dict[str, str]], Command | None]] = {
@@ -162,14 +177,14 @@ _WITHOUT_CONTENT = frozenset(
 )
 
 
-def commands_made(made: Iterable[tuple[int, Any]]) -> list[Command]:
-    """The commands of a recording (`replaygate.recorder.Recording`).
+def commands_made(recording: Recording) -> list[Command]:
+    """The commands of a recording.
 
     Raises ``NotImplementedError`` for a kind of command that Baton has not used so far.
     """
     count: Counter[str] = Counter()
     found: dict[Key, Command] = {}
-    for place, command in made:
+    for place, command in recording.commands:
         kind = command.WhichOneof("variant")
         said = getattr(command, kind)
         if kind in ("cancel_timer", "request_cancel_activity"):
@@ -181,7 +196,7 @@ def commands_made(made: Iterable[tuple[int, Any]]) -> list[Command]:
             raise NotImplementedError(f"the replay gate does not know the command {kind}: teach it to")
         one = read(said, count, place)
         one.content["summary"] = _summary(command)
-        found[one.key] = one
+        found[one.key] = _elsewhere(one, recording.task_queue)
     return list(found.values())
 
 
@@ -206,7 +221,7 @@ def _response(said: Any, count: Counter[str], place: int) -> Command:
 
 _MAKERS: Mapping[str, Callable[[Any, Counter[str], int], Command]] = {
     "schedule_activity": lambda said, _, place: _activity(
-        said.activity_id, said.activity_type, said.arguments, said, place
+        (said.activity_id, said.activity_type), said.arguments, said.task_queue, said, place
     ),
     "schedule_local_activity": lambda said, _, place: _local_activity(said.seq, said.activity_type, place),
     "start_timer": lambda said, _, place: _timer(str(said.seq), said.start_to_fire_timeout, place),
@@ -219,7 +234,7 @@ _MAKERS: Mapping[str, Callable[[Any, Counter[str], int], Command]] = {
     "fail_workflow_execution": lambda said, _, place: _end("failed", place, failure=_failure(said.failure)),
     "cancel_workflow_execution": lambda said, _, place: _end("cancelled", place),
     "continue_as_new_workflow_execution": lambda said, _, place: _continue(
-        said, said.workflow_type, said.arguments, said.memo, place
+        (said.workflow_type, said.task_queue), said.arguments, said, said.memo, place
     ),
 }
 
@@ -227,14 +242,16 @@ _MAKERS: Mapping[str, Callable[[Any, Counter[str], int], Command]] = {
 # --- The form -------------------------------------------------------------------------------------
 
 
-def _activity(activity_id: str, name: str, arguments: Iterable[Payload], said: Any, place: int) -> Command:
+def _activity(
+    of: tuple[str, str], arguments: Iterable[Payload], queue: str, said: Any, place: int
+) -> Command:
     timeouts = ("schedule_to_close", "schedule_to_start", "start_to_close", "heartbeat")
     options = {f"{one}_seconds": _seconds(getattr(said, f"{one}_timeout")) for one in timeouts}
     return Command(
-        ("activity", activity_id, name),
-        f"activity {name}",
+        ("activity", *of),
+        f"activity {of[1]}",
         place,
-        {"input": list(arguments)},
+        {"input": list(arguments), _QUEUE: queue},
         _given({**options, "retry": _retry(said.retry_policy)}),
     )
 
@@ -268,16 +285,20 @@ def _end(how: str, place: int, **content: Any) -> Command:
 
 
 def _continue(
-    said: Any, name: str, arguments: Iterable[Payload], memo: Mapping[str, Payload], place: int
+    to: tuple[str, str], arguments: Iterable[Payload], said: Any, memo: Mapping[str, Payload], place: int
 ) -> Command:
     options = {
-        "workflow_type": name,
+        "workflow_type": to[0],
         "memo": dict(memo),
         "search_attributes": dict(said.search_attributes.indexed_fields),
         "initial_versioning_behavior": int(said.initial_versioning_behavior),
     }
     return Command(
-        ("end", "continued"), "continue-as-new", place, {"input": list(arguments)}, _given(options)
+        ("end", "continued"),
+        "continue-as-new",
+        place,
+        {"input": list(arguments), _QUEUE: to[1]},
+        _given(options),
     )
 
 
@@ -311,6 +332,13 @@ def _retry(said: RetryPolicy) -> dict[str, Any]:
             "non_retryable": list(said.non_retryable_error_types),
         }
     )
+
+
+def _elsewhere(command: Command, own: str) -> Command:
+    """The same command, with a task queue only where that is another one than the workflow's."""
+    if command.content.get(_QUEUE) == own:
+        del command.content[_QUEUE]
+    return command
 
 
 def _given(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -399,6 +427,10 @@ def workflow_type(history: WorkflowHistory) -> str:
     if first is None or not _is_start(first):
         raise ValueError("the history does not begin with the event that starts a workflow")
     return first.workflow_execution_started_event_attributes.workflow_type.name
+
+
+def task_queue(history: WorkflowHistory) -> str:
+    return history.events[0].workflow_execution_started_event_attributes.task_queue.name
 
 
 def with_its_own_id(history: WorkflowHistory) -> WorkflowHistory:

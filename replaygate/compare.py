@@ -35,7 +35,12 @@ def leaving(recorded: Sequence[Command], made: Sequence[Command], completed: set
     sent = (one for one in made if one.place in completed and one.key[0] != "local activity")
     extra = next((command for command in sent if command.key not in theirs), None)
     if missing is not None:
-        instead = f"; this code has: {extra.name}" if extra else ", and this code does not"
+        if extra is None:
+            instead = ", and this code does not"
+        elif extra.name == missing.name:
+            instead = "; this code has it at another place"
+        else:
+            instead = f"; this code has: {extra.name}"
         return Break(missing.place, f"the history has here: {missing.name}{instead}")
     if extra is not None:
         return Break(

@@ -118,7 +118,11 @@ class Gate:
     async def _judge(
         self, result: Result, history: WorkflowHistory, recording: Recording, failure: Exception | None
     ) -> None:
-        recorded, made = commands_of(history), commands_made(recording.commands)
+        try:
+            recorded, made = commands_of(history), commands_made(recording)
+        except NotImplementedError as error:
+            result.verdict, result.what = Verdict.BROKEN, str(error)
+            return
         left = leaving(recorded, made, completed_tasks(history))
         if failure is not None or left is not None:
             result.verdict, result.said = Verdict.BROKEN, message_in(str(failure or ""))

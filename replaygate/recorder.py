@@ -19,6 +19,8 @@ class Recording:
     """Each command (of the SDK's bridge), after the number of the event that began its workflow task."""
     failure: str = ""
     """The exception with which a workflow task failed, if one did."""
+    task_queue: str = ""
+    """That of the replay, which is another one than the history's."""
 
 
 class Recorder:
@@ -27,9 +29,9 @@ class Recorder:
     def __init__(self) -> None:
         self._recordings: dict[str, Recording] = {}
 
-    def begin(self, run_id: str) -> Recording:
-        self._recordings[run_id] = Recording()
-        return self._recordings[run_id]
+    def begin(self, run: Info) -> Recording:
+        self._recordings[run.run_id] = Recording(task_queue=run.task_queue)
+        return self._recordings[run.run_id]
 
     def take(self, run_id: str) -> Recording:
         """The recording of a run, which is forgotten here. Empty if the run never came so far."""
@@ -57,7 +59,7 @@ class _RecordingRunner(WorkflowRunner):
         self._inner.set_worker_level_failure_exception_types(types)
 
     def create_instance(self, det: WorkflowInstanceDetails) -> WorkflowInstance:
-        recording = self._recorder.begin(det.info.run_id)
+        recording = self._recorder.begin(det.info)
         return _RecordingInstance(self._inner.create_instance(det), recording)
 
 

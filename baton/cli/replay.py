@@ -101,12 +101,12 @@ def command(
     tally = Tally(_accepted(accept), strict, keep=junit is not None)
     source = folder if folder is not None or query is not None else _golden()
     run(_replay, Options(source, query, limit, processes or os.cpu_count() or 1, quiet=json_), tally)
-    if junit is not None:
-        replayreport.write_junit(tally, junit)
     if json_:
         click.echo(json.dumps(replayreport.as_dict(tally), ensure_ascii=False, indent=2))
     else:
         replayreport.print_summary(tally)
+    if junit is not None:
+        replayreport.write_junit(tally, junit)
     if not tally.passed:
         raise SystemExit(1)
 

@@ -90,8 +90,10 @@ class _Replayer:
             return Result.model_validate_json(answer)
         await process.wait()
         self._process = None
-        what = f"the process that replayed it ended with exit code {process.returncode}"
-        return Result(name=request["name"], verdict=Verdict.BROKEN, what=what, said=self._last_words())
+        said = self._last_words()
+        reason = f": {said.splitlines()[-1]}" if said else ""
+        what = f"the process that replayed it ended with exit code {process.returncode}{reason}"
+        return Result(name=request["name"], verdict=Verdict.BROKEN, what=what, said=said)
 
     async def _start(self) -> Process:
         process = self._process = await asyncio.create_subprocess_exec(

@@ -22,6 +22,7 @@ from baton.cli.shared import count, folded, printable, shortened
 from baton.errors import BatonError
 
 GUIDE = "docs/releases.md"
+NOTHING = "Nothing was replayed, so nothing is known: choose other histories. In a folder they are *.json."
 _REFRESH_SECONDS = 0.2
 _PLAIN_SECONDS = 10.0
 _SHOWN = 20
@@ -112,14 +113,19 @@ class Tally:
         return self.verdicts[Verdict.REPLAYED] + self.verdicts[Verdict.BROKEN]
 
     @property
+    def nothing(self) -> bool:
+        """Whether there was no history to judge, which must not pass: a mistyped query finds none."""
+        return not self.checked and not self.verdicts[Verdict.UNREADABLE]
+
+    @property
     def passed(self) -> bool:
         bad = self.verdicts[Verdict.BROKEN] + self.verdicts[Verdict.UNREADABLE]
         return bool(self.checked) and not bad and not (self.strict and self.different)
 
     def rate(self) -> float:
-        """Histories a second."""
+        """Events a second."""
         seconds = self.seconds or time.monotonic() - self.began
-        return self.checked / seconds if seconds else 0.0
+        return self.events / seconds if seconds else 0.0
 
 
 def _kind(difference: Difference) -> Kind:
@@ -150,7 +156,7 @@ def _so_far(tally: Tally) -> str:
     of = f" of {tally.total:,}" if tally.total is not None else ""
     bad = [f"{tally.verdicts[kind]:,} {kind}" for kind in (Verdict.BROKEN, Verdict.UNREADABLE)]
     bad = [one for one in bad if not one.startswith("0 ")]
-    return ", ".join([f"{tally.done:,}{of} histories", *bad, f"{tally.rate():,.0f} a second"])
+    return ", ".join([f"{tally.done:,}{of} histories", *bad, f"{tally.rate():,.0f} events a second"])
 
 
 # --- For people -----------------------------------------------------------------------------------
@@ -170,10 +176,10 @@ def print_summary(tally: Tally) -> None:
     hidden += max(0, len(tally.groups) - _SHOWN)
     if hidden:
         click.echo(f"… and {hidden:,} more: --json and --junit have all of them.\n")
-    speed = f"{tally.rate():,.0f} a second" if tally.rate() >= 10 else f"{tally.rate():.1f} a second"
     click.echo(
         f"{count(tally.checked, 'history').replace('historys', 'histories')} "
-        f"({count(tally.events, 'event')}) replayed in {tally.seconds:,.1f} s, {speed}."
+        f"({count(tally.events, 'event')}) replayed in {tally.seconds:,.1f} s, "
+        f"{tally.rate():,.0f} events a second."
     )
     for label, number in (
         ("broken", tally.verdicts[Verdict.BROKEN]),
@@ -193,10 +199,12 @@ def print_summary(tally: Tally) -> None:
 
 def _print_broken(result: Result) -> None:
     place = f"event {result.event}: " if result.event is not None else ""
+    # The last line of what a process said that died is in the reason.
+    of_temporal = bool(result.said) and not result.what.endswith(result.said.splitlines()[-1])
     _say(
         f"{result.name}: broken",
         f"{place}{result.what}",
-        *([f"Temporal: {result.said}"] if result.said else []),
+        *([f"Temporal: {result.said}"] if of_temporal else []),
     )
 
 
@@ -229,8 +237,8 @@ def _say(title: str, *lines: str) -> None:
 
 
 def _advice(tally: Tally) -> str:
-    if not tally.checked and not tally.verdicts[Verdict.UNREADABLE]:
-        return "Nothing was replayed, so nothing is known: choose other histories."
+    if tally.nothing:
+        return NOTHING
     if tally.verdicts[Verdict.BROKEN]:
         return f"Cases that run would be stuck. What to do: {GUIDE}, Changing a workflow safely."
     if tally.verdicts[Verdict.UNREADABLE]:
@@ -250,7 +258,7 @@ def as_dict(tally: Tally) -> dict[str, Any]:
         "accepted": tally.known,
         "events": tally.events,
         "seconds": round(tally.seconds, 3),
-        "histories_per_second": round(tally.rate(), 1),
+        "events_per_second": round(tally.rate(), 1),
         "skipped_because": dict(tally.skipped),
         "new_fields": [kind._asdict() for kind in sorted(tally.added)],
         "histories": [
@@ -262,18 +270,24 @@ def as_dict(tally: Tally) -> dict[str, Any]:
 
 
 def write_junit(tally: Tally, path: Path) -> None:
-    """A test case for each history. Raises ``BatonError`` if the file cannot be written."""
+    """A test case for each history, or one that fails if there was none to judge.
+
+    Raises ``BatonError`` if the file cannot be written.
+    """
     suite = ElementTree.Element(
         "testsuite",
         name="baton replay",
-        tests=str(tally.done),
+        tests=str(tally.done + tally.nothing),
         failures=str(tally.verdicts[Verdict.BROKEN] + (tally.different if tally.strict else 0)),
-        errors=str(tally.verdicts[Verdict.UNREADABLE]),
+        errors=str(tally.verdicts[Verdict.UNREADABLE] + tally.nothing),
         skipped=str(tally.verdicts[Verdict.SKIPPED]),
         time=f"{tally.seconds:.3f}",
     )
     for result in tally.results:
         _add_case(suite, result, tally.strict)
+    if tally.nothing:
+        case = ElementTree.SubElement(suite, "testcase", classname="baton", name="replay", time="0.000")
+        ElementTree.SubElement(case, "error", type="nothing", message=NOTHING)
     suites = ElementTree.Element("testsuites")
     suites.append(suite)
     try:
@@ -295,15 +309,18 @@ def _add_case(suite: ElementTree.Element, result: Result, strict: bool) -> None:
     match result.verdict:
         case Verdict.BROKEN:
             place = f"event {result.event}: " if result.event is not None else ""
-            failure = ElementTree.SubElement(case, "failure", message=_xml(f"{place}{result.what}"))
+            failure = ElementTree.SubElement(
+                case, "failure", type="broken", message=_xml(f"{place}{result.what}")
+            )
             failure.text = _xml(result.said)
         case Verdict.UNREADABLE:
-            ElementTree.SubElement(case, "error", message=_xml(result.what))
+            ElementTree.SubElement(case, "error", type="unreadable", message=_xml(result.what))
         case Verdict.SKIPPED:
             ElementTree.SubElement(case, "skipped", message=_xml(result.what))
         case Verdict.REPLAYED if differences and strict:
             said = f"{count(len(result.differences), 'difference')} in the content of commands"
-            ElementTree.SubElement(case, "failure", message=said).text = _xml(differences)
+            failure = ElementTree.SubElement(case, "failure", type="different", message=said)
+            failure.text = _xml(differences)
         case Verdict.REPLAYED if differences:
             ElementTree.SubElement(case, "system-out").text = _xml(differences)
 

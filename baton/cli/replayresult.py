@@ -6,7 +6,7 @@ import tomllib
 from enum import StrEnum
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -47,7 +47,7 @@ class Result(BaseModel):
         name: of the file, or the workflow ID.
         event: where the code leaves the history, if that is known.
         what: why it is not ``replayed``, in words.
-        said: what Temporal said to that.
+        said: what Temporal said to that, or the process that died of it.
         seconds: that the replay took.
         differences: what is in the commands now, and is not in the history, or the other way round.
         added: fields that the history does not have, and that are empty now.
@@ -68,13 +68,19 @@ class Result(BaseModel):
 
 
 class Entry(BaseModel):
-    """A difference that is known and meant. All but ``why`` may hold ``*``; ``history`` is a name."""
+    """A difference that is known and meant. ``history`` (a name), ``command`` and ``field`` may hold ``*``.
+
+    Args:
+        only: ``code`` for a field that histories do not have yet, ``history`` for one that is gone. Without
+            it another value is accepted, too.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
     history: str = "*"
     command: str
     field: str
+    only: Literal["code", "history"] | None = None
     why: str
 
     def covers(self, name: str, difference: Difference) -> bool:
@@ -82,6 +88,7 @@ class Entry(BaseModel):
             fnmatchcase(name, self.history)
             and fnmatchcase(difference.command, self.command)
             and fnmatchcase(difference.field, self.field)
+            and self.only in (None, difference.only)
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,8 @@ import workflows.case
 import workflows.outbox
 from baton.cli.replay import ACCEPTED, GOLDEN
 from baton.cli.replayresult import Accepted, Result, Verdict
+from replaygate.commands import Command
+from replaygate.compare import leaving
 from replaygate.gate import Gate, read_history, replay_file
 from workflows.case import Settled
 from workflows.chat import _ChatCase
@@ -96,6 +99,10 @@ def other_retry(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(workflows.outbox._RETRY, "maximum_attempts", 3)
 
 
+def other_task_queue(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(workflow, "start_activity", partial(workflow.start_activity, task_queue="elsewhere"))
+
+
 def longer_timer(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(workflows.alarm, "_ROUNDING", workflows.alarm._ROUNDING * 2)
 
@@ -156,6 +163,7 @@ def other_refusal(patch: pytest.MonkeyPatch) -> None:
         (no_alarm_summary, "situation_2.1", "timer", "summary", ""),
         (other_timeout, "situation_2.1", "activity notify", "start_to_close_seconds", ""),
         (other_retry, "situation_2.1", "activity notify", "retry.maximum_attempts", "code"),
+        (other_task_queue, "situation_2.1", "activity notify", "task_queue", "code"),
         (longer_timer, "situation_2.1", "timer", "seconds", ""),
         (other_argument, "situation_2.1", "activity notify", "input.0.key", ""),
         (other_answer, "situation_2.1", "update answered", "result.0.duplicate", ""),
@@ -217,6 +225,16 @@ def raising(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(_ChatCase, "settle", settle)
 
 
+def signalling_another(patch: pytest.MonkeyPatch) -> None:
+    before = Outbox.add
+
+    def add(outbox: Outbox, effects: Any, context: Any) -> None:
+        asyncio.create_task(workflow.get_external_workflow_handle("chat:other").signal("poke"))  # noqa: RUF006
+        before(outbox, effects, context)
+
+    patch.setattr(Outbox, "add", add)
+
+
 def never_completes(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(_ChatCase, "over", lambda case: False)
 
@@ -249,6 +267,25 @@ async def test_a_missing_and_an_extra_command_is_a_break(
     # It goes on with the next one.
     monkeypatch.undo()
     assert (await gate.replay(whole)).verdict is Verdict.REPLAYED
+
+
+def test_a_command_that_comes_in_another_order_is_not_called_another_one() -> None:
+    """The number of an activity is part of it: a timer before it takes that number away."""
+    theirs = Command(("activity", "3", "notify"), "activity notify", 9)
+    ours = Command(("activity", "4", "notify"), "activity notify", 8)
+    assert leaving([theirs], [ours], {8}) == (
+        9,
+        "the history has here: activity notify; this code has it at another place",
+    )
+
+
+async def test_a_command_that_the_gate_does_not_know_is_a_break(
+    gate: Gate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    signalling_another(monkeypatch)
+    result = await gate.replay(golden("situation_2.1"))
+    assert result.verdict is Verdict.BROKEN
+    assert "does not know the command signal_external_workflow_execution: teach it to" in result.what
 
 
 @pytest.mark.parametrize("path", HISTORIES[:: max(1, len(HISTORIES) // 6)], ids=lambda path: path.stem)

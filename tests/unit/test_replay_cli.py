@@ -17,7 +17,7 @@ from click.testing import Result as Ran
 from baton.cli import baton as program
 from baton.cli.replay import GOLDEN
 from baton.cli.replaypool import Pool, replay_command
-from baton.cli.replayreport import Tally, as_dict, write_junit
+from baton.cli.replayreport import Tally, as_dict, print_summary, write_junit
 from baton.cli.replayresult import Accepted, Difference, Result, Verdict
 from baton.errors import BatonError
 
@@ -68,6 +68,7 @@ def test_wrong_usage_is_refused(words: list[str], said: str) -> None:
         ("[[known]]\n", "known: Extra inputs are not permitted"),
         ('[[accepted]]\ncommand = "timer"\nfield = "seconds"\n', "accepted.0.why: Field required"),
         ('[[accepted]]\ncomand = "timer"\n', "Each [[accepted]] has command, field and why."),
+        ('[[accepted]]\nonly = "mine"\n', "Each [[accepted]] has command, field and why."),
     ],
 )
 def test_a_mistake_in_the_file_of_accepted_differences_is_reported(
@@ -81,9 +82,21 @@ def test_a_mistake_in_the_file_of_accepted_differences_is_reported(
 
 
 def test_a_folder_without_histories_does_not_pass(tmp_path: Path) -> None:
-    ran = baton("--folder", str(tmp_path))
+    report = tmp_path / "report.xml"
+    ran = baton("--folder", str(tmp_path), "--junit", str(report))
     assert ran.exit_code == 1
     assert "Nothing was replayed" in ran.output
+    suite = ElementTree.parse(report).getroot()[0]
+    assert [suite.get(name) for name in ("tests", "failures", "errors")] == ["1", "0", "1"]
+    assert "Nothing was replayed" in (suite.findall("testcase/error")[0].get("message") or "")
+
+
+def test_what_came_of_it_is_said_even_if_the_report_for_ci_cannot_be_written(tmp_path: Path) -> None:
+    shutil.copy(GOLDEN / "empty.1.json", tmp_path)
+    ran = baton("--folder", str(tmp_path), "--junit", str(tmp_path / "nowhere/report.xml"))
+    assert ran.exit_code == 1
+    assert "1 history (" in ran.output
+    assert "report.xml cannot be written: No such file or directory" in ran.output
 
 
 def test_a_folder_is_replayed_and_reported(tmp_path: Path) -> None:
@@ -139,6 +152,7 @@ def test_what_passes(results: list[Result], strict: bool, passed: bool) -> None:
         ({"command": "activity notify", "field": "input.0.tell.3.reason", "history": "b"}, False),
         ({"command": "activity reassign", "field": "*"}, False),
         ({"command": "activity notify", "field": "input.0"}, False),
+        ({"command": "activity notify", "field": "input.*", "only": "code"}, False),
     ],
 )
 def test_an_accepted_difference_passes(entry: dict[str, str], covered: bool) -> None:
@@ -177,6 +191,15 @@ def test_a_report_holds_whatever_histories_hold(tmp_path: Path) -> None:
     assert as_dict(tally)["broken"] == 1
 
 
+def test_the_reason_is_said_once(capsys: pytest.CaptureFixture[str]) -> None:
+    """A process that died left a traceback, and the end of that is the reason."""
+    print_summary(tally_of(result("a", Verdict.BROKEN, what="ended: no memory", said="Traceback\nno memory")))
+    print_summary(tally_of(result("b", Verdict.BROKEN, what="no such timer", said="another command")))
+    said = capsys.readouterr().out
+    assert "a: broken\n  ended: no memory\n\n" in said
+    assert "b: broken\n  no such timer\n  Temporal: another command\n" in said
+
+
 def test_a_report_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(BatonError, match="cannot be written: Is a directory"):
         write_junit(tally_of(result("a")), tmp_path)
@@ -205,8 +228,7 @@ async def test_a_process_that_dies_takes_only_its_history_with_it(tmp_path: Path
     async with Pool.open(command, 1) as pool:
         results = [await pool.replay({"name": name, "file": "-"}) for name in ("a", "bad", "b")]
     assert [one.verdict for one in results] == [Verdict.REPLAYED, Verdict.BROKEN, Verdict.REPLAYED]
-    assert results[1].what == "the process that replayed it ended with exit code 7"
-    assert results[1].said == "out of memory"
+    assert results[1].what == "the process that replayed it ended with exit code 7: out of memory"
 
 
 async def test_a_process_that_cannot_begin_is_an_error(tmp_path: Path) -> None:
