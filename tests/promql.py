@@ -12,11 +12,12 @@ from tests.deployed import DEPLOY, document
 
 MONITORING = DEPLOY / "monitoring"
 RULES = MONITORING / "baton.rules.yaml"
+RULE_TESTS = MONITORING / "baton.rules.test.yaml"
 DASHBOARDS = sorted(MONITORING.glob("*.json"))
 
 FUNCTIONS = {
     *("sum", "min", "max", "rate", "increase", "histogram_quantile", "absent", "vector"),
-    *("clamp_min", "sort_desc"),
+    *("clamp_min", "sort_desc", "count", "count_over_time", "on"),
 }
 _WORDS = {"by", "or", "and", "unless", "without"}
 _NAME = re.compile(r"\b[a-zA-Z_:][\w:]*\b(?!\s*\()")
@@ -29,6 +30,7 @@ class Named(NamedTuple):
     grouped: set[str]
     functions: set[str]
     where: str = ""
+    text: str = ""
 
 
 def named(expression: str, where: str = "") -> Named:
@@ -39,7 +41,7 @@ def named(expression: str, where: str = "") -> Named:
     bare = re.sub(r"\b(?:by|without)\s*\([^)]*\)", "", bare)
     bare = re.sub(r"\[[^\]]*\]|\{[^}]*\}", "", bare)  # ranges, and labels
     found = {name: matched.get(name, set()) for name in _NAME.findall(bare) if name not in _WORDS}
-    return Named(found, grouped, set(re.findall(r"\b([a-z_]+)\s*\(", bare)) - _WORDS, where)
+    return Named(found, grouped, set(re.findall(r"\b([a-z_]+)\s*\(", bare)) - _WORDS, where, expression)
 
 
 def _matchers(expression: str) -> Iterator[tuple[str, set[str]]]:

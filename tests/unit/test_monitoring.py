@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
+import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +14,17 @@ import pytest
 from baton.metrics import METRICS
 from baton.settings import CHECKOUT
 from tests.deployed import DEPLOY, document
-from tests.promql import DASHBOARDS, FUNCTIONS, RULES, Named, alerts, dashboard, expressions, named
+from tests.promql import (
+    DASHBOARDS,
+    FUNCTIONS,
+    RULE_TESTS,
+    RULES,
+    Named,
+    alerts,
+    dashboard,
+    expressions,
+    named,
+)
 from tests.unit.test_docs import anchors
 
 SERIES = {series: metric for metric in METRICS.values() for series in metric.series}
@@ -46,6 +59,17 @@ def test_an_expression_asks_for_metrics_of_the_table_and_labels_that_they_have(a
     for name, labels in own.items():
         assert labels <= SERIES[name].all_labels | SCRAPED
         assert asked.grouped <= SERIES[name].all_labels | SCRAPED
+
+
+@pytest.mark.parametrize("asked", list(expressions()), ids=lambda asked: asked.where)
+def test_an_expression_says_of_whom_where_workers_and_servers_have_metrics_of_one_name(asked: Named) -> None:
+    """Temporal's own workers, within the server, tell of pollers, slots and failed tasks, too."""
+    for name in asked.metrics:
+        if not name.startswith("baton_"):
+            job = "temporal" if name.startswith(("service_", "persistence_")) else "(baton|temporal)"
+            job = "baton" if name.startswith("temporal_") else job
+            rest = asked.text.replace("\n", " ")
+            assert re.findall(rf"\b{name}\b(?!{{job=\"{job}\")", rest) == []
 
 
 def test_every_metric_is_shown_somewhere() -> None:
@@ -112,3 +136,44 @@ def test_links_between_dashboards_lead_to_one_another() -> None:
     boards = {path.stem for path in DASHBOARDS}
     linked = {link["url"].removeprefix("/d/") for path in DASHBOARDS for link in dashboard(path)["links"]}
     assert linked == boards
+
+
+def test_each_alert_is_tested_with_what_makes_it_ring_and_just_before() -> None:
+    rings, silent = set(), set()
+    for case in document(RULE_TESTS)["tests"]:
+        for one in case.get("alert_rule_test", []):
+            (rings if one["exp_alerts"] else silent).add(one["alertname"])
+    assert rings == silent == {rule["alert"] for rule in alerts()}
+
+
+@pytest.fixture
+def promtool() -> str:
+    """Prometheus' own program for checking rules."""
+    found = shutil.which("promtool")
+    if found is None:
+        pytest.skip("promtool is not installed; on Debian and Ubuntu it is in the package prometheus")
+    return found
+
+
+def _told(command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60, check=False)
+
+
+@pytest.mark.parametrize("command", [("check", RULES), ("test", RULE_TESTS)], ids=["check", "test"])
+def test_prometheus_takes_the_rules_and_rings_when_it_should(
+    promtool: str, command: tuple[str, Path]
+) -> None:
+    what, path = command
+    told = _told([promtool, what, "rules", str(path)], path.parent)
+    assert told.returncode == 0, told.stdout + told.stderr
+    assert "SUCCESS" in told.stdout
+
+
+def test_prometheus_understands_what_dashboards_ask(promtool: str, tmp_path: Path) -> None:
+    asked = [one.text.replace("$__rate_interval", "1m") for one in expressions()]
+    rules = [{"record": f"asked:{number}", "expr": text} for number, text in enumerate(asked)]
+    # JSON is YAML, too.
+    path = tmp_path / "asked.rules.yaml"
+    path.write_text(json.dumps({"groups": [{"name": "asked", "rules": rules}]}), encoding="utf-8")
+    told = _told([promtool, "check", "rules", str(path)], tmp_path)
+    assert f"{len(asked)} rules found" in told.stdout, told.stdout + told.stderr
