@@ -250,7 +250,15 @@ def settle(before: TicketState, event: TicketEvent, decision: Decision) -> Settl
         wake = None
     ticket.wake_at = wake
     ticket.timed = {**ticket.timed, **decision.timed}
+    rules_tell = any(isinstance(action, Tell) for fired in decision.fired for action in fired.actions)
+    if _is_nobodys(ticket) and not _is_nobodys(before) and not (told or rules_tell):
+        told = (Tell(everyone=True, reason="new"),)
     return Settlement(ticket, folded._replace(told=told))
+
+
+def _is_nobodys(ticket: TicketState) -> bool:
+    """Whether somebody has to look at the ticket, and there is nobody of whom that is expected."""
+    return ticket.stage is TicketStage.TRIAGE and ticket.assignee is None and ticket.line is None
 
 
 def needs_draft(before: TicketState, after: TicketState) -> bool:

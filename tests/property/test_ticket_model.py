@@ -28,7 +28,7 @@ from baton.contract import (
 )
 from baton.decision import Decision
 from baton.directory import Directory
-from baton.effects import ConsolidatedReply, Escalation, Prompt, Reminder
+from baton.effects import ConsolidatedReply, Escalation, Notice, Prompt, Reminder
 from baton.errors import Refused
 from baton.rules.ruleset import RuleSet
 from baton.templates.templateset import Templates
@@ -211,6 +211,8 @@ class Play(Ticket):
             self.check_closed_over_somebody(before, event)
         if isinstance(event, AgentMessage | CustomerMessage) and not new:
             assert after.departments == _shifted(before, after)
+        if _nobodys(after) and not _nobodys(before):
+            assert any(isinstance(one, Notice) for one in self.effects), "nobody hears of it"
         for one in self.effects:
             if isinstance(one, Reminder | Escalation):
                 asked = after.department(one.label)
@@ -239,6 +241,10 @@ class Play(Ticket):
         assert settled.state == self.state
         snapshot = self.state.snapshot()
         assert TicketSnapshot.model_validate_json(snapshot.model_dump_json()) == snapshot
+
+
+def _nobodys(ticket: TicketState) -> bool:
+    return (ticket.stage, ticket.assignee, ticket.line) == (TicketStage.TRIAGE, None, None)
 
 
 def _shifted(before: TicketState, after: TicketState) -> tuple[Any, ...]:

@@ -205,7 +205,47 @@ async def test_a_first_message_opens_a_ticket_in_triage() -> None:
         "paper-1",
         None,
     )
+
+
+async def test_everyone_is_told_once_of_a_ticket_that_is_expected_of_nobody() -> None:
+    """A chat in New tells everyone, too (section 3 of the design): nobody would look for it by themselves."""
+    ticket = Ticket()
+
+    await ticket.customer()
+    assert ticket.told == {"new": ("everyone",)}
+
+    await ticket.customer()
     assert ticket.told == {}
+
+    await ticket.do("assigned", "petra", staff="ivan")
+    await ticket.do("assigned", "petra")
+    assert ticket.told == {"new": ("everyone",)}
+
+
+@pytest.mark.parametrize(
+    ("then", "told"),
+    [
+        ("assign: {staff: ivan}", {"assigned": ("ivan",)}),
+        ("assign: {line: front}", {"assigned": ("line front",)}),
+        ("notify: {staff: [petra], text: Look}", {"Look": ("petra",)}),
+        ("add labels: [billing]", {"asked": ("billing",)}),
+    ],
+)
+async def test_where_a_rule_sees_to_a_new_ticket_not_everyone_is_told(
+    then: str, told: dict[str, tuple[str, ...]]
+) -> None:
+    rule = f"""
+incoming:
+  - id: new-ticket
+    name: A new ticket
+    cases: tickets
+    then: [{then}]
+"""
+    ticket = Ticket(rule)
+
+    await ticket.customer()
+
+    assert ticket.told == told
 
 
 async def test_while_departments_are_asked_the_customer_is_shown_to_all_that_are() -> None:
