@@ -1,6 +1,7 @@
 """Workers are replaced by version, with cases that run: a rolling deploy, a rollback, a lost version.
 
-Each version is a process of its own on a real server. What is done here is what docs/releases.md says.
+What is done here is what docs/releases.md says, on a real server. In the first test each version is a
+checkout and a process of its own, one of which is killed.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import asyncio
 import signal
 from collections import Counter
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
@@ -17,11 +19,13 @@ from temporalio.testing import WorkflowEnvironment
 
 from baton.contract import chat_workflow_id, ticket_workflow_id
 from baton.deskclient import DeskClient
-from baton.errors import Unanswered
+from baton.effects import CaseWrite
+from baton.errors import HelpDeskUnavailable, Unanswered
+from helpdesks.embedded import EmbeddedHelpDesk
 from tests.commands import Baton
 from tests.conftest import HouseOpener, running_server
 from tests.departments import QUIET, SEPARATE
-from tests.e2e.versions import SECOND_VERSION, Deployment, broken_checkout, changed_checkout
+from tests.e2e.versions import SECOND_VERSION, Deployment, changed_checkout
 from tests.house import CHANNEL, FOUR_RULES, House, billed, event, eventually, failed_tasks, fresh
 from tests.ledger import applied_keys, cases_of, events_of
 
@@ -120,7 +124,11 @@ async def test_cases_go_over_to_a_new_version_and_back_while_everybody_writes(
     traffic = Traffic(house)
     quiet = [fresh("quiet") for _ in range(3)]
     quiet_cases = [chat_workflow_id(CHANNEL, chat) for chat in quiet]
-    async with deployment.worker("old") as old, deployment.worker("new", new_checkout) as new:
+    async with AsyncExitStack() as stack:
+        async with asyncio.TaskGroup() as starting:
+            versions = (deployment.worker("old"), deployment.worker("new", new_checkout))
+            started = [starting.create_task(stack.enter_async_context(one)) for one in versions]
+        old, new = (one.result() for one in started)
         await deployment.make_current("old")
         await traffic.open_tickets()
         for chat in quiet:
@@ -141,16 +149,16 @@ async def test_cases_go_over_to_a_new_version_and_back_while_everybody_writes(
         old.kill()
         await old.wait()
         async with deployment.worker("old") as again:
-            await traffic.reach(3)
+            await traffic.reach(1)
             await deployment.all_on("new", traffic.cases)
             assert await deployment.drainage("old") == "draining"
 
             # Rolled back, and forward again.
             await deployment.make_current("old")
-            await traffic.reach(3)
+            await traffic.reach(1)
             await deployment.all_on("old", traffic.cases)
             await deployment.make_current("new")
-            await traffic.reach(3)
+            await traffic.reach(1)
             await deployment.all_on("new", traffic.cases)
 
             # Whoever is quiet is still on the old version, until somebody pokes.
@@ -179,15 +187,15 @@ async def test_cases_go_over_to_a_new_version_and_back_while_everybody_writes(
 
 async def test_help_desk_calls_and_new_cases_go_to_the_current_version_only(deployment: Deployment) -> None:
     house = deployment.house
-    desk = DeskClient(house.client.temporal, task_queue=house.settings.task_queue, timeout=3)
-    async with deployment.worker("one") as one:
+    desk = DeskClient(house.client.temporal, task_queue=house.settings.task_queue, timeout=1)
+    async with AsyncExitStack() as one:
+        await one.enter_async_context(deployment.working("one"))
         with pytest.raises(Unanswered):
             await desk.presence()
         await deployment.make_current("one")
         assert {row.staff for row in await desk.presence()} >= {"ivan", "petra"}
-        async with deployment.worker("two"):
-            one.kill()
-            await one.wait()
+        async with deployment.working("two"):
+            await one.aclose()
             with pytest.raises(Unanswered):
                 await desk.presence()
             await deployment.make_current("two")
@@ -201,14 +209,14 @@ async def test_help_desk_calls_and_new_cases_go_to_the_current_version_only(depl
 async def test_a_case_of_a_version_that_is_gone_is_moved_by_command(deployment: Deployment) -> None:
     house, chat = deployment.house, fresh("orphan")
     workflow = chat_workflow_id(CHANNEL, chat)
-    async with deployment.worker("gone") as gone:
+    async with AsyncExitStack() as gone:
+        await gone.enter_async_context(deployment.working("gone"))
         await deployment.make_current("gone")
         await house.customer(chat)
         await house.settled(chat)
-        async with deployment.worker("next"):
+        async with deployment.working("next"):
             await deployment.make_current("next")
-            gone.kill()
-            await gone.wait()
+            await gone.aclose()
             sending = asyncio.ensure_future(house.by("ivan", chat, "taken", timeout=60))
             await eventually(lambda: _waits(house, chat), "the event did not arrive")
             assert await deployment.version_of(workflow) == "gone"
@@ -223,12 +231,23 @@ async def test_a_case_of_a_version_that_is_gone_is_moved_by_command(deployment: 
             ]
 
 
+class Broken(EmbeddedHelpDesk):
+    """The help desk as a broken version knows it."""
+
+    async def write_case(self, write: CaseWrite) -> bool:
+        raise HelpDeskUnavailable("this version is broken")
+
+
 @pytest.mark.timeout(120)
 async def test_a_write_that_the_old_version_cannot_make_is_made_by_the_new_one(
-    deployment: Deployment, tmp_path: Path
+    deployment: Deployment,
 ) -> None:
     house, chat = deployment.house, fresh("unwritten")
-    async with deployment.worker("broken", broken_checkout(tmp_path / "broken")), deployment.worker("mended"):
+    async with (
+        Broken.open(house.settings.database_url) as broken,
+        deployment.working("broken", broken),
+        deployment.working("mended"),
+    ):
         await deployment.make_current("broken")
         await house.customer(chat)
         outcome = await house.staff(chat, "ada", "From another department.")
@@ -251,7 +270,7 @@ async def test_a_case_that_is_held_in_its_version_does_not_begin_anew_again_and_
 ) -> None:
     house, held, free = deployment.house, fresh("held"), fresh("free")
     workflow = chat_workflow_id(CHANNEL, held)
-    async with deployment.worker("one"), deployment.worker("two"):
+    async with deployment.working("one"), deployment.working("two"):
         await deployment.make_current("one")
         await house.customer(held)
         await house.customer(free)
@@ -269,15 +288,15 @@ async def test_a_case_that_is_held_in_its_version_does_not_begin_anew_again_and_
 async def test_workers_without_versions_are_replaced_by_versions_and_back(deployment: Deployment) -> None:
     house, chat = deployment.house, fresh("first")
     workflow = chat_workflow_id(CHANNEL, chat)
-    async with deployment.worker(None) as plain, deployment.worker("one"):
+    async with AsyncExitStack() as plain, deployment.working("one"):
+        await plain.enter_async_context(deployment.working(None))
         await house.customer(chat)
         assert await deployment.version_of(workflow) == ""
         await deployment.make_current("one")
-        plain.kill()
-        await plain.wait()
+        await plain.aclose()
         assert (await house.by("ivan", chat, "taken", timeout=60)).snapshot.pinned_to == "ivan"
         await deployment.all_on("one", [workflow])
-        async with deployment.worker(None):
+        async with deployment.working(None):
             await deployment.make_current(None)
             await _writes_until(deployment, chat, "")
         assert [failure for run in await _runs_of(house, workflow) for failure in failed_tasks(run)] == []

@@ -1,4 +1,4 @@
-"""Versions of the workers, as real processes, and the commands that say which of them is current."""
+"""Versions of the workers, and the commands that say which of them is current."""
 
 from __future__ import annotations
 
@@ -15,9 +15,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from baton.settings import BUILD_ID, CHECKOUT, DEPLOYMENT_NAME
+from baton.settings import BUILD_ID, CHECKOUT, DEPLOYMENT_NAME, WorkerVersion
+from helpdesks.embedded import EmbeddedHelpDesk
 from tests.conftest import temporal_binary
 from tests.house import House, eventually
+from worker import running_worker
 
 COPIED = ("baton", "workflows", "activities", "helpdesks", "gateway")
 SECOND_VERSION = "second version"
@@ -29,7 +31,6 @@ _AFTER = f"""            await workflow.sleep(0.01, summary="{SECOND_VERSION}")
             settled = await"""
 
 _ASSIGNED = "hands.assign(chat, {}, None, facts, by_hand=True)"
-_WRITE = "return await effects.write_case(self._database, connection, write)"
 
 
 def changed_checkout(folder: Path) -> Path:
@@ -39,11 +40,6 @@ def changed_checkout(folder: Path) -> Path:
     would be stuck.
     """
     return _copied(folder, "workflows/case.py", _BEFORE, _AFTER)
-
-
-def broken_checkout(folder: Path) -> Path:
-    """A copy of Baton that cannot write how a case stands."""
-    return _copied(folder, "helpdesks/embedded.py", _WRITE, 'raise RuntimeError("this version is broken")')
 
 
 def harmful_checkout(folder: Path) -> Path:
@@ -72,11 +68,18 @@ class Deployment:
     name: str
 
     @contextlib.asynccontextmanager
+    async def working(self, build: str | None, desk: EmbeddedHelpDesk | None = None) -> AsyncIterator[None]:
+        """A worker of this version, or of none, in the process of the test: that starts at once."""
+        version = None if build is None else WorkerVersion(self.name, build)
+        temporal = self.house.client.temporal
+        async with running_worker(temporal, desk or self.house.desk, self.house.settings, version):
+            yield
+
+    @contextlib.asynccontextmanager
     async def worker(
-        self, build: str | None, checkout: Path = CHECKOUT
+        self, build: str, checkout: Path = CHECKOUT
     ) -> AsyncIterator[asyncio.subprocess.Process]:
-        """``python worker.py`` as this version, or as one without a version; killed at the end if it runs."""
-        version = {} if build is None else {DEPLOYMENT_NAME: self.name, BUILD_ID: build}
+        """``python worker.py`` as this version; killed at the end if it runs."""
         child = await asyncio.create_subprocess_exec(
             sys.executable,
             "worker.py",
@@ -85,7 +88,8 @@ class Deployment:
                 **os.environ,
                 **self.house.settings.as_environment(),
                 **self.address,
-                **version,
+                DEPLOYMENT_NAME: self.name,
+                BUILD_ID: build,
             },
             stdout=asyncio.subprocess.PIPE,
         )
