@@ -23,7 +23,7 @@ from pydantic import (
     TypeAdapter,
     ValidationError,
 )
-from pydantic_core import to_json
+from pydantic_core import ErrorDetails, to_json
 
 from baton.errors import InvalidEvent
 
@@ -562,11 +562,16 @@ def _first_mistakes(error: ValidationError, *, skip: int = 1, most: int = 3) -> 
     """
     found = error.errors(include_url=False, include_context=False, include_input=False)
     said = [
-        f"{'.'.join(str(part) for part in item['loc'][skip:]) or 'event'}: {item['msg']}"
+        f"{'.'.join(str(part) for part in item['loc'][skip:]) or 'event'}: {_mistake(item)}"
         for item in found[:most]
     ]
     more = len(found) - most
     return "; ".join(said) + (f"; and {more} more" if more > 0 else "")
+
+
+def _mistake(item: ErrorDetails) -> str:
+    blank = item["type"] == "string_pattern_mismatch"  # the one pattern here: something that can be read
+    return "must not be blank" if blank else item["msg"]
 
 
 # --- What comes back ----------------------------------------------------------------------------
