@@ -79,6 +79,14 @@ def test_a_quote_in_a_name_ends_no_filter() -> None:
     )
 
 
+def test_the_ui_can_change_what_a_filter_asks() -> None:
+    """It reads a query into its buttons and writes it anew from them; with IN that is no query any more."""
+    queries = [one.query for one in filters(NOON, line="line-1", staff="ivan", label="billing")]
+
+    assert len(queries) == 15
+    assert [query for query in queries if " IN " in query] == []
+
+
 def test_a_reset_goes_by_time_or_by_build_id() -> None:
     done = HistoryEvent()
     done.event_time.FromDatetime(NOON)

@@ -8,6 +8,7 @@ from urllib.error import URLError
 from urllib.parse import quote
 from urllib.request import ProxyHandler, build_opener
 
+from baton.cli.webui import list_address
 from baton.settings import load_settings
 
 UI_BESIDE = 1000
@@ -28,12 +29,12 @@ class Place:
     @property
     def workflows(self) -> str | None:
         """The address of the list of all workflows."""
-        return f"{self.ui}/namespaces/{quote(self.namespace, safe='')}/workflows" if self.ui else None
+        return list_address(self.ui, self.namespace) if self.ui else None
 
     @property
     def link(self) -> str | None:
         """The address of the list, filtered."""
-        return f"{self.workflows}?query={quote(self.query, safe='')}" if self.ui else None
+        return list_address(self.ui, self.namespace, self.query) if self.ui else None
 
 
 async def find_ui(address: str, namespace: str, workflow_id: str) -> str | None:
