@@ -20,11 +20,12 @@ from datetime import timedelta
 from temporalio.api.enums.v1 import IndexedValueType
 from temporalio.client import Client
 from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
+from temporalio.runtime import Runtime
 from temporalio.worker import PollerBehaviorAutoscaling, Worker, WorkerDeploymentConfig
 
 from activities.decide import Deciding, Policy
 from activities.desk import Housekeeping
-from activities.observing import Observing, observed
+from activities.observing import Observing, count_from_zero, observed
 from activities.rulebook import Rulebook
 from activities.writes import Writing
 from baton.client import connect
@@ -60,6 +61,8 @@ async def running_worker(
     desk = observed(desk)
     await _fill_empty_directory(desk, settings)
     rulebook = await Rulebook.open(settings.rules_file, settings.templates_file, desk)
+    runtime = client.service_client.config.runtime or Runtime.default()
+    count_from_zero(runtime.metric_meter, client.namespace, settings.task_queue, rulebook.current)
     deciding = Deciding(desk, rulebook, policy_of(settings))
     writing = Writing(desk, settings.task_queue)
     housekeeping = Housekeeping(desk, settings.task_queue, settings.offline_grace_seconds, rulebook.fits)

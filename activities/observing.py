@@ -15,22 +15,74 @@ from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from functools import wraps
 from inspect import iscoroutinefunction
-from typing import Any, Protocol, cast
+from typing import Any, Protocol, cast, get_args
 
 from opentelemetry import trace
 from opentelemetry.trace import SpanKind, StatusCode
 from temporalio import activity
+from temporalio.common import MetricMeter
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
 
 from baton import metrics
 from baton.chatstate import ChatState
-from baton.contract import Instant
+from baton.contract import (
+    CHAT_KINDS,
+    CHAT_WORKFLOW,
+    INTERNAL_KINDS,
+    TICKET_KINDS,
+    TICKET_WORKFLOW,
+    Instant,
+)
 from baton.decision import DecideRequest, Decision
-from baton.errors import HelpDeskUnavailable
+from baton.effects import Effect
+from baton.errors import REFUSALS, HelpDeskUnavailable
 from baton.logs import name_event
+from baton.rules.fields import CaseType
+from baton.rules.language import Assign, RuleList
+from baton.rules.ruleset import RuleSet
 from helpdesks.base import HelpDesk
 
 _tracer = trace.get_tracer("baton")
+
+_WORKFLOWS = {
+    CaseType.CHAT: (CHAT_WORKFLOW, CHAT_KINDS),
+    CaseType.TICKET: (TICKET_WORKFLOW, TICKET_KINDS),
+}
+_EFFECTS = tuple(
+    name for kind in get_args(get_args(Effect)[0]) for name in get_args(kind.model_fields["do"].annotation)
+)
+
+
+def count_from_zero(meter: MetricMeter, namespace: str, task_queue: str, rules: RuleSet) -> None:
+    """Show the counters of workflows with 0, before anything has happened.
+
+    Prometheus counts what is added between two looks. Of a counter that it first sees at 1, it does not know
+    that it grew, so that the first handoff, prompt or refused write of every worker would be missing.
+    """
+    for case, (workflow_type, kinds) in _WORKFLOWS.items():
+        meter_of_case = meter.with_additional_attributes(
+            {"namespace": namespace, "task_queue": task_queue, "workflow_type": workflow_type}
+        )
+        for kind in kinds:
+            metrics.EVENTS.count(meter_of_case, 0, kind=kind)
+        for kind in kinds - INTERNAL_KINDS:
+            metrics.LATE_DUPLICATES.count(meter_of_case, 0, kind=kind)
+        for kind in {metrics.UNKNOWN, *kinds} - INTERNAL_KINDS:
+            for reason in REFUSALS:
+                metrics.REFUSED_EVENTS.count(meter_of_case, 0, kind=kind, reason=reason)
+        for effect in _EFFECTS:
+            metrics.EFFECTS_DECIDED.count(meter_of_case, 0, effect=effect)
+            for result in ("carried_out", "refused"):
+                metrics.EFFECTS_DONE.count(meter_of_case, 0, effect=effect, result=result)
+        for rule in (rule for kind in RuleList for rule in rules.rules(kind)):
+            if not rule.enabled or case not in rule.of:
+                continue
+            metrics.RULES_FIRED.count(meter_of_case, 0, rule=rule.id)
+            if any(isinstance(action, Assign) for action in rule.then):
+                metrics.HANDOFFS.count(meter_of_case, 0, rule=rule.id)
+        if case is CaseType.TICKET:
+            metrics.PROMPTS.count(meter_of_case, 0)
+            metrics.REPLIES.count(meter_of_case, 0)
 
 
 class _EffectLike(Protocol):

@@ -130,6 +130,9 @@ METRICS: Mapping[str, Metric] = {
 """Every metric of Baton's own, by its name."""
 
 
+UNKNOWN = "unknown"
+
+
 def kind_label(kind: str) -> str:
     """The kind of an event as a label: one that somebody made up would be a series of its own."""
-    return kind if kind in AUTHORS else "unknown"
+    return kind if kind in AUTHORS else UNKNOWN

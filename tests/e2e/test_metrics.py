@@ -67,7 +67,8 @@ async def test_a_chat_is_counted_and_timed(open_a_house: HouseOpener) -> None:
         now = await at.metrics()
         assert now.sum("baton_events_total", workflow_type="Chat") == 2
         assert now.sum("baton_events_total", kind="agent_message") == 1
-        (rule,) = {found["rule"] for found, _ in now["baton_handoffs_total"]}
+        assert now.sum("baton_handoffs_total") == 1
+        (rule,) = {found["rule"] for found, value in now["baton_handoffs_total"] if value}
         assert now.sum("baton_rules_fired_total", rule=rule) == 1
         assert now.sum("baton_decision_seconds_count", case="chat", result="decided") == 2
         assert now.sum("baton_help_desk_seconds_count", operation="intake") == 2
@@ -145,6 +146,32 @@ async def test_a_ticket_tells_how_long_departments_took(open_separate: HouseOpen
         waited = now.sum("baton_department_waiting_seconds_sum")
         assert 0 < waited < 60
         assert now.sum("baton_prompts_total") == now.sum("baton_replies_total") == 1
+
+
+async def test_what_has_not_happened_yet_is_told_as_zero(open_separate: HouseOpener) -> None:
+    """Prometheus takes the first value that it sees for the past: what begins at 1 has not grown."""
+    async with measured(open_separate) as at:
+        before = await at.metrics()
+        ticket = fresh("T")
+        await at.house.asked(ticket, QUIET)
+        for who in ANSWERS.values():
+            await at.house.note(who, ticket)
+        await refused(UnknownStaff, at.house.on_ticket("nobody-here", ticket, "taken"))
+        await at.house.on_ticket("cem", ticket, "send_reply", text="All about it.")
+        await at.shows("baton_effects_done_total", effect="send_reply")
+        after = await at.metrics()
+    counted_by_workflows = {
+        metric.exported
+        for metric in METRICS.values()
+        if (metric.kind, metric.where) == ("counter", "workflow")
+    } - {"baton_handoffs_total"}  # no rule of this house hands cases on
+    for name in counted_by_workflows:
+        assert {value for _, value in before[name]} == {0}, name
+        # No series is new, and none stands there twice.
+        labels = [sorted(found.items()) for found, _ in before[name]]
+        assert sorted(labels) == sorted(sorted(found.items()) for found, _ in after[name]), name
+    grown = {name for name in counted_by_workflows if after.sum(name)}
+    assert grown == counted_by_workflows - {"baton_late_duplicates_total"}
 
 
 async def test_a_replay_counts_nothing_twice(open_a_house: HouseOpener) -> None:

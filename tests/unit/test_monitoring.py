@@ -139,7 +139,8 @@ def test_links_between_dashboards_lead_to_one_another() -> None:
 
 
 def test_each_alert_is_tested_with_what_makes_it_ring_and_just_before() -> None:
-    rings, silent = set(), set()
+    rings: set[str] = set()
+    silent: set[str] = set()
     for case in document(RULE_TESTS)["tests"]:
         for one in case.get("alert_rule_test", []):
             (rings if one["exp_alerts"] else silent).add(one["alertname"])
