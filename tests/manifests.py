@@ -40,8 +40,7 @@ _NAMED = _object(["name"], name=_NAME)
 _KEY = _object(["name", "key"], name=_NAME, key=_TEXT)
 
 _SCALED_OBJECT = {
-    # Of the controller's templates, which leave it empty, and of KEDA's own.
-    "scaleTargetRef": _object(name=_NAME),
+    "scaleTargetRef": _object(["name"], name=_NAME),
     "minReplicaCount": _COUNT,
     "maxReplicaCount": _COUNT,
     "pollingInterval": _COUNT,
@@ -66,10 +65,7 @@ _SCALED_OBJECT = {
                 taskQueue=_TEXT,
                 queueTypes={"type": "string", "pattern": "^(workflow|activity)(,(workflow|activity))*$"},
                 targetQueueSize={"type": "string", "pattern": "^[0-9]+$"},
-                workerDeploymentName={"const": ""},
-                workerDeploymentBuildId={"const": ""},
             ),
-            authenticationRef=_NAMED,
         ),
     },
 }
@@ -114,24 +110,17 @@ CUSTOM: Mapping[tuple[str, str], Manifest] = {
         workerDeploymentRef=_NAMED,
         template=_object(
             ["apiVersion", "kind", "spec"],
-            apiVersion={"const": "keda.sh/v1alpha1"},
-            kind={"const": "ScaledObject"},
-            spec=_object(["scaleTargetRef", "triggers"], **_SCALED_OBJECT),
+            # All that the controller's chart allows as it is; the spec: see `valid`.
+            apiVersion={"const": "autoscaling/v2"},
+            kind={"const": "HorizontalPodAutoscaler"},
+            spec={
+                "type": "object",
+                "required": ["scaleTargetRef"],
+                "properties": {"scaleTargetRef": {"const": {}}},
+            },
         ),
     ),
     ("keda.sh/v1alpha1", "ScaledObject"): _object(["scaleTargetRef", "triggers"], **_SCALED_OBJECT),
-    ("keda.sh/v1alpha1", "TriggerAuthentication"): _object(
-        ["secretTargetRef"],
-        secretTargetRef={
-            "type": "array",
-            "items": _object(
-                ["parameter", "name", "key"],
-                parameter={"enum": ["apiKey", "ca", "cert", "key", "keyPassword"]},
-                name=_NAME,
-                key=_TEXT,
-            ),
-        },
-    ),
 }
 """What the specs of custom resources may hold, as far as is used here: worker controller 1.8, KEDA 2.21."""
 
@@ -195,3 +184,12 @@ def valid(manifest: Manifest, version: str) -> None:
             "spec": {"selector": {"matchLabels": template["metadata"]["labels"]}, "template": template},
         }
         kubernetes_validate.validate(as_deployment, version, strict=True)
+    if manifest["kind"] == "WorkerResourceTemplate":
+        made = manifest["spec"]["template"]
+        filled_in = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "of-a-version"}
+        as_made = {
+            **made,
+            "metadata": {"name": "of-a-version"},
+            "spec": {**made["spec"], "scaleTargetRef": filled_in},
+        }
+        kubernetes_validate.validate(as_made, version, strict=True)
