@@ -8,7 +8,6 @@ It prints ``gateway ready`` and its address once it serves, and stops on SIGTERM
 from __future__ import annotations
 
 import asyncio
-import logging
 import os
 import secrets
 import sys
@@ -19,6 +18,7 @@ import uvicorn
 
 from baton.errors import BatonError, SettingsError
 from baton.keys import KeyRing
+from baton.logs import set_up_logging
 from baton.settings import Settings, load_settings
 from gateway.codec import codec_app
 
@@ -87,9 +87,7 @@ def main() -> int:
     """Serve until a signal comes. Returns the exit code."""
     try:
         settings = load_settings()
-        logging.basicConfig(
-            level=settings.log_level, format="%(asctime)s %(levelname)-7s %(name)s: %(message)s"
-        )
+        set_up_logging(settings.log_level, settings.log_format)
         server = server_for(settings)
     except BatonError as error:
         print(f"gateway: {error}", file=sys.stderr, flush=True)

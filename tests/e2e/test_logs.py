@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import sqlite3
+import sys
+from base64 import b64encode
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
 from baton.client import BatonClient
+from baton.codec import ENCODING
 from baton.errors import IllegalTransition, Unanswered, UnknownStaff
+from baton.keys import key_line, new_key
+from baton.settings import CHECKOUT
 from tests.e2e.test_worker import settings_in, until_ready, worker_process
 from tests.house import CHANNEL, event, fresh
+from tests.scraping import free_port
 from tests.waiting import refused
 
 
@@ -24,7 +32,12 @@ async def test_refusals_and_errors_are_logged_once_with_case_and_event_and_witho
 ) -> None:
     queue, chat, secret = fresh("queue"), fresh("logged"), "Sesame-4711"
     client = BatonClient(server.client, task_queue=queue)
-    settings = settings_in(tmp_path, queue, BATON_LOG_FORMAT="json")
+    settings = settings_in(
+        tmp_path,
+        queue,
+        BATON_LOG_FORMAT="json",
+        BATON_DATABASE_URL=f"sqlite:///{tmp_path / 'baton.db'}?timeout=0.2",
+    )
     async with worker_process(server, settings) as child:
         await until_ready(child)
         await client.send(CHANNEL, chat, event("customer_message", "customer", text=secret))
@@ -38,7 +51,7 @@ async def test_refusals_and_errors_are_logged_once_with_case_and_event_and_witho
         locked.execute("BEGIN IMMEDIATE")
         waits = event("customer_message", "customer", text=secret)
         with pytest.raises(Unanswered):
-            await client.send(CHANNEL, chat, waits, timeout=12)
+            await client.send(CHANNEL, chat, waits, timeout=2)
         locked.execute("ROLLBACK")
         locked.close()
         await client.send(CHANNEL, chat, waits)
@@ -59,5 +72,45 @@ async def test_refusals_and_errors_are_logged_once_with_case_and_event_and_witho
     assert {(one["event"], one["activity"], one["level"]) for one in failed} == {
         (waits["id"], "decide", "WARNING")
     }
-    assert {one["error"] for one in failed} == {"HelpDeskUnavailable: intake was not answered in time"}
-    assert len({one["attempt"] for one in failed}) == len(failed), "once for each attempt"
+    (error,) = {one["error"] for one in failed}
+    assert error.startswith("HelpDeskUnavailable: ")
+    assert error.endswith("database is locked")
+    assert len({one["attempt"] for one in failed}) == len(failed) > 1, "once for each attempt"
+
+
+@pytest.mark.timeout(60)
+async def test_the_codec_server_writes_json_too_and_never_its_token(tmp_path: Path) -> None:
+    keys, port = tmp_path / "keys", free_port()
+    keys.write_text(key_line("k1", new_key()), encoding="utf-8")
+    settings = {
+        "BATON_DATA_DIR": str(tmp_path),
+        "BATON_ENCRYPTION_KEYS_FILE": str(keys),
+        "BATON_GATEWAY_PORT": str(port),
+        "BATON_LOG_FORMAT": "json",
+    }
+    child = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "gateway"),
+        cwd=CHECKOUT,
+        env={**os.environ, **settings},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    assert child.stdout is not None
+    try:
+        await asyncio.wait_for(child.stdout.readline(), 40)
+        token = (tmp_path / "gateway.token").read_text(encoding="utf-8").strip()
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as http:
+            unreadable = {"metadata": {"encoding": b64encode(ENCODING).decode()}, "data": "AAAA"}
+            read = await http.post(
+                f"/decode?token={token}",
+                headers={"Authorization": f"Bearer {token}", "X-Namespace": "default"},
+                json={"payloads": [unreadable]},
+            )
+            strange = await http.post("/decode", headers={"Authorization": f"Bearer {token[1:]}"})
+        assert (read.status_code, strange.status_code) == (200, 401)
+    finally:
+        child.terminate()
+        _, said = await asyncio.wait_for(child.communicate(), 40)
+    assert token[1:] not in said.decode()
+    records = [json.loads(line) for line in said.decode().splitlines()]
+    assert "baton.gateway" in {one["logger"] for one in records}

@@ -257,3 +257,7 @@ async def test_a_worker_process_sends_its_spans_before_it_goes(
     mine = {span.name for span in collector.spans if span.trace_id == trace_id}
     assert {"RunWorkflow:Chat", "HandleUpdate:handle", "RunActivity:decide", "HelpDesk:intake"} <= mine
     assert collector.services == {service}
+    # One tree: each span hangs on another of this trace, or on one of the program that called.
+    known = {span.span_id for span in collector.spans if span.trace_id == trace_id}
+    known |= {one.context.span_id.to_bytes(8) for one in traced.exported.get_finished_spans()}
+    assert {span.parent_span_id for span in collector.spans if span.trace_id == trace_id} <= known

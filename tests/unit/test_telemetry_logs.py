@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import sys
 from collections.abc import Iterator
 from contextvars import copy_context
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from temporalio import activity, workflow
 from temporalio.testing import ActivityEnvironment
 
+from activities.observing import observed
+from baton.effects import Notice
 from baton.errors import HelpDeskUnavailable, InvalidEvent
 from baton.logs import JsonLines, Lines, name_event, set_up_logging
+from helpdesks.base import HelpDesk
 
 SECRET = "my password is 4711"
 
@@ -95,6 +99,27 @@ def test_other_errors_keep_to_themselves_what_they_quote(
     line = formatter.format(raised(error))
     assert type(error).__name__ in line
     assert SECRET not in line
+
+
+async def test_a_help_desk_that_hangs_until_the_time_is_up_is_one_that_does_not_answer() -> None:
+    class Hanging:
+        async def notify(self, notice: object) -> None:
+            asked.set()
+            await asyncio.Event().wait()
+
+    asked = asyncio.Event()
+    environment = ActivityEnvironment()
+    desk = observed(cast(HelpDesk, Hanging()))
+
+    @activity.defn
+    async def telling() -> None:
+        await desk.notify(cast(Notice, None))
+
+    running = asyncio.create_task(environment.run(telling))
+    await asked.wait()
+    environment.cancel(activity.ActivityCancellationDetails(timed_out=True))
+    with pytest.raises(HelpDeskUnavailable, match=r"^notify was not answered in time$"):
+        await running
 
 
 def test_an_error_that_nobody_expected_says_where_it_came_from() -> None:
