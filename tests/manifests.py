@@ -121,6 +121,23 @@ CUSTOM: Mapping[tuple[str, str], Manifest] = {
         ),
     ),
     ("keda.sh/v1alpha1", "ScaledObject"): _object(["scaleTargetRef", "triggers"], **_SCALED_OBJECT),
+    ("monitoring.coreos.com/v1", "PodMonitor"): _object(
+        ["selector", "podMetricsEndpoints"],
+        selector=_object(["matchLabels"], matchLabels={"type": "object"}),
+        podMetricsEndpoints={
+            "type": "array",
+            "minItems": 1,
+            "items": _object(
+                ["port"],
+                port=_NAME,
+                interval=_DURATION,
+                relabelings={
+                    "type": "array",
+                    "items": _object(["targetLabel", "replacement"], targetLabel=_TEXT, replacement=_TEXT),
+                },
+            ),
+        },
+    ),
 }
 """What the specs of custom resources may hold, as far as is used here: worker controller 1.8, KEDA 2.21."""
 

@@ -110,6 +110,19 @@ def test_prometheus_of_the_stack_reads_the_rules() -> None:
     assert RULES.match(Path(pattern).name)
 
 
+def test_prometheus_of_kubernetes_asks_the_workers_and_calls_them_as_the_rules_do() -> None:
+    asked = document(DEPLOY / "kubernetes/components/monitoring/podmonitor.yaml")["spec"]
+    template = document(DEPLOY / "kubernetes/base/worker.yaml")["spec"]["template"]
+    assert asked["selector"]["matchLabels"].items() <= template["metadata"]["labels"].items()
+    (endpoint,) = asked["podMetricsEndpoints"]
+    ports = [one["name"] for worker in template["spec"]["containers"] for one in worker["ports"]]
+    assert endpoint["port"] in ports
+    jobs = {one["job_name"] for one in document(DEPLOY / "compose/prometheus.yml")["scrape_configs"]}
+    (named_as,) = endpoint["relabelings"]
+    assert named_as["targetLabel"] == "job"
+    assert named_as["replacement"] in jobs
+
+
 @pytest.mark.parametrize("path", DASHBOARDS, ids=lambda path: path.stem)
 def test_a_dashboard_is_found_by_its_name_and_can_be_read(path: Path) -> None:
     board = dashboard(path)
