@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import signal
 import socket
+import subprocess
 import sys
 import sysconfig
+from collections.abc import Awaitable
 from pathlib import Path
 
 import httpx
@@ -15,9 +18,10 @@ import pytest
 from temporalio.testing import WorkflowEnvironment
 
 from baton.client import BatonClient
+from baton.contract import chat_workflow_id
 from baton.keys import key_line, new_key
 from tests.dockerfile import environment, lay_out
-from tests.house import CHANNEL, event, fresh
+from tests.house import CHANNEL, event, eventually, fresh
 from tests.postgres import fresh_database
 
 
@@ -35,21 +39,41 @@ def home(tmp_path: Path) -> Path:
 def variables_in(home: Path) -> dict[str, str]:
     """The variables of the image, as they are for a folder elsewhere."""
     return {
-        "PATH": os.environ["PATH"],
         **environment(),
+        "PATH": os.environ["PATH"],
         # -S leaves out the links from the packages to this checkout; so the packages are named.
         "PYTHONPATH": f"{home}:{sysconfig.get_path('purelib')}",
     }
 
 
+@pytest.fixture(params=["in a folder", "where nothing can be written"])
+def around(request: pytest.FixtureRequest, tmp_path: Path) -> list[str]:
+    """What goes before a command. In the second case it has nothing to write to but ``tmp_path / "run"``, as
+    in a container with a read-only file system.
+    """
+    (tmp_path / "run").mkdir()
+    if request.param == "in a folder":
+        return []
+    if shutil.which("bwrap") is None:
+        pytest.skip("bubblewrap, which stands for a container, is not installed (apt-get install bubblewrap)")
+    root = ["bwrap", "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--die-with-parent"]
+    root += ["--bind", str(tmp_path / "run"), str(tmp_path / "run")]
+    tried = subprocess.run([*root, "true"], capture_output=True, text=True, check=False)
+    if tried.returncode:
+        pytest.skip(f"bubblewrap, which stands for a container, cannot work here: {tried.stderr}")
+    written = subprocess.run([*root, "touch", tmp_path / "x"], capture_output=True, text=True, check=False)
+    assert "Read-only file system" in written.stderr
+    return root
+
+
 @pytest.mark.timeout(120)
-async def test_the_files_of_the_image_are_a_worker(
-    server: WorkflowEnvironment, postgresql: str, home: Path, tmp_path: Path
+async def test_the_files_of_the_image_are_a_worker_and_a_command(
+    server: WorkflowEnvironment, postgresql: str, home: Path, tmp_path: Path, around: list[str]
 ) -> None:
-    data, alive = tmp_path / "data", tmp_path / "alive"
+    data, alive = tmp_path / "data", tmp_path / "run/alive"
     data.mkdir()
     present = files_below(home)
-    queue = fresh("queue")
+    queue, chat = fresh("queue"), fresh("image")
     variables = {
         **variables_in(home),
         "BATON_DATA_DIR": str(data),
@@ -58,36 +82,54 @@ async def test_the_files_of_the_image_are_a_worker(
         "BATON_TASK_QUEUE": queue,
         "TEMPORAL_ADDRESS": server.client.service_client.config.target_host,
         "TEMPORAL_CONFIG_FILE": os.devnull,
+        "TMPDIR": str(alive.parent),
     }
 
-    async def probe() -> int:
-        asked = await asyncio.create_subprocess_exec(
-            sys.executable, "-S", "-m", "baton.process", str(alive), cwd=home, env=variables
-        )
-        return await asyncio.wait_for(asked.wait(), 20)
+    async def started(*arguments: str) -> asyncio.subprocess.Process:
+        """Python with these arguments; it prints its number first, which is not that of what is around it."""
+        command = ["sh", "-c", 'echo $$; exec "$@"', "sh", sys.executable, "-S", *arguments]
+        pipe = asyncio.subprocess.PIPE
+        return await asyncio.create_subprocess_exec(*around, *command, cwd=home, env=variables, stdout=pipe)
 
-    worker = await asyncio.create_subprocess_exec(
-        sys.executable, "-S", "worker.py", cwd=home, env=variables, stdout=asyncio.subprocess.PIPE
-    )
+    async def finished(*arguments: str) -> int:
+        asked = await started(*arguments)
+        await asyncio.wait_for(asked.communicate(), 40)
+        assert asked.returncode is not None
+        return asked.returncode
+
+    query = f"WorkflowId = '{chat_workflow_id(CHANNEL, chat)}'"
+
+    async def visible() -> bool:
+        return (await server.client.count_workflows(query)).count == 1
+
+    def probe() -> Awaitable[int]:
+        return finished("-m", "baton.process", str(alive))
+
+    worker = await started("worker.py")
     try:
         assert worker.stdout is not None
+        number = int(await asyncio.wait_for(worker.stdout.readline(), 20))
         line = await asyncio.wait_for(worker.stdout.readline(), 60)
         assert line == b"worker ready\n"
         outcome = await BatonClient(server.client, task_queue=queue).send(
-            CHANNEL, fresh("image"), event("customer_message", "customer")
+            CHANNEL, chat, event("customer_message", "customer")
         )
         assert outcome.snapshot.tab == "new"
         assert await probe() == 0
-        worker.send_signal(signal.SIGTERM)
+        # What an operator asks of the image before it is released. It needs a temporary file.
+        await eventually(visible, "visibility did not catch up")
+        baton = str(tmp_path / "image/usr/local/bin/baton")
+        assert await finished(baton, "replay", "--query", query, "--processes", "1") == 0
+        os.kill(number, signal.SIGTERM)
         assert await asyncio.wait_for(worker.wait(), 30) == 0
         assert await probe() == 1
     finally:
         if worker.returncode is None:
             worker.kill()
             await worker.wait()
-    # The root file system may be read-only, and with PostgreSQL even the data folder stays empty.
+    # With PostgreSQL even the data folder stays empty.
     assert files_below(home) == present
-    assert files_below(data) == set()
+    assert files_below(data) == files_below(alive.parent) == set()
 
 
 async def test_the_files_of_the_image_are_a_codec_server(home: Path, tmp_path: Path) -> None:
