@@ -10,7 +10,6 @@ from baton.cli.replayresult import Difference
 from replaygate.commands import Command
 
 _EVENT = re.compile(r"HistoryEvent\(id: (\d+), (\w+)\)")
-_MESSAGE = re.compile(r'message: "((?:[^"\\]|\\.)+)"')
 _NOTHING = object()
 
 
@@ -47,12 +46,6 @@ def leaving(recorded: Sequence[Command], made: Sequence[Command], completed: set
             extra.place, f"in the task that began here this code has: {extra.name}, and the history has not"
         )
     return None
-
-
-def message_in(said: str) -> str:
-    """The sentence in what Temporal's core says, which prints a whole structure of Rust."""
-    found = _MESSAGE.search(said)
-    return found[1].replace('\\"', '"') if found else said
 
 
 def event_in(said: str) -> int | None:

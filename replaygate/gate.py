@@ -18,7 +18,7 @@ from temporalio.runtime import LoggingConfig, Runtime, TelemetryConfig, Telemetr
 from temporalio.worker import Replayer, WorkflowReplayResult
 from temporalio.workflow import _Definition
 
-from baton.cli.replayresult import Result, Verdict
+from baton.cli.replayresult import Result, Verdict, message_in
 from baton.plugin import BatonPlugin
 from replaygate.commands import (
     Reader,
@@ -28,7 +28,7 @@ from replaygate.commands import (
     with_its_own_id,
     workflow_type,
 )
-from replaygate.compare import differences, event_in, harmless, leaving, message_in
+from replaygate.compare import differences, event_in, harmless, leaving
 from replaygate.recorder import Recorder, Recording
 from workflows.chat import Chat
 from workflows.ticket import Ticket

@@ -31,9 +31,9 @@ class Said:
 
 
 class Baton:
-    """The program, told of one house by its environment."""
+    """The program, told of one house by its environment, and of what else ``environment`` says."""
 
-    def __init__(self, house: House, folder: Path) -> None:
+    def __init__(self, house: House, folder: Path, **environment: str) -> None:
         others = {
             name: value for name, value in os.environ.items() if not name.startswith(("TEMPORAL_", "BATON_"))
         }
@@ -45,6 +45,7 @@ class Baton:
             "TEMPORAL_NAMESPACE": client.namespace,
             "TEMPORAL_CONFIG_FILE": os.devnull,
             "BATON_TASK_QUEUE": house.settings.task_queue,
+            **environment,
         }
 
     async def start(self, *arguments: str) -> Process:

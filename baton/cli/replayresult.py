@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from enum import StrEnum
 from fnmatch import fnmatchcase
@@ -11,6 +12,14 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from baton.errors import BatonError
+
+_MESSAGE = re.compile(r'message: "((?:[^"\\]|\\.)+)"')
+
+
+def message_in(said: str) -> str:
+    """The sentence in what Temporal's core says, which prints a whole structure of Rust."""
+    found = _MESSAGE.search(said)
+    return found[1].replace('\\"', '"') if found else said
 
 
 class Verdict(StrEnum):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -26,6 +28,7 @@ from baton import chat, ticket
 from baton.cli.caseview import fired_lines
 from baton.cli.ops.cases import workflow_of
 from baton.cli.ops.filters import quoted
+from baton.cli.replayresult import message_in
 from baton.cli.shared import as_json, baton_client, clock, print_json, print_table, printable, run
 from baton.client import BatonClient
 from baton.contract import ChatSnapshot, TicketSnapshot
@@ -190,12 +193,24 @@ async def decisions_in(history: WorkflowHistory, plugins: Sequence[Plugin]) -> l
         interceptors=[listening],
         workflow_runner=UnsandboxedWorkflowRunner(),
     )
-    result = await replayer.replay_workflow(history, raise_on_replay_failure=False)
+    with _quietly():
+        result = await replayer.replay_workflow(history, raise_on_replay_failure=False)
     if result.replay_failure is not None:
         raise BatonError(
-            f"The history of {history.workflow_id} does not fit this release: {result.replay_failure}"
+            f"The history of {history.workflow_id} cannot be replayed by this release: "
+            f"{message_in(str(result.replay_failure))}"
         )
     return listening.heard
+
+
+@contextmanager
+def _quietly() -> Iterator[None]:
+    """What goes wrong in a replay is in its result, and need not be in a log as well."""
+    logging.disable()
+    try:
+        yield
+    finally:
+        logging.disable(logging.NOTSET)
 
 
 def _workflows() -> Sequence[type]:

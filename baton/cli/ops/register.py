@@ -66,10 +66,11 @@ async def register(client: Client, *, dry_run: bool = False) -> dict[str, str]:
 
 
 def _how_to_change(namespace: str, name: str, kind: IndexedValueType.ValueType) -> str:
-    actual = IndexedValueType.Name(kind).removeprefix("INDEXED_VALUE_TYPE_")
+    words = IndexedValueType.Name(kind).removeprefix("INDEXED_VALUE_TYPE_").split("_")
+    actual = "".join(word.capitalize() for word in words)
     return (
         f"In the namespace {namespace!r} the search attribute {name} is of type {actual}, but it must be "
         f"{SEARCH_ATTRIBUTES[name]}. If nothing else needs it, remove it and register it anew:\n"
-        f"    temporal operator search-attribute remove --name {name}\n"
+        f"    temporal operator search-attribute remove --namespace {namespace} --name {name}\n"
         f"    baton ops register"
     )

@@ -10,6 +10,7 @@ from temporalio.api.enums.v1 import PendingActivityState
 from temporalio.api.workflow.v1 import PendingActivityInfo
 from temporalio.api.workflowservice.v1 import ResetActivityRequest
 from temporalio.client import Client
+from temporalio.converter import WorkflowSerializationContext
 
 from baton.cli.ops.cases import Result, Verdict, case_arguments, chosen, each, report
 from baton.cli.shared import as_json, baton_client, run
@@ -62,11 +63,16 @@ async def _resend_one(client: Client, case: str, dry_run: bool) -> Result:
                     id=one.activity_id,
                 )
             )
-    said = "; ".join(map(_attempts, waiting))
-    return Result(case, Verdict.WOULD if dry_run else Verdict.DONE, said)
+    said = [await _attempts(client, case, one) for one in waiting]
+    return Result(case, Verdict.WOULD if dry_run else Verdict.DONE, "; ".join(said))
 
 
-def _attempts(one: PendingActivityInfo) -> str:
+async def _attempts(client: Client, case: str, one: PendingActivityInfo) -> str:
     how = "paused" if one.paused else f"{one.attempt - 1} failed"
-    why = f" ({one.last_failure.message})" if one.last_failure.message else ""
+    why = ""
+    if one.HasField("last_failure"):
+        # The reason is encrypted, too, where there are keys.
+        place = WorkflowSerializationContext(namespace=client.namespace, workflow_id=case)
+        error = await client.data_converter.with_context(place).decode_failure(one.last_failure)
+        why = f" ({getattr(error, 'message', error)})"
     return f"{one.activity_type.name}: {how}{why}"
