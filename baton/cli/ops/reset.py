@@ -84,7 +84,7 @@ def command(
 
     \b
       baton ops reset T-7 --to 42 --reason "wrong composer"
-      baton ops reset --query "WorkflowType = 'Ticket' AND ExecutionStatus = 'Running'" \\
+      baton ops reset --query "Tab = 'mine' AND ExecutionStatus = 'Running'" \\
           --before 2026-03-02T09:00:00Z --reason "release 1.4" --dry-run
     """
     if (before is None) == (to_event is None):
