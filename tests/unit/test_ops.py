@@ -12,6 +12,7 @@ from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import WorkflowHistory
 
 from baton.cli import baton as program
+from baton.cli import ops
 from baton.cli.archive import newer
 from baton.cli.ops.cases import workflow_of
 from baton.cli.ops.filters import filters
@@ -68,6 +69,14 @@ def test_a_wrong_use_is_explained(
 
     assert done.exit_code == 2, done.output
     assert said in " ".join(done.output.split())
+
+
+@pytest.mark.parametrize("name", list(ops.command.commands))
+def test_the_help_fits_into_a_terminal(name: str) -> None:
+    said = CliRunner(env={"COLUMNS": "80"}).invoke(program, ["ops", name, "--help"]).output
+
+    assert name in said
+    assert [line for line in said.splitlines() if len(line) > 80] == []
 
 
 def test_a_quote_in_a_name_ends_no_filter() -> None:

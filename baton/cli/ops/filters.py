@@ -138,7 +138,7 @@ def command(names: tuple[str, ...], ui: str | None, with_count: bool, json_: boo
 
     \b
       baton ops filters overdue stuck failed --count
-      baton ops filters department --label billing --ui https://temporal.example.org
+      baton ops filters department --label billing --ui https://ui.example.org
     """
     known = {one.name: one for one in filters(datetime.now(UTC), **about)}
     for name in names:

@@ -32,7 +32,7 @@ def command(cases: tuple[str, ...], query: str | None, dry_run: bool, json_: boo
 
     \b
       baton ops resend telegram:42
-      baton ops resend --query "Channel = 'telegram' AND ExecutionStatus = 'Running'"
+      baton ops resend --query "Tab = 'mine' AND ExecutionStatus = 'Running'"
     """
     report(run(_resend, cases, query, dry_run, json_), json_)
 
