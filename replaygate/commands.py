@@ -287,11 +287,11 @@ def _end(how: str, place: int, **content: Any) -> Command:
 def _continue(
     to: tuple[str, str], arguments: Iterable[Payload], said: Any, memo: Mapping[str, Payload], place: int
 ) -> Command:
+    # The version to which the next run goes is not kept in the event.
     options = {
         "workflow_type": to[0],
         "memo": dict(memo),
         "search_attributes": dict(said.search_attributes.indexed_fields),
-        "initial_versioning_behavior": int(said.initial_versioning_behavior),
     }
     return Command(
         ("end", "continued"),

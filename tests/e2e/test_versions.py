@@ -17,11 +17,13 @@ import pytest
 from temporalio.client import WorkflowHistory
 from temporalio.testing import WorkflowEnvironment
 
+from baton.cli.replayresult import Verdict
 from baton.contract import chat_workflow_id, ticket_workflow_id
 from baton.deskclient import DeskClient
 from baton.effects import CaseWrite
 from baton.errors import HelpDeskUnavailable, Unanswered
 from helpdesks.embedded import EmbeddedHelpDesk
+from replaygate.gate import Gate
 from tests.commands import Baton
 from tests.conftest import HouseOpener, running_server
 from tests.departments import QUIET, SEPARATE
@@ -285,6 +287,18 @@ async def test_a_case_that_is_held_in_its_version_does_not_begin_anew_again_and_
 
 
 @pytest.mark.timeout(120)
+async def test_a_ramp_that_ends_leads_the_cases_back(deployment: Deployment) -> None:
+    house, chat = deployment.house, fresh("ramped")
+    async with deployment.working("one"), deployment.working("two"):
+        await deployment.make_current("one")
+        await house.customer(chat)
+        await deployment.ramp("two", 100)
+        await _writes_until(deployment, chat, "two")
+        await deployment.ramp("two", 0)
+        await _writes_until(deployment, chat, "one")
+
+
+@pytest.mark.timeout(120)
 async def test_workers_without_versions_are_replaced_by_versions_and_back(deployment: Deployment) -> None:
     house, chat = deployment.house, fresh("first")
     workflow = chat_workflow_id(CHANNEL, chat)
@@ -299,7 +313,12 @@ async def test_workers_without_versions_are_replaced_by_versions_and_back(deploy
         async with deployment.working(None):
             await deployment.make_current(None)
             await _writes_until(deployment, chat, "")
-        assert [failure for run in await _runs_of(house, workflow) for failure in failed_tasks(run)] == []
+    runs = await _runs_of(house, workflow)
+    assert [failure for run in runs for failure in failed_tasks(run)] == []
+    # Nor is going over a difference to the replay gate.
+    async with Gate.open() as gate:
+        replayed = [await gate.replay(run) for run in runs]
+    assert [(one.verdict, one.what, one.differences) for one in replayed] == [(Verdict.REPLAYED, "", [])] * 2
 
 
 async def _writes_until(deployment: Deployment, chat: str, build: str) -> None:
