@@ -44,6 +44,7 @@ KEY_ID = "encryption-key-id"
 PLACE = "encryption-place"
 UNREADABLE = "baton/unreadable"
 _FORMAT = b"baton/1 "
+_LONGEST_NAME = 80
 
 Place = tuple[str, ...]
 """Namespace, ``workflow`` or ``activity``, and its ID; or the beginning of that, where no more is known."""
@@ -105,7 +106,7 @@ class EncryptionCodec(PayloadCodec, WithSerializationContext):
                 raise Unreadable("it is not encrypted, and BATON_ENCRYPTION_REQUIRED is set")
             return payload
         place = payload.metadata.get(PLACE, b"")
-        name = payload.metadata.get(KEY_ID, b"").decode(errors="replace")
+        name = _key_name(payload)
         whole = self.keys.open(name, payload.data, _FORMAT + place)
         self._check(tuple(json.loads(place)))
         return Payload.FromString(whole)
@@ -138,10 +139,9 @@ class WithoutKeys(PayloadCodec):
     async def decode(self, payloads: Sequence[Payload]) -> list[Payload]:
         for payload in payloads:
             if payload.metadata.get("encoding") == ENCODING:
-                name = payload.metadata.get(KEY_ID, b"?").decode(errors="replace")
                 raise UnknownKey(
-                    f"a payload is encrypted with the key {name!r}, and this process has no keys: set "
-                    "BATON_ENCRYPTION_KEYS_FILE"
+                    f"a payload is encrypted with the key {_key_name(payload)!r}, and this process has no "
+                    "keys: set BATON_ENCRYPTION_KEYS_FILE"
                 )
         return list(payloads)
 
@@ -163,6 +163,11 @@ def place_of(context: SerializationContext) -> Place:
             return (context.namespace,)
         case _:
             return ()
+
+
+def _key_name(payload: Payload) -> str:
+    """Who may write to Temporal may write anything there, and logs quote it: so it is cut."""
+    return payload.metadata.get(KEY_ID, b"?")[:_LONGEST_NAME].decode(errors="replace")
 
 
 def _shown(place: Place) -> str:

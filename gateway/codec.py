@@ -2,6 +2,7 @@
 
     POST /encode, /decode   {"payloads": [{"metadata": {"encoding": BASE64}, "data": BASE64}]}
     GET  /                  a page to sign in for the UI, which can send no token of ours
+    POST /sign-out          forgets who signed in there
     GET  /health            200 when it serves
 
 Who asks shows the token: as ``Authorization: Bearer TOKEN``, as the CLI does, or by the cookie that
@@ -20,7 +21,6 @@ import logging
 import time
 from collections.abc import Callable
 from html import escape
-from typing import Any
 from urllib.parse import parse_qs
 
 from fastapi import FastAPI, HTTPException, Request, Response
@@ -38,6 +38,8 @@ LARGEST_BODY = 32 * 1024 * 1024
 LARGEST_FORM = 4096
 COOKIE = "baton_codec"
 SIGNED_IN_SECONDS = 12 * 3600
+
+_NOT_KEPT = {"Cache-Control": "no-store"}
 
 _log = logging.getLogger("baton.gateway")
 
@@ -61,6 +63,10 @@ def codec_app(keys: KeyRing, token: str, ui_origin: str) -> FastAPI:
     )
     codec = EncryptionCodec(keys)
 
+    def scheme(request: Request) -> str:
+        """How browsers reach this server: a proxy before it asks by HTTP what it was asked by TLS."""
+        return "https" if ui_origin.startswith("https:") else request.url.scheme
+
     @app.get("/health")
     async def health() -> dict[str, str]:
         return {"status": "ok"}
@@ -75,29 +81,36 @@ def codec_app(keys: KeyRing, token: str, ui_origin: str) -> FastAPI:
 
     @app.get("/")
     async def sign_in_page(request: Request) -> HTMLResponse:
-        signed_in = _has_signed_in(request, token)
-        return _page("You are signed in: Temporal's UI shows texts now." if signed_in else "")
+        if _has_signed_in(request, token):
+            return _page(_signed_in(f"{scheme(request)}://{request.url.netloc}", ui_origin))
+        return _page(_FORM)
 
     @app.post("/")
     async def sign_in(request: Request) -> Response:
         form = parse_qs((await _body(request, LARGEST_FORM)).decode(errors="replace"))
         if not _same(form.get("token", [""])[0], token):
-            return _page("That is not the token.", status=401)
-        response = RedirectResponse("/", status_code=303)
+            return _page(f"<p>That is not the token.</p>{_FORM}", status=401)
+        response = RedirectResponse("/", status_code=303, headers=_NOT_KEPT)
         response.set_cookie(
             COOKIE,
             _proof(token, int(time.time()) + SIGNED_IN_SECONDS),
             max_age=SIGNED_IN_SECONDS,
             httponly=True,
-            secure=request.url.scheme == "https",
+            secure=scheme(request) == "https",
             # Browsers send it from pages of the same site only, such as a UI on another port or subdomain.
             samesite="strict",
         )
         return response
 
+    @app.post("/sign-out")
+    async def sign_out() -> RedirectResponse:
+        response = RedirectResponse("/", status_code=303, headers=_NOT_KEPT)
+        response.delete_cookie(COOKIE, httponly=True, samesite="strict")
+        return response
+
     async def answer(request: Request, change: Callable[[EncryptionCodec, Payload], Payload]) -> JSONResponse:
-        scheme, _, shown = request.headers.get("authorization", "").partition(" ")
-        allowed = scheme.lower() == "bearer" and _same(shown.strip(), token)
+        kind, _, shown = request.headers.get("authorization", "").partition(" ")
+        allowed = kind.lower() == "bearer" and _same(shown.strip(), token)
         if not allowed and not _has_signed_in(request, token):
             raise HTTPException(401, "the token is missing or wrong", {"WWW-Authenticate": "Bearer"})
         namespace = request.headers.get("x-namespace")
@@ -105,8 +118,8 @@ def codec_app(keys: KeyRing, token: str, ui_origin: str) -> FastAPI:
             raise HTTPException(400, "the header X-Namespace is missing")
         here = codec.at((namespace,))
         payloads = _payloads(await _body(request, LARGEST_BODY))
-        changed = Payloads(payloads=[change(here, payload) for payload in payloads])
-        return JSONResponse(json_format.MessageToDict(changed))
+        changed = [json_format.MessageToDict(change(here, payload)) for payload in payloads]
+        return JSONResponse({"payloads": changed}, headers=_NOT_KEPT)
 
     return app
 
@@ -120,12 +133,12 @@ def _readable(codec: EncryptionCodec, payload: Payload) -> Payload:
 
 
 async def _body(request: Request, largest: int) -> bytes:
-    body = b""
+    body = bytearray()
     async for part in request.stream():
         body += part
         if len(body) > largest:
             raise HTTPException(413, f"at most {largest:,} bytes")
-    return body
+    return bytes(body)
 
 
 def _payloads(body: bytes) -> list[Payload]:
@@ -157,18 +170,28 @@ def _has_signed_in(request: Request, token: str) -> bool:
     return _same(shown, _proof(token, int(until)))
 
 
-def _page(said: str, status: int = 200) -> HTMLResponse:
+_FORM = """<form method="post" action="/"><label>Token <input name="token" type="password"
+autocomplete="current-password" autofocus></label> <button>Sign in</button></form>"""
+
+
+def _signed_in(own_address: str, ui_origin: str) -> str:
+    """What is left to do, once in each browser, in a UI that nobody has configured to send the cookie."""
+    return f"""<p>You are signed in. If Temporal's UI, <a href="{escape(ui_origin)}">{escape(ui_origin)}</a>,
+still shows no texts:</p>
+<ol>
+<li>Press the glasses in its upper right corner.</li>
+<li>Choose <i>Use my browser setting</i>, and enter <code>{escape(own_address)}</code>.</li>
+<li>Switch on <i>Include cross-origin credentials</i>, and press <i>Apply</i>.</li>
+</ol>
+<form method="post" action="/sign-out"><button>Sign out</button></form>"""
+
+
+def _page(content: str, status: int = 200) -> HTMLResponse:
     html = f"""<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>Baton's codec server</title>
 <h1>Baton's codec server</h1>
-<p>{escape(said)}</p>
-<form method="post" action="/"><label>Token <input name="token" type="password"
-autocomplete="current-password" autofocus></label> <button>Sign in</button></form>
-<p>Then, in Temporal's UI, name this address as the codec server, and include cross-origin credentials.</p>
+{content}
 </html>
 """
-    headers: dict[str, Any] = {
-        "Cache-Control": "no-store",
-        "Content-Security-Policy": "default-src 'none'; form-action 'self'; frame-ancestors 'none'",
-    }
-    return HTMLResponse(html, status_code=status, headers=headers)
+    policy = "default-src 'none'; form-action 'self'; frame-ancestors 'none'"
+    return HTMLResponse(html, status_code=status, headers=_NOT_KEPT | {"Content-Security-Policy": policy})

@@ -92,6 +92,18 @@ async def test_what_cannot_be_read_stays_as_it_is_and_is_named_in_the_log(
     assert "'another'" in caplog.text
 
 
+async def test_a_name_of_a_key_that_somebody_has_made_up_does_not_fill_the_log(
+    door: httpx.AsyncClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    (payload,) = await asked(door, "/encode", plain())
+    payload["metadata"]["encryption-key-id"] = written("\nforged " + "x" * 100_000)
+    assert await asked(door, "/decode", payload) == [payload]
+    (record,) = [one for one in caplog.records if one.name == "baton.gateway"]
+    assert "forged" in record.getMessage()
+    assert len(record.getMessage().encode()) < 400
+    assert "\n" not in record.getMessage()
+
+
 async def test_no_text_is_logged(door: httpx.AsyncClient, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.DEBUG):
         (encoded,) = await asked(door, "/encode", plain())
@@ -177,16 +189,56 @@ async def test_somebody_who_signs_in_is_known_by_a_cookie_that_is_not_the_token(
     cookie = entered.headers["set-cookie"]
     assert TOKEN not in cookie
     assert all(word in cookie for word in ("HttpOnly", "SameSite=strict", "Max-Age=43200"))
+    # For this host name only: a page that gives itself this server's address has another.
+    assert "Domain" not in cookie
     answer = await door.post("/decode", json={"payloads": [encoded]}, headers={"x-namespace": "support"})
     assert answer.json()["payloads"] == [plain()]
-    assert "You are signed in" in (await door.get("/")).text
+    page = (await door.get("/")).text
+    assert "You are signed in" in page
+    assert "http://codec.example.org</code>" in page, "what to enter in the UI is not shown"
+
+    await door.post("/sign-out")
+    answer = await door.post("/decode", json={"payloads": [encoded]}, headers={"x-namespace": "support"})
+    assert answer.status_code == 401
+    assert "You are signed in" not in (await door.get("/")).text
 
 
-async def test_over_https_the_cookie_is_for_https_only() -> None:
-    transport = httpx.ASGITransport(codec_app(KEYS, TOKEN, UI))
-    async with httpx.AsyncClient(transport=transport, base_url="https://codec.example.org") as client:
+@pytest.mark.parametrize(
+    ("asked_by", "ui", "secure"),
+    [
+        ("http", "http://ui.example.org", False),
+        ("https", "http://ui.example.org", True),
+        # A proxy has taken the TLS off.
+        ("http", "https://ui.example.org", True),
+    ],
+)
+async def test_where_there_is_tls_the_cookie_is_for_tls_only(asked_by: str, ui: str, secure: bool) -> None:
+    transport = httpx.ASGITransport(codec_app(KEYS, TOKEN, ui))
+    async with httpx.AsyncClient(transport=transport, base_url=f"{asked_by}://codec.example.org") as client:
         entered = await client.post("/", data={"token": TOKEN})
-    assert "Secure" in entered.headers["set-cookie"]
+        cookie = entered.headers["set-cookie"]
+        page = await client.get("/", headers={"cookie": cookie.partition(";")[0]})
+    assert ("Secure" in cookie) == secure
+    assert ("https://codec.example.org" in page.text) == secure
+
+
+async def test_no_answer_is_kept_anywhere(door: httpx.AsyncClient) -> None:
+    asked_for = [
+        await door.get("/"),
+        await door.post("/", data={"token": TOKEN}),
+        await door.get("/"),
+        await door.post("/decode", json={"payloads": []}, headers=WITH_TOKEN),
+        await door.post("/encode", json={"payloads": []}, headers=WITH_TOKEN),
+    ]
+    assert {answer.headers["cache-control"] for answer in asked_for} == {"no-store"}
+    assert [answer.json() for answer in asked_for[3:]] == [{"payloads": []}] * 2
+
+
+async def test_the_host_that_a_page_names_is_not_taken_for_markup(door: httpx.AsyncClient) -> None:
+    await door.post("/", data={"token": TOKEN})
+    page = await door.get("/", headers={"host": "<script>alert(1)</script>"})
+    assert "You are signed in" in page.text
+    assert "<script>" not in page.text
 
 
 @pytest.mark.parametrize("change", ["{}x", "9{}", "x", "1.{}", "", "²{}", "99999999999999999999.x"])
