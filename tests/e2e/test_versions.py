@@ -219,7 +219,7 @@ async def test_a_case_of_a_version_that_is_gone_is_moved_by_command(deployment: 
         async with deployment.working("next"):
             await deployment.make_current("next")
             await gone.aclose()
-            sending = asyncio.ensure_future(house.by("ivan", chat, "taken", timeout=60))
+            sending = asyncio.ensure_future(house.by("ivan", chat, "taken"))
             await eventually(lambda: _waits(house, chat), "the event did not arrive")
             assert await deployment.version_of(workflow) == "gone"
 
@@ -308,7 +308,7 @@ async def test_workers_without_versions_are_replaced_by_versions_and_back(deploy
         assert await deployment.version_of(workflow) == ""
         await deployment.make_current("one")
         await plain.aclose()
-        assert (await house.by("ivan", chat, "taken", timeout=60)).snapshot.pinned_to == "ivan"
+        assert (await house.by("ivan", chat, "taken")).snapshot.pinned_to == "ivan"
         await deployment.all_on("one", [workflow])
         async with deployment.working(None):
             await deployment.make_current(None)
@@ -323,7 +323,7 @@ async def test_workers_without_versions_are_replaced_by_versions_and_back(deploy
 
 async def _writes_until(deployment: Deployment, chat: str, build: str) -> None:
     async def moved() -> bool:
-        await deployment.house.by("ivan", chat, "note_added", text="Where is it?", timeout=60)
+        await deployment.house.by("ivan", chat, "note_added", text="Where is it?")
         return await deployment.version_of(chat_workflow_id(CHANNEL, chat)) == build
 
     await eventually(moved, f"the chat did not go over to {build!r}", within=40)
