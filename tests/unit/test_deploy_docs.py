@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import shlex
 
@@ -35,8 +36,9 @@ def test_a_docker_command_names_our_file_and_what_is_in_it(words: list[str]) -> 
     if "--tag" in words:
         assert words[words.index("--tag") + 1] == f"baton:{__version__}"
     services = (DEPLOY / "compose/compose.yaml").read_text(encoding="utf-8")
-    for scaled in (word.partition("=")[0] for word in words if "=" in word):
-        assert f"\n  {scaled}:\n" in services
+    for option, value in itertools.pairwise(words):
+        if option in ("--scale", "build", "exec", "--rm") and "--tag" not in words:
+            assert f"\n  {value.partition('=')[0]}:\n" in services
 
 
 def test_secrets_that_are_made_are_those_that_manifests_name() -> None:
