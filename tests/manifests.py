@@ -6,6 +6,7 @@ import shutil
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import jsonschema
@@ -154,21 +155,24 @@ def written() -> list[Any]:
 
 
 @cache
-def _rendered(overlay: str) -> str:
+def _rendered(folder: Path) -> str:
     kubectl = shutil.which("kubectl")
     if kubectl is None:
         pytest.skip(
             "there is no kubectl here to render overlays with; single manifests are checked without it"
         )
-    command = [kubectl, "kustomize", str(KUBERNETES / "overlays" / overlay)]
+    command = [kubectl, "kustomize", str(folder)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
 
-def rendered(overlay: str) -> list[Manifest]:
-    """The manifests that are applied. Skips the test where there is no kubectl."""
-    return list(YAML(typ="safe").load_all(_rendered(overlay)))
+def rendered(overlay: str | Path) -> list[Manifest]:
+    """The manifests that are applied: of an overlay here, or of a folder with one's own.
+
+    Skips the test where there is no kubectl.
+    """
+    return list(YAML(typ="safe").load_all(_rendered(KUBERNETES / "overlays" / overlay)))
 
 
 def one(manifests: Sequence[Manifest], kind: str, name: str) -> Manifest:

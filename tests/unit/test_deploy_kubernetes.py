@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -297,6 +298,26 @@ def test_workers_are_scaled_by_one_autoscaler_and_never_to_one(overlay: str) -> 
         for manifest in manifests:
             if (manifest["kind"], manifest["metadata"]["name"]) == (kind, "baton-worker"):
                 assert "replicas" not in manifest["spec"]
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("overlay", CONTROLLED)
+def test_versions_of_workers_can_be_scaled_by_their_slots_as_well(
+    tmp_path: Path, overlay: str, version: str
+) -> None:
+    """As docs/deploy.md says: an overlay of one's own that adds two components."""
+    parts = {"resources": f"overlays/{overlay}", "components": "components/slots"}
+    lines = [f"{kind}: [{os.path.relpath(KUBERNETES / part, tmp_path)}]" for kind, part in parts.items()]
+    (tmp_path / "kustomization.yaml").write_text("\n".join(lines), encoding="utf-8")
+
+    manifests = rendered(tmp_path)
+
+    template = one(manifests, "WorkerResourceTemplate", "baton-worker")
+    valid(template, version)
+    cpu, slots = template["spec"]["template"]["spec"]["metrics"]
+    assert cpu["resource"]["name"] == "cpu"
+    (rule,) = document(DEPLOY / "monitoring/prometheus-adapter.yaml")["rules"]["custom"]
+    assert slots["pods"]["metric"]["name"] == rule["name"]["as"]
 
 
 @pytest.mark.parametrize(

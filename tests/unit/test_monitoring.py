@@ -17,6 +17,7 @@ from tests.deployed import DEPLOY, document
 from tests.promql import (
     DASHBOARDS,
     FUNCTIONS,
+    MONITORING,
     RULE_TESTS,
     RULES,
     Named,
@@ -191,3 +192,28 @@ def test_prometheus_understands_what_dashboards_ask(promtool: str, tmp_path: Pat
     path.write_text(json.dumps({"groups": [{"name": "asked", "rules": rules}]}), encoding="utf-8")
     told = _told([promtool, "check", "rules", str(path)], tmp_path)
     assert f"{len(asked)} rules found" in told.stdout, told.stdout + told.stderr
+
+
+def test_the_adapter_gives_the_share_of_the_slots_of_which_fewest_are_left(
+    promtool: str, tmp_path: Path
+) -> None:
+    (rule,) = document(MONITORING / "prometheus-adapter.yaml")["rules"]["custom"]
+    labels = 'job="baton",namespace="baton",pod="worker-1"'
+    expression = rule["metricsQuery"].replace("<<.GroupBy>>", "pod").replace("<<.LabelMatchers>>", labels)
+    assert set(named(expression).metrics) == {
+        "temporal_worker_task_slots_used",
+        "temporal_worker_task_slots_available",
+    }
+    slots = {"WorkflowWorker": (2, 98), "ActivityWorker": (75, 25)}
+    series = [
+        {"series": f'temporal_worker_task_slots_{what}{{{labels},worker_type="{kind}"}}', "values": number}
+        for kind, (used, available) in slots.items()
+        for what, number in (("used", used), ("available", available))
+    ]
+    wanted = [{"labels": '{pod="worker-1"}', "value": 0.75}]
+    asked = [{"expr": expression, "eval_time": "0m", "exp_samples": wanted}]
+    case = {"input_series": series, "promql_expr_test": asked}
+    path = tmp_path / "adapter.test.yaml"
+    path.write_text(json.dumps({"tests": [case]}), encoding="utf-8")
+    told = _told([promtool, "test", "rules", str(path)], tmp_path)
+    assert told.returncode == 0, told.stdout + told.stderr
