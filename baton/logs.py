@@ -26,6 +26,8 @@ LogFormat = Literal["text", "json"]
 
 _CHATTY = ("alembic", "transitions", "watchfiles")
 """Loggers that write a line for each step."""
+_QUOTING = ("aiosqlite", "sqlalchemy", "temporalio")
+"""Loggers whose ``DEBUG`` records quote what they work with: rows, and payloads before they are encrypted."""
 _event: ContextVar[str | None] = ContextVar("baton_event", default=None)
 
 _OF_WORKFLOW = {"workflow_id": "case", "run_id": "run", "update_id": "event"}
@@ -54,6 +56,8 @@ def set_up_logging(level: str, form: LogFormat) -> None:
     logging.basicConfig(level=level, handlers=[handler], force=True)
     for chatty in _CHATTY:
         logging.getLogger(chatty).setLevel(logging.WARNING)
+    for quoting in _QUOTING:
+        logging.getLogger(quoting).setLevel(max(logging.getLevelNamesMapping()[level], logging.INFO))
     # Where a record comes from is in its own fields, not once more in the sentence.
     workflow.logger.workflow_info_on_message = False
     activity.logger.activity_info_on_message = False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import logging
 import re
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
@@ -26,6 +27,7 @@ from baton.deskclient import DeskClient
 from baton.effects import Notice, Prompt
 from baton.errors import HelpDeskUnavailable, UnknownKey, UnknownStaff
 from baton.keys import KeyRing, name_of, new_key
+from baton.logs import JsonLines, Lines
 from baton.plugin import BatonPlugin
 from helpdesks.embedded import EmbeddedHelpDesk
 from tests.conftest import running_server
@@ -39,6 +41,7 @@ KEYS = {"first": new_key(), "second": new_key()}
 MARKS = {
     name: f"Жираф «{name}»"
     for name in (
+        "customer ID",
         "customer",
         "staff",
         "note",
@@ -108,7 +111,9 @@ async def play(house: House) -> None:
 
 
 async def _chat(house: House, chat: str) -> str:
-    await house.customer(chat, MARKS["customer"], attachments=[MARKS["attachment"]])
+    said = event("customer_message", "customer", text=MARKS["customer"], attachments=[MARKS["attachment"]])
+    said["author"]["id"] = MARKS["customer ID"]  # which doors should never pass, but a service may
+    await house.send(chat, said, customer=MARKS["customer ID"])
     first = (await house.handle(chat).describe()).run_id
     await house.staff(chat, "ivan", MARKS["staff"])
     await house.by("ivan", chat, "note_added", text=MARKS["note"])
@@ -158,7 +163,10 @@ def found_in(files: Mapping[str, bytes]) -> set[str]:
 
 @pytest.mark.timeout(120)
 @pytest.mark.parametrize("encrypted", [True, False])
-async def test_no_word_of_anybody_is_in_the_database_of_the_server(tmp_path: Path, encrypted: bool) -> None:
+async def test_no_word_of_anybody_is_in_the_database_of_the_server_nor_in_a_log(
+    tmp_path: Path, encrypted: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
     plugin = encrypting("first") if encrypted else BatonPlugin()
     database = tmp_path / "temporal.db"
     impatient = {"limit.historyCount.suggestContinueAsNew": "60"}
@@ -176,6 +184,11 @@ async def test_no_word_of_anybody_is_in_the_database_of_the_server(tmp_path: Pat
 
     # Without encryption each is found: else this test could not fail.
     assert found_in(files) == (set() if encrypted else MARKS.keys())
+    for form in (Lines(), JsonLines()):
+        log = "\n".join(map(form.format, caplog.records))
+        # It names the case and the help desk's error, without what the error quotes.
+        assert all(told in log for told in ("HelpDeskUnavailable", "UnknownStaff", "notify"))
+        assert found_in({"log": log.encode()}) == {"failed once"}
 
 
 # --- Other keys, other cases, other days ------------------------------------------------------------

@@ -36,6 +36,7 @@ async def test_refusals_and_errors_are_logged_once_with_case_and_event_and_witho
         tmp_path,
         queue,
         BATON_LOG_FORMAT="json",
+        BATON_LOG_LEVEL="DEBUG",  # which must quote nobody either
         BATON_DATABASE_URL=f"sqlite:///{tmp_path / 'baton.db'}?timeout=0.2",
     )
     async with worker_process(server, settings) as child:
