@@ -26,7 +26,7 @@ LogFormat = Literal["text", "json"]
 
 _CHATTY = ("alembic", "transitions", "watchfiles")
 """Loggers that write a line for each step."""
-_QUOTING = ("aiosqlite", "sqlalchemy", "temporalio")
+_QUOTING = ("aiosqlite", "temporalio")
 """Loggers whose ``DEBUG`` records quote what they work with: rows, and payloads before they are encrypted."""
 _event: ContextVar[str | None] = ContextVar("baton_event", default=None)
 

@@ -60,6 +60,7 @@ async def test_refusals_and_errors_are_logged_once_with_case_and_event_and_witho
         printed, said = await asyncio.wait_for(child.communicate(), 40)
     assert printed == b"", "Temporal's own records go the same way"
     assert secret not in said.decode()
+    assert b"SELECT" not in said, "nor is it about each query"
     records: list[dict[str, Any]] = [json.loads(line) for line in said.decode().splitlines()]
     of_case = [one for one in records if one.get("case") == f"chat:{CHANNEL}:{chat}"]
     refusals = {one["event"]: one for one in of_case if "reason" in one}
