@@ -6,12 +6,13 @@ releases wrote the databases, and has the size and the SHA-256 of every other me
 
 from __future__ import annotations
 
+import gzip
 import hashlib
-import json
 import os
 import re
 import tarfile
 import time
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -19,11 +20,13 @@ from importlib.metadata import version
 from io import BytesIO
 from pathlib import Path
 from subprocess import run
-from typing import Any, Literal, NamedTuple
+from typing import IO, Any, Literal, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import from_json
 
 from baton.cli.machine import server_command
+from baton.codec import KEY_ID
 from baton.errors import BatonError
 
 FORMAT = 1
@@ -36,6 +39,9 @@ SAID_EVERY = 2.0
 _CHUNK = 1 << 20
 _COMPRESSION = 3
 _LONGEST_MANIFEST = 1 << 20
+# An entry of a payload's metadata, as Protocol Buffers write it: before the value are its tag and length.
+_KEY_NAME = re.compile(rb"%s\x12.([A-Za-z0-9][A-Za-z0-9._-]{0,63}/[0-9a-f]{8})" % KEY_ID.encode(), re.DOTALL)
+_LONGEST_KEY_ENTRY = 128
 
 Say = Callable[[str], None]
 
@@ -65,12 +71,18 @@ class Manifest(BaseModel):
     temporal: str
     """The version of Temporal's server."""
     helpdesk: Literal["sqlite", "postgresql"]
-    schema_version: str
+    schema_version: str = Field(pattern=r"^\w+$")
     """The revision of the help desk's tables."""
     task_queue: str
-    encrypted: bool
-    """Whether payloads in Temporal's database are encrypted. The keys are not in the archive."""
+    keys: tuple[str, ...] = ()
+    """The names of the keys with which payloads in Temporal's database are encrypted. The keys themselves are
+    not in the archive."""
     members: Mapping[str, Member] = {}
+
+    @property
+    def required(self) -> set[str]:
+        """Without these members there is nothing to restore."""
+        return {TEMPORAL, SQLITE if self.helpdesk == "sqlite" else POSTGRESQL}
 
 
 class Versions(NamedTuple):
@@ -141,26 +153,30 @@ class _Watched:
 def opened(file: Path) -> Iterator[tuple[tarfile.TarFile, Manifest]]:
     """An archive and its manifest. Raises ``BackupFailed`` if it is none, or one of a later format."""
     try:
-        with tarfile.open(file, mode="r:gz") as tar:
+        with file.open("rb") as packed, tarfile.open(fileobj=packed, mode="r:gz") as tar:
             yield tar, _manifest(tar, file)
-    except (OSError, tarfile.TarError, EOFError) as error:
+    except (gzip.BadGzipFile, zlib.error, tarfile.TarError, EOFError) as error:
         raise BackupFailed(f"{file} cannot be read as a backup: {error}") from None
+    except OSError as error:
+        raise BackupFailed(f"The backup cannot be restored: {error}") from None
 
 
 def _manifest(tar: tarfile.TarFile, file: Path) -> Manifest:
     first = tar.next()
-    stream = tar.extractfile(first) if first is not None and first.name == MANIFEST else None
-    if stream is None:
+    if first is None or first.name != MANIFEST:
         raise BackupFailed(f"{file} is no backup of Baton: it does not begin with {MANIFEST}.")
     try:
-        document = json.loads(stream.read(_LONGEST_MANIFEST))
+        document = from_json(_contents(tar, first).read(_LONGEST_MANIFEST))
         if isinstance(document, dict) and document.get("format") != FORMAT:
             raise BackupFailed(
-                f"{file} is a backup of format {document.get('format')}, and this release reads {FORMAT}. "
+                f"{file} is a backup of format {document.get('format')!r}, and this release reads {FORMAT}. "
                 "Restore it with the release that made it, or a later one."
             )
         manifest = Manifest.model_validate(document)
-    except (ValueError, ValidationError) as error:
+    except ValidationError as error:
+        wrong = (f"{'.'.join(map(str, one['loc'])) or 'all of it'}: {one['msg']}" for one in error.errors())
+        raise BackupFailed(f"{file}: its {MANIFEST} cannot be used: {'; '.join(wrong)}") from None
+    except ValueError as error:
         raise BackupFailed(f"{file}: its {MANIFEST} cannot be read: {error}") from None
     unknown = manifest.members.keys() - {TEMPORAL, SQLITE, POSTGRESQL, *DOCUMENTS}
     if unknown:
@@ -170,16 +186,20 @@ def _manifest(tar: tarfile.TarFile, file: Path) -> Manifest:
 
 def unpack(tar: tarfile.TarFile, manifest: Manifest, folder: Path, say: Say) -> dict[str, Path]:
     """Put the members into ``folder``, and check them. Raises ``BackupFailed`` if one is damaged."""
-    files = {}
+    files: dict[str, Path] = {}
     for info in tar:
-        name, stream = info.name, tar.extractfile(info)
-        member = manifest.members.get(name)
-        if member is None or stream is None:
+        name = info.name
+        if name == MANIFEST and not files:
             continue
+        member = manifest.members.get(name)
+        if member is None or name in files:
+            raise BackupFailed(f"The backup is damaged: {name!r} is not in its manifest, or twice in it.")
+        stream = _contents(tar, info)
         said = steps(f"Unpacking {name}", member.size, say)
         path, done, sha = folder / name, 0, hashlib.sha256()
         with path.open("wb") as target:
-            while chunk := stream.read(_CHUNK):
+            # One of another size is damaged, however much it would unpack to.
+            while done <= member.size and (chunk := stream.read(_CHUNK)):
                 target.write(chunk)
                 sha.update(chunk)
                 done += len(chunk)
@@ -187,10 +207,18 @@ def unpack(tar: tarfile.TarFile, manifest: Manifest, folder: Path, say: Say) -> 
         if (done, sha.hexdigest()) != (member.size, member.sha256):
             raise BackupFailed(f"The backup is damaged: {name} is not as it was written.")
         files[name] = path
-    missing = manifest.members.keys() - files.keys()
+    missing = (manifest.members.keys() | manifest.required) - files.keys()
     if missing:
         raise BackupFailed(f"The backup is incomplete: {', '.join(sorted(missing))} is missing.")
     return files
+
+
+def _contents(tar: tarfile.TarFile, info: tarfile.TarInfo) -> IO[bytes]:
+    # No links: one could lead to a file of this machine.
+    stream = tar.extractfile(info) if info.isreg() else None
+    if stream is None:
+        raise BackupFailed(f"The backup is damaged: {info.name!r} is no file.")
+    return stream
 
 
 # --- Helpers --------------------------------------------------------------------------------------
@@ -200,6 +228,17 @@ def digest(path: Path) -> str:
     """The SHA-256 of a file."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def keys_named(path: Path) -> tuple[str, ...]:
+    """The names of the keys that payloads in Temporal's database name, as they stand in the file."""
+    found: set[bytes] = set()
+    rest = b""
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            found.update(_KEY_NAME.findall(rest + chunk))
+            rest = chunk[-_LONGEST_KEY_ENTRY:]
+    return tuple(sorted(name.decode() for name in found))
 
 
 def steps(what: str, total: int, say: Say) -> Callable[[int], None]:

@@ -35,6 +35,7 @@ from baton.cli.archive import (
     BackupFailed,
     Manifest,
     Say,
+    keys_named,
     megabytes,
     now,
     own_versions,
@@ -106,7 +107,7 @@ def make_backup(settings: Settings, file: Path, *, force: bool = False, say: Say
                 helpdesk="sqlite" if SQLITE in taken.files else "postgresql",
                 schema_version=taken.schema,
                 task_queue=settings.task_queue,
-                encrypted=settings.encryption_keys_file is not None,
+                keys=keys_named(taken.files[TEMPORAL]),
             )
             documents = {
                 RULES: settings.rules_file,
@@ -160,8 +161,11 @@ def _copy(source: Path, target: Path) -> None:
 
 def check_sqlite(path: Path) -> None:
     """Raise ``BackupFailed`` if a SQLite database is damaged."""
-    with closing(sqlite3.connect(path)) as connection:
-        said = [row[0] for row in connection.execute("PRAGMA quick_check(3)")]
+    try:
+        with closing(sqlite3.connect(path)) as connection:
+            said = [row[0] for row in connection.execute("PRAGMA quick_check(3)")]
+    except sqlite3.DatabaseError as error:
+        said = [str(error)]
     if said != ["ok"]:
         raise BackupFailed(f"{path.name} is damaged: {'; '.join(said)}")
 

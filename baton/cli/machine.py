@@ -88,7 +88,8 @@ def data_folder(folder: Path) -> Iterator[BinaryIO]:
         StackFailed: the folder cannot be used, or another stack is using it.
     """
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        # What customers write is in there: a new folder is for its owner only.
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock = (folder / "lock").open("ab")
     except OSError as error:
         raise StackFailed(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from contextlib import suppress
 from pathlib import Path
+from shutil import move
 from tempfile import TemporaryDirectory
 
 import click
@@ -29,13 +31,13 @@ from baton.cli.archive import (
 from baton.cli.backup import check_sqlite
 from baton.cli.machine import data_folder
 from baton.cli.postgresql import TABLES, Server
+from baton.keys import name_of, read_keys
 from baton.settings import CHECKOUT, Settings, load_settings
 
 DOCUMENT_FOLDER = "from-backup"
 """Where in the data folder the rules, templates and directory of the backup are put."""
-_LEFT_BEHIND = ("-wal", "-shm", "-journal")
-_UNPACKING = ".restoring-"
-_IGNORED = frozenset({"lock", "temporal.log", "worker.log", "gateway.log"})
+_ENDINGS = ("", "-wal", "-shm", "-journal")
+"""What a SQLite database consists of."""
 
 
 @click.command("restore")
@@ -56,9 +58,10 @@ def command(file: Path, data_dir: Path | None, force: bool, only_check: bool) ->
         manifest = check_backup(settings, file, say=_say)
         click.echo(f"{file} is whole, and fits. It is as of {manifest.made_at:%Y-%m-%d %H:%M:%S} UTC.")
         return
+    keys = _own_keys(settings)  # a mistake in them is told before anything is changed
     manifest = restore(settings, file, force=force, say=_say)
     click.echo(f"Restored into {settings.data_dir}, as of {manifest.made_at:%Y-%m-%d %H:%M:%S} UTC.")
-    for line in _differences(settings, manifest):
+    for line in _differences(settings, manifest, keys):
         click.echo(line)
 
 
@@ -85,7 +88,7 @@ def restore(settings: Settings, file: Path, *, force: bool, say: Say) -> Manifes
         # Unpacked into the same folder, so that files can be moved; and before anything is changed.
         with (
             data_folder(settings.data_dir),
-            TemporaryDirectory(prefix=_UNPACKING, dir=settings.data_dir) as name,
+            TemporaryDirectory(prefix=".restoring-", dir=settings.data_dir) as name,
         ):
             present = _present(settings)
             if present and not force:
@@ -143,16 +146,10 @@ def _sqlite_file(settings: Settings) -> Path | None:
 
 
 def _present(settings: Settings) -> list[Path]:
-    """What is there already, of anything that a restore would write over or mix with."""
-    inside = {
-        path
-        for path in settings.data_dir.iterdir()
-        if path.name not in _IGNORED and not path.name.startswith(_UNPACKING)
-    }
-    outside = _sqlite_file(settings)
-    if outside is not None and outside.exists():
-        inside.add(outside)
-    return sorted(inside)
+    """What is there already of what a restore would write over, or mix with."""
+    databases = [settings.data_dir / TEMPORAL, _sqlite_file(settings)]
+    parts = [one.with_name(one.name + end) for one in databases if one is not None for end in _ENDINGS]
+    return [path for path in (*parts, settings.data_dir / DOCUMENT_FOLDER) if path.exists()]
 
 
 def _require_empty(settings: Settings, force: bool) -> Server:
@@ -170,13 +167,8 @@ def _put_aside(settings: Settings, present: list[Path], say: Say) -> None:
         return
     aside = settings.data_dir / f"replaced-{now():%Y%m%d-%H%M%S}"
     aside.mkdir()
-    database = _sqlite_file(settings)
-    if database is not None and database in present:
-        present = [*present, *(database.with_name(database.name + end) for end in _LEFT_BEHIND)]
-    for path in dict.fromkeys(present):
-        # What was put aside by an earlier restore stays where it is.
-        if path.exists() and not path.name.startswith("replaced-"):
-            path.replace(aside / path.name)
+    for path in present:
+        move(path, aside / path.name)  # the help desk's file may be on another disk
     say(f"What was there is in {aside}.")
 
 
@@ -191,10 +183,17 @@ def _put_in_place(settings: Settings, files: dict[str, Path]) -> None:
     for name, place in places.items():
         if name in files:
             place.parent.mkdir(parents=True, exist_ok=True)
-            files[name].replace(place)
+            move(files[name], place)
 
 
-def _differences(settings: Settings, manifest: Manifest) -> list[str]:
+def _own_keys(settings: Settings) -> Set[str]:
+    """The names of the keys that the settings name. Raises ``SettingsError``."""
+    if settings.encryption_keys_file is None:
+        return frozenset()
+    return {name_of(key_id, key) for key_id, key in read_keys(settings.encryption_keys_file).items()}
+
+
+def _differences(settings: Settings, manifest: Manifest, keys: Set[str]) -> list[str]:
     """What the next start would do otherwise than the stack that was backed up."""
     said = []
     configured = {
@@ -213,6 +212,10 @@ def _differences(settings: Settings, manifest: Manifest) -> list[str]:
         said.append(
             f"Its cases wait for workers on another task queue: BATON_TASK_QUEUE={manifest.task_queue}"
         )
-    if manifest.encrypted and settings.encryption_keys_file is None:
-        said.append("It is encrypted, and the keys are not in it: BATON_ENCRYPTION_KEYS_FILE=…")
+    missing = [name for name in manifest.keys if name not in keys]
+    if missing:
+        said.append(
+            "It is encrypted with keys that are not here, and its cases wait for them: "
+            f"{', '.join(missing)}. BATON_ENCRYPTION_KEYS_FILE names the file that must have them."
+        )
     return said
