@@ -132,7 +132,7 @@ async def _from_template_to_reply(house: House, template: str, staff: list[str])
     await house.on_ticket("customer", ticket, "customer_message", text="Many questions.")
     await house.settled(case)
     before = Counter(billed(await house.history(case)))
-    assert before == {"start": 1, "update": 1, "decide": 1}
+    assert before == {"start": 1, "update": 1, "decide": 1, "notify": 1}  # it is new, and nobody's
     await house.on_ticket("petra", ticket, "template_applied", template=template)
     for who in staff:
         await house.note(who, ticket)

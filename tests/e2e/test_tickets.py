@@ -310,8 +310,8 @@ async def test_reminder_and_escalation_come_once_each(open_separate: HouseOpener
         await house.fast_forward(f"ticket:{ticket}", hours=30)
         await _told(house, "dora", "overdue: delivery", 1)
         await house.settled(f"ticket:{ticket}")
-        reasons = sorted((row.staff, row.reason) for row in await house.desk.notices(None, 100))
-        assert reasons == [
+        notices = await house.desk.notices(None, 100)
+        assert sorted((row.staff, row.reason) for row in notices if row.reason != "new") == [
             ("ada", "due soon: billing"),
             ("ben", "last to answer: see what the others wrote"),
             ("dora", "overdue: billing"),
