@@ -226,6 +226,31 @@ class _PostgreSQL:
         return POSTGRESQL, target
 
 
+# Behind everybody who is writing now, and before everybody who wants to. Writers take the tables in an order of
+# their own, so that one may wait for this while this waits for it: then all tables are let go, and taken anew.
+_LOCK_ALL = """
+DO $$
+DECLARE
+    until timestamptz := clock_timestamp() + {seconds} * interval '1 second';
+    patience integer := 100;
+BEGIN
+    LOOP
+        PERFORM set_config('lock_timeout', patience || 'ms', true);
+        BEGIN
+            LOCK TABLE {tables} IN SHARE MODE;
+            RETURN;
+        EXCEPTION WHEN lock_not_available OR deadlock_detected THEN
+            IF clock_timestamp() > until THEN
+                RAISE;
+            END IF;
+        END;
+        PERFORM pg_sleep(0.05);
+        patience := least(patience * 2, 5000);
+    END LOOP;
+END
+$$;"""
+
+
 @contextmanager
 def _postgresql(url: str) -> Iterator[_PostgreSQL]:
     server = Server(url)
@@ -233,9 +258,7 @@ def _postgresql(url: str) -> Iterator[_PostgreSQL]:
     if not tables:
         raise BackupFailed("The help desk's database has no tables. They are made by the first baton up.")
     with server.session() as holding, server.session() as looking:
-        # Behind everybody who is writing now, and before everybody who wants to.
-        patience = f"SET LOCAL lock_timeout = '{LOCK_SECONDS:.0f}s';"
-        holding.ask("BEGIN;", patience, f"LOCK TABLE {tables} IN SHARE MODE;")
+        holding.ask("BEGIN;", _LOCK_ALL.format(tables=tables, seconds=LOCK_SECONDS))
         schema = looking.ask(
             "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;", "SELECT version_num FROM alembic_version;"
         )

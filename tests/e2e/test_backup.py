@@ -6,6 +6,8 @@ import asyncio
 import gzip
 import json
 import os
+import resource
+import signal
 import sqlite3
 import stat
 import sys
@@ -13,7 +15,7 @@ import tarfile
 import time
 from collections import Counter
 from collections.abc import Callable, Coroutine
-from contextlib import closing
+from contextlib import closing, suppress
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -27,27 +29,34 @@ from baton.cli.backup import make_backup
 from baton.cli.machine import HOST, StackFailed, free_port
 from baton.cli.restore import DOCUMENT_FOLDER, check_backup, restore
 from baton.cli.stack import Stack
-from baton.client import BatonClient
-from baton.plugin import BatonPlugin
+from baton.client import BatonClient, plugin_for
+from baton.keys import KeyRing, key_line, new_key
 from baton.settings import Settings, load_settings
 from tests.house import CHANNEL, event, eventually, failed_tasks, fresh
 
 pytestmark = pytest.mark.timeout(300)
 
-WRITERS = 6
+WRITERS = 20
 BATON = Path(sys.executable).with_name("baton")
 
 
 def settings_in(folder: Path, **more: Any) -> Settings:
-    return load_settings(data_dir=folder, temporal_port=free_port(), ui_port=free_port(), **more)
+    ports = {name: free_port() for name in ("temporal_port", "ui_port", "gateway_port")}
+    return load_settings(data_dir=folder, **ports, **more)
+
+
+def key_file(folder: Path) -> Path:
+    path = folder / "keys"
+    path.write_text(key_line("k", new_key()))
+    return path
 
 
 def silent(line: str) -> None:
     """Nobody listens."""
 
 
-async def client_of(stack: Stack) -> BatonClient:
-    return BatonClient(await Client.connect(stack.address, plugins=[BatonPlugin()]))
+async def client_of(stack: Stack, settings: Settings) -> BatonClient:
+    return BatonClient(await Client.connect(stack.address, plugins=[plugin_for(settings)]))
 
 
 class Talk:
@@ -187,10 +196,11 @@ async def in_thread(work: Callable[[], Manifest]) -> Manifest:
 
 
 async def test_a_stack_is_backed_up_while_it_works_and_its_copy_goes_on(tmp_path: Path) -> None:
-    original, copy = settings_in(tmp_path / "original"), settings_in(tmp_path / "copy")
+    keys = key_file(tmp_path)
+    original, copy = (settings_in(tmp_path / one, encryption_keys_file=keys) for one in ("original", "copy"))
     file = tmp_path / "kept.tar.gz"
     async with Stack(original) as stack:
-        client = await client_of(stack)
+        client = await client_of(stack, original)
         chat, ticket = await started_cases(client)
         talk = Talk(client)
         await talk.until(30)
@@ -206,10 +216,15 @@ async def test_a_stack_is_backed_up_while_it_works_and_its_copy_goes_on(tmp_path
     assert (hurry.said[0], hurry.was_held) == ("Holding the help desk …", True)
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert manifest.helpdesk == "sqlite"
+    assert list(manifest.keys) == KeyRing.read(keys).names
+    with tarfile.open(file) as tar:
+        temporal = tar.extractfile("temporal.db")
+        assert temporal is not None
+        assert b"Two questions." not in temporal.read()
 
     assert restore(copy, file, force=False, say=silent) == manifest
     async with Stack(copy) as stack:
-        client = await client_of(stack)
+        client = await client_of(stack, copy)
         cases = await at_rest(client)
         assert {f"chat:{CHANNEL}:{chat}", f"ticket:{ticket}"} <= set(cases)
         await check_talk(client, talk, kept, sqlite_ledger(copy))
@@ -221,6 +236,35 @@ async def test_a_stack_is_backed_up_while_it_works_and_its_copy_goes_on(tmp_path
             "SELECT event_id FROM events GROUP BY channel, conversation, event_id HAVING count(*) > 1"
         ).fetchall()
     assert (replies, twice) == ((1,), [])
+
+
+async def test_an_encrypted_backup_waits_for_its_keys_and_loses_nothing_meanwhile(tmp_path: Path) -> None:
+    keys = key_file(tmp_path)
+    original = settings_in(tmp_path / "original", encryption_keys_file=keys)
+    without = settings_in(tmp_path / "copy")
+    having = without.model_copy(update={"encryption_keys_file": keys})
+    file = tmp_path / "kept.tar.gz"
+    async with Stack(original) as stack:
+        chat, ticket = await started_cases(await client_of(stack, original))
+    make_backup(original, file)
+    restore(without, file, force=False, say=silent)
+
+    early = event("note_added", "ivan", text="before the keys")
+    async with Stack(without) as stack:
+        client = await client_of(stack, having)
+        await client.submit(CHANNEL, chat, early)
+        handle = client.temporal.get_workflow_handle(f"chat:{CHANNEL}:{chat}")
+
+        async def is_told() -> bool:
+            failed = failed_tasks(await handle.fetch_history())
+            return "this process has no keys" in str(failed)
+
+        await eventually(is_told, "the worker does not say what it misses")
+    async with Stack(having) as stack:
+        client = await client_of(stack, having)
+        await finish(client, chat, ticket)
+        timeline = await client.timeline(CHANNEL, chat)
+        assert [one.refused for one in timeline if one.event_id == early["id"]] == [None]
 
 
 async def test_a_help_desk_in_postgresql_is_backed_up_with_its_temporal(
@@ -236,7 +280,7 @@ async def test_a_help_desk_in_postgresql_is_backed_up_with_its_temporal(
     copy = settings_in(tmp_path / "copy", database_url=urls[1])
     file = tmp_path / "kept.tar.gz"
     async with Stack(original) as stack:
-        client = await client_of(stack)
+        client = await client_of(stack, original)
         chat, ticket = await started_cases(client)
         talk = Talk(client)
         await talk.until(20)
@@ -250,7 +294,7 @@ async def test_a_help_desk_in_postgresql_is_backed_up_with_its_temporal(
         restore(settings_in(tmp_path / "other"), file, force=False, say=silent)
     restore(copy, file, force=False, say=silent)
     async with Stack(copy) as stack:
-        client = await client_of(stack)
+        client = await client_of(stack, copy)
         await at_rest(client)
         connection = await asyncpg.connect(urls[1])
         try:
@@ -300,8 +344,17 @@ def _run(main: Coroutine[Any, Any, None]) -> None:
     thread.join()
 
 
-def rewritten(source: Path, target: Path, **changes: Any) -> Path:
-    """The archive with another manifest, or with a member that is not as it was."""
+def rewritten(
+    source: Path,
+    target: Path,
+    *,
+    damage: str = "",
+    link: str = "",
+    drop: str = "",
+    add: tarfile.TarInfo | None = None,
+    **changes: Any,
+) -> Path:
+    """The archive with another manifest, or with a member that is not as it was, a link, gone or too many."""
     with tarfile.open(source) as old, tarfile.open(target, "w:gz") as new:
         for info in old:
             stream = old.extractfile(info)
@@ -309,10 +362,15 @@ def rewritten(source: Path, target: Path, **changes: Any) -> Path:
             data = stream.read()
             if info.name == MANIFEST:
                 data = json.dumps(json.loads(data) | changes).encode()
-            elif info.name == changes.get("damage"):
+            elif info.name == damage:
                 data = data[:-1] + bytes([data[-1] ^ 1])
             info.size = len(data)
-            new.addfile(info, BytesIO(data))
+            if info.name == link:
+                info.type, info.linkname, info.size = tarfile.SYMTYPE, "/etc/hostname", 0
+            if info.name != drop:
+                new.addfile(info, BytesIO(data))
+        if add is not None:
+            new.addfile(add)
     return target
 
 
@@ -325,7 +383,17 @@ def rewritten(source: Path, target: Path, **changes: Any) -> Path:
         ({"schema_version": "9999"}, "of revision 9999, which this release does not know"),
         ({"damage": "temporal.db"}, "temporal.db is not as it was written"),
         ({"members": {"../evil": {"size": 1, "sha256": ""}}}, "members unknown to this release: ../evil"),
+        ({"members": {}}, "'temporal.db' is not in its manifest"),
+        ({"members": None}, "manifest.json cannot be used: members: "),
+        ({"schema_version": "*"}, "manifest.json cannot be used: schema_version: "),
+        ({"helpdesk": "postgresql"}, "is kept in postgresql, and here it is sqlite"),
+        ({"add": tarfile.TarInfo("../evil")}, "'../evil' is not in its manifest"),
+        ({"add": tarfile.TarInfo("temporal.db")}, "'temporal.db' is not in its manifest, or twice in it"),
+        ({"link": "temporal.db"}, "'temporal.db' is no file"),
+        ({"link": MANIFEST}, "'manifest.json' is no file"),
+        ({"drop": "baton.db"}, "baton.db is missing"),
     ],
+    ids=str,
 )
 def test_a_backup_that_does_not_fit_is_refused(
     archived: Path, tmp_path: Path, changes: dict[str, Any], said: str
@@ -335,7 +403,48 @@ def test_a_backup_that_does_not_fit_is_refused(
     with pytest.raises(BackupFailed, match=said):
         restore(settings, rewritten(archived, tmp_path / "other.tar.gz", **changes), force=False, say=silent)
 
-    assert not (settings.data_dir / "temporal.db").exists()
+    assert {one.name for one in tmp_path.rglob("*")} <= {"data", "lock", "other.tar.gz"}
+
+
+@pytest.mark.parametrize("bit", range(0, 1000, 83))
+def test_of_a_damaged_archive_nothing_is_restored_but_what_was_in_it(
+    archived: Path, tmp_path: Path, bit: int
+) -> None:
+    settings, other = settings_in(tmp_path / "data"), tmp_path / "other.tar.gz"
+    whole = archived.read_bytes()
+    place = (
+        12 + (len(whole) - 24) * bit // 1000
+    )  # not in the time of the header, nor in the checksum at the end
+    other.write_bytes(whole[:place])
+    with pytest.raises(BackupFailed, match=r"damaged|incomplete|cannot be read|is no backup"):
+        check_backup(settings, other, say=silent)
+    other.write_bytes(whole[:place] + bytes([whole[place] ^ 1 << bit % 8]) + whole[place + 1 :])
+    with suppress(BackupFailed):  # what fills the last block of a member may be anything
+        restore(settings, other, force=False, say=silent)
+    restored = settings.data_dir / "temporal.db"
+    if restored.exists():
+        with tarfile.open(archived) as tar:
+            temporal = tar.extractfile("temporal.db")
+            assert temporal is not None
+            assert restored.read_bytes() == temporal.read()
+
+
+def test_a_disk_that_is_full_is_named_and_leaves_nothing(
+    archived: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A limit for the size of files stands in for the disk: the same calls of the system fail."""
+    settings = settings_in(tmp_path / "data")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    monkeypatch.setattr(signal, "SIGXFSZ", signal.signal(signal.SIGXFSZ, signal.SIG_IGN))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, before[1]))
+    try:
+        with pytest.raises(BackupFailed, match="File too large"):
+            restore(settings, archived, force=False, say=silent)
+        with pytest.raises(BackupFailed, match="The backup failed: "):
+            make_backup(settings_in(archived.parent / "data"), tmp_path / "new.tar.gz")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert {one.name for one in tmp_path.rglob("*")} <= {"data", "lock"}
 
 
 def test_what_is_no_backup_is_refused(tmp_path: Path) -> None:
@@ -352,6 +461,7 @@ def test_nothing_is_written_over_without_being_asked(archived: Path, tmp_path: P
     settings = settings_in(tmp_path / "data")
     settings.data_dir.mkdir()
     (settings.data_dir / "temporal.db").write_text("precious")
+    (settings.data_dir / "keys").write_text("of somebody")
     with pytest.raises(BackupFailed, match=r"There is something already: .*temporal\.db"):
         restore(settings, archived, force=False, say=silent)
     assert (settings.data_dir / "temporal.db").read_text() == "precious"
@@ -359,7 +469,9 @@ def test_nothing_is_written_over_without_being_asked(archived: Path, tmp_path: P
     restore(settings, archived, force=True, say=silent)
 
     (aside,) = settings.data_dir.glob("replaced-*")
+    assert {one.name for one in aside.iterdir()} == {"temporal.db"}
     assert (aside / "temporal.db").read_text() == "precious"
+    assert (settings.data_dir / "keys").read_text() == "of somebody", "what is no part of a backup stays"
     assert check_backup(settings, archived, silent).members.keys() >= {"temporal.db", "baton.db"}
     rules = settings.data_dir / DOCUMENT_FOLDER / "rules.yaml"
     assert rules.read_bytes() == settings.rules_file.read_bytes()
