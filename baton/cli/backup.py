@@ -226,8 +226,8 @@ class _PostgreSQL:
         return POSTGRESQL, target
 
 
-# Behind everybody who is writing now, and before everybody who wants to. Writers take the tables in an order of
-# their own, so that one may wait for this while this waits for it: then all tables are let go, and taken anew.
+# Behind everybody who is writing now, and before everybody who wants to. Writers take tables in an order of
+# their own, so that one may wait for this while this waits for it: then it lets go of all, and begins again.
 _LOCK_ALL = """
 DO $$
 DECLARE
