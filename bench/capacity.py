@@ -173,7 +173,7 @@ async def _measure(say: Callable[[str], None]) -> tuple[Cost, Cost, float]:
             before = place.memory()
             of_chat = await _cost(place, chat, [fresh("chat") for _ in range(CHATS)], lambda name: name)
             memory = (place.memory() - before) / CHATS
-            say(f"{TICKETS} tickets for three departments, from template to closing …")
+            say(f"{TICKETS} tickets for three departments, from the first message to closing …")
             of_ticket = await _cost(
                 place, ticket, [fresh("T") for _ in range(TICKETS)], lambda name: f"ticket:{name}"
             )
@@ -199,11 +199,11 @@ def _costs(of_chat: Cost, of_ticket: Cost) -> Table:
 
 def _plan(cost: Cost, memory: float) -> Table:
     """What so many chats in a month need, by the formulas of docs/capacity.md."""
-    table = Table(title="What follows, by multiplication")
+    table = Table(title="What follows for the busiest minute, by multiplication")
     columns = (
         "chats a month",
-        "messages/s, peak",
-        "worker cores",
+        "messages/s",
+        "cores",
         "memory, GB",
         "database, GB",
         "actions, $",
