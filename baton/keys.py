@@ -131,6 +131,15 @@ def read_keys(path: Path) -> dict[str, bytes]:
     return keys
 
 
+def with_key_first(text: str, key_id: str) -> str:
+    """The text of a key file in which the key ``key_id`` writes. Everything else stays as it is."""
+    lines = text.splitlines()
+    numbers = {words[0]: number - 1 for number, words in _lines(text)}
+    line = lines.pop(numbers[key_id])
+    lines.insert(min(numbers.values()), line)
+    return "\n".join(lines) + "\n"
+
+
 def _lines(text: str) -> Iterator[tuple[int, list[str]]]:
     for number, line in enumerate(text.splitlines(), start=1):
         words = line.split()

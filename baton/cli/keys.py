@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
 from baton.errors import SettingsError
-from baton.keys import KeyRing, key_line, new_key, read_keys
+from baton.keys import KeyRing, key_line, new_key, read_keys, with_key_first
 
 _FILE = click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 
@@ -38,7 +38,10 @@ def add(file: Path, key_id: str | None) -> None:
     key_id = key_id or f"{datetime.now(UTC):%Y-%m-%d-%H%M%S}"
     if key_id in keys:
         raise SettingsError(f"{file} has a key {key_id!r} already; name another with --id")
-    _write(file, keys | {key_id: new_key()})
+    before = file.read_text(encoding="utf-8") if keys else ""
+    if before and not before.endswith("\n"):
+        before += "\n"
+    _write(file, before + key_line(key_id, new_key()))
     _show(file)
 
 
@@ -50,7 +53,7 @@ def use(file: Path, key_id: str) -> None:
     keys = read_keys(file)
     if key_id not in keys:
         raise SettingsError(f"{file} has no key {key_id!r}; there are {', '.join(keys)}")
-    _write(file, {key_id: keys[key_id]} | keys)
+    _write(file, with_key_first(file.read_text(encoding="utf-8"), key_id))
     _show(file)
 
 
@@ -66,20 +69,28 @@ def _show(file: Path) -> None:
         click.echo(f"{name}  {'reads' if position else 'writes, reads'}")
 
 
-def _write(file: Path, keys: Mapping[str, bytes]) -> None:
+def _write(file: Path, text: str) -> None:
     """Replace the file at once: nobody reads half of it, and a full disk leaves the old one."""
-    lines = "".join(key_line(key_id, key) for key_id, key in keys.items())
+    target = file.resolve()  # a link stays one
     try:
         # Readable for its owner only, from the first moment.
-        number, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
+        number, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
         try:
             with os.fdopen(number, "w", encoding="utf-8") as new:
-                new.write(lines)
+                new.write(text)
                 new.flush()
-                os.fsync(new.fileno())
-            Path(name).replace(file)
+                with suppress(FileNotFoundError):
+                    _allow_the_same(target.stat(), number)
+                os.fsync(number)
+            Path(name).replace(target)
         except BaseException:
             Path(name).unlink()
             raise
     except OSError as error:
         raise SettingsError(f"the key file {file} cannot be written: {error.strerror}") from error
+
+
+def _allow_the_same(before: os.stat_result, number: int) -> None:
+    """Whoever could read the file before, such as a worker of another user, still can."""
+    os.fchown(number, before.st_uid, before.st_gid)
+    os.fchmod(number, before.st_mode & 0o777)

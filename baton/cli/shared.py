@@ -67,7 +67,13 @@ async def _connected() -> AsyncIterator[tuple[Client, str]]:
     except RPCError as error:
         raise _explained(error, task_queue) from None
     except (WorkflowQueryFailedError, WorkflowQueryRejectedError) as error:
-        raise BatonError(f"The worker could not answer: {error}") from None
+        raise BatonError(f"The worker could not answer: {_readable(error)}") from None
+
+
+def _readable(error: Exception) -> str:
+    # Of a failure that is encrypted, the server hands on nothing else.
+    hidden = str(error) == "Encoded failure"
+    return "why, is in its log (encrypted failures are not shown here)" if hidden else str(error)
 
 
 def _explained(error: RPCError, task_queue: str) -> BatonError:

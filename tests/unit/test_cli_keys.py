@@ -47,6 +47,24 @@ def test_a_rotation_adds_a_key_that_reads_and_then_lets_it_write(file: Path) -> 
     assert file.stat().st_mode & 0o777 == 0o600
 
 
+def test_what_else_is_in_the_file_stays_and_so_does_who_may_read_it(file: Path) -> None:
+    older, old = (key_line(name, new_key()) for name in ("older", "old"))
+    file.write_text(f"# asked Ada in March\n\n{old}# gone in June\n{older.strip()}")
+    file.chmod(0o640)
+    link = file.with_name("link")
+    link.symlink_to(file)
+
+    run("add", link, "--id", "new")
+    run("use", link, "new")
+
+    new = key_line("new", read_keys(file)["new"])
+    assert file.read_text() == f"# asked Ada in March\n\n{new}{old}# gone in June\n{older}"
+    assert file.stat().st_mode & 0o777 == 0o640
+    assert link.is_symlink()
+    assert run("use", file, "new").exit_code == 0
+    assert list(read_keys(file)) == ["new", "old", "older"]
+
+
 def test_without_an_id_a_key_is_named_by_its_time(file: Path) -> None:
     assert re.fullmatch(r"\d{4}-\d\d-\d\d-\d{6}/[0-9a-f]{8}  writes, reads\n", run("add", file).output)
 
