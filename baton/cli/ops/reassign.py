@@ -76,7 +76,7 @@ async def _reassign(
     quiet: bool,
 ) -> list[Result]:
     async with baton_client() as client:
-        await _require_known(client, target)
+        await _require_known(client, "--to", target)
         ((author_type, author_id),) = author.items()
 
         async def reassign(case: str) -> Result:
@@ -89,6 +89,9 @@ async def _reassign(
             return await _hand_over(client, case, staff, event, dry_run)
 
         cases = await found(client.temporal, _held_by(staff, query))
+        if not cases:
+            # Who was removed may still have cases; but who has none and is not there is a slip of the pen.
+            await _require_known(client, "--from", {"staff": staff})
         if not quiet:
             click.echo(f"{count(len(cases), 'case')} of {staff}", err=True)
         return await each(cases, "Reassigning", reassign, quiet=quiet)
@@ -103,14 +106,14 @@ def _held_by(staff: str, query: str | None) -> str:
     return f"{held} AND ({query})" if query else held
 
 
-async def _require_known(client: BatonClient, target: Mapping[str, str]) -> None:
-    """Better one sentence now than the same refusal by each of a thousand cases."""
+async def _require_known(client: BatonClient, option: str, target: Mapping[str, str]) -> None:
+    """Better one sentence now than the same refusal by each of a thousand cases, or no word at all."""
     desk = DeskClient(client.temporal, task_queue=client.task_queue)
     directory = (await desk.directory()).directory
     ((kind, name),) = target.items()
     known = directory["staff" if kind == "staff" else "lines"]
     if name not in known:
-        raise click.UsageError(f"--to: the directory has no {kind} {name!r}; {did_you_mean(name, known)}")
+        raise click.UsageError(f"{option}: the directory has no {kind} {name!r}; {did_you_mean(name, known)}")
 
 
 async def _hand_over(
