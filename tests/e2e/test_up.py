@@ -140,6 +140,9 @@ async def test_with_keys_nothing_is_readable_but_by_the_codec_server_that_it_sta
     )
     lines: list[str] = []
     async with Stack(encrypted, say=lines.append) as stack:
+        async with httpx.AsyncClient(base_url=stack.ui_url) as ui:
+            configured = (await ui.get("/api/v1/settings")).json()
+        assert configured["Codec"]["Endpoint"] == stack.codec_url
         assert f"gateway ready: {stack.codec_url}" in lines
         monkeypatch.setenv("TEMPORAL_ADDRESS", stack.address)
         client = BatonClient(await connect(encrypted))
