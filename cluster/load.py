@@ -20,10 +20,9 @@ from temporalio.testing import WorkflowEnvironment
 
 from baton.cli.machine import free_port
 from baton.cli.stack import NAMESPACE, Stack
-from baton.client import BatonClient
+from baton.client import BatonClient, plugin_for
 from baton.contract import Presence
 from baton.errors import Unanswered
-from baton.plugin import BatonPlugin
 from baton.settings import Settings
 from cluster.figures import Answer, Phase, table
 from cluster.proof import Played, differences, gather
@@ -225,7 +224,7 @@ async def _house(
                 address,
                 namespace=namespace,
                 identity="baton-load",
-                plugins=[BatonPlugin()],
+                plugins=[plugin_for(settings)],
                 runtime=_quiet(),
             )
             for _ in range(CONNECTIONS)

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
 import pytest
 from sqlalchemy import delete
+from temporalio.testing import WorkflowEnvironment
 
+from baton.codec import ENCODING
+from baton.keys import key_line, new_key
+from baton.settings import load_settings
 from cluster import proof
-from cluster.load import ONLINE, Load
+from cluster.load import CONNECTIONS, ONLINE, Load, _house
 from cluster.proof import differences, gather
 from helpdesks.schema import events
 from tests.conftest import HouseOpener
@@ -55,3 +60,15 @@ async def test_what_is_lost_or_stuck_after_a_load_is_found(
         await house.client.submit(CHANNEL, left_open, event("customer_message", "customer"))
         assert "workflow task" in await proof._pending(house, left_open)
         await house.start_worker()
+
+
+async def test_the_load_has_the_keys_that_the_workers_have(
+    server: WorkflowEnvironment, tmp_path: Path
+) -> None:
+    (tmp_path / "keys").write_text(key_line("k", new_key()))
+    settings = load_settings(data_dir=tmp_path, encryption_keys_file=tmp_path / "keys")
+    address = server.client.service_client.config.target_host
+    async with _house(address, server.client.namespace, settings) as (_, houses):
+        converters = [house.client.temporal.data_converter for house in houses]
+        written = [payload for one in converters for payload in await one.encode(["text"])]
+    assert [payload.metadata["encoding"] for payload in written] == [ENCODING] * CONNECTIONS
