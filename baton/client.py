@@ -197,7 +197,8 @@ class BatonClient:
         """Hand one event over without waiting for a decision: for bulk traffic.
 
         What is wrong with its form is raised now; a later refusal is found in the chat's timeline.
-        Raises ``IllegalTransition`` if the event needs a chat and there is none.
+        Raises ``IllegalTransition`` if the event needs a chat and there is none, and ``Unanswered`` if it may
+        not have arrived: send it again as it is.
         """
         parsed = parse_chat_event(_payload(event))
         await self._submit(_chat(channel, conversation, parsed, customer), parsed)
@@ -308,6 +309,11 @@ class BatonClient:
             self._explain(error)
             if error.status is RPCStatusCode.NOT_FOUND:
                 raise case.missing(event) from None
+            if error.status in _TRY_AGAIN:
+                raise Unanswered(
+                    f"Temporal did not say that it has event {event.id!r} to {case.workflow_id}: "
+                    f"{error.message}. Send it again under the same ID."
+                ) from None
             raise
 
     async def _query(self, workflow_id: str, query: str, result_type: Any) -> Any:
@@ -322,10 +328,11 @@ class BatonClient:
                 raise IllegalTransition(
                     f"there is no {workflow_id.partition(':')[0]} {workflow_id}"
                 ) from None
-            if error.status in _TOO_LATE:
+            if error.status in _TRY_AGAIN:
+                late = error.status in _TOO_LATE
+                why = f"not within {QUERY_TIMEOUT:g} s" if late else error.message
                 raise Unanswered(
-                    f"{workflow_id} did not answer within {QUERY_TIMEOUT:g} s. "
-                    f"Is a worker on {self.task_queue!r}?"
+                    f"{workflow_id} did not answer: {why}. Is a worker on {self.task_queue!r}?"
                 ) from None
             raise
 

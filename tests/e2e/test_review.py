@@ -25,7 +25,7 @@ from baton.errors import LONGEST_REASON, ConnectionFailed, HelpDeskUnavailable, 
 from baton.plugin import BatonPlugin
 from helpdesks.base import Intake
 from helpdesks.embedded import EmbeddedHelpDesk
-from tests.conftest import HouseOpener
+from tests.conftest import HouseOpener, running_server
 from tests.house import CHANNEL, House, event, eventually, failed_tasks, fresh
 from tests.ledger import cases_of
 
@@ -246,6 +246,19 @@ class TestClient:
         monkeypatch.setattr("baton.client.QUERY_TIMEOUT", 1.0)
         with pytest.raises(Unanswered, match="Is a worker on"):
             await house.snapshot(conversation)
+
+    async def test_while_temporal_is_away_every_call_is_unanswered(self) -> None:
+        async with running_server() as temporal:
+            client = BatonClient(temporal.client)
+        message, taken = event("customer_message", "customer"), event("taken", "ivan")
+        calls = {
+            "send": client.send(CHANNEL, "c", message, timeout=1),
+            "submit, which may start a chat": client.submit(CHANNEL, "c", message),
+            "submit": client.submit(CHANNEL, "c", taken),
+            "snapshot": client.snapshot(CHANNEL, "c"),
+        }
+        came = await asyncio.gather(*calls.values(), return_exceptions=True)
+        assert dict(zip(calls, map(type, came), strict=True)) == dict.fromkeys(calls, Unanswered)
 
     async def test_long_messages_do_not_make_a_list_too_large(self, house: House) -> None:
         for _ in range(12):
