@@ -17,7 +17,6 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from datetime import timedelta
 
-from temporalio.api.enums.v1 import IndexedValueType
 from temporalio.client import Client
 from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
 from temporalio.runtime import Runtime
@@ -34,7 +33,7 @@ from baton.directoryfile import load_directory
 from baton.errors import BatonError, SettingsError
 from baton.logs import set_up_logging
 from baton.process import leave, showing_life
-from baton.searchattributes import VALUE_TYPES, registered
+from baton.searchattributes import VALUE_TYPES, registered, type_name
 from baton.settings import Settings, WorkerVersion, load_settings, worker_version
 from baton.telemetry import metrics_address, runtime_for
 from helpdesks.base import HelpDesk
@@ -143,7 +142,7 @@ async def check_search_attributes(client: Client) -> None:
         if name not in present:
             wrong.append(f"temporal operator search-attribute create --name {name} --type {kind}")
         elif present[name] != VALUE_TYPES[name]:
-            actual = IndexedValueType.Name(present[name])
+            actual = type_name(present[name])
             wrong.append(f"# {name} is of type {actual}, but must be {kind}: remove it, and create it anew")
     if wrong:
         commands = "\n    ".join(wrong)

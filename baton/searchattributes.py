@@ -26,6 +26,12 @@ VALUE_TYPES: Mapping[str, IndexedValueType.ValueType] = {
 """The type with which each is registered."""
 
 
+def type_name(kind: IndexedValueType.ValueType) -> str:
+    """How people write a type, the server's others included: ``KeywordList``."""
+    words = IndexedValueType.Name(kind).removeprefix("INDEXED_VALUE_TYPE_").split("_")
+    return "".join(word.capitalize() for word in words)
+
+
 def key_of(name: str) -> SearchAttributeKey[Any]:
     """The key under which a search attribute of the contract is read and set."""
     match SEARCH_ATTRIBUTES[name]:

@@ -11,7 +11,7 @@ from baton.cli.ops.cases import dry_run_option
 from baton.cli.shared import as_json, baton_client, print_json, print_table, run
 from baton.contract import SEARCH_ATTRIBUTES
 from baton.errors import BatonError
-from baton.searchattributes import VALUE_TYPES, registered
+from baton.searchattributes import VALUE_TYPES, registered, type_name
 
 PRESENT, ADDED, WOULD_ADD, WRONG = "is there", "registered", "would be registered", "has another type"
 
@@ -66,11 +66,9 @@ async def register(client: Client, *, dry_run: bool = False) -> dict[str, str]:
 
 
 def _how_to_change(namespace: str, name: str, kind: IndexedValueType.ValueType) -> str:
-    words = IndexedValueType.Name(kind).removeprefix("INDEXED_VALUE_TYPE_").split("_")
-    actual = "".join(word.capitalize() for word in words)
     return (
-        f"In the namespace {namespace!r} the search attribute {name} is of type {actual}, but it must be "
-        f"{SEARCH_ATTRIBUTES[name]}. If nothing else needs it, remove it and register it anew:\n"
+        f"In the namespace {namespace!r} the search attribute {name} is of type {type_name(kind)}, but it "
+        f"must be {SEARCH_ATTRIBUTES[name]}. If nothing else needs it, remove it and register it anew:\n"
         f"    temporal operator search-attribute remove --namespace {namespace} --name {name}\n"
         f"    baton ops register"
     )
