@@ -296,15 +296,16 @@ def _check_names(before: ChatState | TicketState, event: Event, directory: Direc
         # A department that was asked may have left the directory since.
         known_labels = {*directory.known_labels, *(one.label for one in before.departments)}
         if event.label not in known_labels:
-            raise UnknownLabel(
-                f"event {event.id!r}: {event.label!r} is not the label of a department; "
-                f"{did_you_mean(event.label, (one.label for one in directory.departments.values()))}"
-            )
+            raise _no_department(event, event.label, directory)
     if isinstance(event, DepartmentDeclined) and event.to and directory.department_of(event.to) is None:
-        raise UnknownLabel(
-            f"event {event.id!r}: {event.to!r} is not the label of a department; "
-            f"{did_you_mean(event.to, (one.label for one in directory.departments.values()))}"
-        )
+        raise _no_department(event, event.to, directory)
+
+
+def _no_department(event: Event, label: str, directory: Directory) -> UnknownLabel:
+    labels = (one.label for one in directory.departments.values())
+    return UnknownLabel(
+        f"event {event.id!r}: {label!r} is not the label of a department; {did_you_mean(label, labels)}"
+    )
 
 
 def _staff_in(event: Event) -> Iterable[str]:

@@ -48,7 +48,7 @@ from baton.effects import (
     TicketRow,
 )
 from baton.errors import DocumentError, NotAllowed
-from baton.wording import did_you_mean
+from baton.wording import did_you_mean, mistakes_in
 from helpdesks.base import Attendance, HelpDesk, VersionedDirectory
 
 _SIGNALS_AT_ONCE = 20
@@ -131,10 +131,7 @@ class Housekeeping:
                 await self._let_go_of(removed)
             return _shown(changed)
         except ValidationError as error:
-            wrong = (
-                f"{'.'.join(map(str, item['loc'])) or 'directory'}: {item['msg']}" for item in error.errors()
-            )
-            raise _refusal("DocumentError", "; ".join(wrong)) from None
+            raise _refusal("DocumentError", mistakes_in(error, "directory")) from None
         except DocumentError as error:
             what = f"the rules in force would not fit this directory:\n{error}"
             raise _refusal("DocumentError", what) from None

@@ -12,7 +12,7 @@ from difflib import get_close_matches
 from types import UnionType
 from typing import Annotated, Any, NamedTuple, Union, get_args, get_origin
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 BY_KEY = "key:"
 """Begins the name of an alternative that is chosen because this key is there: ``key:assign``."""
@@ -41,6 +41,14 @@ def did_you_mean(given: str, allowed: Iterable[str], otherwise: str = "") -> str
 
 def _or(names: list[str]) -> str:
     return " or ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+
+
+def mistakes_in(error: ValidationError, whole: str) -> str:
+    """All of pydantic's errors about data that a program wrote, each with its place, or ``whole``."""
+    return "; ".join(
+        f"{'.'.join(map(str, item['loc'])) or whole}: {item['msg']}"
+        for item in error.errors(include_url=False)
+    )
 
 
 def explain(model: type[BaseModel], error: Mapping[str, Any]) -> Mistake:

@@ -28,6 +28,7 @@ from pydantic_core import from_json
 from baton.cli.machine import server_command
 from baton.codec import KEY_ID
 from baton.errors import BatonError
+from baton.wording import mistakes_in
 
 FORMAT = 1
 MANIFEST = "manifest.json"
@@ -174,8 +175,8 @@ def _manifest(tar: tarfile.TarFile, file: Path) -> Manifest:
             )
         manifest = Manifest.model_validate(document)
     except ValidationError as error:
-        wrong = (f"{'.'.join(map(str, one['loc'])) or 'all of it'}: {one['msg']}" for one in error.errors())
-        raise BackupFailed(f"{file}: its {MANIFEST} cannot be used: {'; '.join(wrong)}") from None
+        wrong = mistakes_in(error, "all of it")
+        raise BackupFailed(f"{file}: its {MANIFEST} cannot be used: {wrong}") from None
     except ValueError as error:
         raise BackupFailed(f"{file}: its {MANIFEST} cannot be read: {error}") from None
     unknown = manifest.members.keys() - {TEMPORAL, SQLITE, POSTGRESQL, *DOCUMENTS}
