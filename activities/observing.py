@@ -15,7 +15,7 @@ from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from functools import wraps
 from inspect import iscoroutinefunction
-from typing import Any, Protocol, cast, get_args
+from typing import Any, Protocol, cast
 
 from opentelemetry import trace
 from opentelemetry.trace import SpanKind, StatusCode
@@ -34,7 +34,7 @@ from baton.contract import (
     Instant,
 )
 from baton.decision import DecideRequest, Decision
-from baton.effects import Effect
+from baton.effects import EFFECTS
 from baton.errors import REFUSALS, HelpDeskUnavailable
 from baton.logs import name_event
 from baton.rules.fields import CaseType
@@ -48,9 +48,6 @@ _WORKFLOWS = {
     CaseType.CHAT: (CHAT_WORKFLOW, CHAT_KINDS),
     CaseType.TICKET: (TICKET_WORKFLOW, TICKET_KINDS),
 }
-_EFFECTS = tuple(
-    name for kind in get_args(get_args(Effect)[0]) for name in get_args(kind.model_fields["do"].annotation)
-)
 
 
 def count_from_zero(meter: MetricMeter, namespace: str, task_queue: str, rules: RuleSet) -> None:
@@ -70,7 +67,7 @@ def count_from_zero(meter: MetricMeter, namespace: str, task_queue: str, rules: 
         for kind in {metrics.UNKNOWN, *kinds} - INTERNAL_KINDS:
             for reason in REFUSALS:
                 metrics.REFUSED_EVENTS.count(meter_of_case, 0, kind=kind, reason=reason)
-        for effect in _EFFECTS:
+        for effect in EFFECTS:
             metrics.EFFECTS_DECIDED.count(meter_of_case, 0, effect=effect)
             for result in ("carried_out", "refused"):
                 metrics.EFFECTS_DONE.count(meter_of_case, 0, effect=effect, result=result)

@@ -7,7 +7,7 @@ never from a run or an attempt, so that a help desk can recognise what it has al
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field
 
@@ -170,6 +170,11 @@ Effect = Annotated[
     CaseWrite | Message | Notice | Prompt | ConsolidatedReply | Reminder | Escalation | CopyToTicket,
     Field(discriminator="do"),
 ]
+
+EFFECTS: tuple[str, ...] = tuple(
+    name for kind in get_args(get_args(Effect)[0]) for name in get_args(kind.model_fields["do"].annotation)
+)
+"""What an effect may do: the names of the activities that carry effects out."""
 
 
 class InboxQuery(Payload):

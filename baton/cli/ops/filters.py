@@ -30,10 +30,10 @@ def _one_of(name: str, *values: str) -> str:
     return "(" + " OR ".join(f"{name} = {quoted(value)}" for value in values) + ")"
 
 
-_RUNNING = "ExecutionStatus = 'Running'"
+RUNNING = "ExecutionStatus = 'Running'"
 _CHAT = f"WorkflowType = '{CHAT_WORKFLOW}'"
 _TICKET = f"WorkflowType = '{TICKET_WORKFLOW}'"
-_OURS = _one_of("WorkflowType", CHAT_WORKFLOW, TICKET_WORKFLOW)
+OURS = _one_of("WorkflowType", CHAT_WORKFLOW, TICKET_WORKFLOW)
 _FAILED = _one_of("ExecutionStatus", "Failed", "TimedOut", "Terminated", "Canceled")
 
 
@@ -65,52 +65,52 @@ def filters(
         label: that of a department.
         days: what counts as running long.
     """
-    yield Filter("new", "new chats, in nobody's hands", f"{_CHAT} AND Tab = 'new' AND {_RUNNING}")
+    yield Filter("new", "new chats, in nobody's hands", f"{_CHAT} AND Tab = 'new' AND {RUNNING}")
     yield Filter(
-        "unanswered", "ended, and the customer waits", f"{_CHAT} AND Tab = 'unanswered' AND {_RUNNING}"
+        "unanswered", "ended, and the customer waits", f"{_CHAT} AND Tab = 'unanswered' AND {RUNNING}"
     )
-    yield Filter("reserved", "wait for the customer's answer", f"{_CHAT} AND Tab = 'reserved' AND {_RUNNING}")
+    yield Filter("reserved", "wait for the customer's answer", f"{_CHAT} AND Tab = 'reserved' AND {RUNNING}")
     if line is not None:
         yield Filter(
             "queue",
             f"the queue of {line}",
-            f"Line = {quoted(line)} AND Assignee IS NULL AND {_RUNNING}",
+            f"Line = {quoted(line)} AND Assignee IS NULL AND {RUNNING}",
         )
     if staff is not None:
         yield Filter(
             "mine",
             f"{staff}'s Mine",
-            f"{_CHAT} AND Tab = 'mine' AND PinnedTo = {quoted(staff)} AND {_RUNNING}",
+            f"{_CHAT} AND Tab = 'mine' AND PinnedTo = {quoted(staff)} AND {RUNNING}",
         )
-        yield Filter("assigned", f"all cases that {staff} has", f"Assignee = {quoted(staff)} AND {_RUNNING}")
+        yield Filter("assigned", f"all cases that {staff} has", f"Assignee = {quoted(staff)} AND {RUNNING}")
     for stage in TicketStage:
         if stage is not TicketStage.CLOSED:
             yield Filter(
-                stage.value, f"tickets in {stage}", f"{_TICKET} AND TicketStage = '{stage}' AND {_RUNNING}"
+                stage.value, f"tickets in {stage}", f"{_TICKET} AND TicketStage = '{stage}' AND {RUNNING}"
             )
     if label is not None:
         yield Filter(
             "department",
             f"open tickets with the label {label}",
-            f"{_TICKET} AND CaseStatus = 'open' AND Labels = {quoted(label)} AND {_RUNNING}",
+            f"{_TICKET} AND CaseStatus = 'open' AND Labels = {quoted(label)} AND {RUNNING}",
         )
     yield Filter(
-        "overdue", "an answer was due by now", f"{_TICKET} AND DueAt < '{_moment(now)}' AND {_RUNNING}"
+        "overdue", "an answer was due by now", f"{_TICKET} AND DueAt < '{_moment(now)}' AND {RUNNING}"
     )
     yield Filter(
         "stuck",
         "the worker cannot go on: see its log",
-        f"{_OURS} AND TemporalReportedProblems IS NOT NULL AND {_RUNNING}",
+        f"{OURS} AND TemporalReportedProblems IS NOT NULL AND {RUNNING}",
     )
     yield Filter(
         "failed",
         "ended by an error, or by force",
-        f"{_OURS} AND {_FAILED}",
+        f"{OURS} AND {_FAILED}",
     )
     yield Filter(
         "long",
         f"running for more than {days} days",
-        f"{_OURS} AND StartTime < '{_moment(now - timedelta(days=days))}' AND {_RUNNING}",
+        f"{OURS} AND StartTime < '{_moment(now - timedelta(days=days))}' AND {RUNNING}",
     )
 
 

@@ -8,16 +8,10 @@ from typing import Any
 import click
 
 from baton.cli.ops.cases import Result, Verdict, dry_run_option, each, found, report
-from baton.cli.ops.filters import quoted
+from baton.cli.ops.filters import OURS, RUNNING, quoted
 from baton.cli.shared import as_json, baton_client, count, fresh_id, run
 from baton.client import BatonClient
-from baton.contract import (
-    CHAT_WORKFLOW,
-    TICKET_WORKFLOW,
-    ChatSnapshot,
-    TicketSnapshot,
-    derived_id,
-)
+from baton.contract import ChatSnapshot, TicketSnapshot, derived_id
 from baton.deskclient import DeskClient
 from baton.errors import Refused
 from baton.wording import did_you_mean
@@ -99,10 +93,7 @@ async def _reassign(
 
 def _held_by(staff: str, query: str | None) -> str:
     name = quoted(staff)
-    held = (
-        f"WorkflowType IN ('{CHAT_WORKFLOW}', '{TICKET_WORKFLOW}') AND ExecutionStatus = 'Running' "
-        f"AND (Assignee = {name} OR PinnedTo = {name})"
-    )
+    held = f"{OURS} AND {RUNNING} AND (Assignee = {name} OR PinnedTo = {name})"
     return f"{held} AND ({query})" if query else held
 
 
