@@ -23,6 +23,7 @@ from baton.contract import SEARCH_ATTRIBUTES
 from baton.plugin import BatonPlugin
 from baton.searchattributes import key_of
 from baton.settings import CHECKOUT
+from bench.tables import table_of
 from tests.conftest import temporal_binary
 from tests.departments import ANSWERS, QUIET, SEPARATE_HOUSE
 from tests.house import House, billed, fresh, open_house
@@ -181,9 +182,7 @@ async def _measure(say: Callable[[str], None]) -> tuple[Cost, Cost, float]:
 
 
 def _costs(of_chat: Cost, of_ticket: Cost) -> Table:
-    table = Table(title="One case")
-    for column in ("", f"chat, {MESSAGES} messages", "ticket, 3 departments"):
-        table.add_column(column, justify="left" if not column else "right")
+    table = table_of("One case", f"chat, {MESSAGES} messages", "ticket, 3 departments")
     rows: list[tuple[str, Callable[[Cost], float], str]] = [
         ("history events", lambda cost: cost.events, ".0f"),
         ("history, KB", lambda cost: cost.history / 1e3, ".1f"),

@@ -20,6 +20,7 @@ from temporalio.worker import Replayer, Worker
 
 from baton.plugin import BatonPlugin
 from bench.bare import Bare
+from bench.tables import table_of
 from tests.conftest import running_server
 from tests.house import CHANNEL, House, billed, event, fresh, open_house
 from workflows.chat import Chat
@@ -93,9 +94,7 @@ async def _measure() -> Table:
                 latencies, together, history = await _chats(house)
     bare_replay, replay = await _replay(Bare, bare_history), await _replay(Chat, history)
 
-    table = Table(title=f"A chat of {MESSAGES} messages beside a bare workflow")
-    for column in ("", "bare", "chat", "ratio"):
-        table.add_column(column, justify="left" if not column else "right")
+    table = table_of(f"A chat of {MESSAGES} messages beside a bare workflow", "bare", "chat", "ratio")
     rows: list[tuple[str, float, float, str]] = [
         ("latency of a message, median, ms", _ms(bare_latencies), _ms(latencies), ".1f"),
         (f"messages a second, {AT_ONCE} at once", _rate(bare_together), _rate(together), ".0f"),

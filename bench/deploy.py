@@ -22,6 +22,7 @@ from rich.console import Console
 from rich.table import Table
 
 from baton.contract import chat_workflow_id
+from bench.tables import table_of
 from tests.conftest import running_server
 from tests.e2e.versions import Deployment
 from tests.house import CHANNEL, House, event, eventually, fresh, open_house
@@ -141,9 +142,14 @@ async def _mistakes(house: House, deployment: Deployment, traffic: Traffic) -> l
 
 
 def _table(phases: list[Phase]) -> Table:
-    table = Table(title=f"{CHATS} chats in which everybody writes")
-    for column in ("", "seconds", "messages", "median ms", "ratio", "99 of 100, ms"):
-        table.add_column(column, justify="left" if not column else "right")
+    table = table_of(
+        f"{CHATS} chats in which everybody writes",
+        "seconds",
+        "messages",
+        "median ms",
+        "ratio",
+        "99 of 100, ms",
+    )
     floor = statistics.median(phases[0].latencies)
     for one in phases:
         median = statistics.median(one.latencies)

@@ -21,6 +21,7 @@ from temporalio.worker import Replayer
 from baton.codec import EncryptionCodec
 from baton.keys import KeyRing, new_key
 from baton.plugin import BatonPlugin
+from bench.tables import table_of
 from tests.conftest import running_server
 from tests.house import House, fresh, open_house
 from workflows.chat import Chat
@@ -96,9 +97,7 @@ async def _measure() -> Table:
                         for side in sides:
                             for found in (side.latencies, side.rates, side.replays):
                                 found.clear()
-    table = Table(title=f"A chat of {MESSAGES} messages, with keys and without")
-    for column in ("", "plain", "encrypted", "ratio"):
-        table.add_column(column, justify="left" if not column else "right")
+    table = table_of(f"A chat of {MESSAGES} messages, with keys and without", "plain", "encrypted", "ratio")
     for name, form, value in _ROWS:
         floor, above = (value(side) for side in sides)
         table.add_row(name, format(floor, form), format(above, form), f"{above / floor:.2f}")

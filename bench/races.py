@@ -16,11 +16,11 @@ from typing import NamedTuple
 
 from rich.console import Console
 from rich.progress import Progress
-from rich.table import Table
 
 from baton.client import BatonClient
 from baton.contract import TicketStage
 from baton.errors import Refused
+from bench.tables import table_of
 from tests.conftest import running_server
 from tests.departments import ANSWERS, QUIET, SEPARATE_HOUSE
 from tests.house import House, event, eventually, fresh, open_house
@@ -111,9 +111,7 @@ def main() -> int:
     console = Console()
     console.print(f"{TICKETS:,} tickets of {len(ANSWERS)} departments, {AT_ONCE} at once …")
     found, seconds = asyncio.run(_play(console))
-    table = Table(title="Notes that race, and two who press send")
-    for column in ("", "in all", "tickets with exactly one"):
-        table.add_column(column, justify="left" if not column else "right")
+    table = table_of("Notes that race, and two who press send", "in all", "tickets with exactly one")
     for name in Found._fields:
         counts = [getattr(one, name) for one in found.values()]
         table.add_row(name, f"{sum(counts):,}", f"{counts.count(1):,} of {len(counts):,}")

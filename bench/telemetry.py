@@ -18,7 +18,6 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from rich.console import Console
-from rich.table import Table
 from temporalio.client import Client
 
 from baton.client import BatonClient
@@ -27,6 +26,7 @@ from baton.settings import Settings
 from baton.spans import Discreet
 from baton.telemetry import runtime_for
 from baton.tracing import CaseTracing
+from bench.tables import table_of
 from tests.conftest import running_server
 from tests.house import House, fresh, open_house
 from tests.scraping import free_port, scrape
@@ -91,9 +91,7 @@ def main() -> None:
     rates, made, series = asyncio.run(_measure(spans))
     provider.shutdown()
     bare = statistics.median(rates["neither"])
-    table = Table(title="What telemetry costs")
-    for column in ("", "messages a second, median", "least", "most", "ratio"):
-        table.add_column(column, justify="left" if not column else "right")
+    table = table_of("What telemetry costs", "messages a second, median", "least", "most", "ratio")
     for lane, found in rates.items():
         middle = statistics.median(found)
         row = (f"{middle:.0f}", f"{min(found):.0f}", f"{max(found):.0f}", f"{middle / bare:.2f}")
