@@ -120,6 +120,17 @@ def rule_for_vip(action: str) -> str:
     return f"  - {{id: vip, name: V, cases: tickets, when: {{event.added_labels: vip}}, then: [{action}]}}\n"
 
 
+async def paused_until_the_morning(since: datetime) -> Ticket:
+    """Billing is asked; from ``since`` on the ticket waits for the customer, who writes the next morning."""
+    ticket = begun()
+    await ticket.ask("billing")
+    await ticket.pass_time(since)
+    await ticket.do("status_set", "petra", status="pending")
+    ticket.now = berlin(3, 9)
+    await ticket.customer()
+    return ticket
+
+
 def due(ticket: Ticket, label: str) -> tuple[datetime | None, datetime | None]:
     """When an answer is due, and the reminder of it."""
     department = ticket.state.department(label)
@@ -370,13 +381,7 @@ async def test_a_department_that_is_asked_during_a_pause_ends_it() -> None:
 
 
 async def test_a_reminder_that_went_out_before_the_pause_is_not_repeated_after_it() -> None:
-    ticket = begun()
-    await ticket.ask("billing")
-    await ticket.pass_time(berlin(2, 14))
-    await ticket.do("status_set", "petra", status="pending")
-    ticket.now = berlin(3, 9)
-
-    await ticket.customer()
+    ticket = await paused_until_the_morning(berlin(2, 14))
 
     assert due(ticket, "billing") == (berlin(3, 10), None)
     await ticket.pass_time(berlin(4, 10))
@@ -384,26 +389,15 @@ async def test_a_reminder_that_went_out_before_the_pause_is_not_repeated_after_i
 
 
 async def test_what_was_overdue_before_the_pause_is_not_escalated_again_after_it() -> None:
-    ticket = begun()
-    await ticket.ask("billing")
-    await ticket.pass_time(berlin(2, 16))
-    await ticket.do("status_set", "petra", status="pending")
-    ticket.now = berlin(3, 9)
+    ticket = await paused_until_the_morning(berlin(2, 16))
 
-    await ticket.customer()
     await ticket.pass_time(berlin(20, 10))
 
     assert said(ticket) == [("remind", "billing"), ("escalate", "billing")]
 
 
 async def test_what_was_overdue_before_the_pause_stays_as_late_as_it_was() -> None:
-    ticket = begun()
-    await ticket.ask("billing")
-    await ticket.pass_time(berlin(2, 16))
-    await ticket.do("status_set", "petra", status="pending")
-    ticket.now = berlin(3, 9)
-
-    await ticket.customer()
+    ticket = await paused_until_the_morning(berlin(2, 16))
 
     assert due(ticket, "billing") == (berlin(2, 15), None)
     assert ticket.state.due_at == berlin(2, 15)
