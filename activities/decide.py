@@ -16,7 +16,9 @@ from typing import Any, Protocol
 from temporalio import activity
 
 from activities import ticketfacts
+from activities.weighing import weighed
 from baton.chatstate import ChatState
+from baton.consequences import consequences
 from baton.contract import (
     Assigned,
     AuthorType,
@@ -92,6 +94,10 @@ class Deciding:
 
     async def _decide(self, request: DecideRequest, intake: Intake, rules: RuleSet) -> Decision:
         before, event, now = request.before, request.event, request.now
+        lost = None if before.exists else await intake.lost()
+        if lost is not None:
+            # Asked again with the case as it was, the workflow then has a decision about the event itself.
+            return Decision(facts=Facts(now=now), revived=lost)
         known = await intake.known_event()
         if known is not None and _is_late(known.chain, known.decided_at, request):
             return Decision(facts=Facts(now=now), duplicate=known.snapshot)
@@ -108,27 +114,33 @@ class Deciding:
             except MissingLine as missing:
                 members = await self._candidates(missing.line, now, intake, entry.directory)
                 facts = facts.model_copy(update={"lines": {**facts.lines, missing.line: members}})
-        await intake.take_in(
-            folded,
-            decided.state,
-            [fired.rule for fired in decided.fired],
-            opened=model.opens(before, event) and not facts.blocked,
-        )
-        wake_at, draft = decided.wake_at, None
+        wake_at, sources = decided.wake_at, None
         if isinstance(before, TicketState):
             after: TicketState = decided.state
-            draft = ticketfacts.draft(before, after, entry.directory, self._rules.templates)
+            sources = ticketfacts.new_sources(before, after, entry.directory, self._rules.templates)
             gone = await self._composer_gone(before, after, now, intake, entry.directory)
             wake_at = min((at for at in (wake_at, gone) if at is not None), default=None)
-        return Decision(
+        decision = Decision(
             facts=facts,
             fired=decided.fired,
             wake_at=wake_at,
-            draft=draft,
+            sources=sources,
             timed=decided.timed,
             rules=_short(rules),
             directory=str(entry.version),
         )
+        settlement = model.settle(before, event, decision)
+        effects = tuple(consequences(before, event, decision, settlement))
+        decision = weighed(decision, settlement.state, effects)
+        await intake.take_in(
+            folded,
+            settlement.state,
+            [fired.rule for fired in decision.fired],
+            effects,
+            request.unsent,
+            opened=model.opens(before, event) and not facts.blocked,
+        )
+        return decision
 
     async def _facts(
         self,

@@ -67,6 +67,7 @@ def count_from_zero(meter: MetricMeter, namespace: str, task_queue: str, rules: 
         for kind in {metrics.UNKNOWN, *kinds} - INTERNAL_KINDS:
             for reason in REFUSALS:
                 metrics.REFUSED_EVENTS.count(meter_of_case, 0, kind=kind, reason=reason)
+        metrics.REVIVED.count(meter_of_case, 0)
         for effect in EFFECTS:
             metrics.EFFECTS_DECIDED.count(meter_of_case, 0, effect=effect)
             for result in ("carried_out", "refused"):

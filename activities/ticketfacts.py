@@ -6,29 +6,27 @@ workflow that computed with them could not be replayed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime, timedelta
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from baton import ticket as model
+from baton.composer import contributors
 from baton.contract import MARKER, Department, DepartmentState, Event, Presence, Tell, TemplateApplied
-from baton.decision import AskedOf, Due, Macro, Person
+from baton.decision import AskedOf, Due, Macro, Person, people
 from baton.directory import Directory, Member
 from baton.errors import InvalidEvent
 from baton.rules.ruleset import RuleSet
 from baton.templates import (
-    Answer,
     AskContext,
     DepartmentCard,
-    DepartmentName,
-    DraftContext,
     PersonCard,
     Template,
     Templates,
     TicketCard,
 )
-from baton.ticketstate import TicketState
+from baton.ticketstate import DraftSources, TicketState
 from baton.wording import did_you_mean
 from helpdesks.base import Attendance
 
@@ -116,40 +114,30 @@ def gone_at(
     return directory.calendar_of(member).after(since, timedelta(seconds=grace))
 
 
-def draft(before: TicketState, after: TicketState, directory: Directory, templates: Templates) -> str | None:
-    """The consolidated reply, drafted anew where something in it changed."""
+def new_sources(
+    before: TicketState, after: TicketState, directory: Directory, templates: Templates
+) -> DraftSources | None:
+    """What is new of that from which the reply is drafted, where something in the draft changed."""
     if not model.needs_draft(before, after):
         return None
     template = templates.get(after.template) if after.template else None
-    return templates.draft(
-        template,
-        DraftContext(
-            ticket=_card(after),
-            composer=PersonCard.of(after.composer, directory) if after.composer else None,
-            answers=tuple(_answers(after, directory)),
-            missing=tuple(_name(label, directory) for label in after.waiting),
-        ),
-    )
+    labels = [one.label for one in after.departments]
+    staff = people([after.composer, *contributors(after)])
+    known = before.sources
+    new = DraftSources(
+        template=templates.draft_source(template),
+        departments=_otherwise({label: _name(label, directory) for label in labels}, known.departments),
+        zones=_otherwise({label: str(_zone(label, directory)) for label in labels}, known.zones, str(UTC)),
+        people=_otherwise({one: PersonCard.of(one, directory).name for one in staff}, known.people),
+    ).beside(known)
+    return new if new != DraftSources() else None
 
 
-def _answers(ticket: TicketState, directory: Directory) -> Iterable[Answer]:
-    """Every note that the customer has got no reply to, in the order of the departments, each once."""
-    found: dict[str, Answer] = {}
-    for department in ticket.departments:
-        name = DepartmentName(label=department.label, name=_name(department.label, directory))
-        zone = _zone(department.label, directory)
-        for note in department.notes:
-            if note.round <= ticket.replied_round:
-                continue
-            earlier = found.get(note.event_id)
-            found[note.event_id] = Answer(
-                departments=(*(earlier.departments if earlier else ()), name),
-                author=note.author.id,
-                author_name=PersonCard.of(note.author.id, directory).name,
-                text=note.text,
-                at=note.at.astimezone(zone),
-            )
-    return found.values()
+def _otherwise(
+    named: Mapping[str, str], known: Mapping[str, str], unsaid: str | None = None
+) -> dict[str, str]:
+    """What goes without saying is left out, unless something else was said before."""
+    return {key: value for key, value in named.items() if value != (unsaid or key) or key in known}
 
 
 def _template(name: str, templates: Templates) -> Template:
@@ -255,7 +243,7 @@ def _name(label: str, directory: Directory) -> str:
     return (directory.departments[key].name or key) if key is not None else label
 
 
-def _zone(label: str, directory: Directory) -> ZoneInfo | Any:
+def _zone(label: str, directory: Directory) -> tzinfo:
     key = directory.department_of(label)
     if key is None or directory.departments[key].calendar is None:
         return UTC

@@ -41,6 +41,8 @@ from baton.effects import (
     Prompt,
     Reminder,
 )
+from baton.templates.drafting import drafted
+from baton.ticketstate import TicketState
 from helpdesks.base import HelpDesk
 
 
@@ -85,8 +87,13 @@ class Writing:
 
     @activity.defn(name=PROMPT_REPLY)
     async def prompt_reply(self, prompt: Prompt) -> bool:
-        """Tell the composer that it is their turn. False if that had been done before."""
-        return await self._desk.prompt_reply(prompt)
+        """Tell the composer that it is their turn, with a draft. False if that had been done before.
+
+        The draft is made here, of the notes as they are by now, and so stands in no history.
+        """
+        kept = await self._desk.kept(prompt.case)
+        draft = drafted(kept.state) if kept is not None and isinstance(kept.state, TicketState) else ""
+        return await self._desk.prompt_reply(prompt, draft)
 
     @activity.defn(name=SEND_REPLY)
     async def send_reply(self, reply: ConsolidatedReply) -> bool:

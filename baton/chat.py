@@ -44,6 +44,7 @@ from baton.contract import (
 )
 from baton.decision import Decision, Facts, Person, people
 from baton.errors import IllegalTransition
+from baton.labels import labelled
 from baton.lifecycle import END_WITH, SET_STATUS, Phase, Trigger, allows, step
 from baton.settlement import Folded, Settlement
 
@@ -151,7 +152,7 @@ def apply(before: ChatState, action: Action, facts: Facts) -> ChatState:
         case SetStatus():
             _move(chat, SET_STATUS[action.status])
         case ChangeLabels():
-            chat.labels = _labelled(chat.labels, action.add, action.remove)
+            chat.labels = labelled(chat.labels, action.add, action.remove)
         case _:
             pass
     hands.note_since(before, chat, facts)
@@ -256,7 +257,7 @@ def _assigned(chat: ChatState, event: Assigned, facts: Facts, was: Phase) -> tup
 
 
 def _labels_changed(chat: ChatState, event: LabelsChanged, facts: Facts, was: Phase) -> tuple[Tell, ...]:
-    chat.labels = _labelled(chat.labels, event.add, event.remove)
+    chat.labels = labelled(chat.labels, event.add, event.remove)
     return ()
 
 
@@ -338,8 +339,3 @@ def _written(chat: ChatState, event: CustomerMessage | AgentMessage | ReplySent,
 def _end(chat: ChatState, trigger: Trigger) -> None:
     _move(chat, trigger)
     hands.let_go(chat)
-
-
-def _labelled(labels: tuple[str, ...], add: tuple[str, ...], remove: tuple[str, ...]) -> tuple[str, ...]:
-    """Labels in the order in which they were added, each once."""
-    return tuple(label for label in dict.fromkeys(labels + add) if label not in remove)

@@ -109,3 +109,7 @@ class ChatState(Payload, frozen=False):
     def snapshot(self) -> ChatSnapshot:
         """The chat as the world may see it."""
         return ChatSnapshot(**{name: getattr(self, name) for name in ChatSnapshot.model_fields})
+
+    def head(self) -> ChatSnapshot:
+        """What an answer carries: of a chat, all of it."""
+        return self.snapshot()

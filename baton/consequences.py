@@ -126,7 +126,6 @@ def _of_ticket(
             key=f"{key}:prompt",
             composer=after.composer,
             round=after.round,
-            draft=after.draft.text,
             **common,
         )
     match event:

@@ -65,8 +65,9 @@ MAX_TEXT_LENGTH = 100_000
 MAX_ATTACHMENTS_SIZE = 1_000_000
 """Largest attachments of a message, in bytes of JSON: they are named here, and kept elsewhere."""
 MAX_LABELS = 1000
-"""Labels that one event may add or remove."""
-
+"""Labels that a case may have, and that one event may add or remove."""
+MAX_LABELS_SIZE = 64_000
+"""Bytes of all labels of a case together: they stand in each answer, and in each write."""
 
 MAX_NOTES_SIZE = 400_000
 """Bytes of notes that a ticket carries with it; of more, the beginnings. Whole they are in the help desk."""
@@ -646,7 +647,9 @@ class Department(Payload):
     declined_to: str | None = None
     blocks: bool = False
     """Declined, and nobody else was asked instead: the dispatcher must withdraw or redirect it."""
+    note_count: int = 0
     notes: tuple[Note, ...] = ()
+    """Its notes; empty in an outcome, which says only how many there are. The snapshot has them."""
 
 
 class Draft(Payload):

@@ -15,7 +15,8 @@ from pydantic import Discriminator, SerializerFunctionWrapHandler, Tag, model_se
 
 from baton.chatstate import ChatState
 from baton.contract import ChatSnapshot, Event, Fired, Instant, Payload, Tell, TicketSnapshot
-from baton.ticketstate import TicketState
+from baton.effects import Effect
+from baton.ticketstate import DraftSources, TicketState
 
 
 def _case_of(value: Any) -> str:
@@ -184,6 +185,14 @@ class MissingLine(Exception):
         super().__init__(line)
 
 
+class Kept(Compact):
+    """A case as the ledger keeps it: all that a new workflow needs to go on with it."""
+
+    state: CaseState
+    unsent: tuple[Effect, ...] = ()
+    """Effects of which it is not certain that they were carried out. Each is harmless to repeat."""
+
+
 class DecideRequest(Payload):
     """The argument of ``decide``: the case before the event, and the event."""
 
@@ -195,6 +204,8 @@ class DecideRequest(Payload):
     """Events decided up to then may have been dropped from the workflow's memory of event IDs."""
     chain: str = ""
     """The first run of the workflow's chain of runs; continue-as-new and reset keep it."""
+    unsent: tuple[str, ...] = ()
+    """The keys of effects that are decided, and not yet carried out."""
 
 
 class Refusal(Payload):
@@ -212,8 +223,11 @@ class Decision(Compact):
     refusal: Refusal | None = None
     duplicate: CaseSnapshot | None = None
     """Set where the event had been handled by an earlier case: that case as it is now."""
-    draft: str | None = None
-    """A ticket's consolidated reply, drafted anew."""
+    revived: Kept | None = None
+    """Set where the ledger has a living case whose workflow is gone: it is to go on, and nothing is decided
+    yet."""
+    sources: DraftSources | None = None
+    """What is new of that from which a ticket's consolidated reply is drafted."""
     wake_at: Instant | None = None
     """When something other than the idle time may come due: a timed rule or somebody's grace."""
     timed: dict[str, Instant] = {}
@@ -222,6 +236,16 @@ class Decision(Compact):
     """Digest of the rule set."""
     directory: str = ""
     """Version of the directory."""
+    task_size: int = 0
+    """Bytes that this decision adds to its workflow task: itself, and the answer to the event.
+
+    Counted here and recorded, so that the workflow can add them up, and a replay finds the same sums whatever
+    a later release would count.
+    """
+    answer_size: int = 0
+    """Bytes of the answer alone: what answering the same event once more would add."""
+    effects_size: int = 0
+    """Bytes of the effects that the workflow derives from the decision."""
 
 
 def people(named: Iterable[str | None]) -> tuple[str, ...]:

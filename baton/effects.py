@@ -127,7 +127,6 @@ class Prompt(_Effect):
     composer: str | None = None
     """None where nobody can be named: then everyone online is told."""
     round: int
-    draft: str = ""
 
 
 class ConsolidatedReply(_Effect):

@@ -83,6 +83,9 @@ REFUSED_EVENTS = Metric(
 LATE_DUPLICATES = Metric(
     "baton_late_duplicates", "events of a case that was closed long ago, sent again", "workflow", ("kind",)
 )
+REVIVED = Metric(
+    "baton_revived", "cases that went on from the ledger after their workflow was closed by force", "workflow"
+)
 RULES_FIRED = Metric("baton_rules_fired", "times that a rule fired", "workflow", ("rule",))
 HANDOFFS = Metric("baton_handoffs", "moves of a case by a rule", "workflow", ("rule",))
 PROMPTS = Metric("baton_prompts", "composers that were asked for a consolidated reply", "workflow")

@@ -7,8 +7,8 @@ from typing import Any, Protocol
 from baton import chat, ticket
 from baton.chatstate import ChatState
 from baton.contract import Action, BaseEvent
-from baton.decision import Facts
-from baton.settlement import Folded
+from baton.decision import Decision, Facts
+from baton.settlement import Folded, Settlement
 from baton.ticketstate import TicketState
 
 
@@ -20,6 +20,8 @@ class Model(Protocol):
     def named(self, state: Any, event: Any, /) -> tuple[str, ...]: ...
 
     def fold(self, before: Any, event: Any, facts: Facts, /) -> Folded[Any]: ...
+
+    def settle(self, before: Any, event: Any, decision: Decision, /) -> Settlement[Any]: ...
 
     def apply(self, before: Any, action: Action, facts: Facts, /) -> Any: ...
 

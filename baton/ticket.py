@@ -64,6 +64,7 @@ from baton.contract import (
 )
 from baton.decision import Decision, Facts, people
 from baton.errors import DepartmentsWaiting, IllegalTransition, InvalidEvent, NotAllowed, UnknownLabel
+from baton.labels import labelled
 from baton.settlement import Folded, Settlement
 from baton.stages import Stage, Step, step
 from baton.ticketstate import TicketState
@@ -237,9 +238,11 @@ def settle(before: TicketState, event: TicketEvent, decision: Decision) -> Settl
         # Counted only now: a rule may have asked somebody else, and then there is nothing to prompt for.
         ticket.prompted_round = ticket.round
         ticket.prompts += 1
-    if decision.draft is not None:
+    if needs_draft(before, ticket):
         stale = before.draft.stale and before.draft.round == ticket.round
-        ticket.draft = Draft(text=decision.draft, round=ticket.round, at=decision.facts.now, stale=stale)
+        ticket.draft = Draft(round=ticket.round, at=decision.facts.now, stale=stale)
+    if decision.sources is not None:
+        ticket.sources = ticket.sources.with_(decision.sources)
     if ticket.draft.round:
         ticket.draft = ticket.draft.model_copy(
             update={"composer": ticket.composer, "final": ticket.stage is TicketStage.COMPOSING}
@@ -272,8 +275,8 @@ def needs_draft(before: TicketState, after: TicketState) -> bool:
     return False
 
 
-def _notes(ticket: TicketState) -> list[tuple[Note, ...]]:
-    return [one.notes for one in ticket.departments]
+def _notes(ticket: TicketState) -> list[int]:
+    return [one.note_count for one in ticket.departments]
 
 
 # --- Messages -----------------------------------------------------------------------------------
@@ -376,7 +379,7 @@ def _change_labels(
     _add_labels(ticket, wanted)
     withdrawn = [label for label in ticket.waiting if label in gone]
     told += _withdraw(ticket, withdrawn)
-    ticket.labels = tuple(label for label in ticket.labels if label not in gone)
+    ticket.labels = labelled(ticket.labels, remove=gone)
     return told
 
 
@@ -422,7 +425,7 @@ def _declined(ticket: TicketState, event: DepartmentDeclined, facts: Facts) -> T
     reason = f"{event.label} declined: {event.reason[:500]}"
     if stuck:
         return _tell_somebody([ticket.dispatcher], reason, facts)
-    ticket.labels = tuple(label for label in ticket.labels if label != event.label)
+    ticket.labels = labelled(ticket.labels, remove=(event.label,))
     told = _tell([ticket.dispatcher], reason) if event.author.id != ticket.dispatcher else ()
     if event.to is not None and known is not DepartmentState.ASKED:
         told += _ask(ticket, [event.to], facts, None)
@@ -457,6 +460,7 @@ def _ask(
                 asked_at=facts.now,
                 due_at=due.due_at if due else None,
                 remind_at=due.remind_at if due else None,
+                note_count=earlier.note_count if earlier else 0,
                 notes=earlier.notes if earlier else (),
             ),
         )
@@ -487,7 +491,7 @@ def _withdraw(ticket: TicketState, labels: Iterable[str]) -> Told:
                 }
             ),
         )
-    ticket.labels = tuple(label for label in ticket.labels if label not in gone)
+    ticket.labels = labelled(ticket.labels, remove=gone)
     return _tell_departments(gone, "no longer asked")
 
 
@@ -517,8 +521,12 @@ def _note_added(ticket: TicketState, event: NoteAdded, facts: Facts) -> Told:
     for label in labels:
         department = ticket.department(label)
         assert department is not None, "only the ticket's departments are meant"
-        if sum(len(one.notes) for one in ticket.departments) < MAX_NOTES:
-            department = department.model_copy(update={"notes": (*department.notes, note)})
+        department = department.model_copy(
+            update={
+                "note_count": department.note_count + 1,
+                "notes": (*department.notes, note) if _has_room(ticket) else department.notes,
+            }
+        )
         if department.state is DepartmentState.ASKED and event.answers:
             answered = True
             department = _answered(department, event.author.id, facts)
@@ -527,6 +535,22 @@ def _note_added(ticket: TicketState, event: NoteAdded, facts: Facts) -> Told:
     if ticket.stage is TicketStage.COLLECTING or answered or concerned == by:
         return ()
     return _tell([concerned], "a late note")
+
+
+def with_notes(state: TicketState, notes: Iterable[tuple[tuple[str, ...], Note]]) -> TicketState:
+    """The ticket with these notes of its departments, each with their labels, in order."""
+    ticket = state.model_copy()
+    for labels, note in notes:
+        kept = note.model_copy(update={"text": _bounded(ticket, note.text)})
+        for label in labels:
+            department = ticket.department(label)
+            if department is not None and _has_room(ticket):
+                _replace(ticket, department.model_copy(update={"notes": (*department.notes, kept)}))
+    return ticket
+
+
+def _has_room(ticket: TicketState) -> bool:
+    return sum(len(one.notes) for one in ticket.departments) < MAX_NOTES
 
 
 def _meant(ticket: TicketState, event: NoteAdded, facts: Facts) -> tuple[str, ...]:
@@ -865,7 +889,7 @@ def _replace(ticket: TicketState, department: Department) -> None:
 
 
 def _add_labels(ticket: TicketState, labels: Iterable[str]) -> None:
-    ticket.labels = tuple(dict.fromkeys((*ticket.labels, *labels)))
+    ticket.labels = labelled(ticket.labels, labels)
 
 
 def _tell(staff: Iterable[str | None], reason: str) -> Told:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 
 from baton.contract import (
     Author,
@@ -11,6 +11,7 @@ from baton.contract import (
     DepartmentState,
     Draft,
     Instant,
+    Note,
     Payload,
     Status,
     TicketSnapshot,
@@ -18,6 +19,44 @@ from baton.contract import (
     TicketStart,
 )
 from baton.stages import UNFINISHED, Stage
+
+
+class DraftSources(Payload):
+    """What a draft is rendered from, beside the notes: as the directory and the templates were then.
+
+    A decision says what of it is new, so that a history has each name and each template once.
+    """
+
+    template: str | None = None
+    """The text of the template's draft; the built-in one where this is empty or nothing."""
+    departments: dict[str, str] = {}
+    """By label: the names of departments that are called otherwise than their label."""
+    zones: dict[str, str] = {}
+    """By label: the time zones of departments that have one."""
+    people: dict[str, str] = {}
+    """By ID: the names of people who are called otherwise than their ID."""
+
+    def beside(self, known: DraftSources) -> DraftSources:
+        """What of these is not known yet."""
+        return DraftSources(
+            template=self.template if (self.template or "") != (known.template or "") else None,
+            departments=_new(self.departments, known.departments),
+            zones=_new(self.zones, known.zones),
+            people=_new(self.people, known.people),
+        )
+
+    def with_(self, new: DraftSources) -> DraftSources:
+        """These, with what is new."""
+        return DraftSources(
+            template=self.template if new.template is None else new.template,
+            departments={**self.departments, **new.departments},
+            zones={**self.zones, **new.zones},
+            people={**self.people, **new.people},
+        )
+
+
+def _new(wanted: dict[str, str], known: dict[str, str]) -> dict[str, str]:
+    return {key: value for key, value in wanted.items() if known.get(key) != value}
 
 
 class TicketState(Payload, frozen=False):
@@ -56,6 +95,8 @@ class TicketState(Payload, frozen=False):
     """Who wrote departments' notes that the customer has got no reply to, in the order in which they were
     taken in: several notes may be of the same moment."""
     draft: Draft = Draft()
+    """Without its text, which is rendered where it is read (`baton.templates.drafting`)."""
+    sources: DraftSources = DraftSources()
     paused_at: Instant | None = None
     last_author: Author | None = None
     last_message_at: Instant | None = None
@@ -135,10 +176,6 @@ class TicketState(Payload, frozen=False):
     def department(self, label: str) -> Department | None:
         return next((one for one in self.departments if one.label == label), None)
 
-    def unreplied(self) -> Iterator[Department]:
-        """The departments with notes that the customer has not got a reply to."""
-        return (one for one in self.departments if any(note.round > self.replied_round for note in one.notes))
-
     @property
     def due_at(self) -> Instant | None:
         """When the next answer is due; none while the ticket waits for the customer."""
@@ -150,3 +187,24 @@ class TicketState(Payload, frozen=False):
     def snapshot(self) -> TicketSnapshot:
         """The ticket as the world may see it."""
         return TicketSnapshot(**{name: getattr(self, name) for name in TicketSnapshot.model_fields})
+
+    def head(self) -> TicketSnapshot:
+        """The ticket without its notes: what an answer carries, so that answers do not grow with them."""
+        return self.without_notes().snapshot()
+
+    def without_notes(self) -> TicketState:
+        """A copy that says only how many notes there are."""
+        return self._with_notes(lambda notes: ())
+
+    def without_texts(self) -> TicketState:
+        """A copy that says who wrote notes and when, but not what: all that a decision asks about them."""
+        return self._with_notes(
+            lambda notes: tuple(note.model_copy(update={"text": ""}) if note.text else note for note in notes)
+        )
+
+    def _with_notes(self, change: Callable[[tuple[Note, ...]], tuple[Note, ...]]) -> TicketState:
+        changed = (
+            one.model_copy(update={"notes": change(one.notes)}) if one.notes else one
+            for one in self.departments
+        )
+        return self.model_copy(update={"departments": tuple(changed)})

@@ -189,7 +189,9 @@ _DEPARTMENT = {
     "answered_by": "who",
     "declined_to": "to which label it handed the question on",
     "blocks": "whether it declined, and nobody was asked in its place",
-    "notes": 'its notes: `{"author", "text", "at", "event_id", "round"}`',
+    "note_count": "how many notes it has",
+    "note_count": "how many notes it has",
+    "notes": 'its notes: `{"author", "text", "at", "event_id", "round"}`; empty in outcomes and results',
 }
 _DRAFT = {
     "text": "the reply as drafted from the notes; empty while there is nothing to draft",

@@ -7,19 +7,20 @@ and is applied once, however often it is sent: activities are carried out at lea
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from baton.contract import CustomerMessage, Event, Presence
-from baton.decision import CaseSnapshot, CaseState, Previous
+from baton.decision import CaseSnapshot, CaseState, Kept, Previous
 from baton.directory import Directory
 from baton.effects import (
     CaseRef,
     CaseWrite,
     ConsolidatedReply,
+    Effect,
     Escalation,
     InboxQuery,
     InboxRow,
@@ -95,8 +96,22 @@ class Intake(Protocol):
     async def case_id(self) -> str:
         """The ID of the case that this event opens: always the same for the same event."""
 
+    async def lost(self) -> Kept | None:
+        """The living case of this conversation or ticket, if another chain of workflow runs had it.
+
+        A place has one workflow at a time. So a new chain finds such a case only if the workflow of that one
+        was closed by force.
+        """
+
     async def take_in(
-        self, folded: CaseState, settled: CaseState, rules: Sequence[str], *, opened: bool
+        self,
+        folded: CaseState,
+        settled: CaseState,
+        rules: Sequence[str],
+        effects: Sequence[Effect] = (),
+        waiting: Collection[str] = (),
+        *,
+        opened: bool,
     ) -> None:
         """Keep the event with its body, and the case as the event itself left it (``folded``).
 
@@ -104,6 +119,9 @@ class Intake(Protocol):
         carries, such as the departments of a ticket, is kept as the rules leave it. An event of an earlier
         ``now`` than the last one taken in changes nothing; only the body of one that is not known yet is
         kept. ``opened`` is false for a message that is recorded but opened no case.
+
+        The case is kept whole, with what is not yet carried out: of what was kept as such before, the effects
+        with the keys ``waiting``, and ``effects``, which follow from this event.
 
         Raises ``InvalidEvent`` if the case's ID belongs to another conversation or ticket.
         """
@@ -138,7 +156,10 @@ class HelpDesk(Protocol):
         named by its label, means all its members.
         """
 
-    async def prompt_reply(self, prompt: Prompt) -> bool:
+    async def kept(self, case: CaseRef) -> Kept | None:
+        """The latest case of a conversation or ticket, whole, with the notes of its departments."""
+
+    async def prompt_reply(self, prompt: Prompt, draft: str) -> bool:
         """Ask the composer for the reply, once, and keep the draft; without a composer, all who are online.
 
         False if it had been done before.

@@ -39,12 +39,11 @@ _LOGGED = ("activity", "stage", "status", "assignee", "line", "pinned_to", "rese
 
 _TICKETS = "ticket:"
 _TICKET_TAB = "ticket"
-# Of a ticket's snapshot, what has a column; all else is the rest.
+# Of a ticket's snapshot, what has a column: staff see these as the last effect has left them.
 _IN_COLUMNS = (
     *("case_id", "customer", "subject", "stage", "status", "assignee", "line", "composer", "dispatcher"),
     *("labels", "previous_case", "last_author", "last_message_at"),
 )
-_OTHERWISE_IN_COLUMNS = ("ticket_id", "channel", "conversation")
 
 
 class Place(NamedTuple):
@@ -167,9 +166,6 @@ def decided_of(case: CaseState) -> dict[str, Any]:
         "linked_conversation": case.conversation,
         "asked": list(case.asked),
         "due_at": case.due_at,
-        "rest": case.snapshot().model_dump_json(
-            exclude={*_IN_COLUMNS, *_OTHERWISE_IN_COLUMNS}, exclude_defaults=True
-        ),
     }
 
 

@@ -127,7 +127,7 @@ async def send_reply(database: Database, connection: AsyncConnection, reply: Con
 
 
 async def prompt_reply(
-    database: Database, connection: AsyncConnection, directory: Directory, prompt: Prompt
+    database: Database, connection: AsyncConnection, directory: Directory, prompt: Prompt, draft: str
 ) -> bool:
     """Tell the composer, or everyone who is online, and keep the draft. False if it had been done before."""
     if not await _enter_once(database, connection, "prompt", prompt):
@@ -135,12 +135,12 @@ async def prompt_reply(
     composer = (prompt.composer,) if prompt.composer is not None else ()
     tell = Tell(staff=composer, everyone=not composer, reason="prompt")
     await _tell(connection, directory, prompt, [tell])
-    if prompt.draft:
-        await _keep_draft(database, connection, prompt)
+    if draft:
+        await _keep_draft(database, connection, prompt, draft)
     return True
 
 
-async def _keep_draft(database: Database, connection: AsyncConnection, prompt: Prompt) -> None:
+async def _keep_draft(database: Database, connection: AsyncConnection, prompt: Prompt, draft: str) -> None:
     """Keep one draft for each round: whichever was decided last."""
     insert = database.insert(entries)
     await connection.execute(
@@ -150,7 +150,7 @@ async def _keep_draft(database: Database, connection: AsyncConnection, prompt: P
             where=entries.c.at <= insert.excluded.at,
         ),
         {
-            **_entry(prompt, "draft", prompt.draft, author=str(SYSTEM)),
+            **_entry(prompt, "draft", draft, author=str(SYSTEM)),
             "key": prompt.case.case_id,
             "position": prompt.round,
         },

@@ -17,7 +17,7 @@ from typing import Self
 from sqlalchemy import select
 
 from baton.contract import CustomerMessage, Event, Presence
-from baton.decision import CaseState
+from baton.decision import CaseState, Kept
 from baton.directory import Directory
 from baton.effects import (
     CaseRef,
@@ -35,7 +35,7 @@ from baton.effects import (
     TicketQuery,
     TicketRow,
 )
-from helpdesks import effects, lists, migrations, people
+from helpdesks import effects, keeping, lists, migrations, people
 from helpdesks.base import Attendance, Intake, VersionedDirectory
 from helpdesks.caserows import place_of
 from helpdesks.database import Database, parse_url
@@ -88,10 +88,16 @@ class EmbeddedHelpDesk:
             directory = (await self._directories.current(connection)).directory
             return await effects.notify(self._database, connection, directory, notice)
 
-    async def prompt_reply(self, prompt: Prompt) -> bool:
+    async def kept(self, case: CaseRef) -> Kept | None:
+        async with self._database.reading() as connection:
+            rows = await connection.execute(keeping.LATEST, place_of(case)._asdict())
+            row = rows.one_or_none()
+            return await keeping.kept(connection, row) if row is not None else None
+
+    async def prompt_reply(self, prompt: Prompt, draft: str) -> bool:
         async with self._database.writing() as connection:
             directory = (await self._directories.current(connection)).directory
-            return await effects.prompt_reply(self._database, connection, directory, prompt)
+            return await effects.prompt_reply(self._database, connection, directory, prompt, draft)
 
     async def send_reply(self, reply: ConsolidatedReply) -> bool:
         async with self._database.writing() as connection:

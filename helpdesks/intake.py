@@ -15,7 +15,7 @@ reading these columns and then writing is safe.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
@@ -25,11 +25,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from baton.chatstate import ChatState
 from baton.contract import MESSAGE_KINDS, ChatSnapshot, Event, TicketSnapshot
-from baton.decision import CaseSnapshot, CaseState, Previous, people
+from baton.decision import CaseSnapshot, CaseState, Kept, Previous, people
+from baton.effects import Effect
 from baton.errors import InvalidEvent
 from baton.models import opens
 from baton.ticketstate import TicketState
-from helpdesks import queries
+from helpdesks import keeping, queries
 from helpdesks.base import Attendance, KnownEvent, VersionedDirectory
 from helpdesks.caserows import (
     BY_ID,
@@ -159,8 +160,23 @@ class EmbeddedIntake:
     async def case_id(self) -> str:
         return self._case_id
 
+    async def lost(self) -> Kept | None:
+        row = (await self._connection.execute(keeping.LATEST, self._placed)).one_or_none()
+        # The same chain of runs has this case in its hands: it is deciding about its first event once more.
+        if row is None or row.last_chain in (None, self._chain):
+            return None
+        found = await keeping.kept(self._connection, row)
+        return None if found.state.final else found
+
     async def take_in(
-        self, folded: CaseState, settled: CaseState, rules: Sequence[str], *, opened: bool
+        self,
+        folded: CaseState,
+        settled: CaseState,
+        rules: Sequence[str],
+        effects: Sequence[Effect] = (),
+        waiting: Collection[str] = (),
+        *,
+        opened: bool,
     ) -> None:
         known_at: datetime | None = self._found.known_at
         if known_at is not None and known_at > self._now:
@@ -173,10 +189,11 @@ class EmbeddedIntake:
             if too_late and known_at is not None:
                 return
             if not too_late:
-                await self._write_case(case_id, row, folded, settled)
+                unsent = keeping.still_unsent(row, waiting, effects)
+                await self._write_case(case_id, row, folded, settled, unsent)
                 await self._log(case_id, folded, settled, rules)
         # An event that nobody has seen yet is kept even where the clock went back: its text is nowhere else.
-        await self._write_event(case_id, rules)
+        await self._write_event(case_id, rules, folded)
         if self._found.known_case not in (None, case_id):
             await self._withdraw(self._found.known_case)
 
@@ -213,7 +230,12 @@ class EmbeddedIntake:
         return bool(row.decided_at == self._now and row.last_event == self._event.id and row.settled)
 
     async def _write_case(
-        self, case_id: str, row: Row[Any] | None, folded: CaseState, settled: CaseState
+        self,
+        case_id: str,
+        row: Row[Any] | None,
+        folded: CaseState,
+        settled: CaseState,
+        unsent: str | None,
     ) -> None:
         before = self._before_in(case_id)
         had = before.holder if before else None
@@ -232,6 +254,8 @@ class EmbeddedIntake:
             "decided_at": self._now,
             "last_event": self._event.id,
             "settled": False,
+            "rest": keeping.written(settled),
+            "unsent": unsent,
         }
         if row is None:
             await self._close_earlier()
@@ -297,7 +321,7 @@ class EmbeddedIntake:
         if what:
             await log_change(self._database, self._connection, case_id, source, self._now, by, what)
 
-    async def _write_event(self, case_id: str | None, rules: Sequence[str]) -> None:
+    async def _write_event(self, case_id: str | None, rules: Sequence[str], folded: CaseState) -> None:
         event = self._event
         values = {
             "case_id": case_id,
@@ -310,6 +334,7 @@ class EmbeddedIntake:
             "text": getattr(event, "text", None),
             "body": event.model_dump_json(exclude=_IN_COLUMNS, exclude_defaults=True),
             "rules": list(rules),
+            "credited": keeping.credited(event, folded),
         }
         if self._found.known_id is None:
             await self._connection.execute(events.insert(), {**values, **self._placed, "event_id": event.id})

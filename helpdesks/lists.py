@@ -46,6 +46,10 @@ class Changed:
     what: str
 
 
+# A state, and what is unsent, may be long.
+_LISTED = [column for column in cases.c if column not in (cases.c.rest, cases.c.unsent)]
+
+
 def _new_to(staff: str, line: str | None) -> ColumnElement[bool]:
     """A chat in a line's queue is seen by that line only; any other new chat by everybody."""
     return or_(cases.c.assignee.is_not(None), cases.c.line.is_(None), cases.c.line == line)
@@ -71,7 +75,7 @@ async def inbox(connection: AsyncConnection, directory: Directory, query: InboxQ
         )
     )
     rows = await connection.execute(
-        select(cases, _last_text(*_MESSAGES).label("last_text"))
+        select(*_LISTED, _last_text(*_MESSAGES).label("last_text"))
         .where(shown)
         .order_by(cases.c.last_message_at, cases.c.case_id)
         .limit(query.limit)
@@ -119,7 +123,7 @@ async def tickets(
 
     Raises ``UnknownLabel`` for a department that the directory does not have.
     """
-    found: Select[Any] = select(*_TICKET_COLUMNS, _last_text(*_MESSAGES, *_REPLIES).label("last_text"))
+    found: Select[Any] = select(*_LISTED, _last_text(*_MESSAGES, *_REPLIES).label("last_text"))
     found = found.where(LIVING, cases.c.stage.is_not(None))
     due_at = cases.c.due_at
     if query.department is not None:
@@ -139,10 +143,6 @@ async def tickets(
         .limit(query.limit)
     )
     return [_ticket_row(row) for row in rows]
-
-
-# All but the rest of the snapshot, which may be long.
-_TICKET_COLUMNS = [column for column in cases.c if column is not cases.c.rest]
 
 
 def _ticket_row(row: Any) -> TicketRow:

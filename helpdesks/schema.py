@@ -128,7 +128,9 @@ cases = Table(
     _key("linked_conversation", optional=True),
     Column("asked", JSON(none_as_null=True), nullable=True),  # the labels of the departments asked now
     _at("due_at", optional=True),
-    Column("rest", Words, nullable=True),  # the other fields of its snapshot, as JSON; no list needs them
+    # Of both, and needed by no list: see `helpdesks.keeping`.
+    Column("rest", Words, nullable=True),  # the whole state, as JSON
+    Column("unsent", Words, nullable=True),  # the effects that were not yet carried out, as JSON
 )
 LIVING = text("NOT (activity = 'ended' AND status = 'closed')")
 """Anything but ended and closed. Written out, so that queries match the indexes below."""
@@ -170,6 +172,8 @@ events = Table(
     Column("text", Words, nullable=True),
     Column("body", Words, nullable=False),  # the other fields of the event, as JSON
     Column("rules", JSON, nullable=False),
+    # Of a note: its departments' labels, and the round.
+    Column("credited", JSON(none_as_null=True), nullable=True),
     UniqueConstraint("channel", "conversation", "event_id"),
 )
 Index("ix_events_case_id", events.c.case_id, events.c.decided_at, events.c.id)

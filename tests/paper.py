@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -120,8 +120,18 @@ class _PaperIntake:
             return f"paper-{self.desk.number + 1}"
         return self.before.case_id or "?"
 
+    async def lost(self) -> None:
+        return None
+
     async def take_in(
-        self, folded: CaseState, settled: CaseState, rules: Sequence[str], *, opened: bool
+        self,
+        folded: CaseState,
+        settled: CaseState,
+        rules: Sequence[str],
+        effects: Sequence[Effect] = (),
+        waiting: Collection[str] = (),
+        *,
+        opened: bool,
     ) -> None:
         if opened:
             self.desk.number += 1
@@ -209,7 +219,7 @@ class PaperTicket(_Paper):
     async def fold(self, event: TicketEvent) -> Settlement[TicketState]:
         self.now += self.tick
         ticket.check(self.state, event)
-        decision = await self._decide(self.state, event)
+        decision = await self._decide(self.state.without_texts(), event)
         settlement = ticket.settle(self.state, event, decision)
         self._settled(self.state, event, decision, settlement)
         self.state = settlement.state

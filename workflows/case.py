@@ -9,6 +9,8 @@ The traps that this mechanism exists for:
 * Temporal forgets update IDs when a run ends, and reuses nothing of a signal. So the case carries the
   IDs of its latest events itself; older ones are known to the help desk.
 * A run ends only when no handler is running and no event waits.
+* A workflow task that brings more than 4 MB makes the server close the workflow by force. So each answer,
+  decision and effect has a bound, and the loop ends its task before their sum gets near.
 * After a reset the server brings back all signals and updates at once, in the order in which they once came;
   a replay of that shows the updates after the signals. So they are put into the order of their dates.
 
@@ -26,7 +28,7 @@ from contextvars import Context, copy_context
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import accumulate
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar, cast
 
 from temporalio import workflow
 from temporalio.common import RawValue, RetryPolicy, SearchAttributeUpdate
@@ -45,7 +47,7 @@ from baton.contract import (
     TimelineEntry,
     derived_id,
 )
-from baton.decision import DecideRequest, Decision
+from baton.decision import CaseState, DecideRequest, Decision, Kept
 from baton.effects import DECIDE, Effect
 from baton.errors import REFUSALS, InvalidEvent, Refused
 from baton.searchattributes import key_of
@@ -70,6 +72,17 @@ _DECIDE_RETRY = RetryPolicy(
 # A longer pause is a timer. In a short one the workflow task stays open, which costs three events of history
 # every few seconds: after a day or two there would be too many, and the server would end the workflow.
 _DECIDE_PAUSE_IN_TASK = timedelta(seconds=5)
+TASK_BUDGET = 1_000_000
+"""Bytes of decisions and answers after which the loop ends its task. The server takes 4 MB, and a write that
+is started in the same task comes on top."""
+OUTBOX_BUDGET = 250_000
+"""Bytes of unsent effects with which no further event is taken: what is carried to the next run has 2 MB."""
+_REFUSAL_SIZE = 3_000
+"""Bytes that a refusal may add to a task, at most: its message is cut (`_as_failure`)."""
+_LONGEST_REFUSAL = 2_000
+_LONGEST_ENTRY = 500
+"""Characters of what a line of the timeline says."""
+_END_OF_TASK = timedelta(milliseconds=1)
 _BLOCKED = "the customer is blocked: recorded only"
 
 StateT = TypeVar("StateT", bound=Payload)
@@ -82,7 +95,9 @@ class Carried(Payload):
     seen: dict[str, Instant] = {}
     seen_until: Instant | None = None
     unsent: tuple[Effect, ...] = ()
+    unsent_size: int = 0
     timeline: tuple[TimelineEntry, ...] = ()
+    answer_size: int = 0
     events: int = 0
     refused: int = 0
 
@@ -96,6 +111,7 @@ class Settled(NamedTuple, Generic[StateT, OutcomeT]):
     what: str = ""
     rules: tuple[str, ...] = ()
     moved: bool = False
+    effects_size: int = 0
     folded: bool = True
     """False for a late duplicate, which changed nothing."""
 
@@ -115,6 +131,8 @@ class _Entry(Generic[OutcomeT]):
     """That of the handler which took it: its trace goes on with what is done about the event."""
     outcome: OutcomeT | None = None
     refusal: Refused | None = None
+    known: bool = False
+    """Handled before: it is only answered once more."""
     done: bool = field(default=False)
 
 
@@ -129,8 +147,12 @@ class Case(ABC, Generic[StateT, OutcomeT]):
         self._seen: dict[str, Instant] = dict(carried.seen)
         self._seen_until = carried.seen_until
         self._timeline: deque[TimelineEntry] = deque(carried.timeline, maxlen=TIMELINE_LENGTH)
-        self._outbox = Outbox(carried.unsent, self._could_not_write, self._show)
+        self._outbox = Outbox(carried.unsent, carried.unsent_size, self._could_not_write, self._show)
         self._alarm = Alarm(self.alarm_summary)
+        self._answer_size = carried.answer_size
+        self._spent = 0
+        """Bytes that were added to the present workflow task, as far as this is counted."""
+        self._answered_again = 0
         self._published: dict[str, Any] | None = None
         self.events = carried.events
         self.refused = carried.refused
@@ -151,6 +173,10 @@ class Case(ABC, Generic[StateT, OutcomeT]):
     @abstractmethod
     def check(self, event: Any) -> None:
         """Raise a ``Refused`` if the event is not possible in the present state."""
+
+    @abstractmethod
+    def asked_about(self) -> CaseState:
+        """The state as a decision needs it."""
 
     @abstractmethod
     def settle(self, event: Any, decision: Decision) -> Settled[StateT, OutcomeT]:
@@ -203,15 +229,16 @@ class Case(ABC, Generic[StateT, OutcomeT]):
             event = self._read(raw)
         except Refused as refusal:
             raise _as_failure(refusal) from None
-        if event.id in self._seen:
-            return self.answer(event.id)
         twin = self._queue.get(event.id)
-        entry = twin or self._enqueue(event)
+        if twin is not None:
+            await workflow.wait_condition(lambda: twin.done)
+            if twin.refusal is not None:
+                raise _as_failure(twin.refusal)
+        entry = self._enqueue(event, known=twin is not None or event.id in self._seen)
         await workflow.wait_condition(lambda: entry.done)
         if entry.refusal is not None:
             raise _as_failure(entry.refusal)
-        if twin is not None or entry.outcome is None:
-            return self.answer(event.id)
+        assert entry.outcome is not None, "whatever is done has an outcome or a refusal"
         return entry.outcome
 
     def submit(self, raw: RawValue, kind: str | None = None) -> None:
@@ -229,7 +256,7 @@ class Case(ABC, Generic[StateT, OutcomeT]):
 
     def poke(self) -> None:
         """Signal: decide now about whatever may have come due, by the rules and the presence of now."""
-        if not self.over():
+        if not self.state.final:  # type: ignore[attr-defined]  # as in `_decide`
             poked = derived_id("poke", workflow.info().workflow_id, workflow.now().isoformat())
             self._enqueue(TimedDue(id=poked, author=SYSTEM), by_signal=True)
 
@@ -286,22 +313,40 @@ class Case(ABC, Generic[StateT, OutcomeT]):
                 for event in self.due_events(workflow.now()):
                     # Nobody's call brought it: it begins a trace of its own.
                     await self._take(_Entry(event, self._seen_until, context=Context()))
+                    await self._end_full_task()
                 self._alarm.set(self.next_due())
                 continue
             # The entry stays at the head until it is done, so that a cancellation cannot lose it.
-            event_id, entry = next(iter(self._queue.items()))
-            await self._take(entry)
-            del self._queue[event_id]
+            key, entry = next(iter(self._queue.items()))
+            if entry.known:
+                entry.outcome = self.answer(entry.event.id)
+                self._spent += self._answer_size
+                entry.done = True
+            else:
+                await self._outbox.at_most(OUTBOX_BUDGET)
+                await self._take(entry)
+            del self._queue[key]
             self._alarm.set(self.next_due())
+            await self._end_full_task()
+
+    async def _end_full_task(self) -> None:
+        """Let the server have what was decided and answered so far, if that is much."""
+        if self._spent >= TASK_BUDGET:
+            # Nothing else ends a task while there is something to do: the next local activity belongs to it.
+            await workflow.sleep(_END_OF_TASK, summary="much at once: in several tasks")
+            self._spent = 0
 
     async def _take(self, entry: _Entry[OutcomeT]) -> None:
         event = entry.event
         now = workflow.now()
         try:
-            self.check(event)
+            # Somebody who looks after cases may poke one whose workflow is gone: the ledger may know it.
+            if self.state.exists or event.kind != "timed_due":  # type: ignore[attr-defined]
+                self.check(event)
             settled = await self._decide(event, now, entry)
         except Refused as refusal:
             entry.refusal = refusal
+            self._spent += _REFUSAL_SIZE
             self._note_refusal(event.id, event.kind, str(event.author), refusal)
         else:
             entry.outcome = settled.outcome
@@ -315,24 +360,46 @@ class Case(ABC, Generic[StateT, OutcomeT]):
                         event_id=event.id,
                         kind=event.kind,
                         author=str(event.author),
-                        what=settled.what,
+                        what=_cut(settled.what, _LONGEST_ENTRY),
                         rules=settled.rules,
                         moved=settled.moved,
                     )
                 )
-                self._outbox.add(settled.effects, entry.context)
+                self._outbox.add(settled.effects, entry.context, settled.effects_size)
                 metrics.EVENTS.count(workflow.metric_meter(), kind=event.kind)
         entry.done = self._settled_here = True
 
     async def _decide(self, event: Any, now: datetime, entry: _Entry[OutcomeT]) -> Settled[StateT, OutcomeT]:
         """Decide about an event and fold it. Raises a ``Refused``; then nothing has changed."""
         self.ended_as = "refused"
+        decision = await self._ask(event, now, entry)
+        if decision.revived is not None:
+            self._go_on_with(decision.revived)
+            self.check(event)
+            decision = await self._ask(event, now, entry)
+        self._spent += decision.task_size
+        self._answer_size = decision.answer_size or self._answer_size
+        if decision.refusal is not None:
+            refused = REFUSALS.get(decision.refusal.type, Refused)
+            raise refused(decision.refusal.message)
+        if decision.duplicate is not None:
+            self.ended_as, self.earlier = "duplicate", decision.duplicate
+            metrics.LATE_DUPLICATES.count(workflow.metric_meter(), kind=event.kind)
+            answer = self.answer(event.id).model_copy(update={"snapshot": decision.duplicate})
+            return Settled(self.state, answer, folded=False)
+        self.ended_as = "blocked" if decision.facts.blocked else "closed"
+        settled = self.settle(event, decision)._replace(effects_size=decision.effects_size)
+        _count_rules(decision.fired, moved=settled.moved)
+        return settled._replace(what=_BLOCKED) if decision.facts.blocked else settled
+
+    async def _ask(self, event: Any, now: datetime, entry: _Entry[OutcomeT]) -> Decision:
         request = DecideRequest(
-            before=self.state,  # type: ignore[arg-type]  # one of the kinds of state that it knows
+            before=self.asked_about(),
             event=event,
             now=now,
             seen_until=entry.seen_until,
             chain=workflow.info().first_execution_run_id,
+            unsent=tuple(effect.key for effect in self._outbox.unsent),
         )
         decision: Decision = await entry.context.run(
             lambda: workflow.start_local_activity(
@@ -345,18 +412,22 @@ class Case(ABC, Generic[StateT, OutcomeT]):
                 summary=event.kind,
             )
         )
-        if decision.refusal is not None:
-            refused = REFUSALS.get(decision.refusal.type, Refused)
-            raise refused(decision.refusal.message)
-        if decision.duplicate is not None:
-            self.ended_as, self.earlier = "duplicate", decision.duplicate
-            metrics.LATE_DUPLICATES.count(workflow.metric_meter(), kind=event.kind)
-            answer = self.answer(event.id).model_copy(update={"snapshot": decision.duplicate})
-            return Settled(self.state, answer, folded=False)
-        self.ended_as = "blocked" if decision.facts.blocked else "closed"
-        settled = self.settle(event, decision)
-        _count_rules(decision.fired, moved=settled.moved)
-        return settled._replace(what=_BLOCKED) if decision.facts.blocked else settled
+        return decision
+
+    def _go_on_with(self, kept: Kept) -> None:
+        """Take over a case whose workflow was closed by force, as the ledger has kept it."""
+        self.state = cast(StateT, kept.state)
+        self._outbox.add(kept.unsent, copy_context(), 0)
+        metrics.REVIVED.count(workflow.metric_meter())
+        self._timeline.append(
+            TimelineEntry(
+                at=workflow.now(),
+                event_id="",
+                kind="revived",
+                author=str(SYSTEM),
+                what="goes on as the ledger has kept it: its workflow had been closed by force",
+            )
+        )
 
     async def _hand_over(self) -> Carried:
         """End this run without losing an event: see the notes on continue-as-new."""
@@ -369,9 +440,11 @@ class Case(ABC, Generic[StateT, OutcomeT]):
         self._publish()
         self._alarm.cancel()
         return Carried(
+            answer_size=self._answer_size,
             seen=self._seen,
             seen_until=self._seen_until,
             unsent=self._outbox.unsent,
+            unsent_size=self._outbox.size,
             timeline=tuple(self._timeline)[-CARRIED_TIMELINE:],
             events=self.events,
             refused=self.refused,
@@ -413,10 +486,14 @@ class Case(ABC, Generic[StateT, OutcomeT]):
             payload = {**payload, "kind": kind}
         return self.parse(payload)
 
-    def _enqueue(self, event: Any, *, by_signal: bool = False) -> _Entry[OutcomeT]:
+    def _enqueue(self, event: Any, *, by_signal: bool = False, known: bool = False) -> _Entry[OutcomeT]:
         now = workflow.info().get_current_history_length()
-        entry: _Entry[OutcomeT] = _Entry(event, self._seen_until, now, by_signal)
-        self._queue[event.id] = entry
+        entry: _Entry[OutcomeT] = _Entry(event, self._seen_until, now, by_signal, known=known)
+        key = event.id
+        if known:  # may wait beside others that ask the same
+            self._answered_again += 1
+            key = f"\0{self._answered_again}"
+        self._queue[key] = entry
         return entry
 
     def _was_reset(self, seed: int) -> None:
@@ -429,7 +506,7 @@ class Case(ABC, Generic[StateT, OutcomeT]):
         An event without a date follows the one before it. At the same date an update goes first.
         """
         moment = workflow.info().get_current_history_length()
-        together = [one for one in self._queue.values() if one.arrived == moment]
+        together = [one for one in self._queue.values() if one.arrived == moment and not one.known]
         dated = (
             (*one, number)
             for by_signal in (False, True)
@@ -447,7 +524,7 @@ class Case(ABC, Generic[StateT, OutcomeT]):
     def _note_refusal(self, event_id: str, kind: str, author: str, refusal: Refused) -> None:
         self.refused += 1
         _tell_refusal(event_id, kind, refusal)
-        reason = f"{refusal.type}: {refusal}"
+        reason = _cut(f"{refusal.type}: {refusal}", _LONGEST_ENTRY)
         self._timeline.append(
             TimelineEntry(at=workflow.now(), event_id=event_id, kind=kind, author=author, refused=reason)
         )
@@ -459,7 +536,7 @@ class Case(ABC, Generic[StateT, OutcomeT]):
                 event_id=effect.event_id,
                 kind=effect.do,
                 author="system:baton",
-                refused=f"the help desk did not take it: {reason}",
+                refused=_cut(f"the help desk did not take it: {reason}", _LONGEST_ENTRY),
             )
         )
 
@@ -508,7 +585,12 @@ def _count_rules(fired: Iterable[Fired], *, moved: bool) -> None:
 
 
 def _as_failure(refusal: Refused) -> ApplicationError:
-    return ApplicationError(str(refusal), type=refusal.type, non_retryable=True)
+    message = _cut(str(refusal), _LONGEST_REFUSAL)
+    return ApplicationError(message, type=refusal.type, non_retryable=True)
+
+
+def _cut(text: str, length: int) -> str:
+    return text if len(text) <= length else f"{text[: length - 1]}…"
 
 
 def _fitting(value: Any) -> Any:

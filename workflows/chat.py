@@ -42,6 +42,7 @@ from baton.contract import (
 from baton.decision import Decision
 from baton.errors import InvalidEvent
 from baton.story import chat_details, moved, what_happened
+from workflows.carrying import fitting
 from workflows.case import Carried, Case, Settled, read_start, version_of_next_run
 from workflows.handlers import CaseHandlers
 
@@ -74,6 +75,9 @@ class _ChatCase(Case[ChatState, Outcome]):
     def check(self, event: ChatEvent) -> None:
         model.check(self.state, event)
 
+    def asked_about(self) -> ChatState:
+        return self.state
+
     def settle(self, event: ChatEvent, decision: Decision) -> Settled[ChatState, Outcome]:
         before = self.state
         settlement = model.settle(before, event, decision)
@@ -82,7 +86,7 @@ class _ChatCase(Case[ChatState, Outcome]):
             self.chats += 1
         return Settled(
             after,
-            Outcome(event_id=event.id, snapshot=after.snapshot(), fired=decision.fired),
+            Outcome(event_id=event.id, snapshot=after.head(), fired=decision.fired),
             effects=tuple(consequences(before, event, decision, settlement)),
             what=what_happened(before, after),
             moved=moved(before, after),
@@ -170,7 +174,7 @@ class Chat(CaseHandlers[Outcome]):
         if handed_over is not None:
             carried = CarriedChat(state=self._case.state, chats=self._case.chats, **dict(handed_over))
             workflow.continue_as_new(
-                self._start.model_copy(update={"carried": carried}),
+                fitting(self._start.model_copy(update={"carried": carried})),
                 initial_versioning_behavior=version_of_next_run(),
             )
         return self._case.summary()

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from contextvars import Context, copy_context
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy
@@ -35,6 +35,14 @@ _RETRY = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=tim
 _STUCK_AFTER = timedelta(minutes=1)
 
 
+class _Waiting(NamedTuple):
+    """An effect with the context of its event, whose trace it belongs to, and its share of the bytes."""
+
+    effect: Effect
+    context: Context
+    size: int
+
+
 class Outbox:
     """Carries out effects while the case goes on deciding.
 
@@ -46,18 +54,19 @@ class Outbox:
 
     def __init__(
         self,
-        unsent: Iterable[Effect],
+        unsent: Sequence[Effect],
+        size: int,
         failed: Callable[[Effect, str], None],
         sent: Callable[[], None],
     ) -> None:
-        # Each with the context of its event, whose trace it belongs to.
-        self._effects: deque[tuple[Effect, Context]] = deque((effect, copy_context()) for effect in unsent)
+        self._effects: deque[_Waiting] = deque()
         self._failed = failed
         self._sent = sent
         self._sender: asyncio.Task[None] | None = None
         self._stopping = False
         self._since: datetime | None = None
         """Since when the first effect has been on its way."""
+        self._queue(unsent, copy_context(), size)
 
     @property
     def empty(self) -> bool:
@@ -70,13 +79,31 @@ class Outbox:
 
     @property
     def unsent(self) -> tuple[Effect, ...]:
-        return tuple(effect for effect, _ in self._effects)
+        return tuple(waiting.effect for waiting in self._effects)
 
-    def add(self, effects: Iterable[Effect], context: Context) -> None:
+    @property
+    def size(self) -> int:
+        """Bytes that are unsent, as they were counted when they were decided."""
+        return sum(waiting.size for waiting in self._effects)
+
+    async def at_most(self, size: int) -> None:
+        """Wait until no more than so many bytes are unsent: a help desk that is down must not fill a run."""
+        if self.size > size:
+            stopped = self._stopping
+            self.start_again()
+            await workflow.wait_condition(lambda: self.size <= size)
+            if stopped:
+                await self.stop()
+
+    def add(self, effects: Sequence[Effect], context: Context, size: int) -> None:
+        """Send these, in order, after what is there. Together they have ``size`` bytes."""
+        self._queue(effects, context, size)
         for effect in effects:
-            self._effects.append((effect, context))
             metrics.EFFECTS_DECIDED.count(workflow.metric_meter(), effect=effect.do)
         self.start()
+
+    def _queue(self, effects: Sequence[Effect], context: Context, size: int) -> None:
+        self._effects.extend(_Waiting(effect, context, size // len(effects)) for effect in effects)
 
     def start(self) -> None:
         """Send what is there, unless it is being sent already."""
@@ -98,7 +125,7 @@ class Outbox:
 
     async def _send(self) -> None:
         while self._effects and not self._stopping:
-            effect, context = self._effects[0]
+            effect, context, _ = self._effects[0]
             self._since = workflow.now()
             result = "carried_out"
             try:

@@ -43,6 +43,7 @@ from baton.decision import Decision
 from baton.errors import InvalidEvent
 from baton.story import ticket_details, ticket_moved, what_happened_to_ticket
 from baton.ticketstate import TicketState
+from workflows.carrying import fitting
 from workflows.case import Carried, Case, Settled, read_start, version_of_next_run
 from workflows.handlers import CaseHandlers
 
@@ -70,6 +71,9 @@ class _TicketCase(Case[TicketState, TicketOutcome]):
     def check(self, event: TicketEvent) -> None:
         model.check(self.state, event)
 
+    def asked_about(self) -> TicketState:
+        return self.state.without_texts()
+
     def settle(self, event: TicketEvent, decision: Decision) -> Settled[TicketState, TicketOutcome]:
         before = self.state
         settlement = model.settle(before, event, decision)
@@ -77,7 +81,7 @@ class _TicketCase(Case[TicketState, TicketOutcome]):
         _measure(before, after)
         return Settled(
             after,
-            TicketOutcome(event_id=event.id, snapshot=after.snapshot(), fired=decision.fired),
+            TicketOutcome(event_id=event.id, snapshot=after.head(), fired=decision.fired),
             effects=tuple(consequences(before, event, decision, settlement)),
             what=what_happened_to_ticket(before, after),
             moved=ticket_moved(before, after),
@@ -85,11 +89,15 @@ class _TicketCase(Case[TicketState, TicketOutcome]):
         )
 
     def answer(self, event_id: str) -> TicketOutcome:
-        return TicketOutcome(event_id=event_id, duplicate=True, snapshot=self.snapshot())
+        return TicketOutcome(event_id=event_id, duplicate=True, snapshot=self.head())
 
     def snapshot(self) -> TicketSnapshot:
         """The ticket; where a late duplicate opened none, the one that the duplicate belongs to."""
         return self.earlier if self.earlier and not self.state.exists else self.state.snapshot()
+
+    def head(self) -> TicketSnapshot:
+        """As `snapshot`, without the notes."""
+        return self.earlier if self.earlier and not self.state.exists else self.state.head()
 
     def due_events(self, now: datetime) -> Iterable[TicketEvent]:
         # As they come due at the same moment, in a list: what one of them moves must not call up another.
@@ -119,7 +127,7 @@ class _TicketCase(Case[TicketState, TicketOutcome]):
     def summary(self) -> TicketSummary:
         return TicketSummary(
             reason="closed" if self.state.final else self.ended_as,
-            snapshot=self.snapshot(),
+            snapshot=self.head(),
             events=self.events,
             refused=self.refused,
         )
@@ -170,7 +178,7 @@ class Ticket(CaseHandlers[TicketOutcome]):
         if handed_over is not None:
             carried = CarriedTicket(state=self._case.state, **dict(handed_over))
             workflow.continue_as_new(
-                self._start.model_copy(update={"carried": carried}),
+                fitting(self._start.model_copy(update={"carried": carried})),
                 initial_versioning_behavior=version_of_next_run(),
             )
         return self._case.summary()
@@ -187,4 +195,8 @@ class Ticket(CaseHandlers[TicketOutcome]):
     @workflow.query(name=DRAFT)
     def draft(self) -> Draft:
         """The consolidated reply as drafted from the notes; empty while there is nothing to draft."""
-        return self._case.state.draft
+        with workflow.unsafe.imports_passed_through():
+            # Only a question needs what renders texts; no decision of the workflow depends on it.
+            from baton.templates.drafting import drafted
+        ticket = self._case.state
+        return ticket.draft.model_copy(update={"text": drafted(ticket)})

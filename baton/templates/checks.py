@@ -9,9 +9,10 @@ from baton.contract import MAX_TEXT_LENGTH
 from baton.directory import Directory
 from baton.templates import samples
 from baton.templates.context import ASK_NAMES, DRAFT_NAMES
+from baton.templates.drafting import MAX_DRAFT_LENGTH, draft_values
 from baton.templates.language import Template
 from baton.templates.rendering import Fault, compiled, rendered, unknown_names
-from baton.templates.templateset import MAX_DRAFT_LENGTH, ask_values, draft_values
+from baton.templates.templateset import ask_values
 from baton.wording import did_you_mean
 
 Path = tuple[str | int, ...]

@@ -2,47 +2,21 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from baton.contract import MAX_TEXT_LENGTH
 from baton.errors import InvalidEvent
 from baton.rules.grammar import digest_of
-from baton.templates.context import ASK_NAMES, DRAFT_NAMES, AskContext, DraftContext
+from baton.templates.context import ASK_NAMES, AskContext, DraftContext
+from baton.templates.drafting import draft_text
 from baton.templates.language import Template, TemplateFile
 from baton.templates.rendering import Fault, rendered
-
-MAX_DRAFT_LENGTH = 200_000
-"""Longest draft, in characters. It stands in a payload, which may have 2 MB."""
-CUT = "\n\n[The draft is cut here. The rest stands in the notes of the ticket.]"
-
-BUILT_IN_DRAFT = """\
-{% for answer in answers %}
-{{ answer.departments | join(", ") }} ({{ answer.author_name }}):
-{{ answer.text }}
-
-{% else %}
-No department has answered.
-
-{% endfor %}
-{% if missing %}
-[No answer yet: {{ missing | join(", ") }}]
-{% endif %}
-"""
-"""The draft where no template and no file has one. It is for the composer's eyes; nobody sends it unread."""
-
-_log = logging.getLogger("baton.templates")
 
 
 def ask_values(context: AskContext) -> Mapping[str, Any]:
     """What a note and a message see."""
     return {name: getattr(context, name) for name in ASK_NAMES}
-
-
-def draft_values(context: DraftContext) -> Mapping[str, Any]:
-    """What a draft sees."""
-    return {name: getattr(context, name) for name in DRAFT_NAMES}
 
 
 class Templates:
@@ -87,23 +61,15 @@ class Templates:
         """
         return _asked(template, "message", template.message, context) or None if template.message else None
 
-    def draft(self, template: Template | None, context: DraftContext) -> str:
-        """What the composer begins with: by the template's draft, else the file's, else the built-in one.
+    def draft_source(self, template: Template | None) -> str:
+        """The text from which a draft is rendered: the template's, else the file's; empty if none has one."""
+        return (template.draft if template else None) or self.file_draft or ""
 
-        Never fails, so that a composer is never left without one: a draft that cannot be rendered or says
-        nothing is replaced by the built-in one, loudly, and one that is too long is cut.
-        """
-        source = (template.draft if template else None) or self.file_draft
-        values = draft_values(context)
-        if source:
-            whose = f"template {template.id!r}" if template and template.draft else "the template file"
-            try:
-                if text := rendered(source, values, MAX_DRAFT_LENGTH, CUT):
-                    return text
-                _log.error("The draft of %s says nothing; the built-in one is used.", whose)
-            except Fault as fault:
-                _log.error("The draft of %s failed, and the built-in one is used: %s", whose, fault)
-        return rendered(BUILT_IN_DRAFT, values, MAX_DRAFT_LENGTH, CUT)
+    def draft(self, template: Template | None, context: DraftContext) -> str:
+        """What the composer begins with. Never fails: see `baton.templates.drafting.draft_text`."""
+        own = template is not None and template.draft
+        whose = f"template {template.id!r}" if template is not None and own else "the template file"
+        return draft_text(self.draft_source(template), context, whose)
 
 
 def _asked(template: Template, what: str, source: str, context: AskContext) -> str:

@@ -82,9 +82,9 @@ class StuckHelpDesk(EmbeddedHelpDesk):
         written, case = super().write_case, place_of(write.case).conversation
         return await self.around(WRITE, case, lambda: self.around(write.do, case, lambda: written(write)))
 
-    async def prompt_reply(self, prompt: Prompt) -> bool:
+    async def prompt_reply(self, prompt: Prompt, draft: str) -> bool:
         prompted, case = super().prompt_reply, place_of(prompt.case).conversation
-        return await self.around(PROMPT_REPLY, case, lambda: prompted(prompt))
+        return await self.around(PROMPT_REPLY, case, lambda: prompted(prompt, draft))
 
     async def notify(self, notice: Notice) -> tuple[str, ...]:
         told, case = super().notify, place_of(notice.case).conversation

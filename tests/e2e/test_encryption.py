@@ -90,7 +90,7 @@ class Talkative(EmbeddedHelpDesk):
             raise HelpDeskUnavailable(MARKS["failed once"])
         return await super().notify(notice)
 
-    async def prompt_reply(self, prompt: Prompt) -> bool:
+    async def prompt_reply(self, prompt: Prompt, draft: str) -> bool:
         raise ApplicationError("no", MARKS["failed for good"], non_retryable=True)
 
 

@@ -31,6 +31,7 @@ from baton.directory import Directory
 from baton.effects import ConsolidatedReply, Escalation, Notice, Prompt, Reminder
 from baton.errors import Refused
 from baton.rules.ruleset import RuleSet
+from baton.templates.drafting import drafted
 from baton.templates.templateset import Templates
 from baton.ticket import settle
 from baton.ticketstate import TicketState
@@ -178,7 +179,7 @@ class Play(Ticket):
             assert ticket.draft.composer == ticket.composer
             for one in ticket.departments:
                 for note in one.notes:
-                    assert note.round <= ticket.replied_round or note.text in ticket.draft.text
+                    assert note.round <= ticket.replied_round or note.text in drafted(ticket)
         if ticket.composer is not None:
             person = self.desk.directory.staff[ticket.composer]
             assert not person.shared or stage in (

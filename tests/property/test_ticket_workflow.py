@@ -24,6 +24,7 @@ from baton.contract import Presence, Status, TicketStart, TimelineEntry
 from baton.directoryfile import load_directory
 from baton.errors import Refused
 from baton.rules.loading import load_rules
+from baton.templates.drafting import drafted
 from baton.ticketstate import TicketState
 from helpdesks.caserows import ticket_of
 from helpdesks.embedded import EmbeddedHelpDesk
@@ -175,7 +176,7 @@ class Twin:
         now, draft = await house.ticket(self.ticket), await house.draft(self.ticket)
         assert _timeless(now) == _timeless(paper.snapshot())
         assert (draft.text, draft.composer, draft.final, draft.stale, draft.round) == (
-            (paper.draft.text, paper.draft.composer, paper.draft.final, paper.draft.stale, paper.draft.round)
+            (drafted(paper), paper.draft.composer, paper.draft.final, paper.draft.stale, paper.draft.round)
         )
         (row,) = await cases_of(house.desk, self.ticket)
         assert ticket_of(row) == now

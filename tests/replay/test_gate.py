@@ -201,7 +201,7 @@ async def test_a_new_field_that_is_empty_may_be_added(gate: Gate) -> None:
 
 
 def no_effects(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(Outbox, "add", lambda outbox, effects, context: None)
+    patch.setattr(Outbox, "add", lambda outbox, effects, context, size: None)
 
 
 def no_timer(patch: pytest.MonkeyPatch) -> None:
@@ -211,9 +211,9 @@ def no_timer(patch: pytest.MonkeyPatch) -> None:
 def one_more_timer(patch: pytest.MonkeyPatch) -> None:
     before = Outbox.add
 
-    def add(outbox: Outbox, effects: Any, context: Any) -> None:
+    def add(outbox: Outbox, effects: Any, context: Any, size: int) -> None:
         asyncio.create_task(workflow.sleep(60))  # noqa: RUF006 - the workflow's loop keeps it
-        before(outbox, effects, context)
+        before(outbox, effects, context, size)
 
     patch.setattr(Outbox, "add", add)
 
@@ -228,9 +228,9 @@ def raising(patch: pytest.MonkeyPatch) -> None:
 def signalling_another(patch: pytest.MonkeyPatch) -> None:
     before = Outbox.add
 
-    def add(outbox: Outbox, effects: Any, context: Any) -> None:
+    def add(outbox: Outbox, effects: Any, context: Any, size: int) -> None:
         asyncio.create_task(workflow.get_external_workflow_handle("chat:other").signal("poke"))  # noqa: RUF006
-        before(outbox, effects, context)
+        before(outbox, effects, context, size)
 
     patch.setattr(Outbox, "add", add)
 

@@ -197,7 +197,7 @@ async def test_a_last_note_is_one_write_for_its_label_and_one_prompt() -> None:
         "wanda",
     )
     assert isinstance(prompt, Prompt)
-    assert (prompt.composer, prompt.round, prompt.draft) == ("wanda", 1, ticket.state.draft.text)
+    assert (prompt.composer, prompt.round) == ("wanda", 1)
     assert (prompt.case.ticket_id, prompt.case.workflow_id) == ("t-1", "ticket:t-1")
 
 

@@ -890,6 +890,16 @@ CASE = {
 EFFECT = {"key": "case-1:e-1", "case": CASE, "event_id": "e-1", "decided_at": AT, "rules": ["handoff"]}
 
 # One of each payload that has structure, with a value in every field.
+SOURCES: dict[str, Any] = {
+    "template": "{{ composer }}",
+    "departments": {"billing": "Счета"},
+    "zones": {"billing": "Europe/Berlin"},
+    "people": {"lena": "Лена"},
+}
+KEPT: dict[str, Any] = {
+    "state": TICKET_STATE,
+    "unsent": [{**EFFECT, "do": "notify", "tell": [ACTIONS[-1]]}],
+}
 SAMPLES: dict[type[Payload], dict[str, Any]] = {
     **{
         type(read(payload(kind))): {"kind": kind, "id": "e-1", "at": AT, **fields}
@@ -958,7 +968,9 @@ SAMPLES: dict[type[Payload], dict[str, Any]] = {
     },
     contract.TicketSummary: {"reason": "closed", "snapshot": TICKET_SNAPSHOT, "events": 9, "refused": 1},
     chatstate.ChatState: STATE,
+    ticketstate.DraftSources: SOURCES,
     ticketstate.TicketState: TICKET_STATE,
+    decision.Kept: KEPT,
     decision.Person: FACTS["people"]["ivan"],
     decision.Candidate: FACTS["lines"]["line-1"][0],
     decision.Previous: FACTS["previous"],
@@ -973,17 +985,22 @@ SAMPLES: dict[type[Payload], dict[str, Any]] = {
         "now": AT,
         "seen_until": AT,
         "chain": "run-1",
+        "unsent": ["case-1:e-1:write"],
     },
     decision.Decision: {
         "facts": FACTS,
         "fired": [FIRED],
         "refusal": {"type": "NotAllowed", "message": "no"},
         "duplicate": SNAPSHOT,
-        "draft": "Здравствуйте!",
+        "revived": KEPT,
+        "sources": SOURCES,
         "wake_at": AT,
         "timed": {"slow": AT},
         "rules": "abc",
         "directory": "7",
+        "task_size": 1200,
+        "answer_size": 700,
+        "effects_size": 900,
     },
     effects.CaseRef: CASE,
     effects.CaseWrite: {
@@ -1005,7 +1022,6 @@ SAMPLES: dict[type[Payload], dict[str, Any]] = {
         "do": "prompt_reply",
         "composer": "lena",
         "round": 2,
-        "draft": "Здравствуйте!",
     },
     effects.ConsolidatedReply: {
         **EFFECT,

@@ -18,6 +18,7 @@ from baton.directoryfile import parse_directory
 from baton.effects import Escalation, Reminder
 from baton.errors import InvalidEvent, UnknownLabel
 from baton.rules.loading import parse_rules
+from baton.templates.drafting import drafted
 from baton.templates.loading import parse_templates
 from baton.templates.templateset import Templates
 from baton.ticketstate import TicketState
@@ -450,7 +451,7 @@ async def test_a_draft_has_the_order_of_the_template_and_later_departments_behin
     await ticket.note("bella", "paid")
     await ticket.note("lena", "covered", label="warranty")
 
-    lines = [line for line in ticket.state.draft.text.splitlines() if line]
+    lines = [line for line in drafted(ticket.state).splitlines() if line]
 
     assert lines == [
         "Warranty (Lena):",
@@ -468,7 +469,7 @@ async def test_a_note_for_two_departments_stands_once_where_the_first_of_them_st
     await ticket.note("dan", "on its way")
     await ticket.note("lena", "both")
 
-    lines = [line for line in ticket.state.draft.text.splitlines() if line]
+    lines = [line for line in drafted(ticket.state).splitlines() if line]
 
     assert lines == ["Billing, Warranty (Lena):", "both", "Delivery (Dan):", "on its way"]
 
@@ -480,8 +481,8 @@ async def test_nothing_is_drafted_anew_where_no_note_came() -> None:
 
     await ticket.customer()
 
-    assert ticket.decision.draft is None
-    assert ticket.state.draft.text.startswith("Billing (Bella):")
+    assert ticket.decision.sources is None
+    assert drafted(ticket.state).startswith("Billing (Bella):")
 
 
 async def test_somebody_who_left_the_directory_is_named_by_the_id_in_the_draft() -> None:
@@ -492,7 +493,7 @@ async def test_somebody_who_left_the_directory_is_named_by_the_id_in_the_draft()
 
     await ticket.note("bella", "paid")
 
-    assert "Delivery (dan):\non its way" in ticket.state.draft.text
+    assert "Delivery (dan):\non its way" in drafted(ticket.state)
 
 
 async def test_a_department_that_left_the_directory_does_not_stop_the_ticket() -> None:

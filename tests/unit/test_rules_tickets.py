@@ -291,7 +291,9 @@ def test_the_workflow_comes_to_the_same_ticket_from_the_decision() -> None:
     decided = decide(found, known, before, fold(before, NOTE, known).state, NOTE)
     assert fired(decided) == ["a", "b"]
     decision = Decision(facts=known, fired=decided.fired, wake_at=decided.wake_at, timed=decided.timed)
-    assert settle(before, NOTE, decision).state == decided.state
+    settled = settle(before, NOTE, decision).state
+    assert settled.draft.round == 1
+    assert settled.model_copy(update={"draft": decided.state.draft}) == decided.state
 
 
 # --- Time ---------------------------------------------------------------------------------------

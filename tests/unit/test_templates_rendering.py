@@ -25,7 +25,7 @@ from baton.templates import (
     TicketCard,
     parse_templates,
 )
-from baton.templates.templateset import CUT, MAX_DRAFT_LENGTH
+from baton.templates.drafting import CUT, MAX_DRAFT_LENGTH
 from tests.unit.rulekit import DIRECTORY
 
 NOW = datetime(2026, 12, 7, 10, 0, tzinfo=UTC)

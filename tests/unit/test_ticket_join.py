@@ -21,6 +21,7 @@ from baton.contract import (
 )
 from baton.decision import AskedOf, Facts
 from baton.errors import IllegalTransition, InvalidEvent, UnknownLabel
+from baton.templates.drafting import drafted
 from baton.ticket import apply, fold
 from baton.ticketstate import TicketState
 from tests.paper import MORNING
@@ -219,7 +220,7 @@ async def test_in_any_order_the_author_of_the_last_note_is_prompted_once(order: 
     assert (ticket.stage, ticket.prompted, ticket.state.prompts) == ("composing", [last], 1)
     assert (ticket.state.composer, ticket.state.assignee, ticket.state.draft.composer) == (last, last, last)
     assert ticket.state.labels == (MARKER,)
-    assert [line.split(",")[0] for line in ticket.state.draft.text.splitlines()[1:]] == [
+    assert [line.split(",")[0] for line in drafted(ticket.state).splitlines()[1:]] == [
         "Warranty",
         "Billing",
         "Delivery",
@@ -259,7 +260,7 @@ async def test_a_note_for_two_departments_answers_both_and_stands_in_the_draft_o
     assert ticket.states() == {"billing": ANSWERED, "warranty": ANSWERED}
     assert ticket.state.labels == (MARKER,)
     assert ticket.prompted == ["lena"]
-    assert ticket.state.draft.text == "Dear customer,\nBilling and Warranty, Lena: both fine"
+    assert drafted(ticket.state) == "Dear customer,\nBilling and Warranty, Lena: both fine"
 
 
 async def test_a_note_that_names_its_label_answers_only_that_one() -> None:
@@ -370,7 +371,7 @@ async def test_the_last_department_s_members_are_told_once_and_see_what_the_othe
     assert ticket.told == {"last to answer: see what the others wrote": ("warranty",)}
     draft = ticket.state.draft
     assert (draft.final, draft.composer) == (False, None)
-    assert draft.text.splitlines()[1:] == [
+    assert drafted(ticket.state).splitlines()[1:] == [
         "Billing, Bella: paid",
         "Delivery, Dan: on its way",
         "missing: Warranty",
@@ -383,7 +384,7 @@ async def test_who_is_asked_alone_is_not_told_that_they_are_last() -> None:
     ticket = await collecting(["billing"])
 
     assert ticket.told == {"asked": ("billing",)}
-    assert ticket.state.draft.text == ""
+    assert drafted(ticket.state) == ""
 
 
 async def test_the_dispatcher_is_told_of_a_department_to_which_nobody_belongs() -> None:
@@ -417,7 +418,7 @@ async def test_a_rule_that_asks_another_department_at_the_last_note_prevents_the
     assert ticket.told.get("recalled: another department is asked") is None
     await ticket.note("dan")
     assert (ticket.prompted, ticket.state.prompts) == (["dan"], 1)
-    assert "bella says" in ticket.state.draft.text
+    assert "bella says" in drafted(ticket.state)
 
 
 # --- Late notes ---------------------------------------------------------------------------------
@@ -428,8 +429,8 @@ async def test_a_late_note_while_composing_amends_the_draft_and_prompts_nobody_a
 
     await ticket.note("bella", "correction")
 
-    assert "bella says" in ticket.state.draft.text
-    assert "correction" in ticket.state.draft.text
+    assert "bella says" in drafted(ticket.state)
+    assert "correction" in drafted(ticket.state)
     assert (ticket.state.composer, ticket.prompted) == ("wanda", ["wanda"])
     assert ticket.told == {"a late note": ("wanda",)}
 
@@ -439,7 +440,7 @@ async def test_the_composer_s_own_late_note_tells_nobody() -> None:
 
     await ticket.note("wanda", "and this")
 
-    assert (ticket.told, "and this" in ticket.state.draft.text) == ({}, True)
+    assert (ticket.told, "and this" in drafted(ticket.state)) == ({}, True)
 
 
 async def test_a_late_note_after_the_reply_is_recorded_and_the_composer_told() -> None:

@@ -14,6 +14,7 @@ from baton.contract import DepartmentState, Presence
 from baton.decision import Previous
 from baton.effects import ConsolidatedReply
 from baton.errors import DepartmentsWaiting, IllegalTransition, InvalidEvent, NotAllowed, UnknownStaff
+from baton.templates.drafting import drafted
 from baton.templates.loading import parse_templates
 from tests.unit.ticketworld import LABELS, MARKER, MEMBER, Ticket, answered, collecting, company, composing
 
@@ -31,7 +32,7 @@ async def test_the_composer_or_a_dispatcher_sends_the_one_reply(by: str) -> None
 
     assert (ticket.stage, state.status, state.replies) == ("answered", "pending", 1)
     assert (state.labels, state.composer, state.assignee) == ((MARKER,), "wanda", "wanda")
-    assert (state.draft.text, state.draft.round) == ("", 0)
+    assert (drafted(state), state.draft.round) == ("", 0)
     (sent,) = ticket.effects
     assert isinstance(sent, ConsolidatedReply)
     assert (sent.text, sent.author.id, sent.round) == ("Dear Ms Weber", by, 1)
@@ -490,11 +491,11 @@ async def test_another_composer_finds_a_draft_that_names_them() -> None:
     ticket = await composing()
     ticket.templates = parse_templates(SIGNED, "templates.yaml", company())
     await ticket.note("bella", "late")
-    assert ticket.state.draft.text == "Yours, Wanda"
+    assert drafted(ticket.state) == "Yours, Wanda"
 
     await ticket.do("taken", "ivan")
 
-    assert (ticket.state.draft.text, ticket.state.draft.composer) == ("Yours, Ivan", "ivan")
+    assert (drafted(ticket.state), ticket.state.draft.composer) == ("Yours, Ivan", "ivan")
 
 
 SIGNED = """

@@ -9,6 +9,7 @@ import pytest
 
 from baton.contract import DepartmentState
 from baton.errors import DepartmentsWaiting, IllegalTransition, NotAllowed, UnknownLabel
+from baton.templates.drafting import drafted
 from tests.unit.ticketworld import LABELS, MARKER, Ticket, answered, collecting, composing
 
 ANSWERED, ASKED = DepartmentState.ANSWERED, DepartmentState.ASKED
@@ -339,9 +340,7 @@ async def test_after_a_recall_the_next_last_note_prompts_once_more_with_all_the_
     await ticket.note("bella", "with VAT")
 
     assert (ticket.stage, ticket.prompted, ticket.state.prompts) == ("composing", ["wanda", "bella"], 2)
-    assert all(
-        text in ticket.state.draft.text for text in ("bella says", "with VAT", "dan says", "wanda says")
-    )
+    assert all(text in drafted(ticket.state) for text in ("bella says", "with VAT", "dan says", "wanda says"))
 
 
 async def test_after_a_recall_the_composer_cannot_send_the_reply_unless_a_dispatcher_forces_it() -> None:
@@ -376,7 +375,7 @@ async def test_asking_again_after_the_reply_is_a_new_round_with_only_the_new_not
     await ticket.note("bella", "corrected")
 
     assert (ticket.stage, ticket.state.round, ticket.prompted) == ("composing", 2, ["wanda", "bella"])
-    assert ticket.state.draft.text == "Dear customer,\nBilling, Bella: corrected"
+    assert drafted(ticket.state) == "Dear customer,\nBilling, Bella: corrected"
     await ticket.reply("bella")
     assert ticket.state.replies == 2
 
@@ -388,7 +387,7 @@ async def test_a_note_between_the_reply_and_the_new_question_stands_in_the_new_d
     await ticket.again("billing")
     await ticket.note("bella", "corrected")
 
-    assert ticket.state.draft.text == "Dear customer,\nBilling, Bella: corrected\nDelivery, Dan: it arrived"
+    assert drafted(ticket.state) == "Dear customer,\nBilling, Bella: corrected\nDelivery, Dan: it arrived"
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,38 @@
+"""What one run hands to the next must fit into a payload, which may have 2 MB.
+
+What a case may grow by has bounds of its own, and together they are far below that. Should it not be enough,
+the case goes on with less to show rather than not at all: everything left out here is in the help desk.
+"""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from baton.contract import Payload
+
+LARGEST_START = 1_800_000
+"""Bytes of the start argument of a next run."""
+
+StartT = TypeVar("StartT", bound=Payload)
+
+
+def fitting(start: StartT) -> StartT:
+    """The start argument of the next run: without its timeline, or also without texts, if it is too large."""
+    for less in (_without_timeline, _without_texts):
+        if len(start.model_dump_json()) <= LARGEST_START:
+            break
+        start = less(start)
+    return start
+
+
+def _without_timeline(start: StartT) -> StartT:
+    carried = start.carried.model_copy(update={"timeline": ()})  # type: ignore[attr-defined]
+    return start.model_copy(update={"carried": carried})
+
+
+def _without_texts(start: StartT) -> StartT:
+    state = start.carried.state  # type: ignore[attr-defined]
+    if not hasattr(state, "without_texts"):
+        return start
+    carried = start.carried.model_copy(update={"state": state.without_texts()})  # type: ignore[attr-defined]
+    return start.model_copy(update={"carried": carried})
