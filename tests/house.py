@@ -242,8 +242,8 @@ async def open_house(
 def failed_tasks(history: WorkflowHistory) -> list[Any]:
     """The workflow tasks that failed: there must never be one.
 
-    Two are no failures of the workflow: a reset leaves its mark as one, and the server has a run end anew if
-    a signal arrived while it was ending.
+    Three are no failures of the workflow: a reset leaves its mark as one, and the server has a task done anew
+    if a signal arrived while the run was ending, or more than a hundred during the task.
     """
     attributes = [
         item.workflow_task_failed_event_attributes
@@ -253,6 +253,7 @@ def failed_tasks(history: WorkflowHistory) -> list[Any]:
     harmless = (
         WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_RESET_WORKFLOW,
         WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_UNHANDLED_COMMAND,
+        WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_FORCE_CLOSE_COMMAND,
     )
     return [failure for failure in attributes if failure.cause not in harmless]
 
