@@ -31,8 +31,9 @@ from baton.client import connect
 from baton.contract import SEARCH_ATTRIBUTES
 from baton.directoryfile import load_directory
 from baton.errors import BatonError, SettingsError
+from baton.files import private_folder
 from baton.logs import set_up_logging
-from baton.process import leave, showing_life
+from baton.process import leave, showing_life, tell
 from baton.searchattributes import VALUE_TYPES, registered, type_name
 from baton.settings import Settings, WorkerVersion, load_settings, worker_version
 from baton.telemetry import metrics_address, runtime_for
@@ -171,7 +172,7 @@ async def _work(settings: Settings) -> None:
         running_worker(client, desk, settings, version),
         showing_life(settings.alive_file),
     ):
-        print(READY, flush=True)
+        tell(READY)
         await stop.wait()
         _log.info("stopping: up to %g s for what is running", settings.shutdown_grace_seconds)
         asyncio.get_running_loop().call_later(settings.shutdown_grace_seconds + _LAST_MOMENTS, _give_up)
@@ -218,11 +219,11 @@ async def _supervise(settings: Settings, processes: int) -> int:
         assert child.stdout is not None
         async for line in child.stdout:
             if line.decode().strip() != READY:
-                sys.stdout.buffer.write(line)
+                tell(line.decode(errors="replace").rstrip("\n"))
                 continue
             ready += 1
             if ready == processes:
-                print(READY, flush=True)
+                tell(READY)
         code = await child.wait()
         if code or not stopping:
             _log.error("worker process %s ended with exit code %s; stopping the others", child.pid, code)
@@ -232,6 +233,17 @@ async def _supervise(settings: Settings, processes: int) -> int:
 
     codes = await asyncio.gather(*(watch(child) for child in children))
     return max(map(abs, codes))
+
+
+def _make_data_folder(settings: Settings) -> None:
+    """As `baton up` makes it. Raises ``SettingsError``."""
+    try:
+        private_folder(settings.data_dir)
+    except OSError as error:
+        raise SettingsError(
+            f"the data folder {settings.data_dir} cannot be made ({error.strerror}). Name another with "
+            "BATON_DATA_DIR."
+        ) from None
 
 
 def _sending_spans(settings: Settings) -> AbstractContextManager[None]:
@@ -247,7 +259,7 @@ def main() -> int:
     try:
         settings = load_settings()
         set_up_logging(settings.log_level, settings.log_format)
-        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        _make_data_folder(settings)
         processes = settings.worker_processes or os.cpu_count() or 1
         if processes > 1:
             return asyncio.run(_supervise(settings, processes))

@@ -17,6 +17,8 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import NoReturn
 
+from baton.errors import SettingsError
+
 BEAT_SECONDS = 5.0
 """How often a worker touches its file."""
 HANGS_AFTER_SECONDS = 30.0
@@ -29,24 +31,40 @@ async def showing_life(file: Path | None) -> AsyncIterator[None]:
 
     The beat comes from the loop of the worker, so it stops when that hangs. It goes on while Temporal or the
     help desk is away: a worker that waits for them is not helped by a restart.
+
+    Raises ``SettingsError`` if the file cannot be made.
     """
     if file is None:
         yield
         return
-    file.touch()
+    try:
+        file.touch()
+    except OSError as error:
+        raise SettingsError(
+            f"the file {file} cannot be made ({error.strerror}). It is set by BATON_ALIVE_FILE."
+        ) from None
     beating = asyncio.create_task(_beat(file))
     try:
         yield
     finally:
         beating.cancel()
         await asyncio.gather(beating, return_exceptions=True)
-        file.unlink(missing_ok=True)
+        with suppress(OSError):
+            file.unlink(missing_ok=True)
 
 
 async def _beat(file: Path) -> None:
     while True:
         await asyncio.sleep(BEAT_SECONDS)
-        file.touch()
+        with suppress(OSError):  # such as a full disk: whoever watches over the worker notices, if it lasts
+            file.touch()
+
+
+def tell(line: str) -> None:
+    """Print a line at once, for whoever started this process. Nobody need be able to read it: they may have
+    gone, and a disk may be full."""
+    with suppress(OSError):
+        print(line, flush=True)
 
 
 def trouble(file: Path) -> str:

@@ -86,6 +86,7 @@ async def build(folder: Path, say: Callable[[str], None]) -> Path:
         folder=part,  # not the checkout: no go.mod of somebody else's may have a say
         log=folder / "build.log",
         on_line=count,
+        say=say,
     )
     started = time.monotonic()
     try:

@@ -8,7 +8,6 @@ It prints ``gateway ready`` and its address once it serves, and stops on SIGTERM
 from __future__ import annotations
 
 import asyncio
-import os
 import secrets
 import sys
 from pathlib import Path
@@ -17,8 +16,10 @@ from types import FrameType
 import uvicorn
 
 from baton.errors import BatonError, SettingsError
+from baton.files import private, private_folder
 from baton.keys import KeyRing
 from baton.logs import set_up_logging
+from baton.process import tell
 from baton.settings import Settings, load_settings
 from gateway.codec import codec_app
 
@@ -32,7 +33,7 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[object] | None = None) -> None:  # type: ignore[override]
         await super().startup(sockets=sockets)  # type: ignore[arg-type]
         if self.started:
-            print(f"{READY}: http://{self.config.host}:{self.config.port}", flush=True)
+            tell(f"{READY}: http://{self.config.host}:{self.config.port}")
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         self.should_exit = True
@@ -45,9 +46,8 @@ def read_token(path: Path) -> str:
     """
     try:
         if not path.exists():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-                file.write(secrets.token_urlsafe(32) + "\n")
+            private_folder(path.parent)
+            _make_token(path)
         token = path.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(
@@ -60,6 +60,16 @@ def read_token(path: Path) -> str:
             "and a new one is made."
         )
     return token
+
+
+def _make_token(path: Path) -> None:
+    with open(path, "x", encoding="utf-8", opener=private) as file:
+        try:
+            file.write(secrets.token_urlsafe(32) + "\n")
+            file.flush()
+        except OSError:  # half of one would be refused at the next start
+            path.unlink()
+            raise
 
 
 def server_for(settings: Settings) -> uvicorn.Server:

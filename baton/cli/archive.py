@@ -28,6 +28,7 @@ from pydantic_core import from_json
 from baton.cli.machine import server_command
 from baton.codec import KEY_ID
 from baton.errors import BatonError
+from baton.files import OWNER_ONLY, private
 from baton.wording import mistakes_in
 
 FORMAT = 1
@@ -115,8 +116,7 @@ def pack(target: Path, manifest: Manifest, files: Mapping[str, Path], say: Say) 
     members = {name: Member(size=path.stat().st_size, sha256=digest(path)) for name, path in files.items()}
     whole = manifest.model_copy(update={"members": members})
     document = whole.model_dump_json(indent=2).encode()
-    descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as packed:
+    with open(target, "xb", opener=private) as packed:
         with tarfile.open(fileobj=packed, mode="w:gz", compresslevel=_COMPRESSION) as tar:
             tar.addfile(_info(MANIFEST, len(document), manifest.made_at), BytesIO(document))
             for name, path in files.items():
@@ -130,7 +130,7 @@ def pack(target: Path, manifest: Manifest, files: Mapping[str, Path], say: Say) 
 
 def _info(name: str, size: int, at: datetime) -> tarfile.TarInfo:
     info = tarfile.TarInfo(name)
-    info.size, info.mtime, info.mode = size, int(at.timestamp()), 0o600
+    info.size, info.mtime, info.mode = size, int(at.timestamp()), OWNER_ONLY
     return info
 
 
@@ -198,7 +198,7 @@ def unpack(tar: tarfile.TarFile, manifest: Manifest, folder: Path, say: Say) -> 
         stream = _contents(tar, info)
         said = steps(f"Unpacking {name}", member.size, say)
         path, done, sha = folder / name, 0, hashlib.sha256()
-        with path.open("wb") as target:
+        with open(path, "wb", opener=private) as target:
             # One of another size is damaged, however much it would unpack to.
             while done <= member.size and (chunk := stream.read(_CHUNK)):
                 target.write(chunk)

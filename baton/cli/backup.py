@@ -94,8 +94,8 @@ def make_backup(settings: Settings, file: Path, *, force: bool = False, say: Say
             "Name the folder of baton up with --data-dir, or BATON_DATA_DIR."
         )
     versions = own_versions()
-    file.parent.mkdir(parents=True, exist_ok=True)
     try:
+        file.parent.mkdir(parents=True, exist_ok=True)
         with TemporaryDirectory(prefix=".baton-backup-", dir=file.parent) as name:
             folder = Path(name)
             taken = _take(settings, folder, say)

@@ -10,9 +10,16 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from baton.cli.logfile import LogFile
+from baton.files import OTHERS
+
 TAIL_LINES = 20
 LONGEST_LINE = 1 << 20
 LAST_OUTPUT_SECONDS = 1.0
+
+
+def silent(line: str) -> None:
+    """Say nothing."""
 
 
 class Child:
@@ -41,15 +48,18 @@ class Child:
         folder: Path,
         log: Path,
         on_line: Callable[[str], None],
+        say: Callable[[str], None] = silent,
         inherited: Collection[int] = (),
     ) -> Child:
-        """Start ``command`` in ``folder``. Each line that it writes goes to ``on_line`` and into the file
-        ``log``, which is begun anew. The file descriptors ``inherited`` stay open in it.
+        """Start ``command`` in ``folder``. Each line that it writes goes to ``on_line``, and is added to the
+        file ``log``. The file descriptors ``inherited`` stay open in it.
+
+        Neither a log that cannot be written nor an ``on_line`` that raises ``OSError`` stops the child:
+        whoever listens may have gone, the disk may be full. ``say`` is told of a log that lacks lines.
 
         Raises:
-            OSError: the command cannot be started, or the log cannot be written.
+            OSError: the command cannot be started.
         """
-        log.write_bytes(b"")
         # A pipe of our own: asyncio's make `wait` hang for as long as a grandchild holds the other end.
         reading, writing = os.pipe()
         try:
@@ -62,6 +72,7 @@ class Child:
                 cwd=folder,
                 start_new_session=True,
                 pass_fds=tuple(inherited),
+                umask=OTHERS,  # what customers write is in its files
             )
         except BaseException:
             os.close(reading)
@@ -69,7 +80,7 @@ class Child:
         finally:
             os.close(writing)
         child = cls(name, process)
-        child.ended = asyncio.create_task(child._watch(reading, log, on_line))
+        child.ended = asyncio.create_task(child._watch(reading, LogFile(log, say), on_line))
         return child
 
     async def stop(self, grace: float) -> bool:
@@ -86,7 +97,7 @@ class Child:
             await asyncio.wait({self.ended})
         return bool(done)
 
-    async def _watch(self, output: int, log: Path, on_line: Callable[[str], None]) -> int:
+    async def _watch(self, output: int, log: LogFile, on_line: Callable[[str], None]) -> int:
         pump = asyncio.create_task(self._pump(output, log, on_line))
         code = await self._process.wait()
         self._kill_group()  # what it left behind would keep its ports and its share of the work
@@ -94,26 +105,27 @@ class Child:
         pump.cancel()
         return code
 
-    async def _pump(self, output: int, log: Path, on_line: Callable[[str], None]) -> None:
+    async def _pump(self, output: int, log: LogFile, on_line: Callable[[str], None]) -> None:
         lines = asyncio.StreamReader(limit=LONGEST_LINE)
         transport, _ = await asyncio.get_running_loop().connect_read_pipe(
             lambda: asyncio.StreamReaderProtocol(lines), os.fdopen(output, "rb", buffering=0)
         )
         try:
-            with log.open("ab", buffering=0) as file:
-                while True:
-                    try:
-                        line = await lines.readline()
-                    except ValueError:  # longer than LONGEST_LINE; dropped by the reader
-                        continue
-                    if not line:
-                        return
-                    file.write(line)
-                    text = line.decode(errors="replace").rstrip()
-                    self.tail.append(text)
+            while True:
+                try:
+                    line = await lines.readline()
+                except ValueError:  # longer than LONGEST_LINE; dropped by the reader
+                    continue
+                if not line:
+                    return
+                text = line.decode(errors="replace").rstrip()
+                self.tail.append(text)
+                log.write(line if line.endswith(b"\n") else line + b"\n")
+                with suppress(OSError):
                     on_line(text)
         finally:
             transport.close()
+            log.close()
 
     def _kill_group(self) -> None:
         with suppress(ProcessLookupError, PermissionError):  # macOS says EPERM for a group of zombies

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import click
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
@@ -23,6 +23,7 @@ from baton.feed import Feed, Send
 from baton.feed.journal import TEMPORARY, Journal
 from baton.feed.lines import Item, Line, read_lines
 from baton.feed.results import Result, Verdict
+from baton.files import private
 
 STDIN = Path("-")
 INTERRUPTED = "interrupted"
@@ -184,17 +185,27 @@ def _refused_into(path: Path | None) -> Iterator[Callable[[Line, Result], None]]
         yield lambda line, result: None
         return
     try:
-        file: TextIO = path.open("w", encoding="utf-8")
+        # Without a buffer: an error is one of the line at hand, and none is left for when it is closed.
+        file = open(path, "wb", buffering=0, opener=private)  # noqa: SIM115
     except OSError as error:
-        raise BatonError(f"{path} cannot be written: {error.strerror}") from None
+        raise _unwritable(path, error) from None
 
     def write(line: Line, result: Result) -> None:
         text = line.raw.decode(errors="replace").strip()
         record = {"line": line.number, "type": result.type, "reason": result.reason, "input": text}
-        file.write(json.dumps(record, ensure_ascii=False) + "\n")
+        try:
+            left = memoryview(f"{json.dumps(record, ensure_ascii=False)}\n".encode())
+            while left:
+                left = left[file.write(left) :]
+        except OSError as error:
+            raise _unwritable(path, error) from None
 
     with file:
         yield write
+
+
+def _unwritable(path: Path, error: OSError) -> BatonError:
+    return BatonError(f"{path} cannot be written: {error.strerror}")
 
 
 @contextmanager
@@ -228,4 +239,7 @@ def _how_to_go_on(file: Path, journal: Path) -> str:
             "handled are recognised by their IDs."
         )
     again = "the same input and command" if file == STDIN else "the same command"
-    return f"To go on, give {again} again: what was answered stands in {journal} and is not sent twice."
+    return (
+        f"To go on, give {again} again: what stands in {journal} is not sent "
+        "twice, and any other event that was handled is recognised by its ID."
+    )

@@ -8,11 +8,12 @@ import shutil
 import socket
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
+from io import FileIO
 from pathlib import Path
-from typing import BinaryIO
 
 from baton.errors import BatonError
+from baton.files import private, private_folder
 from baton.settings import CHECKOUT
 
 HOST = "127.0.0.1"
@@ -78,7 +79,7 @@ def free_port() -> int:
 
 
 @contextmanager
-def data_folder(folder: Path) -> Iterator[BinaryIO]:
+def data_folder(folder: Path) -> Iterator[FileIO]:
     """Make ``folder`` and keep it from other stacks: two servers would ruin one database.
 
     Yields:
@@ -89,8 +90,9 @@ def data_folder(folder: Path) -> Iterator[BinaryIO]:
     """
     try:
         # What customers write is in there: a new folder is for its owner only.
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        lock = (folder / "lock").open("ab")
+        private_folder(folder)
+        # Without a buffer: what a full disk does not take must not be tried again when it is closed.
+        lock = open(folder / "lock", "ab", buffering=0, opener=private)  # noqa: SIM115
     except OSError as error:
         raise StackFailed(
             f"The data folder {folder} cannot be used ({error.strerror}). Choose another with --data-dir."
@@ -107,11 +109,11 @@ def data_folder(folder: Path) -> Iterator[BinaryIO]:
         yield lock
 
 
-def note_holder(lock: BinaryIO, *processes: int) -> None:
+def note_holder(lock: FileIO, *processes: int) -> None:
     """Write down for whom the data folder is kept, for the message that another stack gives."""
-    lock.truncate(0)
-    lock.write(", ".join(str(process) for process in processes).encode())
-    lock.flush()
+    with suppress(OSError):  # a full disk: only the message would be better with it
+        lock.truncate(0)
+        lock.write(", ".join(str(process) for process in processes).encode())
 
 
 def _holder(folder: Path) -> str:

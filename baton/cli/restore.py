@@ -31,6 +31,7 @@ from baton.cli.archive import (
 from baton.cli.backup import check_sqlite
 from baton.cli.machine import data_folder
 from baton.cli.postgresql import TABLES, Server
+from baton.files import private_folder
 from baton.keys import name_of, read_keys
 from baton.settings import CHECKOUT, Settings, load_settings
 
@@ -166,7 +167,7 @@ def _put_aside(settings: Settings, present: list[Path], say: Say) -> None:
     if not present:
         return
     aside = settings.data_dir / f"replaced-{now():%Y%m%d-%H%M%S}"
-    aside.mkdir()
+    private_folder(aside)
     for path in present:
         move(path, aside / path.name)  # the help desk's file may be on another disk
     say(f"What was there is in {aside}.")
@@ -178,11 +179,11 @@ def _put_in_place(settings: Settings, files: dict[str, Path]) -> None:
     if database is not None:
         places[SQLITE] = database
     folder = settings.data_dir / DOCUMENT_FOLDER
-    folder.mkdir(exist_ok=True)
+    private_folder(folder)
     places |= {name: folder / name for name in DOCUMENTS}
     for name, place in places.items():
         if name in files:
-            place.parent.mkdir(parents=True, exist_ok=True)
+            private_folder(place.parent)
             move(files[name], place)
 
 

@@ -11,14 +11,15 @@ import os
 import sys
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import ExitStack
+from io import FileIO
 from types import TracebackType
-from typing import Any, BinaryIO, NoReturn, Self
+from typing import Any, NoReturn, Self
 
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest
 from temporalio.client import Client
 from temporalio.service import RPCError
 
-from baton.cli.child import Child
+from baton.cli.child import Child, silent
 from baton.cli.machine import (
     HOST,
     StackFailed,
@@ -49,10 +50,6 @@ _DYNAMIC_CONFIG = {
 }
 
 
-def _silent(line: str) -> None:
-    """Say nothing."""
-
-
 class Stack:
     """A complete Baton on this machine, for the time of an ``async with``.
 
@@ -68,7 +65,7 @@ class Stack:
     """
 
     def __init__(
-        self, settings: Settings, *, worker: Sequence[str] = (), say: Callable[[str], None] = _silent
+        self, settings: Settings, *, worker: Sequence[str] = (), say: Callable[[str], None] = silent
     ) -> None:
         self.address = f"{HOST}:{settings.temporal_port}"
         self.ui_url = f"http://{HOST}:{settings.ui_port}"
@@ -126,7 +123,7 @@ class Stack:
             await self._start_gateway()
             self._note_processes(lock)
 
-    async def _start_server(self, command: Sequence[str], lock: BinaryIO) -> None:
+    async def _start_server(self, command: Sequence[str], lock: FileIO) -> None:
         settings = self._settings
         options = {
             "ip": HOST,
@@ -206,7 +203,7 @@ class Stack:
         *,
         log: str,
         grace: float,
-        on_line: Callable[[str], None] = _silent,
+        on_line: Callable[[str], None] = silent,
         inherited: Sequence[int] = (),
     ) -> Child:
         try:
@@ -217,6 +214,7 @@ class Stack:
                 folder=CHECKOUT,
                 log=self._settings.data_dir / log,
                 on_line=on_line,
+                say=self._say,
                 inherited=inherited,
             )
         except OSError as error:
@@ -224,7 +222,7 @@ class Stack:
         self._children.append((child, grace))
         return child
 
-    def _note_processes(self, lock: BinaryIO) -> None:
+    def _note_processes(self, lock: FileIO) -> None:
         note_holder(lock, os.getpid(), *(child.pid for child, _ in self._children))
 
     def _hear_worker(self, line: str) -> None:

@@ -13,11 +13,11 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import aclosing, suppress
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
+from contextlib import aclosing, contextmanager, suppress
 from dataclasses import dataclass
 
-from baton.errors import InvalidEvent, Refused
+from baton.errors import BatonError, InvalidEvent, Refused
 from baton.feed.journal import Journal
 from baton.feed.lines import Item, Line, parse_line
 from baton.feed.pace import Pace
@@ -50,7 +50,8 @@ class Feed:
         send: sends one event.
         journal: knows the lines that were answered before, and is told of each that is now.
         concurrency: to how many chats it sends at once, at most; see `baton.feed.pace`.
-        on_refused: called with each line that was refused, also by an earlier run.
+        on_refused: called with each line that was refused, also by an earlier run; stops the feed by raising
+            ``BatonError``.
     """
 
     def __init__(
@@ -89,7 +90,11 @@ class Feed:
         self._stop.set()
 
     async def run(self, lines: AsyncGenerator[Line, None]) -> None:
-        """Send everything. Raises ``OSError`` or ``JournalError`` if reading or the journal fails."""
+        """Send everything. Raises ``OSError`` or ``JournalError`` if lines or the journal cannot be read.
+
+        What cannot be written down stops the feed, such as on a full disk: what is on its way is still
+        answered, and accounted for.
+        """
         reading = asyncio.create_task(self._read(lines))
         everything = asyncio.create_task(self._until_done(reading))
         stopped = asyncio.create_task(self._stop.wait())
@@ -111,7 +116,8 @@ class Feed:
             for chat in self._chats.values():
                 for entry in chat:
                     self._settle(entry.line, Result(Verdict.UNSENT))
-            self._journal.flush()
+            with self._or_stopped():
+                self._journal.flush()
 
     async def _until_done(self, reading: asyncio.Task[None]) -> None:
         await reading
@@ -125,7 +131,8 @@ class Feed:
     async def _flush(self) -> None:
         while True:
             await asyncio.sleep(FLUSH_SECONDS)
-            self._journal.flush()
+            with self._or_stopped():
+                self._journal.flush()
 
     # --- In: from lines to the queues of the chats --------------------------------------------------
 
@@ -235,6 +242,16 @@ class Feed:
 
     def _settle(self, line: Line, result: Result) -> None:
         self.tally.add(line, result)
-        self._journal.note(line, result)
+        with self._or_stopped():
+            self._journal.note(line, result)
         if result.verdict is Verdict.REFUSED:
-            self._on_refused(line, result)
+            with self._or_stopped():
+                self._on_refused(line, result)
+
+    @contextmanager
+    def _or_stopped(self) -> Iterator[None]:
+        """Stop the feed with the reason why something cannot be written down."""
+        try:
+            yield
+        except BatonError as error:
+            self.stop(str(error).removesuffix("."))

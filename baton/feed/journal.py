@@ -15,6 +15,7 @@ from typing import Self
 from baton.errors import BatonError
 from baton.feed.lines import Line
 from baton.feed.results import ANSWERED, Result, Verdict
+from baton.files import private_database
 
 APPLICATION_ID = 0x6261746F  # "bato": tells a journal from any other SQLite file
 TEMPORARY = Path()
@@ -37,7 +38,8 @@ class Journal:
     @classmethod
     @contextmanager
     def open(cls, path: Path, target: str) -> Iterator[Self]:
-        """Open the journal, or begin it; with ``TEMPORARY``, one that is deleted when it is closed.
+        """Open the journal, or begin it; with ``TEMPORARY``, one that is deleted when it is closed. What was
+        noted and not flushed by then is forgotten.
 
         Args:
             target: identifies the server that the lines are sent to. A journal serves one.
@@ -45,6 +47,8 @@ class Journal:
         Raises:
             JournalError: the file is something else, in use, or of another target.
         """
+        if path != TEMPORARY:
+            private_database(path)  # why events were refused may quote them
         with _said(path):
             database = sqlite3.connect("" if path == TEMPORARY else path, timeout=0, isolation_level=None)
         try:
@@ -52,7 +56,6 @@ class Journal:
             with _said(path):
                 journal._begin(target)
             yield journal
-            journal.flush()
         finally:
             database.close()
 
@@ -68,20 +71,27 @@ class Journal:
         return Result(Verdict(row[0]), row[1], row[2]) if row else None
 
     def note(self, line: Line, result: Result) -> None:
-        """Note the result of a line, if it is final."""
+        """Note the result of a line, if it is final. Raises ``JournalError`` as `flush` does; it is noted."""
         if result.verdict in ANSWERED:
             self._noted.append((line.number, line.digest, result.verdict, result.type, result.reason))
             if len(self._noted) >= FLUSH_AT:
                 self.flush()
 
     def flush(self) -> None:
-        """Make durable what was noted."""
+        """Make durable what was noted. Raises ``JournalError`` if it cannot be now; it may be tried again."""
         if not self._noted:
             return
         with _said(self.path):
-            self._database.execute("BEGIN")
-            self._database.executemany("INSERT OR REPLACE INTO results VALUES (?, ?, ?, ?, ?)", self._noted)
-            self._database.execute("COMMIT")
+            try:
+                self._database.execute("BEGIN")
+                self._database.executemany(
+                    "INSERT OR REPLACE INTO results VALUES (?, ?, ?, ?, ?)", self._noted
+                )
+                self._database.execute("COMMIT")
+            except BaseException:
+                if self._database.in_transaction:  # of some errors SQLite undoes it by itself
+                    self._database.execute("ROLLBACK")
+                raise
         self._noted.clear()
 
     def _begin(self, target: str) -> None:

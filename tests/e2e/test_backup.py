@@ -482,6 +482,22 @@ def test_nothing_is_written_over_without_being_asked(archived: Path, tmp_path: P
         make_backup(settings_in(tmp_path / "nothing"), tmp_path / "new")
 
 
+def test_what_a_stack_a_backup_and_a_restore_write_is_for_its_owner_only(
+    archived: Path, tmp_path: Path
+) -> None:
+    settings = settings_in(tmp_path / "data")
+    before = os.umask(0)
+    try:
+        restore(settings, archived, force=False, say=silent)
+        restore(settings, archived, force=True, say=silent)
+    finally:
+        os.umask(before)
+    written = [archived, *(archived.parent / "data").rglob("*"), settings.data_dir, *tmp_path.rglob("*")]
+    assert {path.name for path in written} >= {"temporal.db", "baton.db", "worker.log", "lock", "rules.yaml"}
+    loose = [path for path in written if path.stat().st_mode & 0o077]
+    assert loose == []
+
+
 async def test_the_commands_say_what_they_did(archived: Path, tmp_path: Path) -> None:
     data = tmp_path / "data"
     environment = {name: value for name, value in os.environ.items() if not name.startswith("BATON_")}

@@ -13,6 +13,7 @@ from click.testing import CliRunner, Result
 from baton.cli import baton as program
 from baton.contract import ChatEvent, ChatSnapshot, Outcome
 from baton.errors import IllegalTransition, Unanswered
+from baton.feed.journal import Journal
 from tests.fakes import opener
 
 
@@ -190,3 +191,62 @@ def test_an_empty_file_is_fine(fake: FakeBaton) -> None:
     summary: dict[str, Any] = json.loads(feed("--json", lines=[]).stdout)
 
     assert (summary["lines"], summary["stopped"]) == (0, None)
+
+
+# --- A full disk, and who may read what is written ------------------------------------------------
+
+
+def test_where_refused_lines_cannot_be_written_the_feed_stops_in_words_and_accounts_for_every_line(
+    fake: FakeBaton,
+) -> None:
+    result = feed("--refused", "/dev/full", "--json", lines=["oops", *(line(f"e-{n}") for n in range(50))])
+
+    assert result.exit_code == 1
+    summary = json.loads(result.stdout)
+    assert summary["stopped"] == "/dev/full cannot be written: No space left on device"
+    verdicts = ("accepted", "duplicate", "submitted", "refused", "failed", "unsent")
+    assert sum(summary[verdict] for verdict in verdicts) == summary["lines"]
+    assert "give the same command again" in result.stderr
+    again = json.loads(feed("--refused", "refused.jsonl", "--json").stdout)
+    assert (again["accepted"], again["refused"]) == (50, 1)
+    assert len(fake.sent) == 50, "nothing was sent twice"
+    assert len(Path("refused.jsonl").read_text().splitlines()) == 1
+
+
+def test_a_journal_that_cannot_grow_stops_the_feed_in_words_and_nothing_is_lost(
+    fake: FakeBaton, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin = Journal._begin
+
+    def begin_on_a_full_disk(self: Journal, target: str) -> None:
+        begin(self, target)
+        self._database.execute("PRAGMA max_page_count = 1")  # SQLite keeps the pages that there are
+
+    fake.errors = {f"e-{number}": IllegalTransition("x" * 900) for number in range(200)}
+    written = [line(f"e-{number}", str(number)) for number in range(200)]
+    with monkeypatch.context() as full:
+        full.setattr(Journal, "_begin", begin_on_a_full_disk)
+        result = feed("--json", lines=written)
+    assert result.exit_code == 1
+    assert "Traceback" not in result.stderr
+    summary = json.loads(result.stdout)
+    assert "events.jsonl.journal cannot be used: database or disk is full" in summary["stopped"]
+    assert "recognised by its ID" in result.stderr
+    again = json.loads(feed("--json").stdout)
+    assert (again["refused"], again["stopped"]) == (200, None)
+
+
+def test_what_a_feed_writes_is_for_its_owner_only(fake: FakeBaton, monkeypatch: pytest.MonkeyPatch) -> None:
+    modes: dict[str, int] = {}
+    close = Journal.flush
+
+    def look(self: Journal) -> None:
+        close(self)
+        modes.update({path.name: path.stat().st_mode & 0o777 for path in Path().iterdir()})
+
+    monkeypatch.setattr(Journal, "flush", look)
+    feed("--refused", "refused.jsonl", lines=["oops", line("e-1")])
+
+    del modes["events.jsonl"]
+    assert modes.keys() >= {"refused.jsonl", "events.jsonl.journal", "events.jsonl.journal-wal"}
+    assert set(modes.values()) == {0o600}

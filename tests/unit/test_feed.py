@@ -545,3 +545,17 @@ def test_slow_answers_to_what_was_sent_together_count_once() -> None:
         other.answered(0.0, 5.0)
 
     assert pace.limit == other.limit
+
+
+async def test_a_journal_that_could_not_be_written_for_a_while_misses_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "journal"
+    with Journal.open(path, TARGET) as journal:
+        journal._database.execute("PRAGMA max_page_count = 1")
+        for number in range(100):
+            journal.note(Line(number, b"x"), Result(Verdict.REFUSED, "InvalidEvent", "y" * 900))
+        with pytest.raises(JournalError, match="disk is full"):
+            journal.flush()
+        journal._database.execute("PRAGMA max_page_count = 100000")
+        journal.flush()
+    with Journal.open(path, TARGET) as journal:
+        assert all(journal.find(Line(number, b"x")) for number in range(100))
