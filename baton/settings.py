@@ -15,16 +15,15 @@ from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
-from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import AfterValidator, Field, ValidationError, ValidationInfo, field_validator
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from baton import databaseurl
 from baton.errors import SettingsError
 
 PREFIX = "BATON_"
-DATABASE_SCHEMES = ("sqlite", "postgresql")
 CHECKOUT = Path(__file__).resolve().parent.parent
 """The folder that holds ``baton/``; in a checkout and in the image also ``deploy/`` and ``worker.py``."""
 
@@ -160,8 +159,8 @@ class Settings(BaseSettings):
     @classmethod
     def _known_database(cls, value: str) -> str:
         # The driver is the help desk's business: nobody is asked for SQLAlchemy's "postgresql+asyncpg://".
-        if not value.startswith(tuple(f"{scheme}://" for scheme in DATABASE_SCHEMES)):
-            raise ValueError("it must begin with postgresql:// or sqlite:/// (without a driver's name)")
+        if mistake := databaseurl.mistake_in(value):
+            raise ValueError(mistake)
         file = value.removeprefix("sqlite:///")
         if file in (value, ":memory:"):
             return value
@@ -177,11 +176,7 @@ class Settings(BaseSettings):
     @property
     def database_shown(self) -> str:
         """The database's URL as it may be printed: without the password."""
-        url = urlsplit(self.database_url)
-        if url.password is None:
-            return self.database_url
-        user, _, host = url.netloc.rpartition("@")
-        return urlunsplit(url._replace(netloc=f"{user.partition(':')[0]}:***@{host}"))
+        return databaseurl.shown(self.database_url)
 
     def as_environment(self) -> dict[str, str]:
         """The environment variables from which another process reads these same settings."""

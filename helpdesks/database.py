@@ -26,7 +26,9 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, InternalEr
 from sqlalchemy.exc import TimeoutError as NoFreeConnection
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from baton import databaseurl
 from baton.errors import HelpDeskUnavailable, SettingsError
+from baton.files import private_database
 
 _DRIVERS = {"sqlite": "aiosqlite", "postgresql": "asyncpg", "postgres": "asyncpg"}
 _BUSY_TIMEOUT = (
@@ -38,19 +40,29 @@ _READ_ONLY = "baton_read_only"
 _TRANSIENT_SQLSTATES = ("08", "40", "53", "55", "57", "58")
 
 
+_NOT_TAKEN = (TypeError, ValueError, OverflowError)
+"""How drivers say that they do not take what a URL has; in words that may quote it."""
+_WRONG_PARAMETER = (
+    "the database URL has a parameter behind its ? that the database's driver does not take: correct it, or "
+    "leave it out"
+)
+
+
 def parse_url(url: str) -> URL:
-    """The URL with the driver filled in. Raises ``SettingsError`` for anything but SQLite and PostgreSQL."""
-    wanted = "it must begin with sqlite:/// (and name a file) or postgresql://"
-    try:
-        parsed = make_url(url)
-    except ArgumentError:
-        raise SettingsError(f"the database URL cannot be read: {wanted}") from None
-    backend, _, driver = parsed.drivername.partition("+")
-    if backend not in _DRIVERS or driver not in ("", _DRIVERS[backend]):
-        raise SettingsError(f"the database URL begins with {parsed.drivername}://: {wanted}")
-    if backend == "sqlite":
-        return _sqlite_file(parsed.set(drivername="sqlite+aiosqlite"), wanted)
-    return _postgresql(parsed.set(drivername="postgresql+asyncpg"))
+    """The URL with the driver filled in.
+
+    Raises ``SettingsError``, which quotes nothing of it, for anything but SQLite and PostgreSQL, and for what
+    is no URL to the letter.
+    """
+    scheme, separator, rest = url.partition("://")
+    backend, _, driver = scheme.partition("+")
+    if not separator or backend not in _DRIVERS or driver not in ("", _DRIVERS[backend]):
+        raise SettingsError(f"the database URL cannot be used: {databaseurl.BEGINNING}")
+    backend = "postgresql" if backend == "postgres" else backend
+    if mistake := databaseurl.mistake_in(f"{backend}://{rest}"):
+        raise SettingsError(f"the database URL cannot be used: {mistake}")
+    parsed = make_url(f"{backend}+{_DRIVERS[backend]}://{rest}")
+    return _sqlite_file(parsed) if backend == "sqlite" else _postgresql(parsed)
 
 
 def _postgresql(url: URL) -> URL:
@@ -61,9 +73,9 @@ def _postgresql(url: URL) -> URL:
     return url
 
 
-def _sqlite_file(url: URL, wanted: str) -> URL:
+def _sqlite_file(url: URL) -> URL:
     if not url.database or url.database == ":memory:":
-        raise SettingsError(f"the database URL {url.drivername}:// names no file: {wanted}")
+        raise SettingsError("the database URL names no file: sqlite:/// and a path")
     folder = Path(url.database).absolute().parent
     if not folder.is_dir():
         raise SettingsError(f"the database {url.database} cannot be made: there is no folder {folder}")
@@ -71,7 +83,10 @@ def _sqlite_file(url: URL, wanted: str) -> URL:
 
 
 class Database:
-    """Transactions on one database, and one kind of error when it cannot be reached."""
+    """Transactions on one database, and one kind of error when it cannot be reached.
+
+    Raises ``SettingsError``, also at its first transaction, if the driver does not take a part of the URL.
+    """
 
     def __init__(self, url: URL) -> None:
         self.dialect = url.get_backend_name()
@@ -81,7 +96,10 @@ class Database:
             if self.dialect == "sqlite"
             else f"PostgreSQL database {url.database} on {url.host or url.query.get('host', 'localhost')}"
         )
-        self.engine = _sqlite_engine(url) if self.dialect == "sqlite" else _postgresql_engine(url)
+        try:
+            self.engine = _sqlite_engine(url) if self.dialect == "sqlite" else _postgresql_engine(url)
+        except (*_NOT_TAKEN, ArgumentError):
+            raise SettingsError(_WRONG_PARAMETER) from None
         # Writers of this process queue here in order; SQLite itself would let them poll, and starve some.
         self._turn = asyncio.Lock() if self.dialect == "sqlite" else nullcontext()
 
@@ -120,6 +138,8 @@ class Database:
         # asyncpg's own errors, and the socket's, are not wrapped before there is a connection.
         except (DBAPIError, NoFreeConnection, PostgresError, OSError, TimeoutError) as error:
             raise self._unavailable(error) from error
+        except _NOT_TAKEN:
+            raise SettingsError(_WRONG_PARAMETER) from None
         try:
             try:
                 yield connection
@@ -179,6 +199,8 @@ def _postgresql_engine(url: URL) -> AsyncEngine:
 
 
 def _sqlite_engine(url: URL) -> AsyncEngine:
+    if url.database and "uri" not in url.query:
+        private_database(Path(url.database))
     # Without an isolation level the driver begins nothing by itself, and `begin` below can say how.
     engine = create_async_engine(url, hide_parameters=True, connect_args={"isolation_level": None})
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import unquote, urlsplit, urlunsplit
 
 from baton.cli.archive import BackupFailed
+from baton.databaseurl import MASK, parted
 
 _READY = "--ready--"
 
@@ -23,12 +23,9 @@ class Server:
     """A database on a PostgreSQL server."""
 
     def __init__(self, url: str) -> None:
-        parts = urlsplit(url)
-        user, _, host = parts.netloc.rpartition("@")
         # The password in the environment, where other users of this machine do not see it.
-        name, _, password = user.partition(":")
-        self._url = urlunsplit(parts._replace(netloc=f"{name}@{host}" if user else host))
-        self._environment = {**os.environ, **({"PGPASSWORD": unquote(password)} if password else {})}
+        self._url, self._password = parted(url)
+        self._environment = {**os.environ, **({"PGPASSWORD": self._password} if self._password else {})}
 
     def ask(self, query: str) -> str:
         """The answer to a query, as text. Raises ``BackupFailed``."""
@@ -47,7 +44,7 @@ class Server:
             text=True,
         ) as process:
             try:
-                yield Session(process)
+                yield Session(process, self._unquoted)
             finally:
                 process.kill()  # ends its transaction, too
 
@@ -71,15 +68,23 @@ class Server:
             [_program(program), *arguments], env=self._environment, capture_output=True, text=True
         )
         if done.returncode:
-            raise BackupFailed(f"{program}: {done.stderr.strip() or f'exit code {done.returncode}'}")
+            said = self._unquoted(done.stderr.strip())
+            raise BackupFailed(f"{program}: {said or f'exit code {done.returncode}'}")
         return done.stdout
+
+    def _unquoted(self, said: str) -> str:
+        """What a program said, which may quote what it was given."""
+        for secret in (self._url, self._password):
+            said = said.replace(secret, MASK) if secret else said
+        return said
 
 
 class Session:
     """One connection to PostgreSQL."""
 
-    def __init__(self, process: subprocess.Popen[str]) -> None:
+    def __init__(self, process: subprocess.Popen[str], unquoted: Callable[[str], str]) -> None:
         self._process = process
+        self._unquoted = unquoted
 
     def ask(self, *statements: str) -> str:
         """Run statements; returns what they say, line by line. Raises ``BackupFailed``."""
@@ -95,7 +100,7 @@ class Session:
             if line.strip() == _READY:
                 return "\n".join(lines)
             lines.append(line.rstrip())
-        raise BackupFailed("psql: " + (" ".join(lines) or "it ended by itself"))
+        raise BackupFailed("psql: " + (self._unquoted(" ".join(lines)) or "it ended by itself"))
 
 
 _QUIET: Sequence[str] = ("--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "--set=ON_ERROR_STOP=1")

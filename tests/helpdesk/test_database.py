@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import sys
+import traceback
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ import asyncpg
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, event, inspect, text
 from sqlalchemy.exc import IntegrityError
 
 from baton.contract import Activity, Status, Tab
@@ -26,6 +27,7 @@ from helpdesks.embedded import EmbeddedHelpDesk
 from helpdesks.schema import attendance, events, metadata
 from tests.helpdesk import tickets
 from tests.helpdesk.chats import START, agent_says, at, customer_says, nothing, ref, take_in
+from tests.postgres import fresh_database
 
 OPEN_AND_WRITE = """
 import asyncio, sys
@@ -131,18 +133,35 @@ async def test_a_writer_that_is_cancelled_does_not_hold_up_the_next(desk: Embedd
 @pytest.mark.parametrize(
     ("url", "hint"),
     [
-        ("mysql://root:secret@db/baton", "begins with mysql://"),
-        ("postgresql+psycopg://root:secret@db/baton", "begins with postgresql[+]psycopg://"),
+        ("mysql://root:secret@db/baton", "must begin with postgresql:// or sqlite:///"),
+        ("postgresql+psycopg://root:secret@db/baton", "must begin with postgresql:// or sqlite:///"),
         ("sqlite://", "names no file"),
+        ("sqlite://root:secret@db/baton", "names no file"),
+        ("postgresql://root:secret@db:54x/baton", "host or port"),
         ("sqlite:///:memory:", "names no file"),
         ("sqlite:////no/such/folder/baton.db", "there is no folder /no/such/folder"),
-        ("baton.db", "cannot be read"),
+        ("baton.db", "must begin with postgresql:// or sqlite:///"),
     ],
 )
 def test_a_url_that_cannot_be_used_is_refused_with_the_right_form(url: str, hint: str) -> None:
     with pytest.raises(SettingsError, match=hint) as refused:
         parse_url(url)
     assert "secret" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://baton:secret@127.0.0.1:1/cases?secret=secret",
+        "postgresql+asyncpg://baton:secret@127.0.0.1:1/cases?port=secret",
+        "sqlite:///{folder}/baton.db?timeout=secret",
+    ],
+)
+async def test_a_parameter_that_the_driver_does_not_take_is_one_sentence(url: str, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"has a parameter behind its \? that") as refused:
+        async with EmbeddedHelpDesk.open(url.format(folder=tmp_path)):
+            pytest.fail("it opened")
+    assert "secret" not in "".join(traceback.format_exception(refused.value))
 
 
 @pytest.mark.parametrize("scheme", ["postgresql", "postgres", "postgresql+asyncpg"])
@@ -171,6 +190,34 @@ async def test_a_database_that_is_locked_is_unavailable(tmp_path: Path) -> None:
         assert await desk.inbox(InboxQuery()) == []  # readers do not mind
         other.close()
         await desk.block_customer("anna", blocked=True)
+
+
+async def test_a_disk_that_is_full_is_unavailable_and_nothing_is_lost(tmp_path: Path) -> None:
+    async with EmbeddedHelpDesk.open(f"sqlite:///{tmp_path}/baton.db") as desk:
+        await take_in(desk, nothing(), customer_says("e0"), START)
+        pages = 1  # SQLite keeps those that there are
+
+        @event.listens_for(desk._database.engine.sync_engine, "begin")
+        def limit(connection: Connection) -> None:
+            connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
+
+        long = "a text that needs pages of its own " * 2000
+        with pytest.raises(HelpDeskUnavailable, match=r"baton\.db: database or disk is full"):
+            await take_in(desk, nothing("other"), customer_says("e1", long), START)
+        assert len(await desk.inbox(InboxQuery())) == 1, "what can be read is read"
+        pages = 100_000
+        await take_in(desk, nothing("other"), customer_says("e1", long), START)
+        assert len(await desk.inbox(InboxQuery())) == 2
+
+
+async def test_a_full_disk_of_postgresql_is_unavailable(postgresql: str) -> None:
+    database = Database(parse_url(await fresh_database(postgresql)))
+    with pytest.raises(HelpDeskUnavailable, match="could not extend file"):
+        async with database.writing() as connection:
+            await connection.execute(
+                text("DO $$ BEGIN RAISE disk_full USING MESSAGE = 'could not extend file'; END $$")
+            )
+    await database.engine.dispose()
 
 
 async def test_a_connection_that_is_lost_is_unavailable_and_then_replaced(postgresql: str) -> None:
