@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable, Set
+from contextlib import aclosing
 from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
 from watchfiles import awatch
 
 from baton.directory import Directory
-from baton.errors import BatonError
+from baton.errors import DocumentError
+from baton.logs import words_of
 from baton.rules.loading import load_rules, parse_rules
 from baton.rules.ruleset import RuleSet
 from baton.templates.loading import load_templates, parse_templates
 from baton.templates.templateset import Templates
 from helpdesks.base import HelpDesk
+
+LOOK_EVERY = 5.0
+"""Seconds after which files are looked at that nobody said were changed."""
 
 _log = logging.getLogger("baton.rules")
 
@@ -29,6 +34,28 @@ class _Accepted(Protocol):
 
 
 Content = TypeVar("Content", bound=_Accepted)
+
+_Mark = tuple[str, int, int, int] | tuple[()] | None
+"""By what a file is known to be another one. Empty where there is none; ``None`` before it was looked at."""
+
+
+def _mark_of(path: Path) -> _Mark:
+    try:
+        # Where it lies, too: Kubernetes replaces the folder behind a link, and never touches the link that
+        # has the file's name.
+        place, found = path.resolve(), path.stat()
+    except (OSError, RuntimeError):  # a link that leads to itself is a RuntimeError
+        return ()
+    return str(place), found.st_ino, found.st_ctime_ns, found.st_size
+
+
+def _folder_mark(path: Path) -> tuple[int, int] | None:
+    """By what a folder is known to be another one, whatever is in it; ``None`` where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 class _InForce(Generic[Content]):
@@ -45,13 +72,16 @@ class _InForce(Generic[Content]):
         self._what = what
         self.path = path
         self._desk = desk
-        self._read_from: Path | None = None
+        self._seen: _Mark = None
+        self._said = ""
+        """What was said last about a version that is not in force; empty if there is none."""
         self._load = load
         self._parse = parse
         self.current: Content
 
     async def open(self) -> None:
-        """Read the file, check it against the directory, and keep it under its digest."""
+        """Read the file, check it against the directory, and keep it under its digest. Raises
+        ``DocumentError`` if it is wrong."""
         self.current = await self._read()
         await self._desk.keep_rules(self.current.digest, self.current.source)
 
@@ -60,29 +90,44 @@ class _InForce(Generic[Content]):
         self._parse(self.current.source, str(self.path), directory)
 
     async def reload(self) -> bool:
-        """Read the file again. Returns whether another version is in force now."""
+        """Read the file again. Returns whether another version is in force now.
+
+        Raises nothing, whatever is wrong with the file or the help desk: what is in force stays.
+        """
         before = self.current.digest
         try:
             new = await self._read()
-            if new.digest == before:
-                return False
-            await self._desk.keep_rules(new.digest, new.source)
-        except (BatonError, OSError) as error:
-            _log.error(
-                "The new %s were refused; those of %s stay in force.\n%s", self._what, before[:12], error
-            )
+            if new.digest != before:
+                await self._desk.keep_rules(new.digest, new.source)
+        except DocumentError as error:
+            if isinstance(error.__context__, OSError):
+                self._seen = None  # not wrong, but not to be read now: looked at again, changed or not
+            self._complain("The new %s were refused", str(error))
+            return False
+        except Exception as error:  # the help desk is away, or the mistake is ours: neither ends the worker
+            self._seen = None
+            self._complain("New %s cannot be put in force yet", words_of(error))
+            return False
+        if new.digest == before:
+            if self._said:
+                _log.info("%s is right again: it has the %s in force, %s", self.path, self._what, before[:12])
+            self._said = ""
             return False
         _log.info("New %s are in force: %s instead of %s", self._what, new.digest[:12], before[:12])
-        self.current = new
+        self.current, self._said = new, ""
         return True
 
-    def lies_elsewhere(self) -> bool:
-        """Whether the path leads to another file than the one read last: Kubernetes replaces the folder
-        behind a link, and never touches the link that has the file's name."""
-        return self.path.resolve() != self._read_from
+    def has_changed(self) -> bool:
+        """Whether another file is there than the one that was read last, or none, or one again."""
+        return self._seen is None or _mark_of(self.path) != self._seen
+
+    def _complain(self, what: str, why: str) -> None:
+        if why != self._said:  # it is tried again every few seconds, and said once
+            _log.error(f"{what}; those of %s stay in force.\n%s", self._what, self.current.digest[:12], why)
+        self._said = why
 
     async def _read(self) -> Content:
-        self._read_from = self.path.resolve()
+        self._seen = _mark_of(self.path)  # before it is read: what is written meanwhile is another version
         # In a thread: thousands of rules take seconds, in which the worker has chats to decide about.
         return await asyncio.to_thread(self._load, self.path, (await self._desk.directory()).directory)
 
@@ -122,22 +167,49 @@ class Rulebook:
         for file in self._files:
             file.fits(directory)
 
-    async def follow(self) -> None:
+    async def follow(self, every: float = LOOK_EVERY) -> None:
         """Put each new version of a file in force, until cancelled.
 
-        A version that is wrong is refused loudly, and the one before stays in force.
+        A version that is wrong is refused loudly, and the one before stays in force; so it does while a file
+        cannot be read or is gone, or its folder, and while the system watches nothing.
+
+        Args:
+            every: seconds between two looks at the files, beside what the system says of them.
         """
+        unwatched = ""
+        while True:
+            await self._look(frozenset())
+            try:
+                async with aclosing(self._watch(every)) as looks:
+                    async for changed in looks:
+                        if unwatched:
+                            _log.info("the folders of the rules and templates are watched again")
+                            unwatched = ""
+                        await self._look(changed)
+            except Exception as error:  # no folder, no watches left: the next edit must be noticed anyway
+                why = words_of(error)
+                if why != unwatched:
+                    files = " and ".join(str(file.path) for file in self._files)
+                    _log.warning("%s cannot be watched, and are looked at every %g s: %s", files, every, why)
+                unwatched = why
+                await asyncio.sleep(every)
+
+    async def _watch(self, every: float) -> AsyncGenerator[Set[str], None]:
+        """The names that were changed, at each change and each look; ends when a folder is another one."""
         # The folders are watched, because editors replace a file rather than write into it.
-        folders = {file.path.parent for file in self._files}
-        try:
-            async for changes in awatch(*folders, recursive=False):
-                changed = {Path(path).name for _, path in changes}
-                for file in self._files:
-                    if file.path.name in changed or file.lies_elsewhere():
-                        await file.reload()
-        except Exception:  # the system may have no watches left; nobody would notice before the next edit
-            for file in self._files:
-                _log.exception("%s is no longer followed: edits need a restart of the worker", file.path)
+        folders = sorted({file.path.parent for file in self._files})
+        marks = [_folder_mark(folder) for folder in folders]
+        watching = awatch(*folders, recursive=False, rust_timeout=int(every * 1000), yield_on_timeout=True)
+        async with aclosing(watching):
+            async for changes in watching:
+                yield {Path(path).name for _, path in changes}
+                if [_folder_mark(folder) for folder in folders] != marks:
+                    return  # the old one is watched, in which nothing happens any more
+
+    async def _look(self, changed: Set[str]) -> None:
+        for file in self._files:
+            if file.path.name in changed or file.has_changed():
+                await file.reload()
 
     async def reload(self) -> bool:
         """Read both files again. Returns whether anything else is in force now."""

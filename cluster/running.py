@@ -317,7 +317,13 @@ class Cluster:
             log.rename(self._folder / f"{name}.killed.log")
         try:
             child = await Child.start(
-                name, command, environment=environment, folder=CHECKOUT, log=log, on_line=on_line, say=self._say
+                name,
+                command,
+                environment=environment,
+                folder=CHECKOUT,
+                log=log,
+                on_line=on_line,
+                say=self._say,
             )
         except OSError as error:
             raise StackFailed(f"The {name} cannot be started ({command[0]}): {error}") from error

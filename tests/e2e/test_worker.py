@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 import os
+import shutil
 import signal
 import sqlite3
 import sys
@@ -20,7 +21,7 @@ from baton.errors import DocumentError, SettingsError, Unanswered
 from baton.plugin import BatonPlugin
 from baton.settings import CHECKOUT
 from tests.conftest import HouseOpener, temporal_binary
-from tests.house import CHANNEL, House, event, eventually, fresh, rules_but
+from tests.house import CHANNEL, SHIPPED_TEMPLATES, House, event, eventually, fresh, rules_but
 from tests.ledger import rule_digests
 from worker import check_search_attributes
 
@@ -90,18 +91,28 @@ class TestRules:
             assert "changed" in caplog.text, "a hint names the nearest field"
             assert [fired.rule for fired in (await house.customer(conversation)).fired] == ["vip"]
 
-    async def test_rules_that_cannot_be_followed_are_named_in_the_log(
-        self, open_a_house: HouseOpener, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    async def test_a_worker_whose_files_vanish_with_their_folder_goes_on_deciding(
+        self, open_a_house: HouseOpener, tmp_path: Path, caplog: pytest.LogCaptureFixture
     ) -> None:
-        def no_watches(*_: object, **__: object) -> None:
-            raise OSError("inotify watch limit reached")
+        folder = tmp_path / "files"
+        folder.mkdir()
+        (folder / "rules.yaml").write_text(rules_but(add={"changed": [VIP]}), encoding="utf-8")
+        shutil.copy(SHIPPED_TEMPLATES, folder / "templates.yaml")
+        shutil.copy(CHECKOUT / "deploy/directory/demo.yaml", folder / "directory.yaml")
+        async with open_a_house(
+            rules=folder / "rules.yaml",
+            templates=folder / "templates.yaml",
+            directory_file=folder / "directory.yaml",
+        ) as house:
+            conversation = fresh("vanished")
+            await house.customer(conversation)
+            shutil.rmtree(folder)
 
-        monkeypatch.setattr("activities.rulebook.awatch", no_watches)
-        with caplog.at_level(logging.ERROR, "baton.rules"):
-            async with open_a_house() as house:
-                await house.customer(fresh("unwatched"))
-        assert "support-lines.yaml is no longer followed" in caplog.text
-        assert "watch limit" in caplog.text
+            async def named() -> bool:
+                return all(f"The new {what} were refused" in caplog.text for what in ("rules", "templates"))
+
+            await eventually(named, "nobody was told that the files are gone")
+            assert [fired.rule for fired in (await house.customer(conversation)).fired] == ["vip"]
 
     async def test_a_worker_does_not_start_with_wrong_rules(self, open_a_house: HouseOpener) -> None:
         async with open_a_house(rules="version: 1\nincoming: 7\n", working=False) as house:
