@@ -22,6 +22,7 @@ from baton.logs import set_up_logging
 from baton.process import tell
 from baton.settings import Settings, load_settings
 from gateway.codec import codec_app
+from gateway.protocol import BODY_SECONDS, HEADER_SECONDS, MOST_CONNECTIONS, bounded
 
 READY = "gateway ready"
 SHORTEST_TOKEN = 20
@@ -72,8 +73,17 @@ def _make_token(path: Path) -> None:
             raise
 
 
-def server_for(settings: Settings) -> uvicorn.Server:
-    """The server that the settings describe. Raises ``SettingsError``."""
+def server_for(
+    settings: Settings,
+    *,
+    header_seconds: float = HEADER_SECONDS,
+    body_seconds: float = BODY_SECONDS,
+    most_connections: int = MOST_CONNECTIONS,
+) -> uvicorn.Server:
+    """The server that the settings describe; its limits are those of `gateway.protocol`.
+
+    Raises ``SettingsError``.
+    """
     if settings.encryption_keys_file is None:
         raise SettingsError(
             "the codec server has no keys: set BATON_ENCRYPTION_KEYS_FILE to the file that the workers use"
@@ -86,6 +96,8 @@ def server_for(settings: Settings) -> uvicorn.Server:
             host=settings.gateway_host,
             port=settings.gateway_port,
             log_config=None,
+            http=bounded(header_seconds, body_seconds, most_connections),
+            ws="none",
             access_log=False,
             server_header=False,
             timeout_graceful_shutdown=5,

@@ -27,6 +27,7 @@ from fastapi import FastAPI, HTTPException, Request, Response
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 from google.protobuf import json_format
+from starlette.requests import ClientDisconnect
 from temporalio.api.common.v1 import Payload, Payloads
 
 from baton.codec import EncryptionCodec
@@ -35,6 +36,8 @@ from baton.keys import KeyRing
 
 LARGEST_BODY = 32 * 1024 * 1024
 """Bytes of one request. The UI sends a page of a history at once, and one payload has at most 2 MB."""
+MOST_PAYLOADS = 10_000
+"""Payloads of one request: smallest ones would become gigabytes of objects."""
 LARGEST_FORM = 4096
 COOKIE = "baton_codec"
 SIGNED_IN_SECONDS = 12 * 3600
@@ -134,19 +137,29 @@ def _readable(codec: EncryptionCodec, payload: Payload) -> Payload:
 
 async def _body(request: Request, largest: int) -> bytes:
     body = bytearray()
-    async for part in request.stream():
-        body += part
-        if len(body) > largest:
-            raise HTTPException(413, f"at most {largest:,} bytes")
+    try:
+        async for part in request.stream():
+            body += part
+            if len(body) > largest:
+                raise HTTPException(413, f"at most {largest:,} bytes")
+    except ClientDisconnect:
+        raise HTTPException(400, "the body is not whole") from None  # to nobody; and nothing for the log
     return bytes(body)
 
 
 def _payloads(body: bytes) -> list[Payload]:
+    too_many = HTTPException(413, f"at most {MOST_PAYLOADS:,} payloads")
+    # Counted before they are made: each is an object, with another one, its metadata, in it.
+    if body.count(b"{") > 2 * MOST_PAYLOADS + 1:
+        raise too_many
     try:
-        return list(json_format.Parse(body, Payloads()).payloads)
+        payloads = list(json_format.Parse(body, Payloads()).payloads)
     except (json_format.ParseError, UnicodeDecodeError):
         # What the parser says would quote the payload.
         raise HTTPException(400, 'the body must be {"payloads": [...]}, as Temporal sends it') from None
+    if len(payloads) > MOST_PAYLOADS:
+        raise too_many
+    return payloads
 
 
 # --- Signing in -----------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from baton.errors import SettingsError
 from baton.keys import KeyRing, new_key
 from baton.settings import load_settings
 from gateway.__main__ import read_token, server_for
-from gateway.codec import COOKIE, LARGEST_BODY, codec_app
+from gateway.codec import COOKIE, LARGEST_BODY, MOST_PAYLOADS, codec_app
 
 TOKEN = "a-token-that-nobody-guesses"
 UI = "http://ui.example.org"
@@ -128,7 +128,9 @@ async def test_without_the_token_nothing_is_answered(
     assert "4711" not in answer.text
 
 
-@pytest.mark.parametrize("body", ["", "[1]", "{", '{"payloads": 1}', '{"payload": []}', SECRET, b"\xff"])
+@pytest.mark.parametrize(
+    "body", ["", "[1]", "{", "[" * 10_000, '{"payloads": 1}', '{"payload": []}', SECRET, b"\xff"]
+)
 async def test_a_body_that_is_none_is_refused_without_being_quoted(
     door: httpx.AsyncClient, body: str | bytes
 ) -> None:
@@ -149,6 +151,17 @@ async def test_a_body_that_is_too_large_is_refused_before_it_is_read(door: httpx
     answer = await door.post("/decode", content=endless(), headers=WITH_TOKEN)
     assert answer.status_code == 413
     assert read <= LARGEST_BODY + (2 << 20)
+
+
+@pytest.mark.parametrize(("number", "status"), [(0, 200), (1, 413), (MOST_PAYLOADS + 1, 413), (10**6, 413)])
+async def test_more_payloads_than_any_page_of_a_history_has_are_refused(
+    door: httpx.AsyncClient, number: int, status: int
+) -> None:
+    body = b'{"payloads":[' + b",".join([b"{}"] * (MOST_PAYLOADS + number)) + b"]}"
+    answer = await door.post("/decode", content=body, headers=WITH_TOKEN)
+    assert answer.status_code == status
+    if status == 413:
+        assert answer.json() == {"detail": "at most 10,000 payloads"}
 
 
 async def test_the_namespace_must_be_named(door: httpx.AsyncClient) -> None:
