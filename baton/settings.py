@@ -61,7 +61,8 @@ class Settings(BaseSettings):
 
     database_url: str = Field(default_factory=_sqlite_in_data_dir, repr=False)
     """The embedded help desk's database: ``postgresql://user:password@host/name`` or ``sqlite:///path``.
-    The default is the file ``baton.db`` in the data folder."""
+    The default is the file ``baton.db`` in the data folder. In a name or password, write ``/ @ : ? # %`` as
+    ``%2F %40 %3A %3F %23 %25``."""
 
     rules_file: AbsolutePath = CHECKOUT / "deploy/rules/support-lines.yaml"
     """The rules. An edit takes effect with the next event of every case."""
