@@ -212,6 +212,25 @@ async def test_the_worker_is_told_this_server_and_no_other(
         assert not any("production" in line for line in lines)
 
 
+async def test_logs_on_a_full_disk_are_named_once_and_stop_neither_temporal_nor_the_worker(
+    settings: Settings, stack_with: Callable[..., Stack]
+) -> None:
+    settings.data_dir.mkdir()
+    for name in ("temporal.log", "worker.log"):
+        (settings.data_dir / name).symlink_to("/dev/full")
+    lines: list[str] = []
+
+    async with stack_with(GOOD_WORKER, lines.append) as stack:
+        assert await (await Client.connect(stack.address)).service_client.check_health()
+
+    told = [line for line in lines if "cannot be written" in line]
+    assert [line for line in told if line.startswith("worker.log")] == [
+        "worker.log cannot be written (No space left on device). Everything goes on; what is written to it "
+        "meanwhile is missing there."
+    ]
+    assert "finishing" in lines, "the worker was not asked to stop, but died"
+
+
 async def test_the_worker_may_finish_before_the_server_stops(stack_with: Callable[..., Stack]) -> None:
     lines: list[str] = []
 
