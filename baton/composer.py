@@ -23,7 +23,7 @@ def first_composer(ticket: TicketState, facts: Facts) -> str | None:
     Whoever has answered this very moment is there, whatever their presence says.
     """
     able = [staff for staff in contributors(ticket) if _may_compose(staff, facts)]
-    just_now = {note.author.id for one in ticket.departments for note in one.notes if note.at == facts.now}
+    just_now = {staff for staff, at in ticket.noted_at.items() if at == facts.now}
     there = [staff for staff in able if staff in just_now or not away(staff, facts)]
     return next(iter([*there, *_dispatcher(ticket, facts), *able]), None)
 

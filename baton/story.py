@@ -165,7 +165,7 @@ def what_happened_to_ticket(before: TicketState, after: TicketState) -> str:
         was = had.get(one.label)
         if was is None or (was.state, was.blocks, was.asked_at) != (one.state, one.blocks, one.asked_at):
             said.append(f"{one.label} {one.state.value}{' (blocks)' if one.blocks else ''}")
-        elif len(was.notes) != len(one.notes):
+        elif was.note_count != one.note_count:
             said.append(f"a note of {one.label}")
         elif was.escalated != one.escalated:
             said.append(f"{one.label} is overdue")

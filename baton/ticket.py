@@ -518,6 +518,8 @@ def _note_added(ticket: TicketState, event: NoteAdded, facts: Facts) -> Told:
     )
     by = event.author.id
     ticket.contributed = (*(staff for staff in ticket.contributed if staff != by), by)
+    ticket.noted_at = {**ticket.noted_at, by: facts.now}
+    ticket.noted_round = max(ticket.noted_round, note.round)
     for label in labels:
         department = ticket.department(label)
         assert department is not None, "only the ticket's departments are meant"
@@ -665,10 +667,9 @@ def _reply(ticket: TicketState, event: SendReply | ReplySent, facts: Facts) -> T
         told = _tell([ticket.composer], f"{author} has sent the reply")
     _move(ticket, Step.REPLY)
     ticket.replies += 1
-    ticket.replied_round = max(
-        [ticket.round, *(note.round for one in ticket.departments for note in one.notes)]
-    )
+    ticket.replied_round = max(ticket.round, ticket.noted_round)
     ticket.contributed = ()
+    ticket.noted_at = {}
     ticket.draft = Draft()
     _written(ticket, event, facts)
     ticket.staff_wrote_at = facts.now

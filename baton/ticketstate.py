@@ -94,6 +94,10 @@ class TicketState(Payload, frozen=False):
     contributed: tuple[str, ...] = ()
     """Who wrote departments' notes that the customer has got no reply to, in the order in which they were
     taken in: several notes may be of the same moment."""
+    noted_at: dict[str, Instant] = {}
+    """When each of these wrote last."""
+    noted_round: int = 0
+    """The latest round of any note."""
     draft: Draft = Draft()
     """Without its text, which is rendered where it is read (`baton.templates.drafting`)."""
     sources: DraftSources = DraftSources()

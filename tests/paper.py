@@ -219,7 +219,7 @@ class PaperTicket(_Paper):
     async def fold(self, event: TicketEvent) -> Settlement[TicketState]:
         self.now += self.tick
         ticket.check(self.state, event)
-        decision = await self._decide(self.state.without_texts(), event)
+        decision = await self._decide(self.state.without_notes(), event)
         settlement = ticket.settle(self.state, event, decision)
         self._settled(self.state, event, decision, settlement)
         self.state = settlement.state

@@ -72,7 +72,7 @@ class _TicketCase(Case[TicketState, TicketOutcome]):
         model.check(self.state, event)
 
     def asked_about(self) -> TicketState:
-        return self.state.without_texts()
+        return self.state.without_notes()
 
     def settle(self, event: TicketEvent, decision: Decision) -> Settled[TicketState, TicketOutcome]:
         before = self.state

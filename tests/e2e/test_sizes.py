@@ -12,7 +12,7 @@ from temporalio.client import WorkflowHistory
 from baton.contract import HANDLE, NOTE_ADDED, TicketOutcome, TicketStage
 from tests.conftest import HouseOpener
 from tests.departments import ANSWERS, QUIET, replies_of
-from tests.house import House, event, eventually, failed_tasks, fresh
+from tests.house import House, event, failed_tasks, fresh
 
 MEGABYTE = 1_000_000
 
@@ -20,9 +20,7 @@ MEGABYTE = 1_000_000
 async def runs_of(house: House, case: str) -> list[WorkflowHistory]:
     """The histories of all runs of a case, the first one first."""
     found = [
-        one
-        async for one in house.client.temporal.list_workflows(f"WorkflowId = '{case}'")
-        if one.id == case
+        one async for one in house.client.temporal.list_workflows(f"WorkflowId = '{case}'") if one.id == case
     ]
     handles = [
         house.client.temporal.get_workflow_handle(case, run_id=one.run_id)
@@ -80,9 +78,7 @@ async def test_a_ticket_of_a_thousand_notes_ends_with_one_prompt_and_one_reply(
             )
         await house.stop_worker()
         waiting = [
-            asyncio.create_task(
-                handle.execute_update(HANDLE, sent, id=sent["id"], result_type=TicketOutcome)
-            )
+            asyncio.create_task(handle.execute_update(HANDLE, sent, id=sent["id"], result_type=TicketOutcome))
             for sent in (note("ada", text, answers=False) for _ in range(97))
         ]
         await house.start_worker()

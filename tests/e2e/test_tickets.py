@@ -172,6 +172,7 @@ async def test_a_department_that_is_added_recalls_the_draft(open_separate: House
         text = (await house.draft(ticket)).text
         assert text.count("Our answer.") == 2
         assert "And the warranty." in text
+        await house.settled(f"ticket:{ticket}")
         told = [(row.staff, row.reason) for row in await house.desk.notices("ben", 100)]
         assert ("ben", "recalled: another department is asked") in told
 

@@ -20,6 +20,7 @@ from temporalio.api.enums.v1 import WorkflowTaskFailedCause
 from temporalio.testing import WorkflowEnvironment
 
 from activities.decide import Policy
+from baton.consequences import reference
 from baton.contract import Presence, Status, TicketStart, TimelineEntry
 from baton.directoryfile import load_directory
 from baton.errors import Refused
@@ -179,7 +180,10 @@ class Twin:
             (drafted(paper), paper.draft.composer, paper.draft.final, paper.draft.stale, paper.draft.round)
         )
         (row,) = await cases_of(house.desk, self.ticket)
-        assert ticket_of(row) == now
+        whole = await house.desk.kept(reference(paper))
+        assert whole is not None
+        assert isinstance(whole.state, TicketState)
+        assert (whole.state.snapshot(), whole.state.head()) == (now, ticket_of(row))
         assert now.prompts <= now.round
         assert len(await prompts_of(house, self.ticket)) >= now.prompts, "everyone, where nobody can compose"
         kept = [row.event_id for row in await events_of(house.desk, self.ticket)]

@@ -770,6 +770,7 @@ DEPARTMENT: dict[str, Any] = {
     "answered_by": "lena",
     "declined_to": "warranty",
     "blocks": True,
+    "note_count": 1,
     "notes": [NOTE],
 }
 DRAFT: dict[str, Any] = {
@@ -805,11 +806,20 @@ TICKET_SNAPSHOT: dict[str, Any] = {
     "last_message_at": AT,
     "closed_because": "дубль",
 }
+SOURCES: dict[str, Any] = {
+    "template": "{{ composer }}",
+    "departments": {"billing": "Счета"},
+    "zones": {"billing": "Europe/Berlin"},
+    "people": {"lena": "Лена"},
+}
 TICKET_STATE: dict[str, Any] = {
     **TICKET_SNAPSHOT,
     "prompted_round": 1,
     "replied_round": 1,
     "contributed": ["lena"],
+    "noted_at": {"lena": AT},
+    "noted_round": 2,
+    "sources": SOURCES,
     "draft": DRAFT,
     "opened_at": AT,
     "wrote_at": AT,
@@ -890,12 +900,6 @@ CASE = {
 EFFECT = {"key": "case-1:e-1", "case": CASE, "event_id": "e-1", "decided_at": AT, "rules": ["handoff"]}
 
 # One of each payload that has structure, with a value in every field.
-SOURCES: dict[str, Any] = {
-    "template": "{{ composer }}",
-    "departments": {"billing": "Счета"},
-    "zones": {"billing": "Europe/Berlin"},
-    "people": {"lena": "Лена"},
-}
 KEPT: dict[str, Any] = {
     "state": TICKET_STATE,
     "unsent": [{**EFFECT, "do": "notify", "tell": [ACTIONS[-1]]}],
