@@ -18,7 +18,6 @@ from temporalio import activity
 from activities import ticketfacts
 from activities.weighing import weighed
 from baton.chatstate import ChatState
-from baton.consequences import consequences
 from baton.contract import (
     Assigned,
     AuthorType,
@@ -129,14 +128,13 @@ class Deciding:
             rules=_short(rules),
             directory=str(entry.version),
         )
-        settlement = model.settle(before, event, decision)
-        effects = tuple(consequences(before, event, decision, settlement))
-        decision = weighed(decision, settlement.state, effects)
+        conclusion = weighed(before, event, decision)
+        decision = conclusion.decision
         await intake.take_in(
             folded,
-            settlement.state,
+            conclusion.state,
             [fired.rule for fired in decision.fired],
-            effects,
+            conclusion.effects,
             request.unsent,
             opened=model.opens(before, event) and not facts.blocked,
         )

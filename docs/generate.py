@@ -190,7 +190,6 @@ _DEPARTMENT = {
     "declined_to": "to which label it handed the question on",
     "blocks": "whether it declined, and nobody was asked in its place",
     "note_count": "how many notes it has",
-    "note_count": "how many notes it has",
     "notes": 'its notes: `{"author", "text", "at", "event_id", "round"}`; empty in outcomes and results',
 }
 _DRAFT = {

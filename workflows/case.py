@@ -74,8 +74,8 @@ _DECIDE_RETRY = RetryPolicy(
 _DECIDE_PAUSE_IN_TASK = timedelta(seconds=5)
 TASK_BUDGET = 300_000
 """Bytes of decisions and answers after which the loop ends its task. The server takes 4 MB, and one decision
-more and a write may come on top. A long task is bad for another reason, too: behind a hundred signals that came
-meanwhile, the server has it done again."""
+more and a write may come on top. A long task is bad for another reason, too: behind a hundred signals that
+came meanwhile, the server has it done again."""
 OUTBOX_BUDGET = 250_000
 """Bytes of unsent effects with which no further event is taken: what is carried to the next run has 2 MB."""
 _REFUSAL_SIZE = 3_000
