@@ -84,7 +84,11 @@ class CaseTracing(TracingInterceptor):
 def _read(headers: Mapping[str, Payload]) -> Carrier:
     if HEADER not in headers:
         return {}
-    return cast(Carrier, PayloadConverter.default.from_payload(headers[HEADER]))
+    try:
+        carrier = PayloadConverter.default.from_payload(headers[HEADER])
+        return {str(name): str(value) for name, value in carrier.items()}
+    except Exception:  # whatever a converter raises about bytes that we did not write
+        return {}
 
 
 def _written(headers: Mapping[str, Payload], carrier: Carrier) -> Mapping[str, Payload]:

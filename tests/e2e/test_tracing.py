@@ -16,17 +16,19 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from temporalio.api.common.v1 import Header, Payload, Payloads, WorkflowExecution
+from temporalio.api.workflowservice.v1 import SignalWorkflowExecutionRequest
 from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Replayer
 
 from baton.client import BatonClient
-from baton.contract import Presence
+from baton.contract import SUBMIT, Presence
 from baton.deskclient import DeskClient
 from baton.errors import IllegalTransition, UnknownStaff
 from baton.plugin import BatonPlugin
 from baton.spans import Discreet
-from baton.tracing import CaseTracing
+from baton.tracing import HEADER, CaseTracing
 from tests.conftest import HouseOpener
 from tests.departments import ANSWERS, QUIET
 from tests.e2e.test_worker import settings_in, until_ready, worker_process
@@ -96,6 +98,41 @@ async def test_each_event_of_a_chat_is_in_the_trace_of_the_call_that_brought_it(
         assert {"StartActivity:reassign", "RunActivity:reassign", "HelpDesk:write_case"} <= spans[1]
         assert not {"RunWorkflow:Chat", "RunActivity:notify"} & spans[1]
         assert "RunActivity:reassign" not in spans[0]
+        assert failed_tasks(await house.history(chat)) == []
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        Payload(metadata={"encoding": b"unheard/of"}, data=b"\x00\xff"),
+        Payload(metadata={"encoding": b"json/plain"}, data=b"{not json"),
+        Payload(metadata={"encoding": b"json/plain"}, data=b'["no", "carrier"]'),
+        Payload(metadata={"encoding": b"json/plain"}, data=b'{"traceparent": 7}'),
+    ],
+    ids=["bad encoding", "bad json", "a list", "a number"],
+)
+async def test_a_trace_that_cannot_be_read_harms_nobody(
+    open_a_house: HouseOpener, traced: Traced, header: Payload
+) -> None:
+    async with tracing_house(open_a_house, traced) as house:
+        chat, taken = fresh("traced"), event("taken", "ivan")
+        await house.customer(chat)
+        temporal = house.client.temporal
+        await temporal.workflow_service.signal_workflow_execution(
+            SignalWorkflowExecutionRequest(
+                namespace=temporal.namespace,
+                workflow_execution=WorkflowExecution(workflow_id=house.handle(chat).id),
+                signal_name=SUBMIT,
+                input=Payloads(payloads=await temporal.data_converter.encode([taken])),
+                header=Header(fields={HEADER: header}),
+                request_id=fresh("header"),
+            )
+        )
+
+        async def is_taken() -> bool:
+            return (await house.snapshot(chat)).pinned_to == "ivan"
+
+        await eventually(is_taken, "the signal was not taken in")
         assert failed_tasks(await house.history(chat)) == []
 
 
