@@ -11,40 +11,43 @@ The place is authenticated (it is the associated data), and compared with the pl
 found. So a payload that somebody moves to another case is not accepted there. It stands in the metadata
 because Temporal's UI asks for the text of a payload without saying where it found it.
 
-What can never be read, because it was moved or changed, becomes a payload that cannot be converted. A
-workflow then refuses the event in it, as it refuses any other nonsense. An exception would fail the
-workflow task, which is retried for ever: one bad signal would stop a case. A key that is missing is such
-an exception. Once the key is there the case goes on, and nothing was refused.
+What cannot be read becomes a payload that says why, and that cannot be converted. So nothing fails before
+it is clear what the payload is for: a workflow refuses an event that was moved or changed, as it refuses any
+other nonsense, and waits for a key that is missing. An exception here would fail the workflow task, which is
+tried again for ever: one bad signal would stop a case.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from temporalio.api.common.v1 import Payload
-from temporalio.contrib.pydantic import PydanticPayloadConverter
 from temporalio.converter import (
     ActivitySerializationContext,
     DataConverter,
-    DefaultFailureConverterWithEncodedAttributes,
-    EncodingPayloadConverter,
     PayloadCodec,
     SerializationContext,
     WithSerializationContext,
     WorkflowSerializationContext,
 )
 
-from baton.errors import UnknownKey, Unreadable
+from baton.errors import NoKeys, UnknownKey, Unreadable
 from baton.keys import KeyRing
+from baton.payloads import (
+    LONGEST_NAME,
+    UNREADABLE,
+    EncodedFailures,
+    PlainFailures,
+    TolerantConverter,
+    encoding_of,
+)
 
 ENCODING = b"binary/encrypted"
 KEY_ID = "encryption-key-id"
 PLACE = "encryption-place"
-UNREADABLE = "baton/unreadable"
 _FORMAT = b"baton/1 "
-_LONGEST_NAME = 80
 
 Place = tuple[str, ...]
 """Namespace, ``workflow`` or ``activity``, and its ID; or the beginning of that, where no more is known."""
@@ -84,7 +87,8 @@ class EncryptionCodec(PayloadCodec, WithSerializationContext):
         return [self.encrypted(payload) for payload in payloads]
 
     async def decode(self, payloads: Sequence[Payload]) -> list[Payload]:
-        return [self._decoded(payload) for payload in payloads]
+        """The payloads as they were, and in the place of each that cannot be read one that says why."""
+        return [_or_why(self.decrypted, payload) for payload in payloads]
 
     def encrypted(self, payload: Payload) -> Payload:
         """The payload, encrypted and bound to this place."""
@@ -117,33 +121,42 @@ class EncryptionCodec(PayloadCodec, WithSerializationContext):
         if found[:known] != self._place[:known]:
             raise Unreadable(f"it belongs to {_shown(found)}, and was found in {_shown(self._place)}")
 
-    def _decoded(self, payload: Payload) -> Payload:
-        try:
-            return self.decrypted(payload)
-        except UnknownKey:
-            raise
-        except Unreadable as error:
-            return Payload(metadata={"encoding": UNREADABLE.encode()}, data=str(error).encode())
-
 
 class WithoutKeys(PayloadCodec):
-    """Encrypts nothing, and stops at what somebody else has encrypted.
+    """Encrypts nothing, and tells what somebody else has encrypted from what is nonsense.
 
-    Without it a worker that was started without its keys would refuse each event as one that it cannot
-    decode.
+    Without it a worker that was started without its keys would fail a case as one that began with something
+    that cannot be decoded.
     """
 
     async def encode(self, payloads: Sequence[Payload]) -> list[Payload]:
         return list(payloads)
 
     async def decode(self, payloads: Sequence[Payload]) -> list[Payload]:
-        for payload in payloads:
-            if payload.metadata.get("encoding") == ENCODING:
-                raise UnknownKey(
-                    f"a payload is encrypted with the key {_key_name(payload)!r}, and this process has no "
-                    "keys: set BATON_ENCRYPTION_KEYS_FILE"
-                )
-        return list(payloads)
+        """The payloads as they are, and in the place of each that is encrypted one that says so."""
+        return [_or_why(_not_encrypted, payload) for payload in payloads]
+
+
+def _not_encrypted(payload: Payload) -> Payload:
+    if payload.metadata.get("encoding") == ENCODING:
+        raise NoKeys(
+            f"a payload is encrypted with the key {_key_name(payload)!r}, and this process has no keys: set "
+            "BATON_ENCRYPTION_KEYS_FILE"
+        )
+    return payload
+
+
+def _or_why(read: Callable[[Payload], Payload], payload: Payload) -> Payload:
+    try:
+        found = read(payload)
+        if encoding_of(found) in UNREADABLE:
+            # Else anybody could make a case wait for a key.
+            raise Unreadable("it says of itself that it cannot be read")
+    except Unreadable as error:
+        (encoding,) = (name for name, kind in UNREADABLE.items() if kind is type(error))
+        why = str(error) if isinstance(error, UnknownKey) else f"a payload cannot be read: {error}"
+        return Payload(metadata={"encoding": encoding.encode()}, data=why.encode())
+    return found
 
 
 def place_of(context: SerializationContext) -> Place:
@@ -167,7 +180,7 @@ def place_of(context: SerializationContext) -> Place:
 
 def _key_name(payload: Payload) -> str:
     """Who may write to Temporal may write anything there, and logs quote it: so it is cut."""
-    return payload.metadata.get(KEY_ID, b"?")[:_LONGEST_NAME].decode(errors="replace")
+    return payload.metadata.get(KEY_ID, b"?")[:LONGEST_NAME].decode(errors="replace")
 
 
 def _shown(place: Place) -> str:
@@ -178,36 +191,26 @@ def _shown(place: Place) -> str:
             return " ".join(("namespace", *map(repr, place))) if place else "no namespace"
 
 
-class _UnreadableConverter(EncodingPayloadConverter):
-    """Says of an unreadable payload why it is so, when somebody wants its value."""
+class _Converter(DataConverter):
+    """Tolerant towards what a workflow takes, and strict towards whoever asks for a value."""
 
-    @property
-    def encoding(self) -> str:
-        return UNREADABLE
-
-    def to_payload(self, value: Any) -> Payload | None:
-        return None
-
-    def from_payload(self, payload: Payload, type_hint: type | None = None) -> Any:
-        raise Unreadable(f"a payload cannot be read: {payload.data.decode()}")
+    async def decode(self, payloads: Sequence[Payload], type_hints: list[type] | None = None) -> list[Any]:
+        """See base class."""
+        return await super().decode(payloads, type_hints or [object] * len(payloads))
 
 
-class PayloadConverter(PydanticPayloadConverter):
-    """As without encryption, and with an error that says why a payload cannot be read."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._set_converters(*self.converters.values(), _UnreadableConverter())
-
-
-PLAIN = DataConverter(payload_converter_class=PydanticPayloadConverter, payload_codec=WithoutKeys())
+PLAIN: DataConverter = _Converter(
+    payload_converter_class=TolerantConverter,
+    payload_codec=WithoutKeys(),
+    failure_converter_class=PlainFailures,
+)
 """How Baton converts payloads where they are not encrypted."""
 
 
 def encrypting(codec: EncryptionCodec) -> DataConverter:
     """How Baton converts payloads where they are encrypted. The texts of failures are payloads, too."""
-    return DataConverter(
-        payload_converter_class=PayloadConverter,
+    return _Converter(
+        payload_converter_class=TolerantConverter,
         payload_codec=codec,
-        failure_converter_class=DefaultFailureConverterWithEncodedAttributes,
+        failure_converter_class=EncodedFailures,
     )

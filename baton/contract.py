@@ -64,6 +64,8 @@ MAX_TEXT_LENGTH = 100_000
 """Longest message text, in characters. A payload may have 2 MB; more belongs into an attachment."""
 MAX_ATTACHMENTS_SIZE = 1_000_000
 """Largest attachments of a message, in bytes of JSON: they are named here, and kept elsewhere."""
+MAX_EVENT_SIZE = 1_900_000
+"""Largest event, in bytes of JSON. Temporal keeps payloads of up to 2 MB; that of an update may have 4."""
 MAX_LABELS = 1000
 """Labels that a case may have, and that one event may add or remove."""
 MAX_LABELS_SIZE = 64_000
@@ -491,7 +493,7 @@ def parse_chat_event(payload: object) -> ChatEvent:
     try:
         event = _CHAT_EVENT.validate_python(fields)
     except ValidationError as error:
-        raise InvalidEvent(f"event {fields.get('id')!r} ({kind}): {_first_mistakes(error)}") from None
+        raise InvalidEvent(f"event {fields.get('id')!r} ({kind}): {first_mistakes(error)}") from None
     _check_sense(event)
     return event
 
@@ -502,9 +504,17 @@ def parse_ticket_event(payload: object) -> TicketEvent:
     try:
         event = _TICKET_EVENT.validate_python(fields)
     except ValidationError as error:
-        raise InvalidEvent(f"event {fields.get('id')!r} ({kind}): {_first_mistakes(error)}") from None
+        raise InvalidEvent(f"event {fields.get('id')!r} ({kind}): {first_mistakes(error)}") from None
     _check_sense(event)
     return event
+
+
+def check_event_size(size: int) -> None:
+    """Raises ``InvalidEvent`` if an event of this many bytes of JSON is too large."""
+    if size > MAX_EVENT_SIZE:
+        raise InvalidEvent(
+            f"an event of {size} bytes is too large, at most {MAX_EVENT_SIZE} are allowed: send links"
+        )
 
 
 def _event_fields(payload: object, case: str, kinds: frozenset[str]) -> tuple[str, dict[str, Any]]:
@@ -545,7 +555,7 @@ def parse_chat_start(payload: object) -> ChatStart:
     try:
         return ChatStart.model_validate(payload)
     except ValidationError as error:
-        raise InvalidEvent(f"start argument: {_first_mistakes(error, skip=0)}") from None
+        raise InvalidEvent(f"start argument: {first_mistakes(error, skip=0)}") from None
 
 
 def parse_ticket_start(payload: object) -> TicketStart:
@@ -553,10 +563,10 @@ def parse_ticket_start(payload: object) -> TicketStart:
     try:
         return TicketStart.model_validate(payload)
     except ValidationError as error:
-        raise InvalidEvent(f"start argument: {_first_mistakes(error, skip=0)}") from None
+        raise InvalidEvent(f"start argument: {first_mistakes(error, skip=0)}") from None
 
 
-def _first_mistakes(error: ValidationError, *, skip: int = 1, most: int = 3) -> str:
+def first_mistakes(error: ValidationError, *, skip: int = 1, most: int = 3) -> str:
     """A pydantic error in one line: where and what, without the library's links.
 
     ``skip`` leaves out the first parts of each place, such as the kind in a union of events.

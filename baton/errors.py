@@ -8,6 +8,7 @@
     ├── HelpDeskUnavailable      the help desk did not answer; trying again may work
     ├── Unreadable               a payload cannot be decrypted, or does not belong where it was found
     │   └── UnknownKey           the key with which it is encrypted is not in the key file
+    │       └── NoKeys           this process was started without any
     └── Refused                  an event was refused; nothing of it was applied
         ├── InvalidEvent         malformed, of an unknown kind, or by an author who cannot do this
         ├── IllegalTransition    not possible in the present state of the case
@@ -54,6 +55,10 @@ class Unreadable(BatonError):
 
 class UnknownKey(Unreadable):
     """A payload is encrypted with a key that is not in the key file."""
+
+
+class NoKeys(UnknownKey):
+    """A payload is encrypted, and this process has no keys at all."""
 
 
 @dataclass(frozen=True)

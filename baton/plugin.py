@@ -10,12 +10,13 @@ import dataclasses
 from collections.abc import Sequence
 
 from temporalio import client, worker
-from temporalio.converter import DataConverter, DefaultFailureConverter
+from temporalio.converter import DataConverter
 from temporalio.plugin import SimplePlugin
 from temporalio.worker import ReplayerConfig, WorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from baton.codec import PLAIN, EncryptionCodec, encrypting
+from baton.payloads import PlainFailures
 
 PASSED_THROUGH = (
     *("baton", "workflows", "pydantic", "pydantic_core", "annotated_types", "transitions"),
@@ -69,6 +70,6 @@ class BatonPlugin(SimplePlugin):
         if self._codec is not None:
             # A replay writes nothing, and why it failed must be readable.
             configured["data_converter"] = dataclasses.replace(
-                encrypting(self._codec.anywhere()), failure_converter_class=DefaultFailureConverter
+                encrypting(self._codec.anywhere()), failure_converter_class=PlainFailures
             )
         return configured

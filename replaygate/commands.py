@@ -27,6 +27,7 @@ from temporalio.converter import (
     WorkflowSerializationContext,
 )
 
+from baton.payloads import readable
 from replaygate.recorder import Recording
 
 Key = tuple[str, ...]
@@ -370,7 +371,7 @@ class Reader:
         self._workflow_type = workflow_type(history)
 
     async def read(self, command: Command) -> Command:
-        """The same command, with values in place of payloads. Raises what the codec raises."""
+        """The same command, with values in place of payloads. Raises ``Unreadable``."""
         whole = WorkflowSerializationContext(namespace=self._namespace, workflow_id=self._workflow_id)
         context: SerializationContext = whole
         if command.key[0] == "activity":
@@ -407,7 +408,7 @@ class Reader:
         if self._converter is not None and "type" not in payload.metadata:
             codec = self._converter.with_context(context).payload_codec
             assert codec is not None
-            (payload,) = await codec.decode([payload])
+            payload = readable(*await codec.decode([payload]))
         return plain(payload)
 
 

@@ -23,7 +23,7 @@ import asyncio
 import json
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextvars import Context, copy_context
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -31,7 +31,7 @@ from itertools import accumulate
 from typing import Any, Generic, NamedTuple, TypeVar, cast
 
 from temporalio import workflow
-from temporalio.common import RawValue, RetryPolicy, SearchAttributeUpdate
+from temporalio.common import RetryPolicy, SearchAttributeUpdate
 from temporalio.exceptions import ApplicationError, FailureError, is_cancelled_exception
 
 from baton import metrics
@@ -49,9 +49,10 @@ from baton.contract import (
 )
 from baton.decision import CaseState, DecideRequest, Decision, Kept
 from baton.effects import DECIDE, Effect
-from baton.errors import REFUSALS, InvalidEvent, Refused
+from baton.errors import REFUSALS, InvalidEvent, Refused, UnknownKey
 from baton.searchattributes import key_of
 from workflows.alarm import Alarm
+from workflows.arguments import signalled, updated, updated_now
 from workflows.outbox import Outbox
 
 FIRST_EVENT_WITHIN = timedelta(minutes=1)
@@ -155,6 +156,8 @@ class Case(ABC, Generic[StateT, OutcomeT]):
         """Bytes that were added to the present workflow task, as far as this is counted."""
         self._answered_again = 0
         self._published: dict[str, Any] | None = None
+        self._signals = 0
+        """Signals of this run that brought an event, whether it could be used or not."""
         self.events = carried.events
         self.refused = carried.refused
         self._settled_here = False
@@ -209,7 +212,7 @@ class Case(ABC, Generic[StateT, OutcomeT]):
 
     # --- The handlers ---------------------------------------------------------------------------
 
-    def refuse_early(self, raw: RawValue) -> None:
+    def refuse_early(self, arguments: Sequence[object]) -> None:
         """Validator: refuse what can be seen to be wrong now, before anything is written to the history.
 
         With other events still waiting the state is not yet the one that this event will meet, so only its
@@ -217,17 +220,19 @@ class Case(ABC, Generic[StateT, OutcomeT]):
         """
         event = None
         try:
-            event = self._read(raw)
+            event = self.parse(updated_now(arguments))
             if event.id not in self._seen and not self._queue:
                 self.check(event)
+        except UnknownKey:
+            return  # the handler waits for the key
         except Refused as refusal:
             _tell_refusal(event.id if event else "?", event.kind if event else "?", refusal)
             raise _as_failure(refusal) from None
 
-    async def handle(self, raw: RawValue) -> OutcomeT:
+    async def handle(self, arguments: Sequence[object]) -> OutcomeT:
         """Update: put the event into the queue, and answer when its turn has come."""
         try:
-            event = self._read(raw)
+            event = self.parse(updated(arguments))
         except Refused as refusal:
             raise _as_failure(refusal) from None
         twin = self._queue.get(event.id)
@@ -242,13 +247,13 @@ class Case(ABC, Generic[StateT, OutcomeT]):
         assert entry.outcome is not None, "whatever is done has an outcome or a refusal"
         return entry.outcome
 
-    def submit(self, raw: RawValue, kind: str | None = None) -> None:
+    def submit(self, arguments: Sequence[object], kind: str | None = None) -> None:
         """Signal: put the event into the queue. What cannot be used is noted in the timeline.
 
         ``kind`` is that of an event that does not say its own.
         """
         try:
-            event = self._read(raw, kind)
+            event = self._signalled(arguments, kind)
         except Refused as refusal:
             self._note_refusal("?", "?", "?", refusal)
             return
@@ -474,11 +479,9 @@ class Case(ABC, Generic[StateT, OutcomeT]):
 
     # --- Helpers --------------------------------------------------------------------------------
 
-    def _read(self, raw: RawValue, kind: str | None = None) -> Any:
-        try:
-            payload = workflow.payload_converter().from_payload(raw.payload)
-        except Exception as error:  # whatever a converter raises about bytes that we did not write
-            raise InvalidEvent(f"the payload cannot be decoded: {error}") from None
+    def _signalled(self, arguments: Sequence[object], kind: str | None) -> Any:
+        self._signals += 1
+        payload = signalled(arguments, self._signals)
         if kind is not None and isinstance(payload, dict):
             if payload.get("kind", kind) != kind:
                 raise InvalidEvent(
@@ -609,29 +612,6 @@ def version_of_next_run() -> workflow.ContinueAsNewVersioningBehavior | None:
     if workflow.info().is_target_worker_deployment_version_changed():
         return workflow.ContinueAsNewVersioningBehavior.AUTO_UPGRADE
     return None
-
-
-StartT = TypeVar("StartT", bound=Payload)
-
-
-def read_start(start: RawValue | None, parse: Callable[[object], object], continued: type[StartT]) -> StartT:
-    """The start argument of a case, as the caller or the run before wrote it. Raises ``InvalidEvent``.
-
-    Args:
-        parse: raises ``InvalidEvent`` if something that a caller must say is wrong.
-        continued: the argument with what one run hands to the next.
-    """
-    if start is None:
-        wanted = ", ".join(name for name, one in continued.model_fields.items() if one.is_required())
-        raise InvalidEvent(f"the start argument is missing: an object with {wanted}")
-    try:
-        payload = workflow.payload_converter().from_payload(start.payload)
-        parse(payload)
-        return continued.model_validate(payload)
-    except InvalidEvent:
-        raise
-    except Exception as error:  # whatever a converter raises about bytes that we did not write
-        raise InvalidEvent(f"the start argument cannot be read: {error}") from None
 
 
 def _update(name: str, value: Any) -> SearchAttributeUpdate[Any]:

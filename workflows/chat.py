@@ -17,7 +17,6 @@ from datetime import datetime
 from typing import Any
 
 from temporalio import workflow
-from temporalio.common import RawValue
 from temporalio.exceptions import ApplicationError
 
 from baton import attention
@@ -42,8 +41,9 @@ from baton.contract import (
 from baton.decision import Decision
 from baton.errors import InvalidEvent
 from baton.story import chat_details, moved, what_happened
+from workflows.arguments import read_start
 from workflows.carrying import fitting
-from workflows.case import Carried, Case, Settled, read_start, version_of_next_run
+from workflows.case import Carried, Case, Settled, version_of_next_run
 from workflows.handlers import CaseHandlers
 
 
@@ -147,8 +147,7 @@ class Chat(CaseHandlers[Outcome]):
     _case: _ChatCase
 
     @workflow.init
-    # Without a default a start that forgot the argument could not even be told so.
-    def __init__(self, start: RawValue = None) -> None:  # type: ignore[assignment]
+    def __init__(self, *start: Any) -> None:
         self._refused_start: str | None = None
         try:
             begun = read_start(start, parse_chat_start, ContinuedChat)
@@ -165,7 +164,7 @@ class Chat(CaseHandlers[Outcome]):
         )
 
     @workflow.run
-    async def run(self, start: RawValue = None) -> ChatSummary:  # type: ignore[assignment]
+    async def run(self, *start: Any) -> ChatSummary:
         if self._refused_start is not None:
             raise ApplicationError(self._refused_start, type="InvalidEvent", non_retryable=True)
         if self._start.carried is None and not await self._case.first_event():
@@ -180,5 +179,5 @@ class Chat(CaseHandlers[Outcome]):
         return self._case.summary()
 
     @workflow.query(name=SNAPSHOT)
-    def snapshot(self) -> ChatSnapshot:
+    def snapshot(self, *_: Any) -> ChatSnapshot:
         return self._case.snapshot()

@@ -18,7 +18,6 @@ from datetime import datetime
 from typing import Any
 
 from temporalio import workflow
-from temporalio.common import RawValue
 from temporalio.exceptions import ApplicationError
 
 from baton import metrics, tickettime
@@ -43,8 +42,9 @@ from baton.decision import Decision
 from baton.errors import InvalidEvent
 from baton.story import ticket_details, ticket_moved, what_happened_to_ticket
 from baton.ticketstate import TicketState
+from workflows.arguments import read_start
 from workflows.carrying import fitting
-from workflows.case import Carried, Case, Settled, read_start, version_of_next_run
+from workflows.case import Carried, Case, Settled, version_of_next_run
 from workflows.handlers import CaseHandlers
 
 
@@ -153,8 +153,7 @@ class Ticket(CaseHandlers[TicketOutcome]):
     _case: _TicketCase
 
     @workflow.init
-    # Without a default a start that forgot the argument could not even be told so.
-    def __init__(self, start: RawValue = None) -> None:  # type: ignore[assignment]
+    def __init__(self, *start: Any) -> None:
         self._refused_start: str | None = None
         try:
             begun = read_start(start, parse_ticket_start, ContinuedTicket)
@@ -169,7 +168,7 @@ class Ticket(CaseHandlers[TicketOutcome]):
         )
 
     @workflow.run
-    async def run(self, start: RawValue = None) -> TicketSummary:  # type: ignore[assignment]
+    async def run(self, *start: Any) -> TicketSummary:
         if self._refused_start is not None:
             raise ApplicationError(self._refused_start, type="InvalidEvent", non_retryable=True)
         if self._start.carried is None and not await self._case.first_event():
@@ -184,16 +183,16 @@ class Ticket(CaseHandlers[TicketOutcome]):
         return self._case.summary()
 
     @workflow.signal(name=NOTE_ADDED)
-    def note_added(self, note: RawValue) -> None:
+    def note_added(self, *note: Any) -> None:
         """A note in, such as a department's answer. Refusals are found in the timeline."""
         self._case.submit(note, kind=NOTE_ADDED)
 
     @workflow.query(name=SNAPSHOT)
-    def snapshot(self) -> TicketSnapshot:
+    def snapshot(self, *_: Any) -> TicketSnapshot:
         return self._case.snapshot()
 
     @workflow.query(name=DRAFT)
-    def draft(self) -> Draft:
+    def draft(self, *_: Any) -> Draft:
         """The consolidated reply as drafted from the notes; empty while there is nothing to draft."""
         with workflow.unsafe.imports_passed_through():
             # Only a question needs what renders texts; no decision of the workflow depends on it.

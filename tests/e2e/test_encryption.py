@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 import logging
 import re
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +17,24 @@ import pytest
 from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.enums.v1 import EventType
 from temporalio.api.workflowservice.v1 import SignalWorkflowExecutionRequest
-from temporalio.client import Client, WorkflowHistory
+from temporalio.client import Client, WorkflowFailureError, WorkflowHistory
+from temporalio.common import RawValue
+from temporalio.converter import WorkflowSerializationContext
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Replayer
 
 from baton.client import BatonClient
-from baton.codec import ENCODING, KEY_ID, EncryptionCodec
-from baton.contract import HANDLE, SEARCH_ATTRIBUTES, SUBMIT
+from baton.codec import ENCODING, KEY_ID, PLAIN, EncryptionCodec
+from baton.contract import (
+    CHAT_WORKFLOW,
+    HANDLE,
+    POKE,
+    SEARCH_ATTRIBUTES,
+    SNAPSHOT,
+    SUBMIT,
+    chat_workflow_id,
+)
 from baton.deskclient import DeskClient
 from baton.effects import Notice, Prompt
 from baton.errors import HelpDeskUnavailable, UnknownKey, UnknownStaff
@@ -30,6 +42,7 @@ from baton.keys import KeyRing, name_of, new_key
 from baton.logs import JsonLines, Lines
 from baton.plugin import BatonPlugin
 from helpdesks.embedded import EmbeddedHelpDesk
+from tests.arguments import invalid
 from tests.conftest import running_server
 from tests.departments import ANSWERS, QUIET, SEPARATE_HOUSE
 from tests.house import CHANNEL, House, event, eventually, failed_tasks, fresh, open_house
@@ -337,7 +350,15 @@ async def test_where_encryption_is_required_a_plain_event_is_refused_and_harms_n
         timeline = await house.client.timeline(CHANNEL, chat)
         assert [entry.refused is None for entry in timeline] == [True, False, True]
         assert "BATON_ENCRYPTION_REQUIRED" in (timeline[1].refused or "")
-        assert failed_tasks(await house.history(chat)) == []
+        history = await house.history(chat)
+        assert failed_tasks(history) == []
+    # What was refused stays so, also where it would be read.
+    for plugin in (encrypting("first", required=True), encrypting("first")):
+        await replayer(plugin).replay_workflow(history)
+    async with place.house(encrypting("first")) as house:
+        await house.staff(chat, "ivan")
+        timeline = await house.client.timeline(CHANNEL, chat)
+        assert [entry.refused is None for entry in timeline] == [True, False, True, True]
 
 
 async def test_a_signal_that_is_moved_to_another_chat_is_refused_there(place: Place) -> None:
@@ -368,4 +389,146 @@ async def test_a_signal_that_is_moved_to_another_chat_is_refused_there(place: Pl
         assert (await house.snapshot(mine)).pinned_to is None
         moved = (await house.client.timeline(CHANNEL, mine))[-1]
         assert f"it belongs to the workflow {house.handle(other).id}" in (moved.refused or "")
-        assert failed_tasks(await house.history(mine)) == []
+        history = await house.history(mine)
+        assert failed_tasks(history) == []
+    await replayer(encrypting("first")).replay_workflow(history)
+
+
+# --- Keys that are not there ----------------------------------------------------------------------
+
+
+def task_failures(caplog: pytest.LogCaptureFixture, said: str) -> Callable[[], Awaitable[bool]]:
+    """Whether the worker says why a case waits."""
+    return partial(_logged, caplog, said)
+
+
+async def test_what_is_encrypted_is_refused_where_nobody_has_keys(place: Place) -> None:
+    """One stray payload must not stop a case that nobody encrypts, and keys that come later agree."""
+    chat = fresh("chat")
+    keyed = (await place.client(encrypting("first"))).temporal
+    async with place.house(BatonPlugin()) as house:
+        await house.customer(chat)
+        stranger = keyed.get_workflow_handle(house.handle(chat).id)
+        await stranger.signal(SUBMIT, event("taken", "lena"))
+        await house.settled(chat)
+        assert "BATON_ENCRYPTION_" in await invalid(stranger.execute_update(HANDLE, event("taken", "lena")))
+        await stranger.signal(SUBMIT, args=[event("taken", "lena"), 2])
+        await stranger.signal(POKE, "why?")
+        assert await house.handle(chat).query(SNAPSHOT) == await stranger.query(SNAPSHOT, "what?")
+        await house.by("ivan", chat, "taken")
+        await house.settled(chat)
+        history, refusals = await house.history(chat), await refusals_of(house, chat)
+        assert [refusal and refusal[:12] for refusal in refusals] == [
+            *(None, "InvalidEvent", "InvalidEvent"),
+            *(None, None),
+        ]
+        assert failed_tasks(history) == []
+    for plugin in (BatonPlugin(), encrypting("first"), encrypting("second")):
+        await replayer(plugin).replay_workflow(history)
+    async with place.house(encrypting("first")) as house:
+        await house.by("petra", chat, "taken")
+        assert await refusals_of(house, chat) == [*refusals, None]
+        assert failed_tasks(await house.history(chat)) == []
+
+
+async def refusals_of(house: House, chat: str) -> list[str | None]:
+    return [entry.refused for entry in await house.client.timeline(CHANNEL, chat)]
+
+
+# Temporal's SDK has made the coroutine of the signal when the case says that it cannot begin.
+@pytest.mark.filterwarnings("ignore:.*run_signal:pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.filterwarnings("ignore:.*run_signal' was never awaited:RuntimeWarning")
+async def test_a_worker_that_was_started_without_its_keys_loses_nothing(
+    place: Place, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The case began encrypted: with its start argument."""
+    old, new = fresh("old"), fresh("new")
+    keyed = await place.client(encrypting("first"))
+    async with place.house(encrypting("first")) as house:
+        await house.customer(old)
+        await house.settled(old)
+    async with place.house(BatonPlugin()):
+        for chat in (old, new):
+            await keyed.submit(CHANNEL, chat, event("customer_message", "customer"), customer="c")
+        for chat in (old, new):
+            waits = task_failures(caplog, f"ID {chat_workflow_id(CHANNEL, chat)}")
+            await eventually(waits, "nobody was told")
+        assert "NoKeys" in caplog.text
+        assert "BATON_ENCRYPTION_KEYS_FILE" in caplog.text
+    async with place.house(encrypting("first")) as house:
+        await house.staff(old, "ivan")
+        await house.staff(new, "ivan")
+        assert await refusals_of(house, old) == [None] * 3
+        assert await refusals_of(house, new) == [None] * 2
+
+
+async def test_what_a_worker_with_keys_has_taken_in_is_not_refused_by_one_without(
+    place: Place, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The case began before encryption did; so its events are encrypted, and its start is not."""
+    chat = fresh("chat")
+    async with place.house(BatonPlugin()) as house:
+        await house.customer(chat)
+        await house.settled(chat)
+    async with place.house(encrypting("first")) as house:
+        await house.client.submit(CHANNEL, chat, event("taken", "ivan"))
+        await house.by("ivan", chat, "note_added", text="…")
+        await house.settled(chat)
+        history = await house.history(chat)
+    with pytest.raises(Exception, match="BATON_ENCRYPTION_KEYS_FILE"):
+        await replayer(BatonPlugin()).replay_workflow(history)
+    caplog.clear()
+    async with place.house(BatonPlugin()) as house:
+        await house.client.submit(CHANNEL, chat, event("labels_changed", "ivan", add=["vip"]))
+        await eventually(task_failures(caplog, "BATON_ENCRYPTION_KEYS_FILE"), "nobody was told")
+    async with place.house(encrypting("first")) as house:
+
+        async def labelled() -> bool:
+            return (await house.snapshot(chat)).labels == ("vip",)
+
+        await eventually(labelled, "the event was lost")
+        assert await refusals_of(house, chat) == [None] * 4
+
+
+async def test_an_event_waits_for_a_key_that_the_worker_does_not_have_yet(
+    place: Place, caplog: pytest.LogCaptureFixture
+) -> None:
+    """By update as by signal; and what no event is in does not wait."""
+    chat = fresh("chat")
+    ahead = await place.client(encrypting("second", "first"))
+    async with place.house(encrypting("first")) as house:
+        await house.customer(chat)
+        await house.settled(chat)
+        hasty = ahead.temporal.get_workflow_handle(house.handle(chat).id)
+        await hasty.signal(POKE, "why?")
+        await house.settled(chat)
+        await hasty.signal(SUBMIT, args=[1, 2])
+        assert await hasty.query(SNAPSHOT, "what?") == await house.handle(chat).query(SNAPSHOT)
+        await house.settled(chat)
+        assert failed_tasks(await house.history(chat)) == []
+        update = asyncio.create_task(ahead.send(CHANNEL, chat, event("taken", "ivan")))
+        missing = name_of("second", KEYS["second"])
+        await eventually(task_failures(caplog, f"the key {missing!r}"), "nobody was told of the missing key")
+    async with place.house(encrypting("second", "first")) as house:
+        assert (await update).snapshot.pinned_to == "ivan"
+        refusals = await refusals_of(house, chat)
+        assert [refusal is None for refusal in refusals] == [True, True, False, True]
+
+
+async def test_a_start_that_was_moved_fails_that_case_alone(place: Place) -> None:
+    async with place.house(encrypting("first")) as house:
+        elsewhere = EncryptionCodec(ring("first")).with_context(
+            WorkflowSerializationContext("default", "chat:telegram:other")
+        )
+        (start,) = await PLAIN.encode([{"channel": CHANNEL, "conversation": "c", "customer": "c"}])
+        chat = fresh("moved")
+        await (await place.client(BatonPlugin())).temporal.start_workflow(
+            CHAT_WORKFLOW,
+            RawValue(elsewhere.encrypted(start)),
+            id=chat_workflow_id(CHANNEL, chat),
+            task_queue=house.settings.task_queue,
+        )
+        with pytest.raises(WorkflowFailureError) as raised:
+            await house.handle(chat).result()
+    assert isinstance(raised.value.cause, ApplicationError)
+    assert raised.value.cause.type == "InvalidEvent"

@@ -30,14 +30,14 @@ VIP = {"id": "vip", "name": "Everybody is important", "then": [{"add labels": ["
 
 @contextlib.asynccontextmanager
 async def worker_process(
-    environment: WorkflowEnvironment, settings: Mapping[str, str]
+    environment: WorkflowEnvironment, settings: Mapping[str, str], checkout: Path = CHECKOUT
 ) -> AsyncIterator[asyncio.subprocess.Process]:
     """``python worker.py``, as it runs in production; stopped at the end if it still runs."""
     config = environment.client.service_client.config
     child = await asyncio.create_subprocess_exec(
         sys.executable,
         "worker.py",
-        cwd=CHECKOUT,
+        cwd=checkout,
         env={**os.environ, "TEMPORAL_ADDRESS": config.target_host, **settings},
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,

@@ -48,6 +48,13 @@ def harmful_checkout(folder: Path) -> Path:
     return _copied(folder, "baton/chat.py", _ASSIGNED.format("event.staff"), wrong)
 
 
+def narrow_checkout(folder: Path) -> Path:
+    """A copy of Baton whose signal takes one argument, as it once did: with none or two a case is stuck."""
+    return _copied(
+        folder, "workflows/handlers.py", "def submit(self, *event: Any)", "def submit(self, event: Any)"
+    )
+
+
 def _copied(folder: Path, changed: str, before: str, after: str) -> Path:
     for room in COPIED:
         shutil.copytree(CHECKOUT / room, folder / room, ignore=shutil.ignore_patterns("__pycache__"))

@@ -11,8 +11,9 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 
-from baton.contract import HANDLE, SUBMIT, Presence
+from baton.contract import HANDLE, POKE, SUBMIT, Presence
 from baton.errors import IllegalTransition, UnknownStaff
+from tests.arguments import ENCRYPTED, ODD_ARGUMENTS, READABLE, invalid
 from tests.house import CHANNEL, House, event, eventually, rules_but
 from tests.replay.scene import Scene
 from tests.replay.ticketscenes import TICKET_SCENES
@@ -92,6 +93,18 @@ async def refusals(house: House, chat: str) -> None:
     await refused(IllegalTransition, house.by("ivan", chat, "taken"))
     await house.client.submit(CHANNEL, chat, event("taken", "ivan"))
     await house.handle(chat).signal(SUBMIT, "nonsense")
+    await house.settled(chat)
+
+
+async def odd_arguments(house: House, chat: str) -> None:
+    """No argument, two, and payloads that cannot be read, by signal and by update."""
+    await house.customer(chat)
+    handle = house.handle(chat)
+    for arguments in ODD_ARGUMENTS:
+        await handle.signal(SUBMIT, args=arguments)
+        await invalid(handle.execute_update(HANDLE, args=arguments))
+    await handle.signal(POKE, args=[READABLE, ENCRYPTED])
+    await house.by("ivan", chat, "taken")
     await house.settled(chat)
 
 
@@ -217,6 +230,7 @@ CHAT_SCENES: dict[str, Scene] = {
         closed,
         closed_and_next,
         refusals,
+        odd_arguments,
         duplicates,
         ghost,
         many_at_once,

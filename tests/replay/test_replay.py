@@ -12,13 +12,13 @@ from pathlib import Path
 
 import pytest
 from temporalio.client import WorkflowHistory
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.plugin import SimplePlugin
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Replayer
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 from temporalio.workflow import SandboxImportNotificationPolicy
 
+from baton.codec import PLAIN
 from baton.plugin import PASSED_THROUGH, BatonPlugin
 from baton.tracing import CaseTracing
 from tests.conftest import HouseOpener
@@ -35,7 +35,7 @@ def sandboxed(restrictions: SandboxRestrictions) -> Callable[[], SimplePlugin]:
     """A plugin like the production one, but with another sandbox."""
     return lambda: SimplePlugin(
         "lane",
-        data_converter=lambda _: pydantic_data_converter,
+        data_converter=lambda _: PLAIN,
         workflow_runner=lambda _: SandboxedWorkflowRunner(restrictions=restrictions),
     )
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from baton.contract import NOTE_ADDED, SUBMIT, Presence, TicketStage
 from baton.errors import DepartmentsWaiting, IllegalTransition, InvalidEvent, NotAllowed, UnknownLabel
+from tests.arguments import ODD_ARGUMENTS
 from tests.departments import ANSWERS, QUIET, SEPARATE_HOUSE
 from tests.house import House, event, eventually
 from tests.ledger import events_of
@@ -52,6 +53,15 @@ async def ticket_answered(house: House, ticket: str) -> None:
     await house.on_ticket("cem", ticket, "send_reply", text="All in one.")
     await house.on_ticket("cem", ticket, "status_set", status="closed")
     await house.handle(_of(ticket)).result()
+
+
+async def ticket_odd_arguments(house: House, ticket: str) -> None:
+    """Notes without an argument, with two, and in payloads that cannot be read."""
+    await house.asked(ticket, TWO)
+    for arguments in ODD_ARGUMENTS:
+        await house.handle(_of(ticket)).signal(NOTE_ADDED, args=arguments)
+    await _answers(house, ticket, "ada")
+    await house.settled(_of(ticket))
 
 
 async def ticket_last_one_replies(house: House, ticket: str) -> None:
@@ -250,6 +260,7 @@ TICKET_SCENES: dict[str, Scene] = {
     play.__name__: _scene(play)
     for play in (
         ticket_answered,
+        ticket_odd_arguments,
         ticket_last_one_replies,
         ticket_redirected,
         ticket_due,

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from temporalio.api.common.v1 import Payload
 from temporalio.api.failure.v1 import Failure
+from temporalio.common import RawValue
 from temporalio.converter import (
     ActivitySerializationContext,
     DataConverter,
@@ -19,9 +20,11 @@ from temporalio.converter import (
 )
 from temporalio.exceptions import ApplicationError
 
-from baton.codec import ENCODING, KEY_ID, PLACE, EncryptionCodec, encrypting
-from baton.errors import SettingsError, UnknownKey, Unreadable
+from baton.codec import ENCODING, KEY_ID, PLACE, PLAIN, EncryptionCodec, encrypting
+from baton.contract import MAX_EVENT_SIZE
+from baton.errors import NoKeys, SettingsError, UnknownKey, Unreadable
 from baton.keys import KeyRing, key_line, name_of, new_key, read_keys
+from baton.payloads import UNREADABLE
 
 SECRET = "my card number is 4711, мой номер"
 OLD, NEW = new_key(), new_key()
@@ -129,9 +132,64 @@ async def test_what_can_never_be_read_does_not_stop_the_rest() -> None:
     good, bad = await written(CHAT), await written(WorkflowSerializationContext("support", "chat:x:1"))
     codec = EncryptionCodec(ring()).with_context(CHAT)
     decoded = await codec.decode([good, bad])
-    assert SECRET.encode() in decoded[0].data
+    payload_converter = converter().payload_converter
+    read, kept = payload_converter.from_payloads(decoded)
+    assert read == {"text": SECRET}
+    assert kept.payload == decoded[1]
     with pytest.raises(Unreadable, match="chat:x:1"):
-        converter().payload_converter.from_payloads(decoded)
+        payload_converter.from_payload(kept.payload, dict)
+
+
+@pytest.mark.parametrize("reader", [PLAIN, converter()], ids=["without keys", "with a key"])
+@pytest.mark.parametrize("encoding", UNREADABLE)
+async def test_nobody_can_write_that_a_key_is_missing(reader: DataConverter, encoding: str) -> None:
+    """Else one signal could make a case wait for a key that does not exist."""
+    forged = Payload(metadata={"encoding": encoding.encode()}, data=b"a key is missing")
+    with pytest.raises(Unreadable) as refused:
+        await reader.with_context(CHAT).decode([forged])
+    assert not isinstance(refused.value, UnknownKey)
+
+
+async def test_without_keys_only_what_is_encrypted_cannot_be_read() -> None:
+    good, (bad,) = await PLAIN.encode(["plain"]), [await written(CHAT)]
+    assert await PLAIN.decode(good) == ["plain"]
+    hinted: list[type] = [dict]
+    for hints in (None, hinted):
+        with pytest.raises(NoKeys, match=rf"{name_of('old', OLD)}.*BATON_ENCRYPTION_KEYS_FILE"):
+            await PLAIN.decode([bad], hints)
+
+
+@pytest.mark.parametrize("reader", [PLAIN, converter(ring(new=NEW))], ids=["no keys", "another key"])
+async def test_a_failure_is_not_taken_for_another_where_its_key_is_missing(reader: DataConverter) -> None:
+    failure = Failure()
+    await converter().with_context(CHAT).encode_failure(ApplicationError(SECRET), failure)
+    with pytest.raises(UnknownKey, match=name_of("old", OLD)):
+        await reader.with_context(CHAT).decode_failure(failure)
+    plain = Failure()
+    await PLAIN.with_context(CHAT).encode_failure(ApplicationError("plain"), plain)
+    assert str(await reader.with_context(CHAT).decode_failure(plain)) == "plain"
+
+
+ODD = {
+    "bad json": Payload(metadata={"encoding": b"json/plain"}, data=b"{not json"),
+    "an unknown encoding": Payload(metadata={"encoding": b"unheard/of"}, data=b"\x00\xff"),
+    "no encoding": Payload(data=b"\x00\xff"),
+    "an encoding that is no text": Payload(metadata={"encoding": b"\xff"}, data=b"{}"),
+    "an unknown message": Payload(
+        metadata={"encoding": b"json/protobuf", "messageType": b"no.such.Message"}, data=b"{}"
+    ),
+    "a null with something in it": Payload(metadata={"encoding": b"binary/null"}, data=b"x"),
+    "more than an event may have": Payload(
+        metadata={"encoding": b"json/plain"}, data=b'"%s"' % (b"x" * MAX_EVENT_SIZE)
+    ),
+}
+
+
+@pytest.mark.parametrize("odd", ODD.values(), ids=ODD)
+@pytest.mark.parametrize("reader", [PLAIN, converter()], ids=["plain", "encrypting"])
+def test_what_nobody_said_the_type_of_is_handed_over_as_it_came(reader: DataConverter, odd: Payload) -> None:
+    null = reader.payload_converter.to_payload(None)
+    assert reader.payload_converter.from_payloads([null, odd]) == [None, RawValue(odd)]
 
 
 # --- Rotation -----------------------------------------------------------------------------------

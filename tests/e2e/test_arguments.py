@@ -1,0 +1,129 @@
+"""Calls with other arguments than one event: cases that were stuck by them, and events that are too large."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from temporalio.api.enums.v1 import WorkflowTaskFailedCause
+from temporalio.service import RPCError
+from temporalio.worker import Replayer
+
+from baton.contract import HANDLE, MAX_EVENT_SIZE, SUBMIT
+from baton.errors import InvalidEvent
+from baton.plugin import BatonPlugin
+from tests.arguments import READABLE, invalid, raw
+from tests.conftest import HouseOpener
+from tests.e2e.test_worker import settings_in, until_ready, worker_process
+from tests.e2e.versions import narrow_checkout
+from tests.house import CHANNEL, House, event, eventually, failed_tasks, fresh
+from workflows.arguments import updated
+from workflows.chat import Chat
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("arguments", [[], [READABLE, READABLE]], ids=["none", "two"])
+async def test_a_case_that_an_older_version_left_stuck_goes_on(
+    open_a_house: HouseOpener, tmp_path: Path, arguments: list[Any]
+) -> None:
+    async with open_a_house(working=False) as house:
+        chat, queue = fresh("stuck"), house.settings.task_queue
+        settings = settings_in(house.settings.data_dir, queue)
+        async with worker_process(house.environment, settings, narrow_checkout(tmp_path / "old")) as old:
+            await until_ready(old)
+            await house.customer(chat)
+            await house.handle(chat).signal(SUBMIT, args=arguments)
+
+            async def is_stuck() -> bool:
+                return bool(failed_tasks(await house.history(chat)))
+
+            await eventually(is_stuck, "the older version took it, so this test shows nothing")
+        before = failed_tasks(await house.history(chat))
+        await house.start_worker()
+        await house.by("ivan", chat, "taken")
+        customer, signal, taken = await house.client.timeline(CHANNEL, chat)
+        assert (customer.refused, taken.refused) == (None, None)
+        assert (signal.refused or "").startswith("InvalidEvent: there ")
+        await house.settled(chat)
+        history = await house.history(chat)
+        assert failed_tasks(history) == before
+        await Replayer(workflows=[Chat], plugins=[BatonPlugin()]).replay_workflow(history)
+
+
+# --- Size -----------------------------------------------------------------------------------------
+
+
+def note_of(size: int, filler: str = "x") -> dict[str, Any]:
+    """A note that has this many bytes as JSON, most of them in a field that nobody reads."""
+    note = event("note_added", "ivan", text="…", filler="")
+    spare = size - len(json.dumps(note, ensure_ascii=False, separators=(",", ":")).encode())
+    return {**note, "filler": filler * (spare // len(filler.encode()))}
+
+
+async def test_an_update_as_large_as_an_event_may_be_is_taken(house: House) -> None:
+    chat = fresh("large")
+    await house.customer(chat)
+    await house.handle(chat).execute_update(HANDLE, note_of(MAX_EVENT_SIZE))
+    assert [entry.kind for entry in await house.client.timeline(CHANNEL, chat)] == [
+        "customer_message",
+        "note_added",
+    ]
+    await house.settled(chat)
+    assert failed_tasks(await house.history(chat)) == []
+
+
+@pytest.mark.parametrize("size", [MAX_EVENT_SIZE + 1, 2_090_000])
+async def test_a_larger_one_is_refused_before_it_is_accepted(house: House, size: int) -> None:
+    chat = fresh("large")
+    await house.customer(chat)
+    await house.settled(chat)
+    before = len((await house.history(chat)).events)
+    reason = await invalid(house.handle(chat).execute_update(HANDLE, note_of(size)))
+    assert f"an event of {size} bytes is too large, at most 1900000 are allowed" in reason
+    assert len((await house.history(chat)).events) == before
+    await house.by("ivan", chat, "taken")
+
+
+@pytest.mark.timeout(120)
+async def test_one_that_is_too_large_to_be_refused_is_not_accepted_either(house: House) -> None:
+    """Temporal lets an update of up to 4 MB in. A refusal quotes it, and its SDK sends none of over 2 MB."""
+    chat = fresh("large")
+    await house.customer(chat)
+    with pytest.raises(RPCError, match="due to Workflow Task in failed state"):
+        await house.handle(chat).execute_update(HANDLE, note_of(3_900_000))
+    await house.by("ivan", chat, "taken")
+    assert [entry.kind for entry in await house.client.timeline(CHANNEL, chat)] == [
+        "customer_message",
+        "taken",
+    ]
+    await house.settled(chat)
+    causes = {failure.cause for failure in failed_tasks(await house.history(chat))}
+    assert causes == {WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_PAYLOADS_TOO_LARGE}
+
+
+async def test_its_size_is_that_of_what_came(house: House) -> None:
+    """What a program escapes, or fills with spaces, is as much for Temporal to keep as anything else."""
+    chat = fresh("large")
+    await house.customer(chat)
+    written = json.dumps(event("note_added", "ivan", text="ы" * 20)).encode()
+    padded = raw("json/plain", written + b" " * MAX_EVENT_SIZE)
+    assert "too large" in await invalid(house.handle(chat).execute_update(HANDLE, padded))
+    await house.by("ivan", chat, "taken")
+
+
+async def test_a_signal_between_the_two_limits_is_noted(house: House) -> None:
+    chat = fresh("large")
+    await house.customer(chat)
+    await house.handle(chat).signal(SUBMIT, note_of(MAX_EVENT_SIZE + 1))
+    await house.settled(chat)
+    last = (await house.client.timeline(CHANNEL, chat))[-1]
+    assert (last.refused or "").startswith("InvalidEvent: an event of 1900001 bytes is too large")
+    await house.by("ivan", chat, "taken")
+
+
+def test_a_handler_refuses_it_as_well() -> None:
+    """Only a validator that runs keeps it out before, and in a replay none does."""
+    with pytest.raises(InvalidEvent, match="too large"):
+        updated([raw("json/plain", b'"' + b"x" * MAX_EVENT_SIZE + b'"')])
