@@ -81,6 +81,7 @@ from baton.contract import (
     TicketStart,
     TimelineEntry,
     chat_workflow_id,
+    check_event_size,
     parse_chat_event,
     parse_chat_start,
     parse_ticket_event,
@@ -278,6 +279,7 @@ class BatonClient:
         return cast(Draft, await self._query(ticket_workflow_id(ticket_id), DRAFT, Draft))
 
     async def _send(self, case: _Case, event: ChatEvent | TicketEvent, timeout: float) -> Any:
+        check_event_size(len(event.model_dump_json().encode()))
         deadline = asyncio.get_running_loop().time() + timeout
         try:
             async with asyncio.timeout_at(deadline), self._gates.through(case.workflow_id):
@@ -289,6 +291,7 @@ class BatonClient:
             ) from None
 
     async def _submit(self, case: _Case, event: ChatEvent | TicketEvent, signal: str = SUBMIT) -> None:
+        check_event_size(len(event.model_dump_json().encode()))
         try:
             if case.start is None:
                 await self.temporal.get_workflow_handle(case.workflow_id).signal(signal, event)

@@ -127,3 +127,24 @@ def test_a_handler_refuses_it_as_well() -> None:
     """Only a validator that runs keeps it out before, and in a replay none does."""
     with pytest.raises(InvalidEvent, match="too large"):
         updated([raw("json/plain", b'"' + b"x" * MAX_EVENT_SIZE + b'"')])
+
+
+LABELS = [f"{number:03}" + "😀" * 250 for number in range(1000)]
+
+
+async def test_the_client_does_not_send_it(house: House) -> None:
+    chat, ticket = fresh("large"), fresh("T")
+    await house.customer(chat)
+    await house.on_ticket("customer", ticket, "customer_message", text="…")
+    await house.settled(chat)
+    before = len((await house.history(chat)).events)
+    labelled = event("labels_changed", "ivan", add=LABELS, remove=LABELS)
+    for call in (
+        house.send(chat, labelled),
+        house.client.submit(CHANNEL, chat, labelled),
+        house.to_ticket(ticket, labelled),
+        house.client.submit_to_ticket(ticket, labelled),
+    ):
+        with pytest.raises(InvalidEvent, match="too large, at most 1900000 are allowed"):
+            await call
+    assert len((await house.history(chat)).events) == before
