@@ -52,9 +52,9 @@ def weighed(before: CaseState, event: Event, decision: Decision) -> Conclusion:
 def _concluded(before: CaseState, event: Event, decision: Decision) -> tuple[Conclusion, int]:
     settlement = model_of(before).settle(before, event, decision)
     effects = tuple(consequences(before, event, decision, settlement))
-    answer = len(settlement.state.head().model_dump_json())
+    answer = len(to_json(settlement.state.head()))
     # What fired stands in the answer, too.
-    task = len(decision.model_dump_json()) + answer + len(to_json(decision.fired))
-    caused = sum(len(effect.model_dump_json()) for effect in effects)
+    task = len(to_json(decision)) + answer + len(to_json(decision.fired))
+    caused = sum(len(to_json(effect)) for effect in effects)
     sizes = {"task_size": task, "answer_size": answer, "effects_size": caused}
     return Conclusion(decision.model_copy(update=sizes), settlement.state, effects), task + caused

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TypeVar
 
+from pydantic_core import to_json
+
 from baton.contract import Payload
 
 LARGEST_START = 1_800_000
@@ -19,7 +21,7 @@ StartT = TypeVar("StartT", bound=Payload)
 def fitting(start: StartT) -> StartT:
     """The start argument of the next run: without its timeline, or also without texts, if it is too large."""
     for less in (_without_timeline, _without_texts):
-        if len(start.model_dump_json()) <= LARGEST_START:
+        if len(to_json(start)) <= LARGEST_START:
             break
         start = less(start)
     return start

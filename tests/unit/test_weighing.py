@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from pydantic_core import to_json
 
 from activities.weighing import LARGEST_DECISION, weighed
 from baton.contract import Status
@@ -31,8 +32,8 @@ async def test_sizes_are_those_of_what_is_recorded_answered_and_carried_out() ->
     chat = talkative(2)
     await chat.take(HELLO)
     decision = chat.decision
-    assert decision.answer_size == len(chat.state.head().model_dump_json())
-    assert decision.effects_size == sum(len(effect.model_dump_json()) for effect in chat.effects) > 36_000
+    assert decision.answer_size == len(to_json(chat.state.head()))
+    assert decision.effects_size == sum(len(to_json(effect)) for effect in chat.effects) > 36_000
     assert decision.task_size > 2 * 36_000, "texts stand in the decision, and in the answer"
 
 
