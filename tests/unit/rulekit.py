@@ -230,9 +230,16 @@ def _passes(value: Any, word: str, wanted: Any) -> bool:
         case "is not" | "is none of" | "has not" | "has none of":
             return not has & several
         case "contains":
-            return str(wanted).lower() in (value or "").lower()
+            return wanted in (value or "")
         case _:
-            return str(wanted).lower() not in (value or "").lower()
+            return wanted not in (value or "")
+
+
+def _without_capitals(name: str, value: Any) -> Any:
+    """In a text that people wrote, capital letters make no difference."""
+    if name.rpartition(".")[2] not in ("text", "subject", "template"):
+        return value
+    return value.casefold() if isinstance(value, str) else value
 
 
 def holds(when: Mapping[str, Any], before: CaseState, case: CaseState, happened: Event, known: Facts) -> bool:
@@ -250,9 +257,9 @@ def holds(when: Mapping[str, Any], before: CaseState, case: CaseState, happened:
             else:
                 words = test if isinstance(test, dict) else {"is": test}
                 ok = all(
-                    _passes(
-                        value, word, _value(wanted["field"], *scene) if isinstance(wanted, dict) else wanted
-                    )
+                    _passes(value, word, _value(wanted["field"], *scene))
+                    if isinstance(wanted, dict)
+                    else _passes(_without_capitals(name, value), word, _without_capitals(name, wanted))
                     for word, wanted in words.items()
                 )
         if not ok:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -24,7 +25,7 @@ from baton.rules.fields import CHATS, FIELDS, TICKETS, CaseType, Field, Sort
 from baton.rules.language import CASES, RuleFile
 from baton.rules.ruleset import RuleSet
 from baton.ticketstate import TicketState
-from tests.unit.rulekit import NOW, event, facts, fired, holds, rule, ticket_event
+from tests.unit.rulekit import NOW, chat, event, facts, fired, holds, rule, ticket_event
 
 STAFF = ("ivan", "petra", "lena")
 LINES = ("line-1", "line-2")
@@ -261,6 +262,37 @@ def expected(
         if one["stop"]:
             break
     return names
+
+
+@pytest.mark.parametrize(
+    ("when", "fires"),
+    [
+        ({"event.text": "hello"}, True),
+        ({"event.text": "HELLO"}, True),
+        ({"any": [{"event.text": "no"}, {"event.text": "hello"}]}, True),
+        ({"event.text": {"is not": "hello"}}, False),
+        ({"event.text": "hell"}, False),
+        ({"event.text": {"contains": "ELL"}}, True),
+        ({"event.text": {"does not contain": "ELL"}}, False),
+    ],
+    ids=str,
+)
+def test_capital_letters_make_no_difference_in_a_text(when: dict[str, Any], fires: bool) -> None:
+    """In the index, and in the plain way of this test."""
+    listed = [rule("r", when, cases="all", stop=False)]
+    rule_set = RuleSet(RuleFile.model_validate({"version": 1, "changed": listed}))
+    before, happened = chat(), event("agent_message", "ivan", text="Hello")
+    wanted = ["r"] if fires else []
+    assert fired(decide(rule_set, facts(), before, before, happened)) == wanted
+    assert expected(listed, facts(), before, before, happened) == wanted
+
+
+def test_capital_letters_are_those_of_every_language() -> None:
+    listed = [rule("r", {"event.text": {"contains": "STRASSE"}}, stop=False)]
+    rule_set = RuleSet(RuleFile.model_validate({"version": 1, "changed": listed}))
+    before, happened = chat(), event("agent_message", "ivan", text="Hauptstraße 7")
+    assert fired(decide(rule_set, facts(), before, before, happened)) == ["r"]
+    assert expected(listed, facts(), before, before, happened) == ["r"]
 
 
 @settings(max_examples=300, deadline=None)
