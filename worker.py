@@ -36,6 +36,7 @@ from baton.logs import set_up_logging
 from baton.process import leave, showing_life, tell
 from baton.searchattributes import VALUE_TYPES, registered, type_name
 from baton.settings import Settings, WorkerVersion, load_settings, worker_version
+from baton.signs import visible
 from baton.telemetry import metrics_address, runtime_for
 from helpdesks.base import HelpDesk
 from helpdesks.embedded import EmbeddedHelpDesk
@@ -266,7 +267,7 @@ def main() -> int:
         with _sending_spans(settings):
             asyncio.run(_work(settings))
     except BatonError as error:
-        print(f"worker: {error}", file=sys.stderr, flush=True)
+        print(visible(f"worker: {error}"), file=sys.stderr, flush=True)
         return 1
     return 0
 

@@ -19,6 +19,7 @@ from activities import ticketfacts
 from activities.weighing import weighed
 from baton.chatstate import ChatState
 from baton.contract import (
+    INTERNAL_KINDS,
     Assigned,
     AuthorType,
     CustomerMessage,
@@ -30,6 +31,7 @@ from baton.contract import (
     Presence,
     PresenceChanged,
     TicketStage,
+    require_plain,
 )
 from baton.decision import Candidate, DecideRequest, Decision, Facts, MissingLine, Person, Refusal
 from baton.directory import Directory, Member
@@ -286,6 +288,9 @@ def _is_late(chain: str, decided_at: datetime, request: DecideRequest) -> bool:
 
 def _check_names(before: ChatState | TicketState, event: Event, directory: Directory) -> None:
     """Refuse an event that names somebody or something that the directory does not know."""
+    if event.kind not in INTERNAL_KINDS:
+        # A signal came here without being judged: a replay could not judge it in another way than before.
+        require_plain(event, _words_of(before) | _words_of(directory))
     for staff in _staff_in(event):
         if staff not in directory.staff:
             raise UnknownStaff(
@@ -309,6 +314,14 @@ def _check_names(before: ChatState | TicketState, event: Event, directory: Direc
             raise _no_department(event, event.label, directory)
     if isinstance(event, DepartmentDeclined) and event.to and directory.department_of(event.to) is None:
         raise _no_department(event, event.to, directory)
+
+
+def _words_of(known: ChatState | TicketState | Directory) -> set[str]:
+    """The IDs and labels that a case, or the directory, has already, whatever signs are in them."""
+    if isinstance(known, Directory):
+        return {*known.staff, *known.lines, *known.known_labels}
+    words = {value for value in known.__dict__.values() if isinstance(value, str)} | set(known.labels)
+    return words | {one.label for one in known.departments} if isinstance(known, TicketState) else words
 
 
 def _no_department(event: Event, label: str, directory: Directory) -> UnknownLabel:

@@ -18,7 +18,7 @@ from temporalio.common import ActivityIDConflictPolicy, ActivityIDReusePolicy
 from temporalio.exceptions import ActivityAlreadyStartedError, ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
-from baton.contract import SUBMIT, SYSTEM, Presence, PresenceChanged
+from baton.contract import SUBMIT, SYSTEM, Presence, PresenceChanged, derived_id
 from baton.directory import Directory
 from baton.effects import (
     BLOCK_CUSTOMER,
@@ -48,6 +48,7 @@ from baton.effects import (
     TicketRow,
 )
 from baton.errors import DocumentError, NotAllowed
+from baton.signs import summary
 from baton.wording import did_you_mean, mistakes_in
 from helpdesks.base import Attendance, HelpDesk, VersionedDirectory
 
@@ -177,18 +178,21 @@ class Housekeeping:
 
     async def _spread(self, staff: str, attends: Attendance, *, delayed: bool) -> None:
         # Said once is enough: the same status set again is the same change.
+        name = f"presence:{staff}:{attends.since.isoformat()}{'' if delayed else ':now'}"
+        client = activity.client()
+        place = len(f"{client.namespace}{name}".encode())
         with suppress(ActivityAlreadyStartedError):
-            await activity.client().start_activity(
+            await client.start_activity(
                 SPREAD_PRESENCE,
                 PresenceSpread(staff=staff, presence=attends.presence, since=attends.since),
-                id=f"presence:{staff}:{attends.since.isoformat()}{'' if delayed else ':now'}",
+                id=name,
                 task_queue=self._task_queue,
                 start_to_close_timeout=_SPREAD_TIMEOUT,
                 heartbeat_timeout=timedelta(minutes=1),
                 id_reuse_policy=ActivityIDReusePolicy.REJECT_DUPLICATE,
                 id_conflict_policy=ActivityIDConflictPolicy.USE_EXISTING,
                 start_delay=self._offline_grace if delayed else None,
-                summary=f"{staff} is {attends.presence}",
+                summary=summary(f"{staff} is {attends.presence}", place=place),
             )
 
     @activity.defn(name=SPREAD_PRESENCE)
@@ -198,7 +202,7 @@ class Housekeeping:
         if attends is None or (attends.presence, attends.since) != (spread.presence, spread.since):
             return 0
         event = PresenceChanged(
-            id=f"presence:{spread.staff}:{spread.since.isoformat()}",
+            id=derived_id("presence", spread.staff, spread.since.isoformat()),
             at=spread.since,
             author=SYSTEM,
             staff=spread.staff,

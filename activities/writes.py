@@ -41,6 +41,7 @@ from baton.effects import (
     Prompt,
     Reminder,
 )
+from baton.signs import summary
 from baton.templates.drafting import drafted
 from baton.ticketstate import TicketState
 from helpdesks.base import HelpDesk
@@ -154,7 +155,7 @@ class Writing:
                 start_signal_args=[opening],
                 id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
                 id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-                static_summary=f"ticket {copy.ticket_id}",
+                static_summary=summary(f"ticket {copy.ticket_id}"),
             )
         messages = await self._desk.customer_messages(chat)
         if copy.opened_by is None:
@@ -165,7 +166,8 @@ class Writing:
 
 
 def _copied(message: CustomerMessage) -> CustomerMessage:
-    return message.model_copy(update={"id": derived_id("chat", message.id)})
+    message_id = message.message_id and derived_id(message.message_id)  # as it is, where it can be
+    return message.model_copy(update={"id": derived_id("chat", message.id), "message_id": message_id})
 
 
 async def _submit(workflow_id: str, event: BaseEvent) -> None:

@@ -100,6 +100,7 @@ from baton.keys import KeyRing
 from baton.plugin import BatonPlugin
 from baton.searchattributes import key_of
 from baton.settings import Settings, load_settings
+from baton.signs import summary
 
 UPDATES_AT_ONCE = 8
 """Updates in flight for one workflow. The server allows 10; beyond that they abort one another."""
@@ -454,7 +455,7 @@ class _Case:
     workflow: str
     workflow_id: str
     outcome: type[Outcome] | type[TicketOutcome]
-    summary: str
+    summary: str | None
     start: Payload | None = None
     """None where the event can open nothing."""
     search_attributes: TypedSearchAttributes | None = None
@@ -494,7 +495,7 @@ def _chat(channel: str, conversation: str, event: ChatEvent, customer: str | Non
         CHAT_WORKFLOW,
         workflow_id,
         Outcome,
-        summary=f"{channel} · {conversation}",
+        summary=summary(f"{channel} · {conversation}"),
         start=start,
         search_attributes=_search_attributes(values),
         hint="only a message starts one",
@@ -528,7 +529,7 @@ def _ticket(
         TICKET_WORKFLOW,
         workflow_id,
         TicketOutcome,
-        summary=f"ticket {ticket_id}",
+        summary=summary(f"ticket {ticket_id}"),
         start=start,
         search_attributes=_search_attributes(values),
         hint=f"only {opens} start one, with 'customer' to say whose it is",

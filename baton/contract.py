@@ -7,7 +7,7 @@ the other way round. Times are aware datetimes, written in UTC.
 
 from __future__ import annotations
 
-import unicodedata
+from collections.abc import Set
 from datetime import UTC, datetime
 from enum import StrEnum
 from hashlib import sha256
@@ -26,6 +26,8 @@ from pydantic import (
 from pydantic_core import ErrorDetails, to_json
 
 from baton.errors import InvalidEvent
+from baton.names import LONGEST_ID, Id, Name, Outside, without_controls
+from baton.signs import hidden_in
 
 # --- Names that Temporal knows ------------------------------------------------------------------
 
@@ -99,9 +101,11 @@ def ticket_workflow_id(ticket_id: str) -> str:
 
 def _workflow_id(kind: str, **parts: str) -> str:
     for name, part in parts.items():
-        if not part or part != part.strip() or not _without_controls(part):
+        if not part or part != part.strip() or not without_controls(part):
+            controls = hidden_in(part, word=True)
             raise InvalidEvent(
-                f"{name} is {part!r}: give an ID without spaces around it or control characters"
+                f"{name} is {part!r}: give an ID without "
+                + (f"{controls}, which cannot be seen" if controls else "spaces around it")
             )
     workflow_id = ":".join((kind, *parts.values()))
     size = len(workflow_id.encode())  # Temporal counts bytes
@@ -116,16 +120,14 @@ def _workflow_id(kind: str, **parts: str) -> str:
 def derived_id(*parts: str) -> str:
     """An ID made of others, such as that of an event that one case sends to another.
 
-    Where they are too long together, a digest stands for all but the first.
+    Where they are too long together, or have what must not stand in an ID, a digest stands for all but the
+    first.
     """
     whole = ":".join(parts)
-    if len(whole) <= LONGEST_ID:
+    if len(whole) <= LONGEST_ID and not hidden_in(whole, word=True):
         return whole
-    return f"{parts[0][:100]}:{sha256(whole.encode()).hexdigest()}"
-
-
-def _without_controls(text: str) -> bool:
-    return all(unicodedata.category(sign) != "Cc" for sign in text)
+    first = "" if hidden_in(parts[0], word=True) else parts[0][:100]
+    return f"{first}:{sha256(whole.encode()).hexdigest()}"
 
 
 # --- Values -------------------------------------------------------------------------------------
@@ -201,19 +203,6 @@ def _in_utc(at: datetime) -> datetime:
         raise ValueError("in UTC it is beyond the years 1 to 9999") from None
 
 
-def _checked(value: str) -> str:
-    if not _without_controls(value):
-        raise ValueError("control characters are not allowed")
-    return value
-
-
-LONGEST_ID = 255
-Id = Annotated[
-    str,
-    StringConstraints(min_length=1, max_length=LONGEST_ID, strip_whitespace=True),
-    AfterValidator(_checked),
-]
-Name = Annotated[str, StringConstraints(min_length=1, max_length=255), AfterValidator(_checked)]
 Names = Annotated[tuple[Name, ...], Field(max_length=MAX_LABELS)]
 Text = Annotated[str, StringConstraints(max_length=MAX_TEXT_LENGTH)]
 Instant = Annotated[AwareDatetime, AfterValidator(_in_utc)]
@@ -484,25 +473,28 @@ _CHAT_EVENT: TypeAdapter[ChatEvent] = TypeAdapter(ChatEvent)
 _TICKET_EVENT: TypeAdapter[TicketEvent] = TypeAdapter(TicketEvent)
 
 
-def parse_chat_event(payload: object) -> ChatEvent:
+def parse_chat_event(payload: object, *, strict: bool = True) -> ChatEvent:
     """Read an event as it came from outside. Unknown fields are ignored.
+
+    Args:
+        strict: false where a history may hold it: an ID or a label may have signs then that nobody sees.
 
     Raises ``InvalidEvent``, which says what is wrong, where, and what would be right.
     """
     kind, fields = _event_fields(payload, "a chat", CHAT_KINDS)
     try:
-        event = _CHAT_EVENT.validate_python(fields)
+        event = _CHAT_EVENT.validate_python(fields, context=Outside() if strict else None)
     except ValidationError as error:
         raise InvalidEvent(f"event {fields.get('id')!r} ({kind}): {first_mistakes(error)}") from None
     _check_sense(event)
     return event
 
 
-def parse_ticket_event(payload: object) -> TicketEvent:
+def parse_ticket_event(payload: object, *, strict: bool = True) -> TicketEvent:
     """Read an event of a ticket as it came from outside; otherwise as `parse_chat_event`."""
     kind, fields = _event_fields(payload, "a ticket", TICKET_KINDS)
     try:
-        event = _TICKET_EVENT.validate_python(fields)
+        event = _TICKET_EVENT.validate_python(fields, context=Outside() if strict else None)
     except ValidationError as error:
         raise InvalidEvent(f"event {fields.get('id')!r} ({kind}): {first_mistakes(error)}") from None
     _check_sense(event)
@@ -550,18 +542,32 @@ def _check_sense(event: BaseEvent) -> None:
         raise InvalidEvent(f"event {event.id!r}: assigned takes a staff or a line, not both")
 
 
-def parse_chat_start(payload: object) -> ChatStart:
-    """Read the start argument of a ``Chat`` workflow. Raises ``InvalidEvent``."""
+def require_plain(event: BaseEvent, known: Set[str] = frozenset()) -> None:
+    """Refuse an event with an ID or a label that has signs that nobody sees, beside those in ``known``.
+
+    For an event that was read without being ``strict``. Raises ``InvalidEvent``.
+    """
     try:
-        return ChatStart.model_validate(payload)
+        type(event).model_validate(event.model_dump(), context=Outside(known))
+    except ValidationError as error:
+        kind: str = event.kind  # type: ignore[attr-defined]
+        raise InvalidEvent(f"event {event.id!r} ({kind}): {_first_mistakes(error, skip=0)}") from None
+
+
+def parse_chat_start(payload: object, *, strict: bool = True) -> ChatStart:
+    """Read the start argument of a ``Chat`` workflow, ``strict`` as `parse_chat_event`. Raises
+    ``InvalidEvent``."""
+    try:
+        return ChatStart.model_validate(payload, context=Outside() if strict else None)
     except ValidationError as error:
         raise InvalidEvent(f"start argument: {first_mistakes(error, skip=0)}") from None
 
 
-def parse_ticket_start(payload: object) -> TicketStart:
-    """Read the start argument of a ``Ticket`` workflow. Raises ``InvalidEvent``."""
+def parse_ticket_start(payload: object, *, strict: bool = True) -> TicketStart:
+    """Read the start argument of a ``Ticket`` workflow, ``strict`` as `parse_chat_event`. Raises
+    ``InvalidEvent``."""
     try:
-        return TicketStart.model_validate(payload)
+        return TicketStart.model_validate(payload, context=Outside() if strict else None)
     except ValidationError as error:
         raise InvalidEvent(f"start argument: {first_mistakes(error, skip=0)}") from None
 

@@ -15,7 +15,6 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
-    StringConstraints,
     ValidationInfo,
     field_validator,
     model_validator,
@@ -23,10 +22,8 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from baton.calendars import ALWAYS, Calendar
+from baton.names import Key, Label, Title
 from baton.wording import did_you_mean
-
-Key = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[^\s:]+$")]
-"""An ID: opaque to Baton, without spaces and colons."""
 
 Hours = Annotated[float, Field(gt=0, le=24 * 366)]
 """Hours of business time, a year of them at most."""
@@ -35,7 +32,7 @@ Hours = Annotated[float, Field(gt=0, le=24 * 366)]
 class _Entry(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    name: str = ""
+    name: Title = ""
     """For people. Never put into workflow IDs or search attributes."""
 
 
@@ -50,7 +47,7 @@ class Line(_Entry):
 class Department(_Entry):
     """A group that answers tickets. Its label asks it."""
 
-    label: str
+    label: Label
     lead: Key | None = None
     """Who is told when the department is late."""
     calendar: Key | None = None
@@ -118,7 +115,7 @@ class Directory(BaseModel):
     calendars: dict[Key, Calendar] = {}
     lines: dict[Key, Line] = {}
     departments: dict[Key, Department] = {}
-    labels: tuple[str, ...] = ()
+    labels: tuple[Label, ...] = ()
     """Labels beside those of the departments."""
     staff: dict[Key, Member] = {}
 

@@ -25,6 +25,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from baton.signs import one_line, visible
+
 LONGEST_REASON = 1000
 """Characters of the reason why an event was refused; what is longer is cut."""
 
@@ -71,8 +73,9 @@ class Problem:
     hint: str = ""
 
     def __str__(self) -> str:
-        place = f"{self.file}:{self.line}: {self.what}"
-        return f"{place}\n    {self.hint}" if self.hint else place
+        # Each may quote what stands in the document.
+        place = one_line(f"{self.file}:{self.line}: {self.what}")
+        return f"{place}\n    {one_line(self.hint)}" if self.hint else place
 
 
 class DocumentError(BatonError):
@@ -88,6 +91,7 @@ class Refused(BatonError):
 
     def __init__(self, message: str) -> None:
         # It may quote what was sent, and ends up in histories, which have no room for megabytes.
+        message = visible(message)
         super().__init__(message if len(message) <= LONGEST_REASON else f"{message[:LONGEST_REASON]}…")
 
     @property

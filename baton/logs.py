@@ -21,6 +21,7 @@ from temporalio import activity, workflow
 from temporalio.service import RPCError
 
 from baton.errors import BatonError, Refused
+from baton.signs import escaped, one_line, visible
 
 LogFormat = Literal["text", "json"]
 
@@ -109,9 +110,9 @@ class Lines(_Discreet):
 
     def format(self, record: logging.LogRecord) -> str:
         """See base class."""
-        where = " ".join(f"{name}={value}" for name, value in whereabouts(record).items())
+        where = " ".join(f"{name}={one_line(str(value))}" for name, value in whereabouts(record).items())
         record.where = f" [{where}]" if where else ""
-        return super().format(record)
+        return visible(super().format(record))
 
 
 class JsonLines(_Discreet):
@@ -128,4 +129,4 @@ class JsonLines(_Discreet):
         }
         if record.exc_info:
             written["error"] = self.formatException(record.exc_info)
-        return json.dumps(written, ensure_ascii=False, default=str)
+        return escaped(json.dumps(written, ensure_ascii=False, default=str))

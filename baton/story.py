@@ -7,10 +7,15 @@ from collections.abc import Iterator, Sequence
 from baton.attention import idle_at, wake_at
 from baton.chatstate import ChatState
 from baton.contract import Department, DepartmentState, Instant, Tab, TicketStage, TimelineEntry
+from baton.signs import details, markdown, within
 from baton.ticketstate import TicketState
 from baton.tickettime import next_due
 
 _SHOWN_ENTRIES = 8
+_ENTRY_BYTES = 1000
+"""What one of them may take in the details."""
+_NAMES_BYTES = 2000
+"""What a row of labels may take."""
 
 
 def what_happened(before: ChatState, after: ChatState) -> str:
@@ -67,21 +72,21 @@ def who_has_it(chat: ChatState) -> str:
         case None:
             return "There is no chat yet."
         case Tab.MINE:
-            return f"**{chat.pinned_to}** has it, pinned."
+            return f"{_bold(chat.pinned_to)} has it, pinned."
         case Tab.RESERVED if chat.offer_until:
-            return f"It is offered to **{chat.reserved_for}** until {_clock(chat.offer_until)}."
+            return f"It is offered to {_bold(chat.reserved_for)} until {_clock(chat.offer_until)}."
         case Tab.RESERVED:
-            return f"It is reserved for **{chat.reserved_for}**, who gets it when the customer answers."
+            return f"It is reserved for {_bold(chat.reserved_for)}, who gets it when the customer answers."
         case Tab.NEW if chat.line and not chat.assignee:
-            return f"Nobody has it: it waits in the queue of **{chat.line}**."
+            return f"Nobody has it: it waits in the queue of {_bold(chat.line)}."
         case Tab.NEW:
             return "Nobody has it: it is in New, for **everyone**."
         case _ if chat.final:
-            return f"It is closed. The last one who had it: {chat.assignee or 'nobody'}."
+            return f"It is closed. The last one who had it: {markdown(chat.assignee or 'nobody')}."
         case _ if chat.reserved_for:
-            return f"It has ended, and stays reserved for **{chat.reserved_for}**."
+            return f"It has ended, and stays reserved for {_bold(chat.reserved_for)}."
         case _:
-            return f"It has ended. Assigned to **{chat.assignee or 'nobody'}**."
+            return f"It has ended. Assigned to {_bold(chat.assignee)}."
 
 
 def chat_details(chat: ChatState, timeline: Sequence[TimelineEntry], unsent: int) -> str:
@@ -90,18 +95,18 @@ def chat_details(chat: ChatState, timeline: Sequence[TimelineEntry], unsent: int
         f"### {who_has_it(chat)}",
         "",
         f"- **State**: {chat.phase.value} (tab {chat.tab or '–'})",
-        f"- **Assignee**: {chat.assignee or '–'} · **line**: {chat.line or '–'}"
+        f"- **Assignee**: {markdown(chat.assignee or '–')} · **line**: {markdown(chat.line or '–')}"
         + (f" · since {_clock(chat.held_since)}" if chat.held_since else ""),
         f"- **Why**: {_why(timeline)}",
-        f"- **Last message**: {chat.last_author or '–'}"
+        f"- **Last message**: {markdown(str(chat.last_author or '–'))}"
         + (f", {_clock(chat.last_message_at)}" if chat.last_message_at else ""),
         f"- **Next**: {_next(chat)}",
     ]
     if chat.labels:
-        lines.append(f"- **Labels**: {', '.join(chat.labels)}")
+        lines.append(f"- **Labels**: {_names(chat.labels)}")
     if chat.previous_case:
-        lines.append(f"- **Previous chat**: {chat.previous_case}")
-    return "\n".join([*lines, *_unsent_and_lately(unsent, timeline)])
+        lines.append(f"- **Previous chat**: {markdown(chat.previous_case)}")
+    return details([*lines, *_unsent_and_lately(unsent, timeline)])
 
 
 def _unsent_and_lately(unsent: int, timeline: Sequence[TimelineEntry]) -> Iterator[str]:
@@ -117,17 +122,21 @@ def _item(entry: TimelineEntry) -> str:
     # A list and not a table: the UI shows the details in a narrow column.
     what = f"refused: {entry.refused}" if entry.refused else entry.what or "nothing moved"
     rules = f" (rule {', '.join(entry.rules)})" if entry.rules else ""
-    return f"- {_clock(entry.at)} **{entry.kind}** {_plain(f'by {entry.author}: {what}{rules}')}"
+    told = within(f"by {entry.author}: {what}{rules}", _ENTRY_BYTES)
+    return f"- {_clock(entry.at)} **{markdown(entry.kind)}** {told}"
 
 
-def _plain(text: str) -> str:
-    """Text from outside on one line, and without Markdown of its own."""
-    return "".join(f"\\{sign}" if sign in "\\`*[]<>|" else sign for sign in " ".join(text.split()))
+def _bold(name: str | None) -> str:
+    return f"**{markdown(name or 'nobody')}**"
+
+
+def _names(names: Sequence[str]) -> str:
+    return within(", ".join(names), _NAMES_BYTES)
 
 
 def _why(timeline: Sequence[TimelineEntry]) -> str:
     entry = last_move(timeline)
-    return _plain(f"{cause_of(entry)} ({_clock(entry.at)})") if entry else "–"
+    return markdown(f"{cause_of(entry)} ({_clock(entry.at)})") if entry else "–"
 
 
 def _next(chat: ChatState) -> str:
@@ -201,19 +210,19 @@ def who_acts(ticket: TicketState) -> str:
         case None:
             return "There is no ticket yet."
         case TicketStage.TRIAGE:
-            who = f"**{ticket.assignee}**" if ticket.assignee else "somebody"
+            who = _bold(ticket.assignee) if ticket.assignee else "somebody"
             return f"Nobody is asked: {who} has to look at it."
         case TicketStage.COLLECTING if ticket.blocking:
-            who = ticket.dispatcher or "the dispatcher"
-            return f"**{who}** must see to {', '.join(ticket.blocking)}, who declined."
+            who = markdown(ticket.dispatcher or "the dispatcher")
+            return f"**{who}** must see to {_names(ticket.blocking)}, who declined."
         case TicketStage.COLLECTING:
-            return f"It waits for **{', '.join(ticket.waiting)}**."
+            return f"It waits for **{_names(ticket.waiting)}**."
         case TicketStage.COMPOSING:
-            return f"All have answered: **{ticket.composer or 'nobody yet'}** writes the reply."
+            return f"All have answered: **{markdown(ticket.composer or 'nobody yet')}** writes the reply."
         case TicketStage.ANSWERED:
-            return f"The reply was sent. The last one who had it: {ticket.assignee or 'nobody'}."
+            return f"The reply was sent. The last one who had it: {markdown(ticket.assignee or 'nobody')}."
         case TicketStage.CLOSED:
-            why = f" ({_plain(ticket.closed_because)})" if ticket.closed_because else ""
+            why = f" ({markdown(ticket.closed_because)})" if ticket.closed_because else ""
             return f"It is closed{why}."
 
 
@@ -224,19 +233,20 @@ def ticket_details(ticket: TicketState, timeline: Sequence[TimelineEntry], unsen
         "",
         f"- **State**: {ticket.stage.value if ticket.stage else 'none'} · {ticket.status or '–'}"
         + (f" · round {ticket.round}" if ticket.round else ""),
-        f"- **Assignee**: {ticket.assignee or '–'} · **line**: {ticket.line or '–'}"
+        f"- **Assignee**: {markdown(ticket.assignee or '–')} · **line**: {markdown(ticket.line or '–')}"
         + (f" · since {_clock(ticket.held_since)}" if ticket.held_since else ""),
-        f"- **Dispatcher**: {ticket.dispatcher or '–'} · **composer**: {ticket.composer or '–'}",
+        f"- **Dispatcher**: {markdown(ticket.dispatcher or '–')}"
+        f" · **composer**: {markdown(ticket.composer or '–')}",
         f"- **Why**: {_why(timeline)}",
         f"- **Next**: {_ticket_next(ticket)}",
         f"- **So far**: {ticket.prompts} prompted, {ticket.replies} sent",
     ]
-    lines += [f"- **{_plain(one.label)}**: {_department(one)}" for one in ticket.departments]
+    lines += [f"- **{markdown(one.label)}**: {_department(one)}" for one in ticket.departments]
     if ticket.labels:
-        lines.append(f"- **Labels**: {_plain(', '.join(ticket.labels))}")
+        lines.append(f"- **Labels**: {_names(ticket.labels)}")
     if ticket.previous_case:
-        lines.append(f"- **Opened before as**: {ticket.previous_case}")
-    return "\n".join([*lines, *_unsent_and_lately(unsent, timeline)])
+        lines.append(f"- **Opened before as**: {markdown(ticket.previous_case)}")
+    return details([*lines, *_unsent_and_lately(unsent, timeline)])
 
 
 def _department(one: Department) -> str:
@@ -247,11 +257,11 @@ def _department(one: Department) -> str:
             due = f", due {_clock(one.due_at)}{late}" if one.due_at else ""
             return f"asked {_clock(one.asked_at)}{due}"
         case DepartmentState.ANSWERED:
-            return f"answered by {one.answered_by or '–'}" + (
+            return f"answered by {markdown(one.answered_by or '–')}" + (
                 f", {_clock(one.answered_at)}" if one.answered_at else ""
             )
         case DepartmentState.DECLINED:
-            to = f"handed on to {_plain(one.declined_to)}" if one.declined_to else "nobody else is asked"
+            to = f"handed on to {markdown(one.declined_to)}" if one.declined_to else "nobody else is asked"
             return f"declined, {to}"
         case DepartmentState.WITHDRAWN:
             return "no longer asked"

@@ -14,6 +14,8 @@ from typing import Annotated, Any, NamedTuple, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
+from baton.signs import one_line
+
 BY_KEY = "key:"
 """Begins the name of an alternative that is chosen because this key is there: ``key:assign``."""
 MOST_NAMES = 12
@@ -45,9 +47,11 @@ def _or(names: list[str]) -> str:
 
 def mistakes_in(error: ValidationError, whole: str) -> str:
     """All of pydantic's errors about data that a program wrote, each with its place, or ``whole``."""
-    return "; ".join(
-        f"{'.'.join(map(str, item['loc'])) or whole}: {item['msg']}"
-        for item in error.errors(include_url=False)
+    return one_line(
+        "; ".join(
+            f"{'.'.join(map(str, item['loc'])) or whole}: {item['msg']}"
+            for item in error.errors(include_url=False)
+        )
     )
 
 

@@ -51,6 +51,8 @@ class Document:
     data: object
     lines: Mapping[KeyPath, int]
     problems: list[Problem] = field(default_factory=list)
+    context: object = None
+    """With what it is checked, such as ``baton.names.STORED``."""
 
     def line_of(self, path: Sequence[str | int]) -> int:
         """The line of the node at ``path``, or of its nearest ancestor."""
@@ -94,7 +96,7 @@ class Document:
     ) -> tuple[Model | None, list[Problem]]:
         """The document, or its part ``data`` that stands ``at``, as a model; and the mistakes, if any."""
         try:
-            return model.model_validate(data if at else self.data), []
+            return model.model_validate(data if at else self.data, context=self.context), []
         except ValidationError as error:
             found = error.errors(include_url=False)
             return None, [

@@ -21,6 +21,7 @@ from baton.keys import KeyRing
 from baton.logs import set_up_logging
 from baton.process import tell
 from baton.settings import Settings, load_settings
+from baton.signs import visible
 from gateway.codec import codec_app
 from gateway.protocol import BODY_SECONDS, HEADER_SECONDS, MOST_CONNECTIONS, bounded
 
@@ -112,7 +113,7 @@ def main() -> int:
         set_up_logging(settings.log_level, settings.log_format)
         server = server_for(settings)
     except BatonError as error:
-        print(f"gateway: {error}", file=sys.stderr, flush=True)
+        print(visible(f"gateway: {error}"), file=sys.stderr, flush=True)
         return 1
     asyncio.run(server.serve())
     return 0 if server.started else 1

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from baton.directory import Directory
 from baton.errors import NotAllowed
+from baton.names import STORED
 from helpdesks.base import VersionedDirectory
 from helpdesks.database import Database
 from helpdesks.schema import directories
@@ -35,7 +36,8 @@ class Directories:
             document = await connection.scalar(
                 select(directories.c.document).where(directories.c.version == version)
             )
-            self._cached = VersionedDirectory(version, Directory.model_validate_json(document or "{}"))
+            directory = Directory.model_validate_json(document or "{}", context=STORED)
+            self._cached = VersionedDirectory(version, directory)
         return self._cached
 
     async def change(self, directory: Directory, based_on: int | None) -> VersionedDirectory:

@@ -46,6 +46,7 @@ from baton.contract import (
     TimedDue,
     TimelineEntry,
     derived_id,
+    require_plain,
 )
 from baton.decision import CaseState, DecideRequest, Decision, Kept
 from baton.effects import DECIDE, Effect
@@ -172,7 +173,7 @@ class Case(ABC, Generic[StateT, OutcomeT]):
 
     @abstractmethod
     def parse(self, payload: object) -> Any:
-        """The event in a payload. Raises ``InvalidEvent``."""
+        """The event in a payload, as histories may hold it. Raises ``InvalidEvent``."""
 
     @abstractmethod
     def check(self, event: Any) -> None:
@@ -221,6 +222,7 @@ class Case(ABC, Generic[StateT, OutcomeT]):
         event = None
         try:
             event = self.parse(updated_now(arguments))
+            require_plain(event)
             if event.id not in self._seen and not self._queue:
                 self.check(event)
         except UnknownKey:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from temporalio import workflow
@@ -70,7 +71,7 @@ class _ChatCase(Case[ChatState, Outcome]):
         self.chats = chats
 
     def parse(self, payload: object) -> ChatEvent:
-        return parse_chat_event(payload)
+        return parse_chat_event(payload, strict=False)
 
     def check(self, event: ChatEvent) -> None:
         model.check(self.state, event)
@@ -150,7 +151,7 @@ class Chat(CaseHandlers[Outcome]):
     def __init__(self, *start: Any) -> None:
         self._refused_start: str | None = None
         try:
-            begun = read_start(start, parse_chat_start, ContinuedChat)
+            begun = read_start(start, partial(parse_chat_start, strict=False), ContinuedChat)
         except InvalidEvent as refusal:
             # A bad start argument fails the workflow, below; raised here it would fail the task for ever.
             self._refused_start = str(refusal)

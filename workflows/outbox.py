@@ -26,6 +26,7 @@ from baton.effects import (
     Prompt,
     Reminder,
 )
+from baton.signs import summary
 
 # Also the time until the server notices that a worker died in the middle of a write.
 _TIMEOUT = timedelta(seconds=10)
@@ -149,12 +150,12 @@ def _start(effect: Effect) -> workflow.ActivityHandle[Any]:
         start_to_close_timeout=_TIMEOUT,
         retry_policy=_RETRY,
         cancellation_type=workflow.ActivityCancellationType.TRY_CANCEL,
-        summary=summary_of(effect),
+        summary=summary(summary_of(effect)),
     )
 
 
 def summary_of(effect: Effect) -> str:
-    """One line for the Temporal UI. Only IDs: by default nothing is encrypted, and lists show these lines."""
+    """A few words for the Temporal UI. Only IDs: by default nothing is encrypted, and lists show them."""
     match effect:
         case CaseWrite(do="reassign"):
             who = effect.assignee or (f"the queue of {effect.line}" if effect.line else "nobody")

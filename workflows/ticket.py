@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from temporalio import workflow
@@ -66,7 +67,7 @@ class _TicketCase(Case[TicketState, TicketOutcome]):
     alarm_summary = "a reminder, an escalation, a timed rule or an absence"
 
     def parse(self, payload: object) -> TicketEvent:
-        return parse_ticket_event(payload)
+        return parse_ticket_event(payload, strict=False)
 
     def check(self, event: TicketEvent) -> None:
         model.check(self.state, event)
@@ -156,7 +157,7 @@ class Ticket(CaseHandlers[TicketOutcome]):
     def __init__(self, *start: Any) -> None:
         self._refused_start: str | None = None
         try:
-            begun = read_start(start, parse_ticket_start, ContinuedTicket)
+            begun = read_start(start, partial(parse_ticket_start, strict=False), ContinuedTicket)
         except InvalidEvent as refusal:
             # A bad start argument fails the workflow, below; raised here it would fail the task for ever.
             self._refused_start = str(refusal)

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import traceback
 from importlib import import_module
-from typing import NamedTuple, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 import click
 
-from baton.errors import BatonError
+from baton.cli.screen import echo, errors_shown, guard_warnings
 from baton.process import leave
 
 
@@ -63,10 +63,12 @@ class LazyGroup(click.Group):
             formatter.write_dl([(name, row.help) for name, row in COMMANDS.items()])
 
     def invoke(self, ctx: click.Context) -> object:
-        try:
+        with errors_shown():
             return super().invoke(ctx)
-        except BatonError as error:
-            raise click.ClickException(str(error)) from error
+
+    def make_context(self, *args: Any, **extra: Any) -> click.Context:
+        with errors_shown():
+            return super().make_context(*args, **extra)
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
@@ -78,11 +80,12 @@ def baton() -> None:
 def main() -> NoReturn:
     """The program ``baton``: run the command and leave with its exit code."""
     code: str | int | None
+    guard_warnings()
     try:
         code = baton.main(prog_name="baton")
     except SystemExit as end:
         code = end.code
     except BaseException:
-        traceback.print_exc()
+        echo(traceback.format_exc(), err=True, nl=False)
         code = 1
     leave(code)

@@ -43,6 +43,7 @@ from baton.cli.archive import (
     steps,
 )
 from baton.cli.postgresql import TABLES, Server
+from baton.cli.screen import echo
 from baton.cli.shared import as_json, count, print_json
 from baton.settings import Settings, load_settings
 
@@ -70,11 +71,11 @@ def command(file: Path, data_dir: Path | None, force: bool, json_: bool) -> None
         print_json(manifest)
     else:
         size = megabytes(file.stat().st_size)
-        click.echo(f"{file}: {size}, as of {manifest.made_at:%Y-%m-%d %H:%M:%S} UTC")
+        echo(f"{file}: {size}, as of {manifest.made_at:%Y-%m-%d %H:%M:%S} UTC")
 
 
 def _say(line: str) -> None:
-    click.echo(line, err=True)
+    echo(line, err=True)
 
 
 def _quiet(line: str) -> None:

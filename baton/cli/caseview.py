@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Iterable, Iterator, Sequence
 from contextlib import suppress
 
-import click
-
-from baton.cli.shared import clock, print_table, printable
+from baton.cli.screen import echo
+from baton.cli.shared import clock, print_table
 from baton.contract import (
     Action,
     AddNote,
@@ -24,6 +23,7 @@ from baton.contract import (
     TimelineEntry,
 )
 from baton.errors import BatonError
+from baton.signs import one_line
 from baton.story import cause_of, last_move
 
 _NAME = 14
@@ -34,7 +34,7 @@ Values = Iterable[tuple[str, str]]
 
 def print_values(values: Values) -> None:
     for name, value in values:
-        click.echo(f"{name:<{_NAME}} {printable(value)}")
+        echo(f"{name:<{_NAME}} {one_line(value)}")
 
 
 def cause(timeline: Sequence[TimelineEntry]) -> Iterator[tuple[str, str]]:
@@ -66,7 +66,7 @@ async def happened(event_id: str, timeline: Awaitable[Sequence[TimelineEntry]]) 
 def print_answer(outcome: Outcome | TicketOutcome, what: str, standing: Values) -> None:
     """What came of an event, and how the case stands now."""
     verdict = "had been handled before" if outcome.duplicate else "was accepted"
-    click.echo(f"Event {printable(outcome.event_id)} {verdict}.")
+    echo(f"Event {one_line(outcome.event_id)} {verdict}.")
     case = "ticket" if isinstance(outcome, TicketOutcome) else "chat"
     print_values([("What happened", what or f"nothing that moves the {case}")])
     lines = list(fired_lines(outcome.fired)) or ["none"]

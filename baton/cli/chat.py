@@ -18,12 +18,14 @@ from baton.cli.eventoptions import (
     payload_of,
     timeout_option,
 )
-from baton.cli.shared import as_json, baton_client, chat_id, fresh_id, print_json, printable, run, ticket_name
+from baton.cli.screen import echo
+from baton.cli.shared import as_json, baton_client, chat_id, fresh_id, print_json, run, ticket_name
 from baton.cli.tickets import apply_template, open_ticket, print_asked
 from baton.client import BatonClient
 from baton.contract import MESSAGE_KINDS, AuthorType, parse_chat_event
 from baton.errors import IllegalTransition
 from baton.lifecycle import diagram as lifecycle_diagram
+from baton.signs import one_line
 
 
 @click.group("chat")
@@ -53,14 +55,14 @@ async def _show(channel: str, conversation: str, with_timeline: bool, json_: boo
         return
     print_values(chatview.details(snapshot, timeline))
     if with_timeline:
-        click.echo()
+        echo()
         print_timeline(timeline)
 
 
 @command.command()
 def diagram() -> None:
     """Print the lifecycle of a chat as a Mermaid diagram."""
-    click.echo(lifecycle_diagram(), nl=False)
+    echo(lifecycle_diagram(), nl=False)
 
 
 @command.command()
@@ -169,9 +171,9 @@ async def _to_ticket(
             client, await client.snapshot(channel, conversation), author, ticket_id, subject, timeout
         )
         if not json_:
-            click.echo(f"Ticket {printable(ticket_id)} belongs to the chat {channel}:{conversation} now.")
+            echo(f"Ticket {one_line(ticket_id)} belongs to the chat {channel}:{conversation} now.")
             if opened.instead_of:
-                click.echo(f"What its customer writes no longer goes to ticket {opened.instead_of}.")
+                echo(f"What its customer writes no longer goes to ticket {opened.instead_of}.")
         outcome = opened.outcome
         if template is not None:
             outcome = await apply_template(client, ticket_id, template, author, timeout=timeout)
@@ -181,4 +183,4 @@ async def _to_ticket(
             await print_asked(client, outcome)
         else:
             print_values(ticketview.standing(outcome.snapshot))
-            click.echo(f"Ask its departments: baton template apply TEMPLATE {ticket_id} --from …")
+            echo(f"Ask its departments: baton template apply TEMPLATE {ticket_id} --from …")

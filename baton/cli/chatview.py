@@ -6,9 +6,10 @@ from collections.abc import Iterator, Sequence
 
 from baton.chatstate import ChatState
 from baton.cli import caseview
-from baton.cli.shared import clock, unmarked
+from baton.cli.shared import clock
 from baton.contract import ChatSnapshot, TimelineEntry
 from baton.lifecycle import Phase
+from baton.signs import unmarked
 from baton.story import who_has_it
 
 

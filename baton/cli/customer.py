@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import click
 
-from baton.cli.shared import as_json, desk_client, print_json, printable, run
+from baton.cli.screen import echo
+from baton.cli.shared import as_json, desk_client, print_json, run
+from baton.signs import one_line
 
 
 @click.group("customer")
@@ -37,4 +39,4 @@ async def _block(customer: str, blocked: bool, json_: bool) -> None:
     if json_:
         print_json({"customer": customer, "blocked": blocked})
     else:
-        click.echo(f"{printable(customer)} is {'blocked' if blocked else 'not blocked'}.")
+        echo(f"{one_line(customer)} is {'blocked' if blocked else 'not blocked'}.")

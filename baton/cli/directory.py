@@ -10,9 +10,11 @@ from typing import Any
 import click
 
 from baton.cli.directorytext import as_yaml
+from baton.cli.screen import echo
 from baton.cli.shared import as_json, count, desk_client, print_json, run
 from baton.directory import Directory
 from baton.directoryfile import load_directory
+from baton.names import STORED
 
 _file = click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
 
@@ -35,8 +37,8 @@ async def _show(json_: bool) -> None:
     if json_:
         print_json(shown)
     else:
-        click.echo(f"# version {shown.version}")
-        click.echo(as_yaml(Directory.model_validate(shown.directory)), nl=False)
+        echo(f"# version {shown.version}")
+        echo(as_yaml(Directory.model_validate(shown.directory, context=STORED)), nl=False)
 
 
 @command.command()
@@ -51,7 +53,7 @@ def check(file: Path, json_: bool) -> None:
     if json_:
         print_json({"file": str(file), "directory": directory})
     else:
-        click.echo(f"{file} is fine: {_size(directory)}.")
+        echo(f"{file} is fine: {_size(directory)}.")
 
 
 @command.command()
@@ -82,8 +84,8 @@ async def _apply(directory: Directory, version: int | None, json_: bool) -> None
         print_json(after)
         return
     changes = list(_changes(before.directory, after.directory))
-    click.echo(f"The directory is now version {after.version}: {_size(directory)}.")
-    click.echo("\n".join(changes) or "Nothing in it has changed.")
+    echo(f"The directory is now version {after.version}: {_size(directory)}.")
+    echo("\n".join(changes) or "Nothing in it has changed.")
 
 
 def _size(directory: Directory) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from baton.directory import Directory
+from baton.signs import escaped
 
 # What a YAML reader takes for text without quotes, whatever its version: no numbers, dates or "no".
 _PLAIN = re.compile(r"[A-Za-z][\w-]*(?: [\w-]+)*", re.ASCII)
@@ -46,4 +47,4 @@ def _value(value: Any) -> str:
 def _scalar(text: str) -> str:
     if _PLAIN.fullmatch(text) and text.lower() not in _WORDS:
         return text
-    return json.dumps(text, ensure_ascii=False)
+    return escaped(json.dumps(text, ensure_ascii=False), astral="\\U{:08x}")

@@ -16,6 +16,7 @@ import click
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 
 from baton.cli import feedreport
+from baton.cli.screen import echo, echo_json
 from baton.cli.shared import as_json, baton_client, run
 from baton.client import BatonClient
 from baton.errors import BatonError
@@ -106,12 +107,12 @@ def command(
     place = TEMPORARY if no_journal else journal or file.with_name(f"{file.name}.journal")
     feed, seconds = run(_feed, Options(file=file, journal=place, signal=signal_, **options), json_)
     if json_:
-        click.echo(json.dumps(feedreport.as_dict(feed, seconds), indent=2))
+        echo_json(feedreport.as_dict(feed, seconds))
     else:
         feedreport.print_summary(feed, seconds)
     verdicts = feed.tally.verdicts
     if feed.stopped or verdicts[Verdict.FAILED]:
-        click.echo(_how_to_go_on(file, place), err=True)
+        echo(_how_to_go_on(file, place), err=True)
         raise SystemExit(1)
     if strict and verdicts[Verdict.REFUSED]:
         raise SystemExit(1)

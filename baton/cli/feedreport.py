@@ -6,13 +6,13 @@ import asyncio
 import time
 from typing import Any
 
-import click
-from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from baton.cli.shared import printable
+from baton.cli.console import Screen
+from baton.cli.screen import echo
 from baton.feed import Feed
 from baton.feed.results import Reason, Verdict
+from baton.signs import one_line
 
 REFRESH_SECONDS = 0.2
 PLAIN_SECONDS = 10.0
@@ -25,11 +25,11 @@ async def show_progress(feed: Feed, size: int | None, *, quiet: bool = False) ->
         size: bytes of the input, if known.
         quiet: a program is reading; show nothing unless there is a terminal.
     """
-    console = Console(stderr=True)
+    console = Screen(stderr=True)
     if not console.is_terminal:
         while not quiet:
             await asyncio.sleep(PLAIN_SECONDS)
-            click.echo(f"{_so_far(feed)}{_share(feed, size)}", err=True)
+            echo(f"{_so_far(feed)}{_share(feed, size)}", err=True)
         return
     columns = (BarColumn(bar_width=24), TextColumn("{task.description}"), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True) as progress:
@@ -72,19 +72,19 @@ def print_summary(feed: Feed, seconds: float) -> None:
     """The summary for people."""
     tally = feed.tally
     if feed.stopped:
-        click.echo(f"Stopped: {feed.stopped}.")
+        echo(f"Stopped: {feed.stopped}.")
     speed = f"in {seconds:,.1f} s, {_rate(feed, seconds):,.0f} a second"
-    click.echo(f"{'Lines read':<24}{tally.lines:>10,}  {speed}")
+    echo(f"{'Lines read':<24}{tally.lines:>10,}  {speed}")
     for verdict, number in tally.verdicts.items():
         if number or verdict in (Verdict.ACCEPTED, Verdict.DUPLICATE, Verdict.REFUSED, Verdict.FAILED):
-            click.echo(f"  {verdict.value:<22}{number:>10,}")
+            echo(f"  {verdict.value:<22}{number:>10,}")
         reasons = tally.reasons.get(verdict, {}).items()
         for name, reason in sorted(reasons, key=lambda item: (-item[1].count, item[0])):
-            click.echo(f"    {name:<20}{reason.count:>10,}  {_places(reason)}")
+            echo(f"    {name:<20}{reason.count:>10,}  {_places(reason)}")
             if verdict is Verdict.FAILED:
-                click.echo(f"      {printable(reason.example)}")
+                echo(f"      {one_line(reason.example)}")
     if tally.earlier:
-        click.echo(f"{tally.earlier:,} of these were answered in an earlier run, and not sent again.")
+        echo(f"{tally.earlier:,} of these were answered in an earlier run, and not sent again.")
 
 
 def _reasons(reasons: dict[str, Reason]) -> dict[str, dict[str, Any]]:

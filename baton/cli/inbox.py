@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from baton.cli.screen import echo
 from baton.cli.shared import as_json, count, desk_client, minute, print_json, print_table, run, shortened
 from baton.cli.tickets import list_tickets, ticket_filters
 from baton.contract import Tab
@@ -51,7 +52,7 @@ async def _inbox(tabs: Sequence[Tab], staff: str | None, limit: int, json_: bool
     columns = ("Chat", "Tab", "Status", "Who has it", "Last message (UTC)", "Text")
     print_table(columns, map(_row, rows), "No chats.", whole=("Chat", "Last message (UTC)"))
     if len(rows) == limit:
-        click.echo(f"\nThe first {count(limit, 'chat')}. There may be more: --limit")
+        echo(f"\nThe first {count(limit, 'chat')}. There may be more: --limit")
 
 
 def _row(chat: InboxRow) -> tuple[str, ...]:

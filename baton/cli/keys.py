@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from baton.cli.screen import echo
 from baton.errors import SettingsError
 from baton.keys import KeyRing, key_line, new_key, read_keys, with_key_first
 
@@ -66,7 +67,7 @@ def list_(file: Path) -> None:
 
 def _show(file: Path) -> None:
     for position, name in enumerate(KeyRing.read(file).names):
-        click.echo(f"{name}  {'reads' if position else 'writes, reads'}")
+        echo(f"{name}  {'reads' if position else 'writes, reads'}")
 
 
 def _write(file: Path, text: str) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import json
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
@@ -21,6 +20,7 @@ from baton.cli import replayreport
 from baton.cli.replaypool import Pool, Request, replay_command, request_for
 from baton.cli.replayreport import Tally
 from baton.cli.replayresult import Accepted, Result, Verdict
+from baton.cli.screen import echo_json
 from baton.cli.shared import as_json, baton_client, run
 from baton.contract import CHAT_WORKFLOW, TICKET_WORKFLOW
 from baton.errors import BatonError
@@ -102,7 +102,7 @@ def command(
     source = folder if folder is not None or query is not None else _golden()
     run(_replay, Options(source, query, limit, processes or os.cpu_count() or 1, quiet=json_), tally)
     if json_:
-        click.echo(json.dumps(replayreport.as_dict(tally), ensure_ascii=False, indent=2))
+        echo_json(replayreport.as_dict(tally))
     else:
         replayreport.print_summary(tally)
     if junit is not None:

@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from xml.etree import ElementTree
 
-import click
-from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+from baton.cli.console import Screen
 from baton.cli.replayresult import Accepted, Difference, Result, Verdict
-from baton.cli.shared import count, folded, printable, shortened
+from baton.cli.screen import echo
+from baton.cli.shared import count, folded, shortened
 from baton.errors import BatonError
+from baton.signs import escaped, one_line
 
 GUIDE = "docs/releases.md"
 NOTHING = "Nothing was replayed, so nothing is known: choose other histories. In a folder they are *.json."
@@ -138,11 +139,11 @@ def _kind(difference: Difference) -> Kind:
 
 async def show_progress(tally: Tally, *, quiet: bool) -> None:
     """Show how far it is, until cancelled: a bar in a terminal, else a line now and then."""
-    console = Console(stderr=True)
+    console = Screen(stderr=True)
     if not console.is_terminal:
         while not quiet:
             await asyncio.sleep(_PLAIN_SECONDS)
-            click.echo(_so_far(tally), err=True)
+            echo(_so_far(tally), err=True)
         return
     columns = (BarColumn(bar_width=24), TextColumn("{task.description}"), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True) as progress:
@@ -175,8 +176,8 @@ def print_summary(tally: Tally) -> None:
     )
     hidden += max(0, len(tally.groups) - _SHOWN)
     if hidden:
-        click.echo(f"… and {hidden:,} more: --json and --junit have all of them.\n")
-    click.echo(
+        echo(f"… and {hidden:,} more: --json and --junit have all of them.\n")
+    echo(
         f"{count(tally.checked, 'history').replace('historys', 'histories')} "
         f"({count(tally.events, 'event')}) replayed in {tally.seconds:,.1f} s, "
         f"{tally.rate():,.0f} events a second."
@@ -186,15 +187,15 @@ def print_summary(tally: Tally) -> None:
         ("unreadable", tally.verdicts[Verdict.UNREADABLE]),
         ("different", tally.different),
     ):
-        click.echo(f"  {label:<12}{number:>8,}")
+        echo(f"  {label:<12}{number:>8,}")
     for what, number in tally.skipped.items():
-        click.echo(f"  {'skipped':<12}{number:>8,}  {printable(what)}")
+        echo(f"  {'skipped':<12}{number:>8,}  {one_line(what)}")
     if tally.known:
-        click.echo(f"  {'accepted':<12}{tally.known:>8,}  differences that are known and meant")
+        echo(f"  {'accepted':<12}{tally.known:>8,}  differences that are known and meant")
     if tally.added:
-        click.echo(f"  {'new fields':<12}{len(tally.added):>8,}  that are empty: payloads may grow like this")
+        echo(f"  {'new fields':<12}{len(tally.added):>8,}  that are empty: payloads may grow like this")
     if not tally.passed:
-        click.echo(_advice(tally), err=True)
+        echo(_advice(tally), err=True)
 
 
 def _print_broken(result: Result) -> None:
@@ -225,15 +226,15 @@ def _sides(difference: Difference) -> tuple[tuple[str, Any], tuple[str, Any]]:
 
 
 def _value(value: Any) -> str:
-    return shortened(json.dumps(value, ensure_ascii=False))
+    return shortened(escaped(json.dumps(value, ensure_ascii=False)))
 
 
 def _say(title: str, *lines: str) -> None:
-    click.echo(printable(title))
+    echo(one_line(title))
     for line in lines:
-        for part in folded(printable(line), 2):
-            click.echo(part)
-    click.echo()
+        for part in folded(one_line(line), 2):
+            echo(part)
+    echo()
 
 
 def _advice(tally: Tally) -> str:

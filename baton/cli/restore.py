@@ -31,6 +31,7 @@ from baton.cli.archive import (
 from baton.cli.backup import check_sqlite
 from baton.cli.machine import data_folder
 from baton.cli.postgresql import TABLES, Server
+from baton.cli.screen import echo
 from baton.files import private_folder
 from baton.keys import name_of, read_keys
 from baton.settings import CHECKOUT, Settings, load_settings
@@ -57,17 +58,17 @@ def command(file: Path, data_dir: Path | None, force: bool, only_check: bool) ->
     settings = load_settings(data_dir=data_dir)
     if only_check:
         manifest = check_backup(settings, file, say=_say)
-        click.echo(f"{file} is whole, and fits. It is as of {manifest.made_at:%Y-%m-%d %H:%M:%S} UTC.")
+        echo(f"{file} is whole, and fits. It is as of {manifest.made_at:%Y-%m-%d %H:%M:%S} UTC.")
         return
     keys = _own_keys(settings)  # a mistake in them is told before anything is changed
     manifest = restore(settings, file, force=force, say=_say)
-    click.echo(f"Restored into {settings.data_dir}, as of {manifest.made_at:%Y-%m-%d %H:%M:%S} UTC.")
+    echo(f"Restored into {settings.data_dir}, as of {manifest.made_at:%Y-%m-%d %H:%M:%S} UTC.")
     for line in _differences(settings, manifest, keys):
-        click.echo(line)
+        echo(line)
 
 
 def _say(line: str) -> None:
-    click.echo(line, err=True)
+    echo(line, err=True)
 
 
 def check_backup(settings: Settings, file: Path, say: Say) -> Manifest:

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from baton.cli.rulestext import rules_text
+from baton.cli.screen import echo
 from baton.directoryfile import load_directory
 from baton.rules.language import RuleList
 from baton.rules.loading import load_rules
@@ -31,17 +32,17 @@ def check(file: Path, directory: Path | None) -> None:
     """Say whether FILE has good rules. Nothing is changed, and nothing needs to run."""
     rules = load_rules(file, load_directory(directory) if directory else None)
     counts = ", ".join(f"{len(rules.rules(kind))} {kind}" for kind in RuleList)
-    click.echo(f"{file} is fine: {counts}.")
-    click.echo(f"digest {rules.digest}")
+    echo(f"{file} is fine: {counts}.")
+    echo(f"digest {rules.digest}")
     if directory is None:
-        click.echo("Names were not checked: say with --directory who works here.")
+        echo("Names were not checked: say with --directory who works here.")
 
 
 @command.command("list")
 @_RULES
 def list_(file: Path) -> None:
     """Print the rules in FILE in the order in which they are asked."""
-    click.echo(rules_text(load_rules(file, None)))
+    echo(rules_text(load_rules(file, None)))
 
 
 @command.command()
@@ -49,7 +50,7 @@ def list_(file: Path) -> None:
 def schema(output: Path | None) -> None:
     """Print the JSON Schema of rule files, with which editors check and complete them."""
     if output is None:
-        click.echo(rules_schema_text(), nl=False)
+        echo(rules_schema_text(), nl=False)
     else:
         output.write_text(rules_schema_text(), encoding="utf-8")
-        click.echo(f"Written to {output}.")
+        echo(f"Written to {output}.")

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
-import re
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Sequence
 from contextlib import asynccontextmanager
@@ -15,16 +13,18 @@ from typing import Any, ParamSpec, TypeVar
 
 import click
 from pydantic import BaseModel
-from rich.console import Console
 from rich.table import Table
 from temporalio.client import Client, RPCError, WorkflowQueryFailedError, WorkflowQueryRejectedError
 from temporalio.service import RPCStatusCode
 
+from baton.cli.console import Screen
+from baton.cli.screen import echo, echo_json
 from baton.client import BatonClient, connect
 from baton.contract import CHAT_WORKFLOW, TICKET_WORKFLOW
 from baton.deskclient import DeskClient
 from baton.errors import BatonError, ConnectionFailed, Unanswered
 from baton.settings import load_settings
+from baton.signs import one_line
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -141,7 +141,7 @@ def fresh_id(prefix: str = "cli") -> str:
 
 def print_json(value: Any) -> None:
     """One JSON document: models and lists of models, with times as text."""
-    click.echo(json.dumps(_plain(value), ensure_ascii=False, indent=2))
+    echo_json(_plain(value))
 
 
 def _plain(value: Any) -> Any:
@@ -163,20 +163,14 @@ def print_table(
         # Nothing is cut off: what does not fit goes on in the next line.
         table.add_column(column, overflow="fold", no_wrap=column in whole)
     for row in rows:
-        table.add_row(*(printable(cell) for cell in row))
+        table.add_row(*(one_line(cell) for cell in row))
     if table.row_count:
-        # Markup would be read into what customers write: [b] is text here.
-        console = Console(markup=False, highlight=False, emoji=False)
+        console = Screen()
         if not console.is_terminal and "COLUMNS" not in os.environ:
             console.width = UNWRAPPED  # for grep: one line for each row
         console.print(table)
     else:
-        click.echo(otherwise)
-
-
-def printable(text: str) -> str:
-    """Text from outside on one line, without characters that could steer the terminal."""
-    return "".join(char if char.isprintable() else " " for char in text)
+        echo(otherwise)
 
 
 def shortened(text: str) -> str:
@@ -188,11 +182,6 @@ def folded(text: str, indent: int) -> list[str]:
     """A line in as many as it needs; an empty one stays."""
     own = " " * (indent + len(text) - len(text.lstrip()))
     return wrap(text.strip(), WIDTH, initial_indent=own, subsequent_indent=own) or [""]
-
-
-def unmarked(sentence: str) -> str:
-    """A sentence that was written for the Temporal UI, without its Markdown."""
-    return re.sub(r"\*\*|\\([\\`*\[\]<>|])", lambda found: found[1] or "", sentence)
 
 
 def clock(at: datetime | None) -> str:

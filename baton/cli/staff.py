@@ -8,11 +8,13 @@ from typing import Any
 
 import click
 
-from baton.cli.shared import as_json, clock, desk_client, print_json, print_table, printable, run
+from baton.cli.screen import echo
+from baton.cli.shared import as_json, clock, desk_client, print_json, print_table, run
 from baton.contract import Presence
 from baton.deskclient import DeskClient
 from baton.effects import PresenceRow, ShownDirectory
 from baton.errors import BatonError, NotAllowed, UnknownStaff
+from baton.signs import one_line
 
 ATTEMPTS = 5
 """How often a change is made anew because somebody else changed the directory in between."""
@@ -96,7 +98,7 @@ async def _set_status(staff: str, presence: Presence, json_: bool) -> None:
     if json_:
         print_json(row)
     else:
-        click.echo(f"{row.staff} is {_presence(row)} since {clock(row.since)} UTC.")
+        echo(f"{row.staff} is {_presence(row)} since {clock(row.since)} UTC.")
 
 
 @command.command()
@@ -170,7 +172,7 @@ async def _change(change: Callable[[Staff], None], said: str, json_: bool) -> No
     if json_:
         print_json(shown)
     else:
-        click.echo(f"{printable(said)} The directory is now version {shown.version}.")
+        echo(f"{one_line(said)} The directory is now version {shown.version}.")
 
 
 async def change_staff(desk: DeskClient, change: Callable[[Staff], None]) -> ShownDirectory:

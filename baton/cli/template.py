@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from baton.cli.eventoptions import author_of, author_option, id_option, timeout_option
+from baton.cli.screen import echo
 from baton.cli.shared import as_json, baton_client, print_json, run, ticket_name
 from baton.cli.templatetext import template_text, templates_text
 from baton.cli.tickets import apply_template, print_asked
@@ -34,7 +35,7 @@ def command() -> None:
 @_FILE
 def list_(file: Path | None) -> None:
     """Print the templates in the order in which dispatchers see them."""
-    click.echo(templates_text(_templates(file, None)))
+    echo(templates_text(_templates(file, None)))
 
 
 @command.command()
@@ -49,7 +50,7 @@ def show(template_id: str, file: Path | None, directory: Path | None) -> None:
     if template is None:
         hint = did_you_mean(template_id, (one.id for one in templates), "there are none")
         raise click.ClickException(f"there is no template {template_id!r}: {hint}")
-    click.echo(template_text(templates, template, known))
+    echo(template_text(templates, template, known))
 
 
 @command.command()
@@ -100,10 +101,10 @@ async def _apply(
 def check(file: Path, directory: Path | None) -> None:
     """Say whether FILE has good templates. Nothing is changed, and nothing needs to run."""
     templates = load_templates(file, _directory(directory))
-    click.echo(f"{file} is fine: {len(templates)} {'template' if len(templates) == 1 else 'templates'}.")
-    click.echo(f"digest {templates.digest}")
+    echo(f"{file} is fine: {len(templates)} {'template' if len(templates) == 1 else 'templates'}.")
+    echo(f"digest {templates.digest}")
     if directory is None:
-        click.echo("Names were not checked: say with --directory who works here.")
+        echo("Names were not checked: say with --directory who works here.")
 
 
 @command.command()
@@ -111,10 +112,10 @@ def check(file: Path, directory: Path | None) -> None:
 def schema(output: Path | None) -> None:
     """Print the JSON Schema of template files, with which editors check and complete them."""
     if output is None:
-        click.echo(templates_schema_text(), nl=False)
+        echo(templates_schema_text(), nl=False)
     else:
         output.write_text(templates_schema_text(), encoding="utf-8")
-        click.echo(f"Written to {output}.")
+        echo(f"Written to {output}.")
 
 
 def _templates(file: Path | None, directory: Directory | None) -> Templates:

@@ -16,6 +16,7 @@ from baton.cli.eventoptions import (
     id_option,
     payload_of,
 )
+from baton.cli.screen import echo
 from baton.cli.shared import (
     appears,
     as_json,
@@ -23,7 +24,6 @@ from baton.cli.shared import (
     fresh_id,
     print_json,
     print_table,
-    printable,
     run,
     ticket_name,
 )
@@ -32,6 +32,7 @@ from baton.client import BatonClient
 from baton.contract import AuthorType, TimelineEntry, parse_ticket_event
 from baton.effects import TicketQuery
 from baton.errors import BatonError, IllegalTransition, Unanswered
+from baton.signs import one_line
 from baton.stages import diagram as stage_diagram
 
 _ticket = click.argument("ticket", metavar="TICKET")
@@ -65,7 +66,7 @@ async def _show(ticket_id: str, with_timeline: bool, json_: bool) -> None:
         print_json({"snapshot": ticket, "timeline": timeline} if with_timeline else {"snapshot": ticket})
         return
     print_values(ticketview.details(ticket, timeline))
-    click.echo()
+    echo()
     print_table(
         ticketview.DEPARTMENTS,
         map(ticketview.department, ticket.departments),
@@ -74,9 +75,9 @@ async def _show(ticket_id: str, with_timeline: bool, json_: bool) -> None:
     )
     notes = list(ticketview.notes(ticket.departments))
     if notes:
-        click.echo("\n" + "\n".join(notes))
+        echo("\n" + "\n".join(notes))
     if with_timeline:
-        click.echo()
+        echo()
         print_timeline(timeline)
 
 
@@ -98,12 +99,12 @@ async def _draft(ticket_id: str, json_: bool) -> None:
     if json_:
         print_json(found)
     elif not found.round:
-        click.echo(f"There is no draft. {ticketview.acting(ticket)}")
+        echo(f"There is no draft. {ticketview.acting(ticket)}")
     else:
         print_values(ticketview.about_draft(found, ticket))
-        click.echo()
+        echo()
         for line in found.text.splitlines():
-            click.echo(printable(line))
+            echo(one_line(line))
 
 
 @command.command("list")
@@ -117,7 +118,7 @@ def list_(with_query: bool, json_: bool, **filters: Any) -> None:
 @command.command()
 def diagram() -> None:
     """Print the stages of a ticket as a Mermaid diagram."""
-    click.echo(stage_diagram(), nl=False)
+    echo(stage_diagram(), nl=False)
 
 
 # --- Sending ------------------------------------------------------------------------------------
@@ -241,7 +242,7 @@ async def _note(ticket_id: str, payload: dict[str, Any], timeout: float, json_: 
 
         await client.add_note(ticket_id, payload)
         if not json_:
-            click.echo(f"Note {printable(note_id)} was handed over to ticket {printable(ticket_id)}.")
+            echo(f"Note {one_line(note_id)} was handed over to ticket {one_line(ticket_id)}.")
         entry = await appears(look, timeout)
         if entry is None:
             raise Unanswered(

@@ -10,6 +10,7 @@ import click
 from baton.cli import ticketview
 from baton.cli.caseview import happened, print_answer
 from baton.cli.eventoptions import FunctionT
+from baton.cli.screen import echo
 from baton.cli.shared import (
     appears,
     count,
@@ -55,7 +56,7 @@ async def print_asked(client: BatonClient, outcome: TicketOutcome) -> None:
     ticket = outcome.snapshot
     what = await happened(outcome.event_id, client.ticket_timeline(ticket.ticket_id))
     print_answer(outcome, what, ticketview.standing(ticket))
-    click.echo()
+    echo()
     asked = (one for one in ticket.departments if one.state is DepartmentState.ASKED)
     print_table(
         ("Asked now", "Due (UTC)"),
@@ -193,9 +194,9 @@ async def list_tickets(query: TicketQuery, with_query: bool, json_: bool) -> Non
     whole = ("Ticket", "Due (UTC)", "Last (UTC)")
     print_table(columns, map(_row, rows), "No tickets.", whole=whole)
     if len(rows) == query.limit:
-        click.echo(f"\nThe first {count(query.limit, 'ticket')}. There may be more: --limit")
+        echo(f"\nThe first {count(query.limit, 'ticket')}. There may be more: --limit")
     if with_query:
-        click.echo(f"\nIn the Temporal UI: {searched}")
+        echo(f"\nIn the Temporal UI: {searched}")
 
 
 def _row(ticket: TicketRow) -> tuple[str, ...]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from baton.cli import caseview
-from baton.cli.shared import clock, folded, minute, printable, unmarked
+from baton.cli.shared import clock, folded, minute
 from baton.contract import Department, DepartmentState, Draft, Note, TicketSnapshot, TimelineEntry
+from baton.signs import one_line, unmarked
 from baton.story import who_acts
 from baton.ticketstate import TicketState
 
@@ -87,9 +88,9 @@ def notes(departments: Iterable[Department]) -> Iterator[str]:
             labels, _ = found.setdefault((note.event_id, note.at), ([], note))
             labels.append(one.label)
     for labels, note in found.values():
-        yield printable(f"{' and '.join(labels)} – {note.author}, {clock(note.at)}")
+        yield one_line(f"{' and '.join(labels)} – {note.author}, {clock(note.at)}")
         for line in note.text.splitlines():
-            yield from folded(printable(line), _MARGIN)
+            yield from folded(one_line(line), _MARGIN)
 
 
 def about_draft(draft: Draft, ticket: TicketSnapshot) -> Iterator[tuple[str, str]]:

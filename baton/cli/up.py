@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from baton.cli.screen import echo
 from baton.cli.stack import NAMESPACE, Stack
 from baton.settings import Settings, load_settings
 
@@ -67,7 +68,7 @@ async def _run(settings: Settings) -> None:
 def _say(line: str) -> None:
     # Who reads this may go away (a closed terminal, `baton up | head`); the stack is stopped in order.
     with suppress(OSError):
-        click.echo(line)
+        echo(line)
 
 
 def _short(path: Path) -> str:

@@ -13,8 +13,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from baton.contract import ChatEvent, Id, Payload, chat_workflow_id, parse_chat_event
+from baton.contract import ChatEvent, Payload, chat_workflow_id, parse_chat_event
 from baton.errors import InvalidEvent
+from baton.names import Id, Outside
 
 LONGEST_LINE = 4 << 20
 """Bytes. Temporal takes payloads of up to 2 MB, and JSON may need more than one byte for each of them."""
@@ -65,7 +66,7 @@ def parse_line(line: Line) -> Item:
     if line.too_long:
         raise InvalidEvent(f"the line is longer than {LONGEST_LINE:,} bytes; an attachment belongs elsewhere")
     try:
-        written = _Written.model_validate_json(line.raw)
+        written = _Written.model_validate_json(line.raw, context=Outside())
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
         place = ".".join(map(str, first["loc"]))

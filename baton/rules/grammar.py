@@ -19,7 +19,8 @@ from baton.wording import BY_KEY
 
 LONGEST_TEXT = 10_000
 
-Name = Annotated[str, StringConstraints(min_length=1, max_length=255)]
+Phrase = Annotated[str, StringConstraints(min_length=1, max_length=255)]
+"""What is looked for in a text."""
 Text = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_TEXT)]
 Loose = Strict(False)
 """For tuples: a YAML list is not a tuple. What is in them stays strict."""

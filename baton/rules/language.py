@@ -26,9 +26,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Discriminator, Field, Tag
 
-from baton.directory import Key
+from baton.names import Key, Label
 from baton.rules.fields import CHATS, EVERY_CASE, TICKETS, CaseType
-from baton.rules.grammar import Loose, Name, Part, Text, key_of
+from baton.rules.grammar import Loose, Part, Text, key_of
 from baton.rules.when import EventWhen, TimedWhen
 from baton.wording import BY_KEY
 
@@ -85,7 +85,7 @@ class Pin(Part):
 
 
 StatusName = Literal["open", "pending", "closed"]
-LabelList = Annotated[tuple[Name, ...], Loose, Field(min_length=1)]
+LabelList = Annotated[tuple[Label, ...], Loose, Field(min_length=1)]
 
 
 class LabelsIn(Part):
@@ -216,7 +216,7 @@ class Rule(Part):
 
     id: Key
     """Short, unique in the file, and kept: change logs and histories name the rule by it."""
-    name: Name
+    name: Label
     """What the rule is for, in a sentence."""
     cases: Literal["chats", "tickets", "all"] = "chats"
     """For which cases the rule is: chats, tickets or all."""

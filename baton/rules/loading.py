@@ -7,6 +7,7 @@ from pathlib import Path
 
 from baton.directory import Directory
 from baton.errors import Problem
+from baton.names import STORED
 from baton.rules.checks import check_rule
 from baton.rules.language import EventRule, RuleFile, RuleList, TimedRule
 from baton.rules.ruleset import RuleSet
@@ -24,6 +25,13 @@ def load_rules(path: Path, directory: Directory | None) -> RuleSet:
 def parse_rules(text: str, file: str, directory: Directory | None) -> RuleSet:
     """The rules in a text; ``file`` names it in messages. As `load_rules`."""
     return _accepted(parse_yaml(text, file), directory)
+
+
+def parse_kept_rules(text: str, file: str) -> RuleSet:
+    """Rules that were in force once, as the help desk has kept them. Otherwise as `parse_rules`."""
+    document = parse_yaml(text, file)
+    document.context = STORED
+    return _accepted(document, None)
 
 
 def _accepted(document: Document, directory: Directory | None) -> RuleSet:

@@ -22,10 +22,10 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from baton.directory import Key
+from baton.names import Key, Label
 from baton.rules import fields
 from baton.rules.fields import EVERY_CASE, FIELDS, TICKETS, CaseType, Sort
-from baton.rules.grammar import Loose, Name, Part, chosen
+from baton.rules.grammar import Loose, Part, Phrase, chosen
 from baton.wording import BY_KEY
 
 IS_SET = "is set"
@@ -82,8 +82,10 @@ def _value_of(field: fields.Field) -> Any:
     match field.sort:
         case Sort.CHOICE:
             return Literal[field.choices]
-        case Sort.TEXT | Sort.LABEL:
-            return Name
+        case Sort.TEXT:
+            return Phrase
+        case Sort.LABEL:
+            return Label
         case _:
             return Key
 

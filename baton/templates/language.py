@@ -13,8 +13,8 @@ from pydantic import ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from baton.contract import MARKER
-from baton.directory import Key
-from baton.rules.grammar import Loose, Name, Part, Text
+from baton.names import Key, Label
+from baton.rules.grammar import Loose, Part, Text
 
 Hours = Annotated[float, Field(gt=0, le=8_784, allow_inf_nan=False)]
 """A year at most, as in rules: a moment that no calendar has would stop every ticket."""
@@ -70,11 +70,11 @@ class Template(Part):
 
     id: Key
     """Short, unique in the file, and kept: histories name the template by it."""
-    name: Name
+    name: Label
     """What the template is for, as a dispatcher chooses it."""
     departments: Several
     """Who is asked: keys of departments in the directory, in the order of the reply."""
-    marker: Name = MARKER
+    marker: Label = MARKER
     """The label that stays on the ticket, so that it is found later; not a department's."""
     note: Text
     """The instruction for the departments, an internal note. Jinja2."""

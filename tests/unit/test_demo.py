@@ -12,9 +12,9 @@ from io import StringIO
 
 import pytest
 from click.testing import CliRunner
-from rich.console import Console
 
 from baton.cli import demo
+from baton.cli.console import Screen
 from baton.cli.demo.case import Difference
 from baton.cli.demo.company import (
     SHIPPED_DIRECTORY,
@@ -176,7 +176,7 @@ def everything() -> Played:
 
 def printed(write: Callable[[Report], None], width: int = 80) -> str:
     out = StringIO()
-    write(Report(Console(file=out, width=width, markup=False, highlight=False), rule_names()))
+    write(Report(Screen(file=out, width=width), rule_names()))
     return out.getvalue()
 
 

@@ -20,6 +20,7 @@ from baton.cli.demo.table import ONLINE, SITUATIONS
 from baton.cli.demo.ticketplay import TicketPlays
 from baton.cli.demo.tickettable import TICKETS
 from baton.cli.demo.ui import Place, find_ui
+from baton.cli.screen import echo
 from baton.cli.shared import as_json, print_json, run
 from baton.cli.up import STOP_SIGNALS
 from baton.errors import ConnectionFailed
@@ -41,7 +42,7 @@ def command(keep: bool, json_: bool) -> None:
     """
     as_expected = run(_until_interrupted, _demo(secrets.token_hex(3), keep, json_))
     if as_expected is None:
-        click.echo("interrupted", err=True)
+        echo("interrupted", err=True)
         raise SystemExit(INTERRUPTED)
     if not as_expected:
         raise SystemExit(1)
@@ -81,7 +82,7 @@ async def _demo(name: str, keep: bool, json_: bool) -> bool:
             report.summary(played, seconds)
             report.look(place)
         if keep:
-            click.echo("Ctrl-C stops it.", err=True)
+            echo("Ctrl-C stops it.", err=True)
             with suppress(asyncio.CancelledError):
                 await stage.watch()
     return played.as_expected

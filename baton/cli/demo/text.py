@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
-import click
-from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from baton.cli.console import Screen
 from baton.cli.demo import tickettext
 from baton.cli.demo.case import Difference
 from baton.cli.demo.play import Play, Played, Plays, Seen
@@ -18,6 +17,7 @@ from baton.cli.demo.table import NAMES, Step
 from baton.cli.demo.ticketplay import TicketPlay, TicketPlays, TicketSeen
 from baton.cli.demo.ui import Place
 from baton.cli.demo.words import name_of, people
+from baton.cli.screen import echo
 from baton.cli.shared import count
 from baton.contract import ChatSnapshot, Status, Tab
 from baton.errors import BatonError
@@ -33,15 +33,15 @@ INTRODUCTION = (
 )
 
 
-class _Output(Console):
+class _Output(Screen):
     def on_broken_pipe(self) -> None:
         # Not by SystemExit, as usual: that ends the loop at once, and leaves the workers running.
         raise BatonError("Nobody reads the output any more.")
 
 
-def console() -> Console:
+def console() -> Screen:
     """Standard output. What is printed is text as it stands: nothing in it is read as markup."""
-    shown = _Output(markup=False, highlight=False, emoji=False)
+    shown = _Output()
     shown.width = min(shown.width, WIDEST)
     return shown
 
@@ -49,12 +49,12 @@ def console() -> Console:
 @contextmanager
 def progress(*, quiet: bool = False) -> Iterator[Callable[[str], None]]:
     """Shows, on standard error, what is being started: the last word in a terminal, else each in a line."""
-    shown = Console(stderr=True, markup=False, highlight=False, emoji=False)
+    shown = Screen(stderr=True)
     if shown.is_terminal:
         with shown.status("Starting …") as status:
             yield status.update
     else:
-        yield _no_line if quiet else lambda line: click.echo(line, err=True)
+        yield _no_line if quiet else lambda line: echo(line, err=True)
 
 
 def _no_line(line: str) -> None:
@@ -69,7 +69,7 @@ class Report:
         rules: the sentence that each rule has for a name.
     """
 
-    def __init__(self, out: Console, rules: Mapping[str, str]) -> None:
+    def __init__(self, out: Screen, rules: Mapping[str, str]) -> None:
         self._out = out
         self._rules = rules
         self._group = ""

@@ -13,11 +13,12 @@ from functools import wraps
 from typing import Any, TypeVar
 
 import click
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
+from baton.cli.console import Screen
+from baton.cli.screen import echo
 from baton.cli.shared import chat_id, count, print_json, print_table, ticket_name
 from baton.contract import chat_workflow_id, ticket_workflow_id
 from baton.errors import BatonError
@@ -131,7 +132,7 @@ async def _gathered(work: Sequence[Coroutine[Any, Any, Result]]) -> list[Result]
 @contextmanager
 def _progress(what: str, total: int, *, quiet: bool) -> Any:
     """Yields what is called after each: a bar in a terminal, else a line now and then."""
-    console = Console(stderr=True)
+    console = Screen(stderr=True)
     if console.is_terminal:
         columns = (TextColumn("{task.description}"), BarColumn(24), MofNCompleteColumn(), TimeElapsedColumn())
         with Progress(*columns, console=console, transient=True) as progress:
@@ -145,7 +146,7 @@ def _progress(what: str, total: int, *, quiet: bool) -> Any:
         done += 1
         if not quiet and time.monotonic() - said >= PLAIN_SECONDS:
             said = time.monotonic()
-            click.echo(f"{what}: {done:,} of {total:,}", err=True)
+            echo(f"{what}: {done:,} of {total:,}", err=True)
 
     yield step
 
@@ -172,6 +173,6 @@ def report(results: Sequence[Result], json_: bool) -> None:
         if len(results) > 1:
             verdicts = Counter(one.verdict for one in results)
             said = ", ".join(f"{verdicts[verdict]:,} {verdict}" for verdict in Verdict if verdicts[verdict])
-            click.echo(f"{count(len(results), 'case')}: {said}")
+            echo(f"{count(len(results), 'case')}: {said}")
     if any(one.verdict is Verdict.FAILED for one in results):
         raise SystemExit(1)

@@ -12,10 +12,12 @@ from temporalio.client import Client
 from temporalio.envconfig import ClientConfig
 
 from baton.cli.machine import HOST
-from baton.cli.shared import as_json, baton_client, print_json, printable, run
+from baton.cli.screen import echo
+from baton.cli.shared import as_json, baton_client, print_json, run
 from baton.cli.webui import list_address
 from baton.contract import CHAT_WORKFLOW, TICKET_WORKFLOW, TicketStage
 from baton.settings import load_settings
+from baton.signs import one_line
 
 LONG_DAYS = 30
 
@@ -166,9 +168,9 @@ def command(names: tuple[str, ...], ui: str | None, with_count: bool, json_: boo
         return
     for one, number in zip(chosen, counts, strict=True):
         found = "" if number is None else f" ({number:,} now)"
-        click.echo(f"{printable(one.name)}: {printable(one.meaning)}{found}")
-        click.echo(f"    {printable(one.query)}")
-        click.echo(f"    {one.link(address, namespace)}")
+        echo(f"{one_line(one.name)}: {one_line(one.meaning)}{found}")
+        echo(f"    {one_line(one.query)}")
+        echo(f"    {one.link(address, namespace)}")
 
 
 async def _counted(chosen: Sequence[Filter], with_count: bool) -> tuple[str, list[int | None]]:

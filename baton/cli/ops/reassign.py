@@ -9,6 +9,7 @@ import click
 
 from baton.cli.ops.cases import Result, Verdict, dry_run_option, each, found, report
 from baton.cli.ops.filters import OURS, RUNNING, quoted
+from baton.cli.screen import echo
 from baton.cli.shared import as_json, baton_client, count, fresh_id, run
 from baton.client import BatonClient
 from baton.contract import ChatSnapshot, TicketSnapshot, derived_id
@@ -48,7 +49,7 @@ def command(
     run_id = name or fresh_id("reassign")
     results = run(_reassign, staff, target, author, query, run_id, dry_run, json_)
     if not dry_run and not json_ and any(one.verdict is Verdict.FAILED for one in results):
-        click.echo(f"To try the failed ones again: the same command with --id {run_id}", err=True)
+        echo(f"To try the failed ones again: the same command with --id {run_id}", err=True)
     report(results, json_)
 
 
@@ -87,7 +88,7 @@ async def _reassign(
             # Who was removed may still have cases; but who has none and is not there is a slip of the pen.
             await _require_known(client, "--from", {"staff": staff})
         if not quiet:
-            click.echo(f"{count(len(cases), 'case')} of {staff}", err=True)
+            echo(f"{count(len(cases), 'case')} of {staff}", err=True)
         return await each(cases, "Reassigning", reassign, quiet=quiet)
 
 

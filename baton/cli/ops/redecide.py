@@ -29,7 +29,8 @@ from baton.cli.caseview import fired_lines
 from baton.cli.ops.cases import workflow_of
 from baton.cli.ops.filters import quoted
 from baton.cli.replayresult import message_in
-from baton.cli.shared import as_json, baton_client, clock, print_json, print_table, printable, run
+from baton.cli.screen import echo
+from baton.cli.shared import as_json, baton_client, clock, print_json, print_table, run
 from baton.client import BatonClient
 from baton.contract import ChatSnapshot, TicketSnapshot
 from baton.decision import DecideRequest, Decision, MissingLine
@@ -38,9 +39,10 @@ from baton.effects import DECIDE
 from baton.errors import BatonError
 from baton.models import model_of
 from baton.rules.engine import decide
-from baton.rules.loading import load_rules, parse_rules
+from baton.rules.loading import load_rules, parse_kept_rules
 from baton.rules.ruleset import RuleSet
 from baton.settings import CHECKOUT, load_settings
+from baton.signs import one_line
 from baton.ticketstate import TicketState
 
 Snapshot = ChatSnapshot | TicketSnapshot
@@ -126,7 +128,7 @@ async def _redecide(case: str, event_id: str, file: Path | None) -> Compared:
 
 async def _stored_rules(client: BatonClient, digest: str) -> RuleSet:
     kept = await DeskClient(client.temporal, task_queue=client.task_queue).rules(digest)
-    return parse_rules(kept.source, f"rules {digest}", None)
+    return parse_kept_rules(kept.source, f"rules {digest}")
 
 
 def compare(recorded: Recorded, rules: RuleSet) -> Compared:
@@ -299,18 +301,18 @@ def _side(rules: str, decision: Decision, after: Snapshot) -> dict[str, Any]:
 def _show(compared: Compared) -> None:
     request, then = compared.recorded.request, compared.recorded.decision
     said = f"{request.event.kind} by {request.event.author}"
-    click.echo(f"Event {printable(request.event.id)}: {printable(said)}, {clock(request.now)}")
+    echo(f"Event {one_line(request.event.id)}: {one_line(said)}, {clock(request.now)}")
     for title, digest, fired in (
         ("Recorded", then.rules, then.fired),
         ("Again", compared.rules.digest[:12], compared.decision.fired),
     ):
-        click.echo(f"{title}, by the rules {digest}:")
+        echo(f"{title}, by the rules {digest}:")
         for line in list(fired_lines(fired)) or ["no rule fired"]:
-            click.echo(f"    {printable(line)}")
-    click.echo()
+            echo(f"    {one_line(line)}")
+    echo()
     print_table(
         ("", "Field", "Before", "Recorded", "Again"),
         [("≠" if row[2] != row[3] else "", *row) for row in compared.rows()],
         "Nothing about the case changed, then or now.",
     )
-    click.echo("Both are the same." if compared.same else "They differ.")
+    echo("Both are the same." if compared.same else "They differ.")

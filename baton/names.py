@@ -1,0 +1,117 @@
+"""What an ID and a name are, for all who take some: events, the directory, rules, templates.
+
+An ID (of an event, a case, a person, a line, a rule) is compared and typed. A name (a label, what people are
+called) is read. Neither has signs that nobody sees or that steer what shows them; `baton.signs` says which.
+
+What was accepted before that was asked must stay readable. So there are two sorts of types:
+
+* Those of events (``Id``, ``Name``) take in silence what histories and databases may hold, and are strict
+  where an event comes in: a validation with the context `Outside`.
+* Those of documents that people write (``Key``, ``Label``, ``Title``) are strict, but with the context
+  ``STORED``, with which a document is read that had been accepted.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Set
+from typing import Annotated, Any, NamedTuple
+
+from pydantic import (
+    AfterValidator,
+    StringConstraints,
+    ValidationInfo,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
+from pydantic_core import PydanticCustomError
+
+from baton.signs import hidden_in
+
+LONGEST_ID = 255
+LONGEST_NAME = 255
+LONGEST_KEY = 100
+
+STORED = "stored"
+"""The context in which a document is read that was accepted once: its words are taken as they are."""
+
+
+class Outside(NamedTuple):
+    """The context in which an event is read that comes from outside."""
+
+    known: Set[str] = frozenset()
+    """Words that are there already, and are taken as they are."""
+
+
+def without_controls(text: str) -> bool:
+    """Whether a text is without control characters, which no release has taken in an event."""
+    return all(unicodedata.category(sign) != "Cc" for sign in text)
+
+
+def require_id(text: str) -> str:
+    """The ID. Raises an error of pydantic that names what must not stand in it."""
+    return _checked(text, "an ID", hidden_in(text, word=True))
+
+
+def require_name(text: str) -> str:
+    """The name, as `require_id`."""
+    return _checked(text, "a name", hidden_in(text))
+
+
+def _checked(text: str, what: str, hidden: str) -> str:
+    if hidden:
+        raise PydanticCustomError(
+            "hidden_sign",
+            "{hidden} must not stand in {what}",
+            {"hidden": hidden, "what": what, "hint": "it cannot be seen: write it without"},
+        )
+    return text
+
+
+def _id_of_event(value: str, info: ValidationInfo) -> str:
+    return _of_event(value, info.context, require_id)
+
+
+def _name_of_event(value: str, info: ValidationInfo) -> str:
+    return _of_event(value, info.context, require_name)
+
+
+def _of_event(value: str, context: Any, require: Any) -> str:
+    if isinstance(context, Outside) and value not in context.known:
+        require(value)
+    elif not without_controls(value):
+        raise ValueError("control characters are not allowed")
+    return value
+
+
+def _unless_stored(value: Any, handler: ValidatorFunctionWrapHandler, info: ValidationInfo) -> Any:
+    return value if info.context == STORED and isinstance(value, str) else handler(value)
+
+
+Id = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=LONGEST_ID, strip_whitespace=True),
+    AfterValidator(_id_of_event),
+]
+"""An ID in an event."""
+Name = Annotated[
+    str, StringConstraints(min_length=1, max_length=LONGEST_NAME), AfterValidator(_name_of_event)
+]
+"""A label in an event."""
+
+Key = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=LONGEST_KEY, pattern=r"^[^\s:]+$"),
+    AfterValidator(require_id),
+    WrapValidator(_unless_stored),
+]
+"""An ID in a document: opaque to Baton, without spaces and colons."""
+Label = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=LONGEST_NAME),
+    AfterValidator(require_name),
+    WrapValidator(_unless_stored),
+]
+"""A label, or what something is called, in a document."""
+Title = Annotated[str, AfterValidator(require_name), WrapValidator(_unless_stored)]
+"""What somebody or something is called for people; may be empty."""
