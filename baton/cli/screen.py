@@ -48,4 +48,6 @@ def errors_shown() -> Iterator[None]:
         raise click.ClickException(visible(str(error))) from error
     except click.ClickException as error:
         error.message = visible(error.message)  # type: ignore[misc]  # the only one that knows how it is shown
+        if isinstance(error, click.FileError):
+            error.ui_filename = visible(error.ui_filename)  # type: ignore[misc]
         raise

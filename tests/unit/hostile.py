@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+
+from baton.signs import escaped
+
 HIDDEN: dict[str, str] = {
     "escape": "\x1b",
     "null": "\0",
@@ -40,6 +44,11 @@ WRONGLY_JOINED = {
     "a selector alone": "\ufe0fx",
     "two selectors": "❤\ufe0f\ufe0f",
 }
+
+
+def as_yaml(document: object) -> str:
+    """JSON is YAML, if signs beyond U+FFFF are escaped as there."""
+    return escaped(json.dumps(document, ensure_ascii=False), astral="\\U{:08x}")
 
 
 def code_point(sign: str) -> str:

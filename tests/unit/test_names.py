@@ -28,10 +28,10 @@ from baton.feed.lines import Line, parse_line
 from baton.names import STORED
 from baton.rules.language import RuleList
 from baton.rules.loading import parse_kept_rules, parse_rules
-from baton.signs import escaped, visible
+from baton.signs import visible
 from baton.templates.loading import parse_templates
 from tests.unit.chatworld import NOW, chat
-from tests.unit.hostile import HIDDEN, RIGHTLY_JOINED, WRONGLY_JOINED, code_point
+from tests.unit.hostile import HIDDEN, RIGHTLY_JOINED, WRONGLY_JOINED, as_yaml, code_point
 
 CUSTOMER = {"type": "customer", "id": "c-7"}
 STAFF = {"type": "staff", "id": "ivan"}
@@ -93,11 +93,6 @@ def template_files(word: str) -> dict[str, dict[str, Any]]:
 EVENTS, DIRECTORIES, RULES, TEMPLATES = (
     list(made("")) for made in (events, directories, rule_files, template_files)
 )
-
-
-def as_yaml(document: object) -> str:
-    """JSON is YAML, if signs beyond U+FFFF are escaped as there."""
-    return escaped(json.dumps(document, ensure_ascii=False), astral="\\U{:08x}")
 
 
 def read(where: str, word: str) -> None:
