@@ -10,8 +10,9 @@ from baton.directory import Directory
 from baton.templates import samples
 from baton.templates.context import ASK_NAMES, DRAFT_NAMES
 from baton.templates.drafting import MAX_DRAFT_LENGTH, draft_values
+from baton.templates.fault import Fault
 from baton.templates.language import Template
-from baton.templates.rendering import Fault, compiled, rendered, unknown_names
+from baton.templates.rendering import misuses, rendered, unknown_names
 from baton.templates.templateset import ask_values
 from baton.wording import did_you_mean
 
@@ -64,10 +65,9 @@ def _text(
     *,
     must_speak: bool,
 ) -> Iterator[Finding]:
-    try:
-        compiled(source)
-    except Fault as unreadable:
-        yield Finding(path, unreadable.what, unreadable.hint, unreadable.line)
+    misused = list(misuses(source))
+    if misused:
+        yield from (Finding(path, fault.what, fault.hint, fault.line) for fault in misused)
         return
     found: dict[tuple[int, str], Finding] = {}
     # Several samples find the same mistake; and that a name is unknown, they find without a hint.

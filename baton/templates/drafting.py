@@ -20,7 +20,8 @@ from baton.templates.context import (
     PersonCard,
     TicketCard,
 )
-from baton.templates.rendering import Fault, rendered
+from baton.templates.fault import Fault
+from baton.templates.rendering import rendered
 from baton.ticketstate import DraftSources, TicketState
 
 MAX_DRAFT_LENGTH = 200_000

@@ -1,77 +1,35 @@
-"""Texts with places to fill in. The only module that knows Jinja2.
+"""Texts with places to fill in, in a sandbox of Jinja2.
 
 A text is data of somebody who need not be a programmer: it reads the fields of its context and pipes them
-through a few filters, and can do nothing else. There are no methods, no global functions and no files.
+through a few filters, and can do nothing else. There are no methods, no global functions and no files. What
+it may consist of is said in ``grammar``, and how much it may do in ``work``.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
+from contextlib import suppress
 from functools import lru_cache
 from types import TracebackType
 from typing import Any
 
 import jinja2
 from jinja2 import meta, nodes
-from jinja2.exceptions import FilterArgumentError, SecurityError
-from jinja2.filters import FILTERS as DEFAULT_FILTERS
+from jinja2.exceptions import SecurityError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import missing
 
+from baton.templates import grammar
+from baton.templates.fault import Fault
+from baton.templates.filters import FILTERS, measured, text_of, together, weighed
+from baton.templates.work import Work, bounded, counted, take_characters, take_for
 from baton.wording import did_you_mean
 
 _FILE = "<template>"
 """How Jinja2 names a text that comes from no file, in a traceback."""
-
-
-class Fault(Exception):
-    """What is wrong with a text: in which of its lines (from 1), and what to do about it."""
-
-    def __init__(self, line: int, what: str, hint: str = "") -> None:
-        self.line = line
-        self.what = what
-        self.hint = hint
-        super().__init__(f"line {line}: {what}")
-
-
-# --- Filters ------------------------------------------------------------------------------------
-
-
-def _time(value: object) -> datetime:
-    if not isinstance(value, datetime):
-        raise FilterArgumentError("there is no time here\nask first: {% if expected %}…{% endif %}")
-    return value
-
-
-def day(value: object) -> str:
-    """``Monday, 7 December``."""
-    at = _time(value)
-    return f"{at:%A}, {at.day} {at:%B}"
-
-
-def time(value: object) -> str:
-    """``16:30``."""
-    return f"{_time(value):%H:%M}"
-
-
-def date(value: object, layout: str = "%Y-%m-%d") -> str:
-    """``2026-12-07``, or in another layout, such as ``%d.%m.%Y``."""
-    return _time(value).strftime(layout)
-
-
-_BORROWED = (
-    *("capitalize", "default", "first", "indent", "join", "last", "length", "list", "lower", "map"),
-    *("rejectattr", "replace", "selectattr", "sort", "title", "trim", "truncate", "unique", "upper"),
-)
-FILTERS: Mapping[str, Any] = {
-    **{name: DEFAULT_FILTERS[name] for name in _BORROWED},
-    "day": day,
-    "time": time,
-    "date": date,
-}
-"""Filters that a text may use: Jinja2's own that make sense in a letter, and three for times."""
+_LARGEST = 10**12
+"""Numbers beyond it are not for letters, and need not be reckoned with."""
 
 
 # --- The sandbox --------------------------------------------------------------------------------
@@ -96,22 +54,54 @@ class _Unknown(jinja2.StrictUndefined):
 
 
 class _Sandbox(ImmutableSandboxedEnvironment):
-    # These can make megabytes out of a few characters.
-    intercepted_binops = frozenset({"*", "**", "%"})
+    # These make more out of what they get.
+    intercepted_binops = frozenset({"*", "**", "%", "+"})
 
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
         return super().is_safe_attribute(obj, attr, value) and not callable(value)
 
+    def wrap_str_format(self, value: Any) -> Any:
+        return None  # nobody can call it: it is no more than another method
+
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
-        if operator == "**" or not (isinstance(left, int | float) and isinstance(right, int | float)):
+        if operator == "+" and type(left) is type(right) and isinstance(left, str | list | tuple):
+            take_for(left)
+            take_for(right)
+        elif operator == "**" or not (isinstance(left, int | float) and isinstance(right, int | float)):
+            if operator == "+":
+                raise SecurityError("'+' is for two numbers, or two texts\n'~' puts anything together")
             raise SecurityError(f"{operator!r} is for plain numbers only, and '**' not for any")
+        elif max(abs(left), abs(right)) > _LARGEST:
+            raise SecurityError(f"the number is too large for {operator!r}")
         return super().call_binop(context, operator, left, right)
 
 
+@jinja2.pass_context
+def _put_out(context: object, value: object) -> str:
+    # It gets the context so that Jinja2 puts out nothing while it compiles, where nobody counts.
+    text = text_of(value)
+    take_characters(len(text))
+    return text
+
+
 def _sandbox() -> jinja2.Environment:
-    sandbox = _Sandbox(undefined=_Unknown, autoescape=False, trim_blocks=True, lstrip_blocks=True)
+    sandbox = _Sandbox(
+        undefined=_Unknown,
+        autoescape=False,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        optimized=False,  # else filters would run while it compiles
+        finalize=_put_out,
+    )
     sandbox.globals.clear()
-    sandbox.filters = dict(FILTERS)
+    sandbox.filters = {
+        **FILTERS,
+        grammar.COUNTED: counted,
+        grammar.TOGETHER: together,
+        grammar.WEIGHED: weighed,
+    }
+    tests: Mapping[str, Any] = sandbox.tests
+    sandbox.tests = {name: measured(test) for name, test in tests.items()}
     return sandbox
 
 
@@ -123,15 +113,32 @@ _SANDBOX = _sandbox()
 
 @lru_cache(maxsize=1000)
 def compiled(source: str) -> jinja2.Template:
-    """The text, ready to be rendered. Raises `Fault` if it cannot be read."""
+    """The text, ready to be rendered. Raises `Fault` if it cannot be read, or has what no text may have."""
     try:
-        return _SANDBOX.from_string(source)
+        tree = _SANDBOX.parse(source)
+        for fault in grammar.refused(tree):
+            raise fault
+        return _SANDBOX.from_string(grammar.prepared(tree))
     except jinja2.TemplateSyntaxError as error:
         unknown = re.match(r"No filter named '(.*)'", error.message or "")
         hint = (
             did_you_mean(unknown[1], FILTERS) if unknown else "see docs/templates.md for what may stand here"
         )
         raise Fault(error.lineno, (error.message or "this cannot be read").rstrip("."), hint) from None
+    except (RecursionError, MemoryError, SyntaxError, ValueError, OverflowError):
+        # Python's own limits: of nesting, and of the digits of a number.
+        raise Fault(1, "this cannot be read: it is nested too deeply, or a number is too long") from None
+
+
+def misuses(source: str) -> Iterator[Fault]:
+    """Whatever is in the text that no text may have, or the one reason why it cannot be read."""
+    try:
+        compiled(source)
+    except Fault as fault:
+        found = []
+        with suppress(jinja2.TemplateSyntaxError, RecursionError, ValueError):
+            found = list(grammar.refused(_SANDBOX.parse(source)))
+        yield from found or [fault]
 
 
 def unknown_names(source: str, known: Iterable[str]) -> Iterator[Fault]:
@@ -143,20 +150,31 @@ def unknown_names(source: str, known: Iterable[str]) -> Iterator[Fault]:
         yield Fault(line, f"there is nothing called {name!r}", did_you_mean(name, allowed))
 
 
-def rendered(source: str, values: Mapping[str, object], limit: int, ending: str | None = None) -> str:
+def rendered(
+    source: str,
+    values: Mapping[str, object],
+    limit: int,
+    ending: str | None = None,
+    work: Work = Work(),  # noqa: B008 – it cannot be changed
+) -> str:
     """The text with its places filled in, without white space around it.
 
-    Raises `Fault` if that is not possible, or the result has more than ``limit`` characters; with an
-    ``ending`` it is cut there instead, and the ending is put behind it.
+    Args:
+        limit: characters that the result may have.
+        ending: with it the result is cut there, and the ending is put behind it.
+        work: what may be done until then.
+
+    Raises `Fault` if that is not possible.
     """
     pieces: list[str] = []
     size = 0
     try:
-        for piece in compiled(source).generate(**values):
-            pieces.append(piece)
-            size += len(piece)
-            if size > limit:
-                break
+        with bounded(work):
+            for piece in compiled(source).generate(**values):
+                pieces.append(piece)
+                size += len(piece)
+                if size > limit:
+                    break
     except Fault:
         raise
     except Exception as error:  # whatever a text can provoke, it is the text that is wrong

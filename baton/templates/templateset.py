@@ -10,8 +10,9 @@ from baton.errors import InvalidEvent
 from baton.rules.grammar import digest_of
 from baton.templates.context import ASK_NAMES, AskContext, DraftContext
 from baton.templates.drafting import draft_text
+from baton.templates.fault import Fault
 from baton.templates.language import Template, TemplateFile
-from baton.templates.rendering import Fault, rendered
+from baton.templates.rendering import rendered
 
 
 def ask_values(context: AskContext) -> Mapping[str, Any]:

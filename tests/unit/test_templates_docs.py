@@ -11,7 +11,7 @@ from baton.errors import DocumentError
 from baton.settings import CHECKOUT
 from baton.templates import Answer, DepartmentCard, PersonCard, TicketCard, parse_templates
 from baton.templates.context import ASK_NAMES, DRAFT_NAMES
-from baton.templates.rendering import FILTERS
+from baton.templates.filters import FILTERS
 from tests.unit.rulekit import DIRECTORY
 
 TEXT = (CHECKOUT / "docs/templates.md").read_text(encoding="utf-8")

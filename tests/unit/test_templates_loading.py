@@ -66,11 +66,11 @@ def mistakes(text: str, *, known: bool = True) -> str:
         ("message: '{{ ticket.id'", "message: unexpected end of template"),
         (
             "message: '{{ ticket.subject.upper() }}'",
-            "message: 'upper' cannot be used here\n    a text has fields and filters only",
+            "message: 'upper' cannot be called\n    a text has fields and filters only",
         ),
         ("message: '{{ \"a\" * 9 }}'", "message: '*' is for plain numbers only"),
         ("message: '{{ answers }}'", "message: there is nothing called 'answers'"),
-        ("message: '{% include \"x\" %}'", "message: no loader for this environment"),
+        ("message: '{% include \"x\" %}'", "message: a text cannot have {% include %}"),
         ("draft: '{{ composer.name }}'", "draft: nobody and nothing is here that could have 'name'"),
         ("draft: '{% if missing %}x{% endif %}'", "draft: this says nothing"),
         ("draft: '{{ dispatcher }}'", "draft: there is nothing called 'dispatcher'"),

@@ -1,0 +1,131 @@
+"""The filters that a text may use: Jinja2's own that make sense in a letter, and three for times.
+
+Each takes from the budget in ``baton.templates.work`` what it reads, and before it makes it what it writes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime
+from functools import wraps
+from typing import Any
+
+from jinja2 import Environment, pass_environment
+from jinja2.exceptions import FilterArgumentError
+from jinja2.filters import FILTERS as DEFAULT_FILTERS
+from jinja2.filters import make_attrgetter
+
+from baton.templates.work import counted, take_characters, take_for
+
+_LONGEST_LAYOUT = 100
+# Each sign of a layout may stand for a word, but none may say how wide it is.
+_LAYOUT = re.compile(r"(?:[^%]|%-?[A-Za-z%])*")
+
+
+def _time(value: object) -> datetime:
+    if not isinstance(value, datetime):
+        raise FilterArgumentError("there is no time here\nask first: {% if expected %}…{% endif %}")
+    return value
+
+
+def day(value: object) -> str:
+    """``Monday, 7 December``."""
+    at = _time(value)
+    return f"{at:%A}, {at.day} {at:%B}"
+
+
+def time(value: object) -> str:
+    """``16:30``."""
+    return f"{_time(value):%H:%M}"
+
+
+def date(value: object, layout: str = "%Y-%m-%d") -> str:
+    """``2026-12-07``, or in another layout, such as ``%d.%m.%Y``."""
+    at = _time(value)
+    if not _LAYOUT.fullmatch(layout) or len(layout) > _LONGEST_LAYOUT:
+        raise FilterArgumentError(
+            f"this is no layout of a date\nuse at most {_LONGEST_LAYOUT} signs, such as %d.%m.%Y"
+        )
+    return at.strftime(layout)
+
+
+def text_of(value: object) -> str:
+    """The value as text. A list is none: written out, it would be Python's, and could be endless."""
+    if isinstance(value, list | tuple):
+        raise FilterArgumentError("a list stands here and not a text\nmake one of it: | join(', ')")
+    return str(value)
+
+
+def indent(value: object, width: int | str = 4, first: bool = False, blank: bool = False) -> str:
+    """Every line but the first with so many spaces, or this text, before it."""
+    text = text_of(value)
+    by = len(width) if isinstance(width, str) else int(width)
+    take_characters((len(text.splitlines()) + 1) * max(by, 0))
+    done: str = DEFAULT_FILTERS["indent"](text, width, first, blank)
+    return done
+
+
+def replace(value: object, old: str, new: str, count: int = -1) -> str:
+    """The text with ``new`` in place of ``old``; of the first ``count``, if that is said."""
+    text, old, new = text_of(value), text_of(old), text_of(new)
+    found = text.count(old) if count < 0 else min(text.count(old), count)
+    take_characters(found * len(new))
+    return text.replace(old, new, count)
+
+
+@pass_environment
+def join(environment: Environment, value: Iterable[Any], between: str = "", attribute: Any = None) -> str:
+    """All of it in a row, with this text between."""
+    items: Iterable[Any] = value
+    if attribute is not None:
+        items = map(make_attrgetter(environment, attribute), items)
+    between = text_of(between)
+    texts: list[str] = []
+    for item in counted(items):
+        texts.append(text_of(item))
+        take_characters(len(texts[-1]) + len(between))
+    return between.join(texts)
+
+
+def together(values: Iterable[Any]) -> str:
+    """What the operator ``~`` does."""
+    texts = [text_of(value) for value in values]
+    take_characters(sum(map(len, texts)))
+    return "".join(texts)
+
+
+def weighed(value: Any) -> Any:
+    """The value as it is, once it is taken from the budget that somebody reads it."""
+    take_for(value)
+    return value
+
+
+def measured(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A filter or a test that takes what it reads and writes. What amplifies asks for more by itself."""
+    first = 1 if hasattr(function, "jinja_pass_arg") else 0
+
+    @wraps(function)
+    def taking(*args: Any, **named: Any) -> Any:
+        for value in (*args[first:], *named.values()):
+            take_for(value)
+        if len(args) > first and isinstance(args[first], Iterator):
+            args = (*args[:first], counted(args[first]), *args[first + 1 :])
+        result = function(*args, **named)
+        take_for(result)
+        return counted(result) if isinstance(result, Iterator) else result
+
+    return taking
+
+
+_BORROWED = (
+    *("capitalize", "default", "first", "last", "length", "list", "lower", "map", "rejectattr", "selectattr"),
+    *("sort", "title", "trim", "truncate", "unique", "upper"),
+)
+_OWN: tuple[Callable[..., Any], ...] = (date, day, indent, join, replace, time)
+
+FILTERS: Mapping[str, Callable[..., Any]] = {
+    **{name: measured(DEFAULT_FILTERS[name]) for name in _BORROWED},
+    **{function.__name__: measured(function) for function in _OWN},
+}
+"""Filters that a text may use."""
