@@ -48,6 +48,7 @@ from baton.rules.when import ANCHORS
 from baton.settings import CHECKOUT, PREFIX, Settings
 from baton.stages import diagram as stages_diagram
 from baton.templates.schema import templates_schema
+from baton.templates.work import Work
 
 WIDTH = 110
 DOCUMENTS = (
@@ -125,6 +126,15 @@ def events() -> str:
 
 def _cases(chat: bool, ticket: bool) -> str:
     return {(True, True): "both", (True, False): "chats", (False, True): "tickets"}.get((chat, ticket), "")
+
+
+def template_work() -> str:
+    work = Work()
+    return filled(
+        f"A text is rendered within a budget: {work.steps:,} steps – each turn of a loop takes as many as "
+        f"its body has parts – and {work.characters:,} characters that filters and operators read and write. "
+        "What would take more is refused before it is done, and fails like anything else."
+    )
 
 
 def limits() -> str:
@@ -645,6 +655,7 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "lifecycle": lambda: mermaid(diagram()),
     "events": events,
     "limits": limits,
+    "template-work": template_work,
     "stages": lambda: mermaid(stages_diagram()),
     "snapshot": snapshot,
     "ticket-snapshot": ticket_snapshot,
