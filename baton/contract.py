@@ -64,10 +64,11 @@ SEARCH_ATTRIBUTES: dict[str, Literal["Keyword", "KeywordList", "Datetime"]] = {
 MAX_WORKFLOW_ID_LENGTH = 1000
 MAX_TEXT_LENGTH = 100_000
 """Longest message text, in characters. A payload may have 2 MB; more belongs into an attachment."""
-MAX_ATTACHMENTS_SIZE = 1_000_000
+MAX_ATTACHMENTS_SIZE = 100_000
 """Largest attachments of a message, in bytes of JSON: they are named here, and kept elsewhere."""
-MAX_EVENT_SIZE = 1_900_000
-"""Largest event, in bytes of JSON. Temporal keeps payloads of up to 2 MB; that of an update may have 4."""
+MAX_EVENT_SIZE = 350_000
+"""Largest event, in bytes of JSON. The end of a workflow task brings all updates back that came with it, also
+those that it refuses; with more than 4 MB the server closes the workflow by force. It lets 10 in at once."""
 MAX_LABELS = 1000
 """Labels that a case may have, and that one event may add or remove."""
 MAX_LABELS_SIZE = 64_000
@@ -551,7 +552,7 @@ def require_plain(event: BaseEvent, known: Set[str] = frozenset()) -> None:
         type(event).model_validate(event.model_dump(), context=Outside(known))
     except ValidationError as error:
         kind: str = event.kind  # type: ignore[attr-defined]
-        raise InvalidEvent(f"event {event.id!r} ({kind}): {_first_mistakes(error, skip=0)}") from None
+        raise InvalidEvent(f"event {event.id!r} ({kind}): {first_mistakes(error, skip=0)}") from None
 
 
 def parse_chat_start(payload: object, *, strict: bool = True) -> ChatStart:

@@ -68,6 +68,7 @@ async def running_server(
     config = {
         "frontend.WorkflowTimeSkippingEnabled": "true",
         "history.maxInFlightUpdates": "100",
+        "history.maxInFlightUpdatePayloads": "3000000",
         **dynamic_config,
     }
     extra = [part for name, value in config.items() for part in ("--dynamic-config-value", f"{name}={value}")]

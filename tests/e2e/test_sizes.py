@@ -6,15 +6,29 @@ import asyncio
 from collections.abc import Iterable
 from typing import Any
 
+import pytest
 from temporalio.api.enums.v1 import EventType
-from temporalio.client import WorkflowHistory
+from temporalio.client import WorkflowExecutionStatus, WorkflowHistory, WorkflowUpdateFailedError
+from temporalio.service import RPCError
 
-from baton.contract import HANDLE, NOTE_ADDED, TicketOutcome, TicketStage
+from baton.contract import HANDLE, MAX_LABELS_SIZE, NOTE_ADDED, TicketOutcome, TicketStage
+from baton.effects import Message
+from baton.errors import HelpDeskUnavailable, InvalidEvent
+from helpdesks.embedded import EmbeddedHelpDesk
 from tests.conftest import HouseOpener
 from tests.departments import ANSWERS, QUIET, replies_of
-from tests.house import House, event, failed_tasks, fresh
+from tests.house import CHANNEL, NO_RULES, House, event, eventually, failed_tasks, fresh, rules_but
+from tests.ledger import applied_keys, events_of
+from workflows.case import OUTBOX_BUDGET
 
 MEGABYTE = 1_000_000
+NO_TEMPLATES = "version: 1\ntemplates: []\n"
+LOUD_SIZE = 3 * 9_000
+LOUD: dict[str, Any] = {
+    "name": "Says much",
+    "when": {"event.kind": "customer_message"},
+    "then": [{"reply": "x" * 9_000}, {"reply": "y" * 9_000}, {"reply": "z" * 9_000}],
+}
 
 
 async def runs_of(house: House, case: str) -> list[WorkflowHistory]:
@@ -97,3 +111,102 @@ async def test_a_ticket_of_a_thousand_notes_ends_with_one_prompt_and_one_reply(
         assert [failed_tasks(history) for history in histories] == [[]] * len(histories)
         assert bytes_of(histories) < 3 * 1000 * 5000
         assert max(size for history in histories for size in tasks_of(history)) < 3 * MEGABYTE
+
+
+async def test_large_messages_that_wait_at_once_are_all_handled(open_separate: HouseOpener) -> None:
+    """Each task sends the updates back that came with it: together they would be too large for one."""
+    async with open_separate() as house:
+        ticket = fresh("large")
+        await house.asked(ticket, QUIET)
+        await house.stop_worker()
+        large = [event("customer_message", "customer", text="ж" * 99_000, attachments=["y" * 99_000])]
+        large += [event("customer_message", "customer", text="ж" * 99_000) for _ in range(20)]
+        waiting = [asyncio.create_task(house.to_ticket(ticket, sent)) for sent in large]
+        await house.start_worker()
+        outcomes = await asyncio.gather(*waiting)
+        assert [outcome.event_id for outcome in outcomes] == [sent["id"] for sent in large]
+        now = await house.ticket(ticket)
+        assert (now.stage, now.case_id) == (TicketStage.COLLECTING, outcomes[0].snapshot.case_id)
+
+
+async def test_updates_that_are_too_large_do_not_close_a_ticket(open_separate: HouseOpener) -> None:
+    """Even what is refused is sent back, so the server must not let as much in at once."""
+    async with open_separate() as house:
+        ticket = fresh("huge")
+        before = (await house.asked(ticket, QUIET)).snapshot
+        await house.stop_worker()
+        handle = house.handle(f"ticket:{ticket}")
+        huge = [event("customer_message", "customer", text="x", attachments=["y" * 900_000])] * 8
+        waiting = [
+            asyncio.create_task(handle.execute_update(HANDLE, sent, id=f"{sent['id']}-{number}"))
+            for number, sent in enumerate(huge)
+        ]
+        await house.start_worker()
+        for failure in await asyncio.gather(*waiting, return_exceptions=True):
+            assert isinstance(failure, WorkflowUpdateFailedError | RPCError)
+        assert (await house.ticket(ticket)).case_id == before.case_id
+        assert (await handle.describe()).status is WorkflowExecutionStatus.RUNNING
+
+
+LABELS = [f"{number:03}-{'x' * 240}" for number in range(300)]
+MANY = f"""
+lines: {{line-1: {{}}}}
+labels: {LABELS}
+staff: {{ivan: {{line: line-1}}}}
+"""
+
+
+async def test_a_chat_has_as_many_labels_as_its_answers_can_carry(open_a_house: HouseOpener) -> None:
+    async with open_a_house(
+        directory=MANY, rules=NO_RULES, templates=NO_TEMPLATES, online=("ivan",)
+    ) as house:
+        chat = fresh("labels")
+        await house.customer(chat)
+        fits = LABELS[: MAX_LABELS_SIZE // len(LABELS[0])]
+        outcome = await house.by("ivan", chat, "labels_changed", add=fits)
+        assert outcome.snapshot.labels == tuple(fits)
+        with pytest.raises(InvalidEvent, match="at most 64,000 are possible"):
+            await house.by("ivan", chat, "labels_changed", add=LABELS)
+        assert (await house.snapshot(chat)).labels == tuple(fits)
+        *_, added, refused = await house.client.timeline(CHANNEL, chat)
+        assert max(len(added.what), len(refused.refused or "")) <= 500
+        assert failed_tasks(await house.history(chat)) == []
+
+
+class Mute(EmbeddedHelpDesk):
+    """A help desk that sends no messages until it may."""
+
+    may_send = False
+    attempts = 0
+
+    async def send_message(self, message: Message) -> bool:
+        self.attempts += 1
+        if not self.may_send:
+            raise HelpDeskUnavailable("down for a test")
+        return await super().send_message(message)
+
+
+async def test_what_a_help_desk_that_is_down_has_yet_to_get_is_bounded(open_a_house: HouseOpener) -> None:
+    """Events wait rather than what they cause: that would be carried from run to run."""
+    rules = rules_but(
+        drop=[""],
+        add={"incoming": [LOUD | {"id": "loud-1"}], "changed": [LOUD | {"id": "loud-2"}]},
+    )
+    async with open_a_house(rules=rules, desk_class=Mute) as house:
+        desk = house.desk
+        assert isinstance(desk, Mute)
+        chat = fresh("mute")
+        sent = [event("customer_message", "customer", text=str(number)) for number in range(20)]
+        waiting = [asyncio.create_task(house.send(chat, one)) for one in sent]
+
+        async def tried_again() -> bool:
+            return desk.attempts >= 3
+
+        await eventually(tried_again, "the first message was not tried three times")
+        taken_in = await events_of(desk, chat)
+        assert 0 < len(taken_in) <= 2 + OUTBOX_BUDGET // LOUD_SIZE
+        desk.may_send = True
+        await asyncio.gather(*waiting)
+        await house.settled(chat)
+        assert len(await applied_keys(desk, ":reply:0")) == len(sent)
+        assert len(await events_of(desk, chat)) == len(sent)
