@@ -22,6 +22,7 @@ from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
 from temporalio.runtime import Runtime
 from temporalio.worker import PollerBehaviorAutoscaling, Worker, WorkerDeploymentConfig
 
+from activities.breathe import breathe
 from activities.decide import Deciding, Policy
 from activities.desk import Housekeeping
 from activities.observing import Observing, count_from_zero, observed
@@ -73,6 +74,7 @@ async def running_worker(
         workflows=[Chat, Ticket],
         activities=[
             deciding.decide,
+            breathe,
             writing.reassign,
             writing.update_case,
             writing.remove_label,

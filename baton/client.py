@@ -17,19 +17,13 @@ has been put right, is sent under a new ID, because the server remembers the ref
 from __future__ import annotations
 
 import asyncio
-import random
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Self, cast
 
-from google.protobuf.any_pb2 import Any as AnyMessage
-from temporalio.api.errordetails.v1 import (
-    MultiOperationExecutionFailure,
-    NamespaceNotFoundFailure,
-    WorkflowNotReadyFailure,
-)
+from temporalio.api.errordetails.v1 import NamespaceNotFoundFailure, WorkflowNotReadyFailure
 from temporalio.client import (
     Client,
     Interceptor,
@@ -97,6 +91,8 @@ from baton.errors import (
     Unanswered,
 )
 from baton.keys import KeyRing
+from baton.once import UpdatesOnce
+from baton.pauses import Pauses, has_detail
 from baton.plugin import BatonPlugin
 from baton.searchattributes import key_of
 from baton.settings import Settings, load_settings
@@ -105,7 +101,6 @@ from baton.signs import summary
 UPDATES_AT_ONCE = 8
 """Updates in flight for one workflow. The server allows 10; beyond that they abort one another."""
 
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 2.0
 _TRY_AGAIN = frozenset(
     {
         RPCStatusCode.RESOURCE_EXHAUSTED,
@@ -119,8 +114,6 @@ QUERY_TIMEOUT = 20.0
 """Seconds within which a chat must answer a question."""
 _TOO_LATE = frozenset({RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED})
 _RUN_ENDED = "AcceptedUpdateCompletedWorkflow"
-_NOT_READY = WorkflowNotReadyFailure.DESCRIPTOR.full_name
-_NO_NAMESPACE = NamespaceNotFoundFailure.DESCRIPTOR.full_name
 
 
 class _Gates:
@@ -153,6 +146,7 @@ class BatonClient:
     def __init__(self, client: Client, *, task_queue: str = TASK_QUEUE) -> None:
         self.temporal = client
         self.task_queue = task_queue
+        self._updates = UpdatesOnce(client)
         self._gates = _Gates()
 
     @classmethod
@@ -341,8 +335,9 @@ class BatonClient:
             raise
 
     async def _send_until_answered(self, case: _Case, event: ChatEvent | TicketEvent) -> Any:
-        pause = _FIRST_PAUSE
+        pauses = Pauses()
         while True:
+            refusal: RPCError | None = None
             try:
                 if case.start is not None:
                     return await self._update_with_start(case, event)
@@ -358,11 +353,10 @@ class BatonClient:
                 self._explain(error)
                 if error.status is RPCStatusCode.NOT_FOUND and case.start is None:
                     raise case.missing(event) from None
-                if not _passing(error):
+                if not _passing(error) and not pauses.odd(error):
                     raise
-            # Everybody who was turned away at the same moment must not come back at the same moment.
-            await asyncio.sleep(pause * random.uniform(0.5, 1.0))
-            pause = min(pause * 2, _LONGEST_PAUSE)
+                refusal = error
+            await asyncio.sleep(pauses.next(refusal))
 
     async def _update_with_start(self, case: _Case, event: ChatEvent | TicketEvent) -> Any:
         operation: WithStartWorkflowOperation[Any, Any] = WithStartWorkflowOperation(
@@ -376,7 +370,7 @@ class BatonClient:
             static_summary=case.summary,
         )
         try:
-            return await self.temporal.execute_update_with_start_workflow(
+            return await self._updates.execute_update_with_start_workflow(
                 HANDLE, event, start_workflow_operation=operation, id=event.id, result_type=case.outcome
             )
         except BaseException:
@@ -386,14 +380,14 @@ class BatonClient:
             raise
 
     async def _update(self, case: _Case, event: ChatEvent | TicketEvent) -> Any:
-        handle: WorkflowHandle[Any, Any] = self.temporal.get_workflow_handle(case.workflow_id)
+        handle: WorkflowHandle[Any, Any] = self._updates.get_workflow_handle(case.workflow_id)
         return await handle.execute_update(HANDLE, event, id=event.id, result_type=case.outcome)
 
     def _explain(self, error: RPCError) -> None:
         """Raise what Temporal's refusal means, where no other attempt could change it."""
         if error.status is RPCStatusCode.INVALID_ARGUMENT:
             raise InvalidEvent(f"Temporal does not take it: {error.message}") from None
-        if _has_detail(error, _NO_NAMESPACE):
+        if has_detail(error, NamespaceNotFoundFailure):
             namespace = self.temporal.namespace
             raise ConnectionFailed(
                 f"Temporal has no namespace {namespace!r}. The namespace is set by TEMPORAL_NAMESPACE."
@@ -540,25 +534,11 @@ def _search_attributes(values: Mapping[str, str]) -> TypedSearchAttributes:
     return TypedSearchAttributes([SearchAttributePair(key_of(name), value) for name, value in values.items()])
 
 
-def _has_detail(error: RPCError, name: str) -> bool:
-    return any(detail.type_url.endswith(f"/{name}") for detail in _details(error.grpc_status.details))
-
-
-def _details(found: Iterable[AnyMessage]) -> Iterator[AnyMessage]:
-    """The details, with those of both calls that an update-with-start consists of."""
-    for detail in found:
-        yield detail
-        both = MultiOperationExecutionFailure()
-        if detail.Unpack(both):
-            for status in both.statuses:
-                yield from status.details
-
-
 def _passing(error: RPCError) -> bool:
     """Whether the same call may work a moment later."""
     if error.status is RPCStatusCode.FAILED_PRECONDITION:
         # The run's last task is being made again, because something arrived while it was completing.
-        return _has_detail(error, _NOT_READY)
+        return has_detail(error, WorkflowNotReadyFailure)
     return error.status in _TRY_AGAIN or error.status is RPCStatusCode.NOT_FOUND
 
 

@@ -27,6 +27,7 @@ from baton.contract import (
 
 # Activities of a case. Each is a verb, and its payload a noun.
 DECIDE = "decide"
+BREATHE = "breathe"
 REASSIGN = "reassign"
 UPDATE_CASE = "update_case"
 SEND_MESSAGE = "send_message"

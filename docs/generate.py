@@ -325,6 +325,7 @@ _ACTIVITIES = {
     "send_reply": "the consolidated reply to the customer, exactly once; the ticket's chat hears of it",
     "remind": "tells a department's members that their answer is due soon",
     "escalate": "tells a department's lead that its answer is overdue",
+    "breathe": "nothing: it brings a busy case to a moment in which its run can end",
     "copy_to_ticket": "what the customer says in a chat goes to the ticket that the chat opened",
 }
 _DESK = {

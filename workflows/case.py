@@ -54,6 +54,16 @@ from baton.errors import REFUSALS, InvalidEvent, Refused, UnknownKey
 from baton.searchattributes import key_of
 from workflows.alarm import Alarm
 from workflows.arguments import signalled, updated, updated_now
+from workflows.handover import (
+    ANSWERS_WAIT,
+    TASKS_TRIED,
+    TRY_AGAIN_AFTER,
+    ends_apart,
+    is_long,
+    must_end,
+    next_task,
+    task_number,
+)
 from workflows.outbox import Outbox
 
 FIRST_EVENT_WITHIN = timedelta(minutes=1)
@@ -166,6 +176,10 @@ class Case(ABC, Generic[StateT, OutcomeT]):
         self.ended_as: EndReason = "empty"
         self.earlier: Any = None
         """The snapshot of the case that a late duplicate belongs to."""
+        self._answers_from: datetime | None = None
+        """When this run is ending: the time from which on it answers even so."""
+        self._try_again_at = 0
+        """The number of the task from which on this run tries again to end."""
         self._reset = False
         workflow.register_random_seed_callback(self._was_reset)
 
@@ -243,7 +257,7 @@ class Case(ABC, Generic[StateT, OutcomeT]):
             if twin.refusal is not None:
                 raise _as_failure(twin.refusal)
         entry = self._enqueue(event, known=twin is not None or event.id in self._seen)
-        await workflow.wait_condition(lambda: entry.done)
+        await workflow.wait_condition(lambda: entry.done and not self._answers_wait())
         if entry.refusal is not None:
             raise _as_failure(entry.refusal)
         assert entry.outcome is not None, "whatever is done has an outcome or a refusal"
@@ -283,8 +297,8 @@ class Case(ABC, Generic[StateT, OutcomeT]):
                 self._publish()
                 if self.over() and self._at_rest():
                     return None
-                if workflow.info().is_continue_as_new_suggested() or self._belongs_elsewhere():
-                    return await self._hand_over()
+                if self._should_hand_over() and (handed_over := await self._hand_over()) is not None:
+                    return handed_over
                 await workflow.wait_condition(self._has_work)
         except (asyncio.CancelledError, FailureError) as error:
             if not is_cancelled_exception(error):
@@ -437,8 +451,17 @@ class Case(ABC, Generic[StateT, OutcomeT]):
             )
         )
 
-    async def _hand_over(self) -> Carried:
-        """End this run without losing an event: see the notes on continue-as-new."""
+    def _should_hand_over(self) -> bool:
+        if task_number() < self._try_again_at:
+            return False
+        return is_long() or must_end() or self._belongs_elsewhere()
+
+    async def _hand_over(self) -> Carried | None:
+        """End this run without losing an event; ``None`` if there was no moment for it, and it goes on."""
+        if ends_apart() and not await self._came_to_rest() and not must_end():
+            self._outbox.start_again()
+            self._try_again_at = task_number() + TRY_AGAIN_AFTER
+            return None
         await self._outbox.stop()
         while True:
             await self._work_off()
@@ -458,6 +481,28 @@ class Case(ABC, Generic[StateT, OutcomeT]):
             refused=self.refused,
         )
 
+    async def _came_to_rest(self) -> bool:
+        """Whether nothing is left to do in this task but to answer and to end: see `workflows.handover`."""
+        self._outbox.pause()
+        self._answers_from = workflow.now() + ANSWERS_WAIT
+        try:
+            for _ in range(TASKS_TRIED):
+                later = asyncio.create_task(next_task())
+                while not later.done() or self._queue:
+                    await self._work_off()
+                    self._publish()
+                    worked_in = task_number()
+                    await workflow.wait_condition(lambda: bool(self._queue) or later.done())  # noqa: B023
+                if task_number() > worked_in and not self._outbox.busy:
+                    # The version of the workers may be the right one again meanwhile.
+                    return is_long() or workflow.info().is_target_worker_deployment_version_changed()
+            return False
+        finally:
+            self._answers_from = None
+
+    def _answers_wait(self) -> bool:
+        return self._answers_from is not None and workflow.now() < self._answers_from
+
     def _belongs_elsewhere(self) -> bool:
         """Whether new cases go to another version of the workers, and this run has come to rest there.
 
@@ -465,6 +510,8 @@ class Case(ABC, Generic[StateT, OutcomeT]):
         not in the middle of a write, which would be made twice, unless the help desk does not take it: then
         the new version may be what it waits for.
         """
+        if task_number() < self._try_again_at:
+            return False
         version_changed = workflow.info().is_target_worker_deployment_version_changed()
         return version_changed and self._settled_here and (self._outbox.empty or self._outbox.stuck)
 

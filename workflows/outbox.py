@@ -64,7 +64,7 @@ class Outbox:
         self._failed = failed
         self._sent = sent
         self._sender: asyncio.Task[None] | None = None
-        self._stopping = False
+        self._stopping = self._let_go = False
         self._since: datetime | None = None
         """Since when the first effect has been on its way."""
         self._queue(unsent, copy_context(), size)
@@ -111,17 +111,27 @@ class Outbox:
         if self._effects and self._sender is None and not self._stopping:
             self._sender = asyncio.create_task(self._send())
 
+    @property
+    def busy(self) -> bool:
+        """Whether an effect is on its way."""
+        return self._sender is not None and not self._sender.done()
+
+    def pause(self) -> None:
+        """Start nothing more; what is in flight comes to its end."""
+        self._stopping = True
+
     async def stop(self) -> None:
         """Start nothing more and let go of what is in flight; it stays among the unsent."""
-        self._stopping = True
+        self._stopping = self._let_go = True
         if self._sender is not None:
             self._sender.cancel()
             await asyncio.wait([self._sender])
 
     def start_again(self) -> None:
-        """Go on after a ``stop`` that came to nothing."""
-        if self._stopping:
-            self._stopping, self._sender = False, None
+        """Go on after a ``pause`` or a ``stop`` that came to nothing."""
+        if self._let_go:
+            self._sender = None
+        self._stopping = self._let_go = False
         self.start()
 
     async def _send(self) -> None:

@@ -138,6 +138,17 @@ async def long_talk(house: House, chat: str) -> None:
     await house.settled(chat)
 
 
+async def quiet_end(house: House, chat: str) -> None:
+    """A run ends in a task of its own, while customers and staff write by updates and signals."""
+    await house.customer(chat)
+    first = (await house.handle(chat).describe()).run_id
+    while (await house.handle(chat).describe()).run_id == first:
+        await house.client.submit(CHANNEL, chat, event("customer_message", "customer", text="By signal."))
+        await asyncio.gather(house.staff(chat, "ivan"), house.customer(chat))
+    await house.customer(chat)
+    await house.settled(chat)
+
+
 async def many_at_once(house: House, chat: str) -> None:
     """Messages that arrive together are taken one after another in few tasks."""
     await asyncio.gather(*(house.customer(chat, f"Message {number}") for number in range(12)))
@@ -244,6 +255,7 @@ CHAT_SCENES: dict[str, Scene] = {
 } | {
     "waiting_too_long": Scene(waiting_too_long, {"rules": rules_but(add={"timed": [WAITED]})}),
     "long_talk": Scene(long_talk, impatient=True),
+    "quiet_end": Scene(quiet_end, impatient=True),
 }
 
 SCENES = CHAT_SCENES | TICKET_SCENES
