@@ -10,6 +10,7 @@ BENCHES = {
     "chat": "bench.chat",
     "races": "bench.races",
     "capacity": "bench.capacity",
+    "handover": "bench.handover",
     "deploy": "bench.deploy",
     "encryption": "bench.encryption",
     "telemetry": "bench.telemetry",

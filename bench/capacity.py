@@ -86,7 +86,7 @@ def _size(files: Path) -> int:
 
 
 @asynccontextmanager
-async def _place(folder: Path) -> AsyncIterator[Place]:
+async def running_place(folder: Path) -> AsyncIterator[Place]:
     server_files = folder / "temporal.db"
     async with (
         await WorkflowEnvironment.start_local(
@@ -156,7 +156,7 @@ async def _cost(
 async def _measure(say: Callable[[str], None]) -> tuple[Cost, Cost, float]:
     """A chat, a ticket, and the bytes of memory that one open chat takes in a worker."""
     with tempfile.TemporaryDirectory() as folder:
-        async with _place(Path(folder)) as place:
+        async with running_place(Path(folder)) as place:
             house = place.house
 
             async def chat(name: str) -> None:
