@@ -354,6 +354,7 @@ class Case(ABC, Generic[StateT, OutcomeT]):
     async def _end_full_task(self) -> None:
         """Let the server have what was decided and answered so far, if that is much."""
         if self._spent >= TASK_BUDGET:
+            self._answers_from = None  # those that were held back go with this task
             # Nothing else ends a task while there is something to do: the next local activity belongs to it.
             await workflow.sleep(_END_OF_TASK, summary="much at once: in several tasks")
             self._spent = 0

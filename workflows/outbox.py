@@ -90,11 +90,13 @@ class Outbox:
     async def at_most(self, size: int) -> None:
         """Wait until no more than so many bytes are unsent: a help desk that is down must not fill a run."""
         if self.size > size:
-            stopped = self._stopping
+            pausing, let_go = self._stopping, self._let_go
             self.start_again()
             await workflow.wait_condition(lambda: self.size <= size)
-            if stopped:
+            if let_go:
                 await self.stop()
+            elif pausing:
+                self.pause()
 
     def add(self, effects: Sequence[Effect], context: Context, size: int) -> None:
         """Send these, in order, after what is there. Together they have ``size`` bytes."""
