@@ -45,7 +45,7 @@ POLL_SECONDS = 0.1
 _DYNAMIC_CONFIG = {
     # Above the default of 10 updates in flight those of one busy chat abort one another.
     "history.maxInFlightUpdates": "100",
-    # Together they must fit into one message to the server, which takes 4 MB (`baton.contract.MAX_EVENT_SIZE`).
+    # Together they must fit into one message to the server, which takes 4 MB (see `MAX_EVENT_SIZE`).
     "history.maxInFlightUpdatePayloads": "3000000",
     # Lets whoever asks for it skip the hours until a ticket's reminder, as `baton demo` does.
     "frontend.WorkflowTimeSkippingEnabled": "true",
