@@ -140,8 +140,8 @@ def template_work() -> str:
 def limits() -> str:
     return filled(
         f"A text has at most {contract.MAX_TEXT_LENGTH:,} characters, an ID 255. Attachments are named in an "
-        f"event, with at most {contract.MAX_ATTACHMENTS_SIZE:,} bytes of JSON, and kept elsewhere. A case has at "
-        f"most {contract.MAX_LABELS:,} labels, of {contract.MAX_LABELS_SIZE:,} bytes together."
+        f"event, with at most {contract.MAX_ATTACHMENTS_SIZE:,} bytes of JSON, and kept elsewhere. A case has "
+        f"at most {contract.MAX_LABELS:,} labels, of {contract.MAX_LABELS_SIZE:,} bytes together."
     )
 
 
