@@ -38,10 +38,10 @@ check: $(STAMP) ## Check format, lint, types and who imports whom
 	$(BIN)/lint-imports
 
 bench: $(STAMP) ## Measure Baton against a bare workflow on the same server
-	@$(BIN)/python -m bench $(ARGS)
+	@$(BIN)/python -m lab.bench $(ARGS)
 
 cluster: $(STAMP) ## Play the tests on a real Temporal cluster, and kill its parts
-	@$(BIN)/python -m cluster $(ARGS)
+	@$(BIN)/python -m lab.cluster $(ARGS)
 
 lock: $(STAMP) ## Pin the newest versions that pyproject.toml allows
 	$(LOCK) --upgrade --group dev --output-file requirements.lock

@@ -30,15 +30,15 @@ from activities.rulebook import Rulebook
 from activities.writes import Writing
 from baton.client import connect
 from baton.contract import SEARCH_ATTRIBUTES
-from baton.directoryfile import load_directory
+from baton.documents.directoryfile import load_directory
 from baton.errors import BatonError, SettingsError
 from baton.files import private_folder
-from baton.logs import set_up_logging
-from baton.process import leave, showing_life, tell
-from baton.searchattributes import VALUE_TYPES, registered, type_name
 from baton.settings import Settings, WorkerVersion, load_settings, worker_version
 from baton.signs import visible
-from baton.telemetry import metrics_address, runtime_for
+from baton.temporal.logs import set_up_logging
+from baton.temporal.process import leave, showing_life, tell
+from baton.temporal.searchattributes import VALUE_TYPES, registered, type_name
+from baton.temporal.telemetry import metrics_address, runtime_for
 from helpdesks.base import HelpDesk
 from helpdesks.embedded import EmbeddedHelpDesk
 from workflows.chat import Chat
@@ -252,7 +252,7 @@ def _make_data_folder(settings: Settings) -> None:
 def _sending_spans(settings: Settings) -> AbstractContextManager[None]:
     if not settings.tracing:
         return nullcontext()
-    from baton.spans import sending_spans  # a worker that does not trace starts faster without it
+    from baton.temporal.spans import sending_spans  # a worker that does not trace starts faster without it
 
     return sending_spans()
 

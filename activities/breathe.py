@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from temporalio import activity
 
-from baton.effects import BREATHE
+from baton.model.effects import BREATHE
 
 
 @activity.defn(name=BREATHE)

@@ -17,7 +17,6 @@ from temporalio import activity
 
 from activities import ticketfacts
 from activities.weighing import weighed
-from baton.chatstate import ChatState
 from baton.contract import (
     INTERNAL_KINDS,
     Assigned,
@@ -33,15 +32,16 @@ from baton.contract import (
     TicketStage,
     require_plain,
 )
-from baton.decision import Candidate, DecideRequest, Decision, Facts, MissingLine, Person, Refusal
-from baton.directory import Directory, Member
-from baton.effects import DECIDE
+from baton.documents.directory import Directory, Member
 from baton.errors import Refused, UnknownLabel, UnknownStaff
-from baton.models import model_of
+from baton.model.chat.state import ChatState
+from baton.model.decision import Candidate, DecideRequest, Decision, Facts, MissingLine, Person, Refusal
+from baton.model.effects import DECIDE
+from baton.model.kinds import model_of
+from baton.model.ticket.state import TicketState
 from baton.rules.engine import decide as ask_rules
 from baton.rules.ruleset import RuleSet
 from baton.templates.templateset import Templates
-from baton.ticketstate import TicketState
 from baton.wording import did_you_mean
 from helpdesks.base import Attendance, HelpDesk, Intake
 

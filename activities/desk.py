@@ -19,8 +19,9 @@ from temporalio.exceptions import ActivityAlreadyStartedError, ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
 from baton.contract import SUBMIT, SYSTEM, Presence, PresenceChanged, derived_id
-from baton.directory import Directory
-from baton.effects import (
+from baton.documents.directory import Directory
+from baton.errors import DocumentError, NotAllowed
+from baton.model.effects import (
     BLOCK_CUSTOMER,
     CHANGE_DIRECTORY,
     INBOX,
@@ -47,7 +48,6 @@ from baton.effects import (
     TicketQuery,
     TicketRow,
 )
-from baton.errors import DocumentError, NotAllowed
 from baton.signs import summary
 from baton.wording import did_you_mean, mistakes_in
 from helpdesks.base import Attendance, HelpDesk, VersionedDirectory

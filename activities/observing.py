@@ -23,8 +23,6 @@ from temporalio import activity
 from temporalio.common import MetricMeter
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
 
-from baton import metrics
-from baton.chatstate import ChatState
 from baton.contract import (
     CHAT_KINDS,
     CHAT_WORKFLOW,
@@ -33,13 +31,15 @@ from baton.contract import (
     TICKET_WORKFLOW,
     Instant,
 )
-from baton.decision import DecideRequest, Decision
-from baton.effects import EFFECTS
 from baton.errors import REFUSALS, HelpDeskUnavailable
-from baton.logs import name_event
+from baton.model.chat.state import ChatState
+from baton.model.decision import DecideRequest, Decision
+from baton.model.effects import EFFECTS
 from baton.rules.fields import CaseType
 from baton.rules.language import Assign, RuleList
 from baton.rules.ruleset import RuleSet
+from baton.temporal import metrics
+from baton.temporal.logs import name_event
 from helpdesks.base import HelpDesk
 
 _tracer = trace.get_tracer("baton")

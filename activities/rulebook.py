@@ -11,13 +11,13 @@ from typing import Generic, Protocol, TypeVar
 
 from watchfiles import awatch
 
-from baton.directory import Directory
+from baton.documents.directory import Directory
 from baton.errors import DocumentError
-from baton.logs import words_of
 from baton.rules.loading import load_rules, parse_rules
 from baton.rules.ruleset import RuleSet
 from baton.templates.loading import load_templates, parse_templates
 from baton.templates.templateset import Templates
+from baton.temporal.logs import words_of
 from helpdesks.base import HelpDesk
 
 LOOK_EVERY = 5.0

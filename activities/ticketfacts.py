@@ -11,12 +11,13 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from baton import ticket as model
-from baton.composer import contributors
 from baton.contract import MARKER, Department, DepartmentState, Event, Presence, Tell, TemplateApplied
-from baton.decision import AskedOf, Due, Macro, Person, people
-from baton.directory import Directory, Member
+from baton.documents.directory import Directory, Member
 from baton.errors import InvalidEvent
+from baton.model.decision import AskedOf, Due, Macro, Person, people
+from baton.model.ticket import model
+from baton.model.ticket.composer import contributors
+from baton.model.ticket.state import DraftSources, TicketState
 from baton.rules.ruleset import RuleSet
 from baton.templates import (
     AskContext,
@@ -26,7 +27,6 @@ from baton.templates import (
     Templates,
     TicketCard,
 )
-from baton.ticketstate import DraftSources, TicketState
 from baton.wording import did_you_mean
 from helpdesks.base import Attendance
 

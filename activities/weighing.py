@@ -11,12 +11,12 @@ from typing import NamedTuple
 
 from pydantic_core import to_json
 
-from baton.consequences import consequences
 from baton.contract import Event, Fired
-from baton.decision import CaseState, Decision
-from baton.effects import Effect
 from baton.errors import InvalidEvent
-from baton.models import model_of
+from baton.model.decision import CaseState, Decision
+from baton.model.effects import Effect
+from baton.model.kinds import model_of
+from baton.model.reactions import consequences
 
 LARGEST_DECISION = 800_000
 """Bytes of a decision, the answer, and all messages and writes that follow from it."""

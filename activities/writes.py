@@ -21,7 +21,7 @@ from baton.contract import (
     derived_id,
     ticket_workflow_id,
 )
-from baton.effects import (
+from baton.model.effects import (
     COPY_TO_TICKET,
     ESCALATE,
     NOTIFY,
@@ -41,9 +41,9 @@ from baton.effects import (
     Prompt,
     Reminder,
 )
+from baton.model.ticket.state import TicketState
 from baton.signs import summary
 from baton.templates.drafting import drafted
-from baton.ticketstate import TicketState
 from helpdesks.base import HelpDesk
 
 

@@ -24,6 +24,8 @@ from baton import databaseurl
 from baton.errors import SettingsError
 
 PREFIX = "BATON_"
+HOST = "127.0.0.1"
+"""Where `baton up` listens."""
 CHECKOUT = Path(__file__).resolve().parent.parent
 """The folder that holds ``baton/``; in a checkout and in the image also ``deploy/`` and ``worker.py``."""
 
@@ -126,7 +128,7 @@ class Settings(BaseSettings):
 
     alive_file: AbsolutePath | None = None
     """File that a worker touches every few seconds while it works, for the probe of whoever watches over it.
-    ``python -m baton.process FILE`` is that probe."""
+    ``python -m baton.temporal.process FILE`` is that probe."""
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     """The least severe log records that are written."""

@@ -18,7 +18,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from baton import contract, effects, errors
+from baton import contract, errors
 from baton.contract import (
     AUTHORS,
     CHAT_KINDS,
@@ -29,8 +29,9 @@ from baton.contract import (
     TICKET_OPENING_KINDS,
     BaseEvent,
 )
-from baton.lifecycle import diagram
-from baton.metrics import METRICS
+from baton.model import effects
+from baton.model.chat.lifecycle import diagram
+from baton.model.ticket.lifecycle import diagram as stages_diagram
 from baton.rules.fields import (
     CHATS,
     EVERY_CASE,
@@ -46,9 +47,9 @@ from baton.rules.fields import (
 from baton.rules.schema import rules_schema
 from baton.rules.when import ANCHORS
 from baton.settings import CHECKOUT, PREFIX, Settings
-from baton.stages import diagram as stages_diagram
 from baton.templates.schema import templates_schema
 from baton.templates.work import Work
+from baton.temporal.metrics import METRICS
 
 WIDTH = 110
 DOCUMENTS = (
@@ -140,8 +141,8 @@ def template_work() -> str:
 def limits() -> str:
     return filled(
         f"A text has at most {contract.MAX_TEXT_LENGTH:,} characters, an ID 255. Attachments are named in an "
-        f"event, with at most {contract.MAX_ATTACHMENTS_SIZE:,} bytes of JSON, and kept elsewhere. A case has "
-        f"at most {contract.MAX_LABELS:,} labels, of {contract.MAX_LABELS_SIZE:,} bytes together."
+        f"event, with at most {contract.MAX_ATTACHMENTS_SIZE:,} bytes of JSON, and kept elsewhere. A case "
+        f"has at most {contract.MAX_LABELS:,} labels, of {contract.MAX_LABELS_SIZE:,} bytes together."
     )
 
 
@@ -637,6 +638,9 @@ def _room(name: str) -> str:
         "activities": "activities<br/>decide, write, housekeeping",
         "helpdesks": "helpdesks<br/>where cases live",
         "gateway": "gateway<br/>the codec server",
+        "local": "local<br/>commands that need the checkout",
+        "replaygate": "replaygate<br/>the gate before a deploy",
+        "lab": "lab<br/>measurements, a cluster, what tests share",
     }[name]
 
 

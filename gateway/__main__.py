@@ -17,11 +17,11 @@ import uvicorn
 
 from baton.errors import BatonError, SettingsError
 from baton.files import private, private_folder
-from baton.keys import KeyRing
-from baton.logs import set_up_logging
-from baton.process import tell
 from baton.settings import Settings, load_settings
 from baton.signs import visible
+from baton.temporal.keys import KeyRing
+from baton.temporal.logs import set_up_logging
+from baton.temporal.process import tell
 from gateway.codec import codec_app
 from gateway.protocol import BODY_SECONDS, HEADER_SECONDS, MOST_CONNECTIONS, bounded
 

@@ -10,7 +10,7 @@ signing in sets. A payload that cannot be read stays as it is, so that one of th
 of a history.
 
 The caller's namespace, ``X-Namespace``, is what new payloads are bound to, and whose payloads are shown.
-Which case they are for is not known here, see ``baton.codec``.
+Which case they are for is not known here, see ``baton.temporal.codec``.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ from google.protobuf import json_format
 from starlette.requests import ClientDisconnect
 from temporalio.api.common.v1 import Payload, Payloads
 
-from baton.codec import EncryptionCodec
 from baton.errors import Unreadable
-from baton.keys import KeyRing
+from baton.temporal.codec import EncryptionCodec
+from baton.temporal.keys import KeyRing
 
 LARGEST_BODY = 32 * 1024 * 1024
 """Bytes of one request. The UI sends a page of a history at once, and one payload has at most 2 MB."""

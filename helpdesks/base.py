@@ -14,9 +14,9 @@ from datetime import datetime
 from typing import Protocol
 
 from baton.contract import CustomerMessage, Event, Presence
-from baton.decision import CaseSnapshot, CaseState, Kept, Previous
-from baton.directory import Directory
-from baton.effects import (
+from baton.documents.directory import Directory
+from baton.model.decision import CaseSnapshot, CaseState, Kept, Previous
+from baton.model.effects import (
     CaseRef,
     CaseWrite,
     ConsolidatedReply,

@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 from sqlalchemy import Row, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from baton.chatstate import ChatState
 from baton.contract import (
     Activity,
     Author,
@@ -22,9 +21,10 @@ from baton.contract import (
     TicketSnapshot,
     TicketStage,
 )
-from baton.decision import CaseSnapshot, CaseState
-from baton.effects import CaseRef, CaseWrite
-from baton.ticketstate import TicketState
+from baton.model.chat.state import ChatState
+from baton.model.decision import CaseSnapshot, CaseState
+from baton.model.effects import CaseRef, CaseWrite
+from baton.model.ticket.state import TicketState
 from helpdesks.database import Database
 from helpdesks.schema import case_labels, cases, changes
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from baton.directory import Directory
+from baton.documents.directory import Directory
 from baton.errors import NotAllowed
 from baton.names import STORED
 from helpdesks.base import VersionedDirectory

@@ -15,9 +15,9 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from baton.contract import SYSTEM, Activity, Presence, Tell
-from baton.decision import people
-from baton.directory import Directory
-from baton.effects import (
+from baton.documents.directory import Directory
+from baton.model.decision import people
+from baton.model.effects import (
     CaseWrite,
     ConsolidatedReply,
     Escalation,

@@ -17,9 +17,9 @@ from typing import Self
 from sqlalchemy import select
 
 from baton.contract import CustomerMessage, Event, Presence
-from baton.decision import CaseState, Kept
-from baton.directory import Directory
-from baton.effects import (
+from baton.documents.directory import Directory
+from baton.model.decision import CaseState, Kept
+from baton.model.effects import (
     CaseRef,
     CaseWrite,
     ConsolidatedReply,

@@ -23,13 +23,13 @@ from typing import Any
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from baton.chatstate import ChatState
 from baton.contract import MESSAGE_KINDS, ChatSnapshot, Event, TicketSnapshot
-from baton.decision import CaseSnapshot, CaseState, Kept, Previous, people
-from baton.effects import Effect
 from baton.errors import InvalidEvent
-from baton.models import opens
-from baton.ticketstate import TicketState
+from baton.model.chat.state import ChatState
+from baton.model.decision import CaseSnapshot, CaseState, Kept, Previous, people
+from baton.model.effects import Effect
+from baton.model.kinds import opens
+from baton.model.ticket.state import TicketState
 from helpdesks import keeping, queries
 from helpdesks.base import Attendance, KnownEvent, VersionedDirectory
 from helpdesks.caserows import (

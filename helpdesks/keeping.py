@@ -15,12 +15,12 @@ from pydantic import TypeAdapter
 from sqlalchemy import Row, and_, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from baton.chatstate import ChatState
 from baton.contract import Event, Note
-from baton.decision import CaseState, Kept
-from baton.effects import Effect
-from baton.ticket import with_notes
-from baton.ticketstate import TicketState
+from baton.model.chat.state import ChatState
+from baton.model.decision import CaseState, Kept
+from baton.model.effects import Effect
+from baton.model.ticket.model import with_notes
+from baton.model.ticket.state import TicketState
 from helpdesks.caserows import Place, author_of
 from helpdesks.schema import cases, events
 

@@ -21,12 +21,12 @@ from typing import BinaryIO
 from temporalio.api.history.v1 import History
 from temporalio.client import WorkflowHistory
 
-from baton.cli.replayresult import Result
 from baton.client import plugin_for
 from baton.errors import BatonError
-from baton.process import leave
 from baton.settings import load_settings
+from baton.temporal.process import leave
 from replaygate.gate import Gate, replay_file
+from replaygate.result import Result
 
 READY = b"ready\n"
 

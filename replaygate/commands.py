@@ -27,7 +27,7 @@ from temporalio.converter import (
     WorkflowSerializationContext,
 )
 
-from baton.payloads import readable
+from baton.temporal.payloads import readable
 from replaygate.recorder import Recording
 
 Key = tuple[str, ...]

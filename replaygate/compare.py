@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from baton.cli.replayresult import Difference
 from replaygate.commands import Command
+from replaygate.result import Difference
 
 _EVENT = re.compile(r"HistoryEvent\(id: (\d+), (\w+)\)")
 _NOTHING = object()

@@ -18,8 +18,7 @@ from temporalio.runtime import LoggingConfig, Runtime, TelemetryConfig, Telemetr
 from temporalio.worker import Replayer, WorkflowReplayResult
 from temporalio.workflow import _Definition
 
-from baton.cli.replayresult import Result, Verdict, message_in
-from baton.plugin import BatonPlugin
+from baton.temporal.plugin import BatonPlugin
 from replaygate.commands import (
     Reader,
     commands_made,
@@ -30,6 +29,7 @@ from replaygate.commands import (
 )
 from replaygate.compare import differences, event_in, harmless, leaving
 from replaygate.recorder import Recorder, Recording
+from replaygate.result import Result, Verdict, message_in
 from workflows.chat import Chat
 from workflows.ticket import Ticket
 

@@ -1,4 +1,4 @@
-"""Runs the program ``baton`` as people do, against the server and the worker of a house."""
+"""Runs the program ``baton`` as people do, against the server and the worker of a rig."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.house import House
+from lab.rig import Rig
 
 BATON = Path(sys.executable).with_name("baton")
 
@@ -31,20 +31,20 @@ class Said:
 
 
 class Baton:
-    """The program, told of one house by its environment, and of what else ``environment`` says."""
+    """The program, told of one rig by its environment, and of what else ``environment`` says."""
 
-    def __init__(self, house: House, folder: Path, **environment: str) -> None:
+    def __init__(self, rig: Rig, folder: Path, **environment: str) -> None:
         others = {
             name: value for name, value in os.environ.items() if not name.startswith(("TEMPORAL_", "BATON_"))
         }
-        client = house.client.temporal
+        client = rig.client.temporal
         self.folder = folder
         self._environment = {
             **others,
             "TEMPORAL_ADDRESS": client.service_client.config.target_host,
             "TEMPORAL_NAMESPACE": client.namespace,
             "TEMPORAL_CONFIG_FILE": os.devnull,
-            "BATON_TASK_QUEUE": house.settings.task_queue,
+            "BATON_TASK_QUEUE": rig.settings.task_queue,
             **environment,
         }
 

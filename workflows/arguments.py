@@ -3,7 +3,7 @@
 Temporal hands over what came. A signature that takes one argument raises where there are none or two, and
 that fails the workflow task again and again, also after a reset: one careless signal would stop a case for
 ever. So whatever others can call takes ``*arguments``, and they are judged here, in words. What could not be
-converted is a ``RawValue`` among them: see ``baton.payloads.TolerantConverter``.
+converted is a ``RawValue`` among them: see ``baton.temporal.payloads.TolerantConverter``.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from temporalio.common import RawValue
 
 from baton.contract import Payload, check_event_size, first_mistakes
 from baton.errors import InvalidEvent, NoKeys, UnknownKey, Unreadable
-from baton.payloads import encoding_of, strictly
+from baton.temporal.payloads import encoding_of, strictly
 
 UNREAD = "unread-signal-"
 """How the marker begins that says that a signal could not be read; its number in the run follows."""

@@ -34,7 +34,6 @@ from temporalio import workflow
 from temporalio.common import RetryPolicy, SearchAttributeUpdate
 from temporalio.exceptions import ApplicationError, FailureError, is_cancelled_exception
 
-from baton import metrics
 from baton.contract import (
     SEARCH_ATTRIBUTES,
     SYSTEM,
@@ -48,10 +47,11 @@ from baton.contract import (
     derived_id,
     require_plain,
 )
-from baton.decision import CaseState, DecideRequest, Decision, Kept
-from baton.effects import DECIDE, Effect
 from baton.errors import REFUSALS, InvalidEvent, Refused, UnknownKey
-from baton.searchattributes import key_of
+from baton.model.decision import CaseState, DecideRequest, Decision, Kept
+from baton.model.effects import DECIDE, Effect
+from baton.temporal import metrics
+from baton.temporal.searchattributes import key_of
 from workflows.alarm import Alarm
 from workflows.arguments import signalled, updated, updated_now
 from workflows.handover import (

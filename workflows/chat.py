@@ -6,7 +6,7 @@
     4. When nobody wrote for the channel's idle time, the chat ends; it is not closed by that.
     5. When it is ended and closed, and nothing is left to do, the workflow completes with a summary.
 
-The model decides (``baton.chat``), the rules and the directory are asked in the activity ``decide``,
+The model decides (``baton.model.chat``), the rules and the directory are asked in the activity ``decide``,
 and ``workflows.case`` is the mechanism.
 """
 
@@ -20,10 +20,6 @@ from typing import Any
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
-from baton import attention
-from baton import chat as model
-from baton.chatstate import ChatState
-from baton.consequences import consequences
 from baton.contract import (
     CHAT_WORKFLOW,
     SNAPSHOT,
@@ -39,9 +35,13 @@ from baton.contract import (
     parse_chat_event,
     parse_chat_start,
 )
-from baton.decision import Decision
 from baton.errors import InvalidEvent
-from baton.story import chat_details, moved, what_happened
+from baton.model.chat import clock as attention
+from baton.model.chat import model
+from baton.model.chat.state import ChatState
+from baton.model.decision import Decision
+from baton.model.reactions import consequences
+from baton.model.story import chat_details, moved, what_happened
 from workflows.arguments import read_start
 from workflows.carrying import fitting
 from workflows.case import Carried, Case, Settled, version_of_next_run

@@ -19,7 +19,7 @@ from temporalio import workflow
 from temporalio.common import RetryPolicy
 from temporalio.exceptions import ActivityError
 
-from baton.effects import BREATHE
+from baton.model.effects import BREATHE
 
 LONGEST_RUN = 500
 """Events of history after which a run looks for a moment to hand over: long before the server's advice."""

@@ -13,9 +13,8 @@ from temporalio import workflow
 from temporalio.common import RetryPolicy
 from temporalio.exceptions import ActivityError, is_cancelled_exception
 
-from baton import metrics
 from baton.contract import Tell
-from baton.effects import (
+from baton.model.effects import (
     CaseWrite,
     ConsolidatedReply,
     CopyToTicket,
@@ -27,6 +26,7 @@ from baton.effects import (
     Reminder,
 )
 from baton.signs import summary
+from baton.temporal import metrics
 
 # Also the time until the server notices that a worker died in the middle of a write.
 _TIMEOUT = timedelta(seconds=10)

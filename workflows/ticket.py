@@ -7,8 +7,8 @@
     4. While departments are asked, the ticket sleeps until the next reminder or escalation.
     5. When it is closed, and nothing is left to do, the workflow completes with a summary.
 
-The model decides (``baton.ticket``), the rules, the templates and the directory are asked in the activity
-``decide``, and ``workflows.case`` is the mechanism, which chats have, too.
+The model decides (``baton.model.ticket``), the rules, the templates and the directory are asked in the
+activity ``decide``, and ``workflows.case`` is the mechanism, which chats have, too.
 """
 
 from __future__ import annotations
@@ -21,9 +21,6 @@ from typing import Any
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
-from baton import metrics, tickettime
-from baton import ticket as model
-from baton.consequences import consequences
 from baton.contract import (
     DRAFT,
     NOTE_ADDED,
@@ -39,10 +36,14 @@ from baton.contract import (
     parse_ticket_event,
     parse_ticket_start,
 )
-from baton.decision import Decision
 from baton.errors import InvalidEvent
-from baton.story import ticket_details, ticket_moved, what_happened_to_ticket
-from baton.ticketstate import TicketState
+from baton.model.decision import Decision
+from baton.model.reactions import consequences
+from baton.model.story import ticket_details, ticket_moved, what_happened_to_ticket
+from baton.model.ticket import clock as tickettime
+from baton.model.ticket import model
+from baton.model.ticket.state import TicketState
+from baton.temporal import metrics
 from workflows.arguments import read_start
 from workflows.carrying import fitting
 from workflows.case import Carried, Case, Settled, version_of_next_run

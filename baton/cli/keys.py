@@ -12,7 +12,7 @@ import click
 
 from baton.cli.screen import echo
 from baton.errors import SettingsError
-from baton.keys import KeyRing, key_line, new_key, read_keys, with_key_first
+from baton.temporal.keys import KeyRing, key_line, new_key, read_keys, with_key_first
 
 _FILE = click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 

@@ -21,7 +21,7 @@ from baton.cli.console import Screen
 from baton.cli.screen import echo, echo_json
 from baton.client import BatonClient, connect
 from baton.contract import CHAT_WORKFLOW, TICKET_WORKFLOW
-from baton.deskclient import DeskClient
+from baton.desk.client import DeskClient
 from baton.errors import BatonError, ConnectionFailed, Unanswered
 from baton.settings import load_settings
 from baton.signs import one_line

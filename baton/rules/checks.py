@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from baton.directory import Directory
+from baton.documents.directory import Directory
 from baton.rules import language
 from baton.rules.conditions import Atom, Op, Wait, atoms, contradictions, kinds_of, read_when
 from baton.rules.fields import (

@@ -15,9 +15,9 @@ from datetime import datetime
 from typing import Generic, NamedTuple, TypeVar, cast
 
 from baton.contract import Action, CustomerMessage, Event, Fired
-from baton.decision import CaseState, Facts
 from baton.errors import Refused
-from baton.models import model_of, opens
+from baton.model.decision import CaseState, Facts
+from baton.model.kinds import model_of, opens
 from baton.rules.fields import CHANGING_KINDS, TIMED_KIND, Scene
 from baton.rules.index import Compiled, Index, positions
 from baton.rules.language import RuleList

@@ -27,8 +27,8 @@ from baton.contract import (
     Tab,
     TicketStage,
 )
-from baton.decision import CaseState, Facts, Person
-from baton.ticketstate import TicketState
+from baton.model.decision import CaseState, Facts, Person
+from baton.model.ticket.state import TicketState
 
 
 class CaseType(StrEnum):

@@ -15,11 +15,11 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from baton.contract import DepartmentState, Status
-from baton.decision import CaseState
+from baton.model.decision import CaseState
+from baton.model.ticket.state import TicketState
 from baton.rules.conditions import All, Wait, atoms
 from baton.rules.fields import TIMED_KIND, Scene
 from baton.rules.index import Compiled, Index, positions
-from baton.ticketstate import TicketState
 
 
 def _held_since(case: CaseState) -> datetime | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from baton.contract import MAX_TEXT_LENGTH
-from baton.directory import Directory
+from baton.documents.directory import Directory
 from baton.templates import samples
 from baton.templates.context import ASK_NAMES, DRAFT_NAMES
 from baton.templates.drafting import MAX_DRAFT_LENGTH, draft_values

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from baton.directory import Directory
+from baton.documents.directory import Directory
 
 
 @dataclass(frozen=True, slots=True)

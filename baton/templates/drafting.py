@@ -1,7 +1,7 @@
 """The draft of a consolidated reply, rendered from a ticket alone where somebody wants to read it.
 
 A draft has every note in it, so it is kept nowhere: not in a decision, not in the state. There stand its
-sources (`baton.ticketstate.DraftSources`), and the notes.
+sources (`baton.model.ticket.state.DraftSources`), and the notes.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from datetime import UTC, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from baton.model.ticket.state import DraftSources, TicketState
 from baton.templates.context import (
     DRAFT_NAMES,
     Answer,
@@ -22,7 +23,6 @@ from baton.templates.context import (
 )
 from baton.templates.fault import Fault
 from baton.templates.rendering import rendered
-from baton.ticketstate import DraftSources, TicketState
 
 MAX_DRAFT_LENGTH = 200_000
 """Longest draft, in characters. It stands in a payload, which may have 2 MB."""

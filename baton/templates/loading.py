@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from baton.directory import Directory
+from baton.documents.directory import Directory
+from baton.documents.yaml import Document, KeyPath, parse_yaml, read_yaml, refuse, said
 from baton.errors import Problem
 from baton.templates.checks import Finding, check_draft, check_template
 from baton.templates.language import Template, TemplateFile
 from baton.templates.templateset import Templates
-from baton.yamlfile import Document, KeyPath, parse_yaml, read_yaml, refuse, said
 
 
 def load_templates(path: Path, directory: Directory | None) -> Templates:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
-from baton.directory import Directory
+from baton.documents.directory import Directory
 from baton.templates.context import (
     Answer,
     AskContext,

@@ -9,20 +9,20 @@ import pytest
 from sqlalchemy import delete
 from temporalio.testing import WorkflowEnvironment
 
-from baton.codec import ENCODING
-from baton.keys import key_line, new_key
 from baton.settings import load_settings
-from cluster import proof
-from cluster.load import CONNECTIONS, ONLINE, Load, _house
-from cluster.proof import differences, gather
+from baton.temporal.codec import ENCODING
+from baton.temporal.keys import key_line, new_key
 from helpdesks.schema import events
-from tests.conftest import HouseOpener
-from tests.house import CHANNEL, House, event, eventually
+from lab.cluster import proof
+from lab.cluster.load import CONNECTIONS, ONLINE, Load, _rig
+from lab.cluster.proof import differences, gather
+from lab.rig import CHANNEL, Rig, event, eventually
+from tests.conftest import RigOpener
 
 
-async def played(house: House) -> Load:
+async def played(rig: Rig) -> Load:
     """A ticket, a chat that is left open, one that is closed, and another one that is left open, at least."""
-    load = Load([house])
+    load = Load([rig])
     working = asyncio.create_task(load.work(0))
 
     async def enough() -> bool:
@@ -36,30 +36,30 @@ async def played(house: House) -> Load:
 
 @pytest.mark.timeout(120)
 async def test_what_is_lost_or_stuck_after_a_load_is_found(
-    open_a_house: HouseOpener, monkeypatch: pytest.MonkeyPatch
+    open_a_rig: RigOpener, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with open_a_house(online=ONLINE) as house:
-        load = await played(house)
+    async with open_a_rig(online=ONLINE) as rig:
+        load = await played(rig)
         assert sorted(load.played.chats.values()) == [False, False, True]
         assert len(load.played.tickets) == 1
-        found = await gather(house, house.desk, load.played)
+        found = await gather(rig, rig.desk, load.played)
         assert differences(load.played, found) == []
         assert sum(found.events.values()) == len(load.answers)
 
         chat, (first, *_) = next(iter(load.played.accepted.items()))
-        async with house.desk._database.writing() as connection:
+        async with rig.desk._database.writing() as connection:
             await connection.execute(delete(events).where(events.c.event_id == first))
-        found = await gather(house, house.desk, load.played)
+        found = await gather(rig, rig.desk, load.played)
         assert differences(load.played, found) == [
             f"lost or doubled: event {first} of {chat} is 0 times in the help desk"
         ]
 
         left_open = next(name for name, closed in load.played.chats.items() if not closed)
         monkeypatch.setattr(proof, "REST_SECONDS", 0.1)
-        await house.stop_worker()
-        await house.client.submit(CHANNEL, left_open, event("customer_message", "customer"))
-        assert "workflow task" in await proof._pending(house, left_open)
-        await house.start_worker()
+        await rig.stop_worker()
+        await rig.client.submit(CHANNEL, left_open, event("customer_message", "customer"))
+        assert "workflow task" in await proof._pending(rig, left_open)
+        await rig.start_worker()
 
 
 async def test_the_load_has_the_keys_that_the_workers_have(
@@ -68,7 +68,7 @@ async def test_the_load_has_the_keys_that_the_workers_have(
     (tmp_path / "keys").write_text(key_line("k", new_key()))
     settings = load_settings(data_dir=tmp_path, encryption_keys_file=tmp_path / "keys")
     address = server.client.service_client.config.target_host
-    async with _house(address, server.client.namespace, settings) as (_, houses):
-        converters = [house.client.temporal.data_converter for house in houses]
+    async with _rig(address, server.client.namespace, settings) as (_, rigs):
+        converters = [rig.client.temporal.data_converter for rig in rigs]
         written = [payload for one in converters for payload in await one.encode(["text"])]
     assert [payload.metadata["encoding"] for payload in written] == [ENCODING] * CONNECTIONS

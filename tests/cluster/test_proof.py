@@ -8,8 +8,8 @@ from collections.abc import Callable
 
 import pytest
 
-from cluster.figures import Answer, Phase, longest_stall
-from cluster.proof import Found, Played, differences
+from lab.cluster.figures import Answer, Phase, longest_stall
+from lab.cluster.proof import Found, Played, differences
 
 PLAYED = Played(
     chats={"c-1": False},

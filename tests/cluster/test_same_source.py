@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from baton.cli.machine import StackFailed, free_port
 from baton.settings import CHECKOUT
-from cluster import programs, running
-from cluster.__main__ import main
-from cluster.balancer import balancing
-from cluster.programs import built, cache, version
-from cluster.running import FIRST_PORT, Cluster, hosts
+from lab.cluster import programs, running
+from lab.cluster.__main__ import main
+from lab.cluster.balancer import balancing
+from lab.cluster.programs import built, cache, version
+from lab.cluster.running import FIRST_PORT, Cluster, hosts
+from local.machine import StackFailed, free_port
 from tests.deployed import TEMPORAL, variables
 
 OF_THIS_MACHINE = {
@@ -155,7 +155,7 @@ async def test_the_balancer_leaves_out_who_is_gone_and_takes_back_who_returns() 
 
 
 def test_the_suite_on_the_cluster_names_files_that_are_there() -> None:
-    from cluster.suite import CHOSEN
+    from lab.cluster.suite import CHOSEN
 
     assert CHOSEN
     assert all((CHECKOUT / name).is_file() for name in CHOSEN)

@@ -19,8 +19,8 @@ from typing import TypeVar
 import activities.writes
 from baton.client import connect
 from baton.contract import BaseEvent, Event
-from baton.decision import CaseState
-from baton.effects import (
+from baton.model.decision import CaseState
+from baton.model.effects import (
     DECIDE,
     NOTIFY,
     PROMPT_REPLY,

@@ -13,12 +13,12 @@ from temporalio.worker import Replayer
 
 from baton.contract import HANDLE, MAX_EVENT_SIZE, SUBMIT
 from baton.errors import InvalidEvent
-from baton.plugin import BatonPlugin
+from baton.temporal.plugin import BatonPlugin
+from lab.deployment import narrow_checkout
+from lab.rig import CHANNEL, Rig, event, eventually, failed_tasks, fresh
 from tests.arguments import READABLE, invalid, raw
-from tests.conftest import HouseOpener
+from tests.conftest import RigOpener
 from tests.e2e.test_worker import settings_in, until_ready, worker_process
-from tests.e2e.versions import narrow_checkout
-from tests.house import CHANNEL, House, event, eventually, failed_tasks, fresh
 from workflows.arguments import updated
 from workflows.chat import Chat
 
@@ -26,28 +26,28 @@ from workflows.chat import Chat
 @pytest.mark.timeout(120)
 @pytest.mark.parametrize("arguments", [[], [READABLE, READABLE]], ids=["none", "two"])
 async def test_a_case_that_an_older_version_left_stuck_goes_on(
-    open_a_house: HouseOpener, tmp_path: Path, arguments: list[Any]
+    open_a_rig: RigOpener, tmp_path: Path, arguments: list[Any]
 ) -> None:
-    async with open_a_house(working=False) as house:
-        chat, queue = fresh("stuck"), house.settings.task_queue
-        settings = settings_in(house.settings.data_dir, queue)
-        async with worker_process(house.environment, settings, narrow_checkout(tmp_path / "old")) as old:
+    async with open_a_rig(working=False) as rig:
+        chat, queue = fresh("stuck"), rig.settings.task_queue
+        settings = settings_in(rig.settings.data_dir, queue)
+        async with worker_process(rig.environment, settings, narrow_checkout(tmp_path / "old")) as old:
             await until_ready(old)
-            await house.customer(chat)
-            await house.handle(chat).signal(SUBMIT, args=arguments)
+            await rig.customer(chat)
+            await rig.handle(chat).signal(SUBMIT, args=arguments)
 
             async def is_stuck() -> bool:
-                return bool(failed_tasks(await house.history(chat)))
+                return bool(failed_tasks(await rig.history(chat)))
 
             await eventually(is_stuck, "the older version took it, so this test shows nothing")
-        before = failed_tasks(await house.history(chat))
-        await house.start_worker()
-        await house.by("ivan", chat, "taken")
-        customer, signal, taken = await house.client.timeline(CHANNEL, chat)
+        before = failed_tasks(await rig.history(chat))
+        await rig.start_worker()
+        await rig.by("ivan", chat, "taken")
+        customer, signal, taken = await rig.client.timeline(CHANNEL, chat)
         assert (customer.refused, taken.refused) == (None, None)
         assert (signal.refused or "").startswith("InvalidEvent: there ")
-        await house.settled(chat)
-        history = await house.history(chat)
+        await rig.settled(chat)
+        history = await rig.history(chat)
         assert failed_tasks(history) == before
         await Replayer(workflows=[Chat], plugins=[BatonPlugin()]).replay_workflow(history)
 
@@ -62,65 +62,65 @@ def note_of(size: int, filler: str = "x") -> dict[str, Any]:
     return {**note, "filler": filler * (spare // len(filler.encode()))}
 
 
-async def test_an_update_as_large_as_an_event_may_be_is_taken(house: House) -> None:
+async def test_an_update_as_large_as_an_event_may_be_is_taken(rig: Rig) -> None:
     chat = fresh("large")
-    await house.customer(chat)
-    await house.handle(chat).execute_update(HANDLE, note_of(MAX_EVENT_SIZE))
-    assert [entry.kind for entry in await house.client.timeline(CHANNEL, chat)] == [
+    await rig.customer(chat)
+    await rig.handle(chat).execute_update(HANDLE, note_of(MAX_EVENT_SIZE))
+    assert [entry.kind for entry in await rig.client.timeline(CHANNEL, chat)] == [
         "customer_message",
         "note_added",
     ]
-    await house.settled(chat)
-    assert failed_tasks(await house.history(chat)) == []
+    await rig.settled(chat)
+    assert failed_tasks(await rig.history(chat)) == []
 
 
 @pytest.mark.parametrize("size", [MAX_EVENT_SIZE + 1, 2_090_000])
-async def test_a_larger_one_is_refused_before_it_is_accepted(house: House, size: int) -> None:
+async def test_a_larger_one_is_refused_before_it_is_accepted(rig: Rig, size: int) -> None:
     chat = fresh("large")
-    await house.customer(chat)
-    await house.settled(chat)
-    before = len((await house.history(chat)).events)
-    reason = await invalid(house.handle(chat).execute_update(HANDLE, note_of(size)))
+    await rig.customer(chat)
+    await rig.settled(chat)
+    before = len((await rig.history(chat)).events)
+    reason = await invalid(rig.handle(chat).execute_update(HANDLE, note_of(size)))
     assert f"an event of {size} bytes is too large, at most 1900000 are allowed" in reason
-    assert len((await house.history(chat)).events) == before
-    await house.by("ivan", chat, "taken")
+    assert len((await rig.history(chat)).events) == before
+    await rig.by("ivan", chat, "taken")
 
 
 @pytest.mark.timeout(120)
-async def test_one_that_is_too_large_to_be_refused_is_not_accepted_either(house: House) -> None:
+async def test_one_that_is_too_large_to_be_refused_is_not_accepted_either(rig: Rig) -> None:
     """Temporal lets an update of up to 4 MB in. A refusal quotes it, and its SDK sends none of over 2 MB."""
     chat = fresh("large")
-    await house.customer(chat)
+    await rig.customer(chat)
     with pytest.raises(RPCError, match="due to Workflow Task in failed state"):
-        await house.handle(chat).execute_update(HANDLE, note_of(3_900_000))
-    await house.by("ivan", chat, "taken")
-    assert [entry.kind for entry in await house.client.timeline(CHANNEL, chat)] == [
+        await rig.handle(chat).execute_update(HANDLE, note_of(3_900_000))
+    await rig.by("ivan", chat, "taken")
+    assert [entry.kind for entry in await rig.client.timeline(CHANNEL, chat)] == [
         "customer_message",
         "taken",
     ]
-    await house.settled(chat)
-    causes = {failure.cause for failure in failed_tasks(await house.history(chat))}
+    await rig.settled(chat)
+    causes = {failure.cause for failure in failed_tasks(await rig.history(chat))}
     assert causes == {WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_PAYLOADS_TOO_LARGE}
 
 
-async def test_its_size_is_that_of_what_came(house: House) -> None:
+async def test_its_size_is_that_of_what_came(rig: Rig) -> None:
     """What a program escapes, or fills with spaces, is as much for Temporal to keep as anything else."""
     chat = fresh("large")
-    await house.customer(chat)
+    await rig.customer(chat)
     written = json.dumps(event("note_added", "ivan", text="ы" * 20)).encode()
     padded = raw("json/plain", written + b" " * MAX_EVENT_SIZE)
-    assert "too large" in await invalid(house.handle(chat).execute_update(HANDLE, padded))
-    await house.by("ivan", chat, "taken")
+    assert "too large" in await invalid(rig.handle(chat).execute_update(HANDLE, padded))
+    await rig.by("ivan", chat, "taken")
 
 
-async def test_a_signal_between_the_two_limits_is_noted(house: House) -> None:
+async def test_a_signal_between_the_two_limits_is_noted(rig: Rig) -> None:
     chat = fresh("large")
-    await house.customer(chat)
-    await house.handle(chat).signal(SUBMIT, note_of(MAX_EVENT_SIZE + 1))
-    await house.settled(chat)
-    last = (await house.client.timeline(CHANNEL, chat))[-1]
+    await rig.customer(chat)
+    await rig.handle(chat).signal(SUBMIT, note_of(MAX_EVENT_SIZE + 1))
+    await rig.settled(chat)
+    last = (await rig.client.timeline(CHANNEL, chat))[-1]
     assert (last.refused or "").startswith("InvalidEvent: an event of 1900001 bytes is too large")
-    await house.by("ivan", chat, "taken")
+    await rig.by("ivan", chat, "taken")
 
 
 def test_a_handler_refuses_it_as_well() -> None:
@@ -132,19 +132,19 @@ def test_a_handler_refuses_it_as_well() -> None:
 LABELS = [f"{number:03}" + "😀" * 250 for number in range(1000)]
 
 
-async def test_the_client_does_not_send_it(house: House) -> None:
+async def test_the_client_does_not_send_it(rig: Rig) -> None:
     chat, ticket = fresh("large"), fresh("T")
-    await house.customer(chat)
-    await house.on_ticket("customer", ticket, "customer_message", text="…")
-    await house.settled(chat)
-    before = len((await house.history(chat)).events)
+    await rig.customer(chat)
+    await rig.on_ticket("customer", ticket, "customer_message", text="…")
+    await rig.settled(chat)
+    before = len((await rig.history(chat)).events)
     labelled = event("labels_changed", "ivan", add=LABELS, remove=LABELS)
     for call in (
-        house.send(chat, labelled),
-        house.client.submit(CHANNEL, chat, labelled),
-        house.to_ticket(ticket, labelled),
-        house.client.submit_to_ticket(ticket, labelled),
+        rig.send(chat, labelled),
+        rig.client.submit(CHANNEL, chat, labelled),
+        rig.to_ticket(ticket, labelled),
+        rig.client.submit_to_ticket(ticket, labelled),
     ):
         with pytest.raises(InvalidEvent, match="too large, at most 1900000 are allowed"):
             await call
-    assert len((await house.history(chat)).events) == before
+    assert len((await rig.history(chat)).events) == before

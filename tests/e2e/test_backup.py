@@ -24,15 +24,15 @@ import asyncpg
 import pytest
 from temporalio.client import Client
 
-from baton.cli.archive import FORMAT, MANIFEST, BackupFailed, Manifest
-from baton.cli.backup import make_backup
-from baton.cli.machine import HOST, StackFailed, free_port
-from baton.cli.restore import DOCUMENT_FOLDER, check_backup, restore
-from baton.cli.stack import Stack
 from baton.client import BatonClient, plugin_for
-from baton.keys import KeyRing, key_line, new_key
-from baton.settings import Settings, load_settings
-from tests.house import CHANNEL, event, eventually, failed_tasks, fresh
+from baton.settings import HOST, Settings, load_settings
+from baton.temporal.keys import KeyRing, key_line, new_key
+from lab.rig import CHANNEL, event, eventually, failed_tasks, fresh
+from local.archive import FORMAT, MANIFEST, BackupFailed, Manifest
+from local.backup import make_backup
+from local.machine import StackFailed, free_port
+from local.restore import DOCUMENT_FOLDER, check_backup, restore
+from local.stack import Stack
 
 pytestmark = pytest.mark.timeout(300)
 

@@ -8,53 +8,53 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from baton.contract import TicketStage
-from tests.conftest import HouseOpener
-from tests.departments import ANSWERS, QUIET
-from tests.house import House, billed, fresh
+from lab.departments import ANSWERS, QUIET
+from lab.rig import Rig, billed, fresh
+from tests.conftest import RigOpener
 
-Step = Callable[[House, str], Awaitable[object]]
+Step = Callable[[Rig, str], Awaitable[object]]
 
 
 class Play:
     """Plays steps of one chat and counts what the last one cost."""
 
-    def __init__(self, house: House) -> None:
-        self.house, self.chat, self._begun = house, fresh("budget"), False
+    def __init__(self, rig: Rig) -> None:
+        self.rig, self.chat, self._begun = rig, fresh("budget"), False
 
     async def do(self, *steps: Step) -> list[str]:
         cost: list[str] = []
         for step in steps:
-            before = Counter(billed(await self.house.history(self.chat))) if self._begun else Counter[str]()
-            await step(self.house, self.chat)
+            before = Counter(billed(await self.rig.history(self.chat))) if self._begun else Counter[str]()
+            await step(self.rig, self.chat)
             self._begun = True
-            await self.house.settled(self.chat)
-            after = Counter(billed(await self.house.history(self.chat)))
+            await self.rig.settled(self.chat)
+            after = Counter(billed(await self.rig.history(self.chat)))
             cost = sorted((after - before).elements())
         return cost
 
 
-async def customer(house: House, chat: str) -> None:
-    await house.customer(chat)
+async def customer(rig: Rig, chat: str) -> None:
+    await rig.customer(chat)
 
 
-async def ivan(house: House, chat: str) -> None:
-    await house.staff(chat, "ivan")
+async def ivan(rig: Rig, chat: str) -> None:
+    await rig.staff(chat, "ivan")
 
 
-async def lena(house: House, chat: str) -> None:
-    await house.staff(chat, "lena")
+async def lena(rig: Rig, chat: str) -> None:
+    await rig.staff(chat, "lena")
 
 
-async def ivan_ends(house: House, chat: str) -> None:
-    await house.by("ivan", chat, "chat_ended")
+async def ivan_ends(rig: Rig, chat: str) -> None:
+    await rig.by("ivan", chat, "chat_ended")
 
 
-async def idle(house: House, chat: str) -> None:
-    await house.fast_forward(chat, minutes=11)
+async def idle(rig: Rig, chat: str) -> None:
+    await rig.fast_forward(chat, minutes=11)
 
 
-async def label(house: House, chat: str) -> None:
-    await house.by("ivan", chat, "labels_changed", add=["vip"])
+async def label(rig: Rig, chat: str) -> None:
+    await rig.by("ivan", chat, "labels_changed", add=["vip"])
 
 
 # In the order of the budget's table. "notify" stands beside it: one call where the audience changes.
@@ -86,21 +86,21 @@ COSTS: dict[str, tuple[tuple[Step, ...], list[str]]] = {
 
 
 @pytest.mark.parametrize("name", COSTS)
-async def test_an_event_costs_what_the_budget_says(open_a_house: HouseOpener, name: str) -> None:
+async def test_an_event_costs_what_the_budget_says(open_a_rig: RigOpener, name: str) -> None:
     steps, expected = COSTS[name]
-    async with open_a_house() as house:
-        assert await Play(house).do(*steps) == expected
+    async with open_a_rig() as rig:
+        assert await Play(rig).do(*steps) == expected
 
 
-async def test_an_idle_chat_has_one_timer_for_each_idle_time_that_it_lasts(house: House) -> None:
-    play = Play(house)
+async def test_an_idle_chat_has_one_timer_for_each_idle_time_that_it_lasts(rig: Rig) -> None:
+    play = Play(rig)
     await play.do(customer, ivan, customer, ivan, customer)
-    first = billed(await house.history(play.chat))
+    first = billed(await rig.history(play.chat))
     assert first.count("timer") == 1, "five messages, one timer"
-    await house.fast_forward(play.chat, minutes=9)
+    await rig.fast_forward(play.chat, minutes=9)
     await play.do(customer)
-    await house.fast_forward(play.chat, minutes=5)
-    assert billed(await house.history(play.chat)).count("timer") == 2, "the chat lasted longer than one T"
+    await rig.fast_forward(play.chat, minutes=5)
+    assert billed(await rig.history(play.chat)).count("timer") == 2, "the chat lasted longer than one T"
 
 
 TEN = {f"department-{number}": f"person-{number}" for number in range(10)}
@@ -126,21 +126,21 @@ templates:
 """
 
 
-async def _from_template_to_reply(house: House, template: str, staff: list[str]) -> Counter[str]:
+async def _from_template_to_reply(rig: Rig, template: str, staff: list[str]) -> Counter[str]:
     ticket = fresh("budget")
     case = f"ticket:{ticket}"
-    await house.on_ticket("customer", ticket, "customer_message", text="Many questions.")
-    await house.settled(case)
-    before = Counter(billed(await house.history(case)))
+    await rig.on_ticket("customer", ticket, "customer_message", text="Many questions.")
+    await rig.settled(case)
+    before = Counter(billed(await rig.history(case)))
     assert before == {"start": 1, "update": 1, "decide": 1, "notify": 1}  # it is new, and nobody's
-    await house.on_ticket("petra", ticket, "template_applied", template=template)
+    await rig.on_ticket("petra", ticket, "template_applied", template=template)
     for who in staff:
-        await house.note(who, ticket)
-        await house.settled(case)
-    await house.on_ticket(staff[-1], ticket, "send_reply", text="All in one.")
-    await house.settled(case)
-    assert (await house.ticket(ticket)).stage is TicketStage.ANSWERED
-    return Counter(billed(await house.history(case))) - before
+        await rig.note(who, ticket)
+        await rig.settled(case)
+    await rig.on_ticket(staff[-1], ticket, "send_reply", text="All in one.")
+    await rig.settled(case)
+    assert (await rig.ticket(ticket)).stage is TicketStage.ANSWERED
+    return Counter(billed(await rig.history(case))) - before
 
 
 def _ticket_costs(departments: int) -> dict[str, int]:
@@ -164,13 +164,13 @@ def _ticket_costs(departments: int) -> dict[str, int]:
     }
 
 
-async def test_a_ticket_costs_four_actions_for_each_department(open_separate: HouseOpener) -> None:
-    async with open_separate() as house:
-        three = await _from_template_to_reply(house, QUIET, list(ANSWERS.values()))
+async def test_a_ticket_costs_four_actions_for_each_department(open_separate: RigOpener) -> None:
+    async with open_separate() as rig:
+        three = await _from_template_to_reply(rig, QUIET, list(ANSWERS.values()))
         assert three == _ticket_costs(3)
         assert three.total() - three["notify"] <= 22
     settings = {"directory": TEN_DIRECTORY, "templates": TEN_TEMPLATE, "online": ("petra",)}
-    async with open_separate(**settings) as house:
-        ten = await _from_template_to_reply(house, "ten", list(TEN.values()))
+    async with open_separate(**settings) as rig:
+        ten = await _from_template_to_reply(rig, "ten", list(TEN.values()))
         assert ten == _ticket_costs(10)
         assert ten.total() - ten["notify"] == 4 * len(TEN) + 9

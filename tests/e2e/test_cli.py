@@ -7,18 +7,18 @@ from pathlib import Path
 
 import pytest
 
-from baton.deskclient import DeskClient
+from baton.desk.client import DeskClient
 from baton.errors import Unanswered
 from baton.settings import CHECKOUT
+from lab.rig import Rig, fresh
 from tests.commands import Baton
-from tests.house import House, fresh
 
 pytestmark = pytest.mark.timeout(120)
 
 
 @pytest.fixture
-def baton(house: House, tmp_path: Path) -> Baton:
-    return Baton(house, tmp_path)
+def baton(rig: Rig, tmp_path: Path) -> Baton:
+    return Baton(rig, tmp_path)
 
 
 async def test_a_handoff_as_support_sees_it(baton: Baton) -> None:
@@ -124,10 +124,8 @@ async def test_what_is_refused_is_told_in_one_line(baton: Baton, arguments: str,
     assert len(refused.err.splitlines()) == 1
 
 
-async def test_without_a_worker_the_desk_does_not_answer(
-    house: House, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("baton.deskclient.PICKED_UP_WITHIN", 0.2)
+async def test_without_a_worker_the_desk_does_not_answer(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("baton.desk.client.PICKED_UP_WITHIN", 0.2)
 
     with pytest.raises(Unanswered, match="Is a worker listening on the task queue 'nobody'"):
-        await DeskClient(house.client.temporal, task_queue="nobody").inbox()
+        await DeskClient(rig.client.temporal, task_queue="nobody").inbox()

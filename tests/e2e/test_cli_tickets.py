@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from baton.cli.tickets import visibility_query
+from baton.cli.cases.tickets import visibility_query
 from baton.contract import Status, TicketStage
-from baton.directoryfile import load_directory
-from baton.effects import TicketQuery
+from baton.documents.directoryfile import load_directory
+from baton.model.effects import TicketQuery
 from baton.settings import CHECKOUT
+from lab.rig import Rig, eventually, fresh
 from tests.commands import Baton
-from tests.conftest import HouseOpener
-from tests.house import House, eventually, fresh
+from tests.conftest import RigOpener
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -23,11 +23,11 @@ BY_PETRA = ("--from", "staff:petra")
 
 
 @pytest.fixture
-def baton(house: House, tmp_path: Path) -> Baton:
-    return Baton(house, tmp_path)
+def baton(rig: Rig, tmp_path: Path) -> Baton:
+    return Baton(rig, tmp_path)
 
 
-async def test_a_joint_reply_as_support_sees_it(baton: Baton, house: House) -> None:
+async def test_a_joint_reply_as_support_sees_it(baton: Baton, rig: Rig) -> None:
     ticket = fresh("t")
 
     opened = await baton(
@@ -43,13 +43,13 @@ async def test_a_joint_reply_as_support_sees_it(baton: Baton, house: House) -> N
     assert due.keys() == {"billing", "delivery", "warranty"}
     assert all(len(moment) == 2 and moment[0].startswith("20") for moment in due.values())
 
-    await house.settled(f"ticket:{ticket}")
+    await rig.settled(f"ticket:{ticket}")
     listed = await baton("inbox", "--department", "billing", "--query")
     assert f"{ticket} " in listed
     query = listed.splitlines()[-1].removeprefix("In the Temporal UI: ")
 
     async def shown() -> bool:
-        found = house.client.temporal.list_workflows(query)
+        found = rig.client.temporal.list_workflows(query)
         return f"ticket:{ticket}" in [handle.id async for handle in found]
 
     await eventually(shown, f"{query} does not find the ticket")
@@ -79,7 +79,7 @@ async def test_a_joint_reply_as_support_sees_it(baton: Baton, house: House) -> N
     replied = await baton("ticket", "send", ticket, "--from", "staff:oleg", "--reply", "All is well.")
     assert "the reply is sent" in replied
     assert "answered · pending" in replied
-    await house.settled(f"ticket:{ticket}")
+    await rig.settled(f"ticket:{ticket}")
     assert ticket not in await baton("inbox", "--department", "warranty")
     assert ticket in await baton("ticket", "list", "--staff", "oleg", "--stage", "answered")
     assert f"ticket:{ticket}" in await baton("notices", "--staff", "oleg")
@@ -109,7 +109,7 @@ async def test_a_department_declines_and_is_asked_again(baton: Baton) -> None:
     assert "It is closed (gave_up [x])." in closed
 
 
-async def test_a_chat_opens_a_ticket_whose_reply_goes_out_in_the_chat(baton: Baton, house: House) -> None:
+async def test_a_chat_opens_a_ticket_whose_reply_goes_out_in_the_chat(baton: Baton, rig: Rig) -> None:
     number, ticket = fresh("cli"), fresh("t")
     chat = f"telegram:{number}"
     await baton("chat", "send", chat, "--from", "customer:c-7", "Where is it?")
@@ -135,7 +135,7 @@ async def test_a_chat_opens_a_ticket_whose_reply_goes_out_in_the_chat(baton: Bat
     await baton("ticket", "send", ticket, *BY_PETRA, *reply)
 
     async def told() -> bool:
-        return any(entry.kind == "reply_sent" for entry in await house.client.timeline("telegram", number))
+        return any(entry.kind == "reply_sent" for entry in await rig.client.timeline("telegram", number))
 
     await eventually(told, "the chat did not hear of the reply")
 
@@ -181,18 +181,18 @@ NOT_INDEXED = ["\\", "'", "x\\' OR CaseStatus = 'open"]
 """Nobody finds these in the index of the development server; a query must stay one all the same."""
 
 
-async def test_the_query_finds_a_ticket_by_any_label(open_a_house: HouseOpener) -> None:
+async def test_the_query_finds_a_ticket_by_any_label(open_a_rig: RigOpener) -> None:
     company = load_directory(CHECKOUT / "deploy/directory/demo.yaml").model_dump(mode="json")
     # JSON is YAML, too.
     directory = json.dumps({**company, "labels": [*company["labels"], *LABELS, *NOT_INDEXED]})
-    async with open_a_house(directory=directory) as house:
+    async with open_a_rig(directory=directory) as rig:
         tickets = {label: fresh("t") for label in (*LABELS, *NOT_INDEXED)}
         for label, ticket in tickets.items():
-            await house.on_ticket("petra", ticket, "labels_changed", add=[label])
+            await rig.on_ticket("petra", ticket, "labels_changed", add=[label])
 
         async def found(label: str) -> set[str]:
             query = visibility_query(TicketQuery(stage=TicketStage.TRIAGE, status=Status.OPEN), label)
-            return {handle.id async for handle in house.client.temporal.list_workflows(query)}
+            return {handle.id async for handle in rig.client.temporal.list_workflows(query)}
 
         for label in LABELS:
 

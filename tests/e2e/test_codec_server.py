@@ -19,30 +19,30 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 
-from baton.cli.machine import free_port
-from baton.codec import ENCODING, PLACE, EncryptionCodec
 from baton.contract import SUBMIT
-from baton.keys import KeyRing, key_line, new_key
-from baton.plugin import BatonPlugin
 from baton.settings import CHECKOUT
-from tests.conftest import temporal_binary
-from tests.house import House, event, eventually, fresh, open_house
+from baton.temporal.codec import ENCODING, PLACE, EncryptionCodec
+from baton.temporal.keys import KeyRing, key_line, new_key
+from baton.temporal.plugin import BatonPlugin
+from lab.rig import Rig, event, eventually, fresh, open_rig
+from lab.server import temporal_binary
+from local.machine import free_port
 
 SECRET = "the card is 4711"
 
 
 @dataclass(frozen=True)
 class Desk:
-    """A house whose payloads are encrypted, and its codec server."""
+    """A rig whose payloads are encrypted, and its codec server."""
 
-    house: House
+    rig: Rig
     url: str
     token: str
     process: Process
 
     async def temporal(self, *words: str, codec: bool = True, token: str | None = None) -> tuple[int, str]:
         """How a command of Temporal ended, and what it printed."""
-        options = ["--address", self.house.client.temporal.service_client.config.target_host]
+        options = ["--address", self.rig.client.temporal.service_client.config.target_host]
         environment = dict(os.environ)
         if codec and token:  # by options, as one may
             options += ["--codec-endpoint", self.url, "--codec-auth", f"Bearer {token}"]
@@ -95,18 +95,18 @@ async def desk(server: WorkflowEnvironment, tmp_path: Path) -> AsyncIterator[Des
     environment = WorkflowEnvironment.from_client(client)
     async with (
         gateway(tmp_path / "data", keys) as (process, url),
-        open_house(environment, tmp_path / "house", fresh("codec")) as house,
+        open_rig(environment, tmp_path / "rig", fresh("codec")) as rig,
     ):
-        yield Desk(house, url, (tmp_path / "data/gateway.token").read_text().strip(), process)
+        yield Desk(rig, url, (tmp_path / "data/gateway.token").read_text().strip(), process)
 
 
 async def test_temporals_command_shows_texts_with_the_codec_server_and_none_without(desk: Desk) -> None:
     chat = fresh("chat")
-    await desk.house.customer(chat, SECRET)
-    await desk.house.settled(chat)
-    show = ("workflow", "show", "--workflow-id", desk.house.handle(chat).id, "--detailed")
-    query = ("workflow", "query", "--workflow-id", desk.house.handle(chat).id, "--type", "timeline")
-    metadata = ("workflow", "metadata", "--workflow-id", desk.house.handle(chat).id)
+    await desk.rig.customer(chat, SECRET)
+    await desk.rig.settled(chat)
+    show = ("workflow", "show", "--workflow-id", desk.rig.handle(chat).id, "--detailed")
+    query = ("workflow", "query", "--workflow-id", desk.rig.handle(chat).id, "--type", "timeline")
+    metadata = ("workflow", "metadata", "--workflow-id", desk.rig.handle(chat).id)
 
     for words, text in ((show, SECRET), (query, "customer_message"), (metadata, "Nobody has it")):
         for token in (None, desk.token):
@@ -123,26 +123,26 @@ async def test_temporals_command_shows_texts_with_the_codec_server_and_none_with
 
 async def test_what_temporals_command_sends_is_encrypted_and_taken(desk: Desk) -> None:
     chat = fresh("chat")
-    await desk.house.customer(chat)
+    await desk.rig.customer(chat)
     sent = event("agent_message", "ivan", text=SECRET)
     code, said = await desk.temporal(
-        *("workflow", "signal", "--workflow-id", desk.house.handle(chat).id),
+        *("workflow", "signal", "--workflow-id", desk.rig.handle(chat).id),
         *("--name", SUBMIT, "--input", json.dumps(sent)),
     )
     assert code == 0, said
 
     async def taken() -> bool:
-        return (await desk.house.snapshot(chat)).pinned_to == "ivan"
+        return (await desk.rig.snapshot(chat)).pinned_to == "ivan"
 
     await eventually(taken, "the signal was not taken")
     (signal,) = (
         item.workflow_execution_signaled_event_attributes.input.payloads[0]
-        for item in (await desk.house.history(chat)).events
+        for item in (await desk.rig.history(chat)).events
         if item.event_type == EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED
     )
     assert signal.metadata["encoding"] == ENCODING
     # The command does not tell the codec server for which workflow it is.
-    assert json.loads(signal.metadata[PLACE]) == [desk.house.client.temporal.namespace]
+    assert json.loads(signal.metadata[PLACE]) == [desk.rig.client.temporal.namespace]
 
 
 async def test_the_process_writes_no_text_and_stops_when_it_is_told(desk: Desk) -> None:

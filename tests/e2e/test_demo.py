@@ -17,9 +17,9 @@ import pytest
 from temporalio.client import WorkflowExecutionStatus
 from temporalio.testing import WorkflowEnvironment
 
-from baton.cli.machine import free_port
-from tests.conftest import running_server
-from tests.house import eventually
+from lab.rig import eventually
+from lab.server import running_server
+from local.machine import free_port
 
 BATON = Path(sys.executable).with_name("baton")
 

@@ -19,9 +19,9 @@ from temporalio.testing import WorkflowEnvironment
 
 from baton.client import BatonClient
 from baton.contract import chat_workflow_id
-from baton.keys import key_line, new_key
+from baton.temporal.keys import key_line, new_key
+from lab.rig import CHANNEL, event, eventually, fresh
 from tests.dockerfile import environment, lay_out
-from tests.house import CHANNEL, event, eventually, fresh
 from tests.postgres import fresh_database
 
 
@@ -103,7 +103,7 @@ async def test_the_files_of_the_image_are_a_worker_and_a_command(
         return (await server.client.count_workflows(query)).count == 1
 
     def probe() -> Awaitable[int]:
-        return finished("-m", "baton.process", str(alive))
+        return finished("-m", "baton.temporal.process", str(alive))
 
     worker = await started("worker.py")
     try:

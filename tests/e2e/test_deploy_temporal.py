@@ -13,9 +13,9 @@ from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 
-from baton.searchattributes import VALUE_TYPES, registered
 from baton.settings import CHECKOUT
-from tests.conftest import temporal_binary
+from baton.temporal.searchattributes import VALUE_TYPES, registered
+from lab.server import temporal_binary
 
 SCRIPT = CHECKOUT / "deploy/temporal/namespace.sh"
 DAY = 24 * 60 * 60

@@ -25,7 +25,6 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Replayer
 
 from baton.client import BatonClient
-from baton.codec import ENCODING, KEY_ID, PLAIN, EncryptionCodec
 from baton.contract import (
     CHAT_WORKFLOW,
     HANDLE,
@@ -35,17 +34,18 @@ from baton.contract import (
     SUBMIT,
     chat_workflow_id,
 )
-from baton.deskclient import DeskClient
-from baton.effects import Notice, Prompt
+from baton.desk.client import DeskClient
 from baton.errors import HelpDeskUnavailable, UnknownKey, UnknownStaff
-from baton.keys import KeyRing, name_of, new_key
-from baton.logs import JsonLines, Lines
-from baton.plugin import BatonPlugin
+from baton.model.effects import Notice, Prompt
+from baton.temporal.codec import ENCODING, KEY_ID, PLAIN, EncryptionCodec
+from baton.temporal.keys import KeyRing, name_of, new_key
+from baton.temporal.logs import JsonLines, Lines
+from baton.temporal.plugin import BatonPlugin
 from helpdesks.embedded import EmbeddedHelpDesk
+from lab.departments import ANSWERS, QUIET, SEPARATE_RIG
+from lab.rig import CHANNEL, Rig, event, eventually, failed_tasks, fresh, open_rig
+from lab.server import running_server
 from tests.arguments import invalid
-from tests.conftest import running_server
-from tests.departments import ANSWERS, QUIET, SEPARATE_HOUSE
-from tests.house import CHANNEL, House, event, eventually, failed_tasks, fresh, open_house
 from tests.waiting import refused
 from workflows.chat import Chat
 
@@ -107,57 +107,57 @@ class Talkative(EmbeddedHelpDesk):
         raise ApplicationError("no", MARKS["failed for good"], non_retryable=True)
 
 
-async def play(house: House) -> None:
+async def play(rig: Rig) -> None:
     """A chat that goes on in a new run, a ticket opened by it, refusals, failures and a new name."""
     chat, ticket = fresh("chat"), fresh("T")
-    first = await _chat(house, chat)
-    await house.by("ivan", chat, "ticket_opened", ticket_id=ticket)
-    await eventually(lambda: _told(house, ticket), "the chat's messages did not reach its ticket")
-    await _ticket(house, fresh("T"))
-    desk = DeskClient(house.client.temporal, task_queue=house.settings.task_queue)
+    first = await _chat(rig, chat)
+    await rig.by("ivan", chat, "ticket_opened", ticket_id=ticket)
+    await eventually(lambda: _told(rig, ticket), "the chat's messages did not reach its ticket")
+    await _ticket(rig, fresh("T"))
+    desk = DeskClient(rig.client.temporal, task_queue=rig.settings.task_queue)
     directory = (await desk.directory()).directory
     directory["staff"]["ivan"]["name"] = MARKS["name"]
     await desk.change_directory(directory)
-    while (await house.handle(chat).describe()).run_id == first:
-        await house.by("ivan", chat, "labels_changed", add=["vip"])
-    await house.settled(chat)
+    while (await rig.handle(chat).describe()).run_id == first:
+        await rig.by("ivan", chat, "labels_changed", add=["vip"])
+    await rig.settled(chat)
 
 
-async def _chat(house: House, chat: str) -> str:
+async def _chat(rig: Rig, chat: str) -> str:
     said = event("customer_message", "customer", text=MARKS["customer"], attachments=[MARKS["attachment"]])
     said["author"]["id"] = MARKS["customer ID"]  # which doors should never pass, but a service may
-    await house.send(chat, said, customer=MARKS["customer ID"])
-    first = (await house.handle(chat).describe()).run_id
-    await house.staff(chat, "ivan", MARKS["staff"])
-    await house.by("ivan", chat, "note_added", text=MARKS["note"])
-    await refused(UnknownStaff, house.staff(chat, "stranger", MARKS["unknown author"]))
-    await house.handle(chat).signal(SUBMIT, event("no_such_kind", "ivan", text=MARKS["refused signal"]))
-    await house.by("ivan", chat, "labels_changed", add=["urgent"])
+    await rig.send(chat, said, customer=MARKS["customer ID"])
+    first = (await rig.handle(chat).describe()).run_id
+    await rig.staff(chat, "ivan", MARKS["staff"])
+    await rig.by("ivan", chat, "note_added", text=MARKS["note"])
+    await refused(UnknownStaff, rig.staff(chat, "stranger", MARKS["unknown author"]))
+    await rig.handle(chat).signal(SUBMIT, event("no_such_kind", "ivan", text=MARKS["refused signal"]))
+    await rig.by("ivan", chat, "labels_changed", add=["urgent"])
     return first
 
 
-async def _told(house: House, ticket: str) -> bool:
+async def _told(rig: Rig, ticket: str) -> bool:
     query = f"WorkflowId = 'ticket:{ticket}'"
-    if not [found async for found in house.client.temporal.list_workflows(query)]:
+    if not [found async for found in rig.client.temporal.list_workflows(query)]:
         return False
-    kinds = [entry.kind for entry in await house.client.ticket_timeline(ticket)]
+    kinds = [entry.kind for entry in await rig.client.ticket_timeline(ticket)]
     return "customer_message" in kinds
 
 
-async def _ticket(house: House, ticket: str) -> None:
+async def _ticket(rig: Rig, ticket: str) -> None:
     opened = event("customer_message", "customer", text=MARKS["customer"])
-    await house.to_ticket(ticket, opened, subject=MARKS["subject"])
-    await house.on_ticket("petra", ticket, "template_applied", template=QUIET)
-    await house.on_ticket("ada", ticket, "department_declined", label="billing", reason=MARKS["decline"])
-    await house.on_ticket(
+    await rig.to_ticket(ticket, opened, subject=MARKS["subject"])
+    await rig.on_ticket("petra", ticket, "template_applied", template=QUIET)
+    await rig.on_ticket("ada", ticket, "department_declined", label="billing", reason=MARKS["decline"])
+    await rig.on_ticket(
         "petra", ticket, "department_asked_again", label="billing", question=MARKS["question"]
     )
     for who in ANSWERS.values():
-        await house.note(who, ticket, MARKS["department"])
-    await house.on_ticket("cem", ticket, "send_reply", text=MARKS["reply"])
-    await house.on_ticket("petra", ticket, "department_asked_again", label="billing")
-    await house.on_ticket("petra", ticket, "status_set", status="closed", force=True, reason=MARKS["reason"])
-    await house.handle(f"ticket:{ticket}").result()
+        await rig.note(who, ticket, MARKS["department"])
+    await rig.on_ticket("cem", ticket, "send_reply", text=MARKS["reply"])
+    await rig.on_ticket("petra", ticket, "department_asked_again", label="billing")
+    await rig.on_ticket("petra", ticket, "status_set", status="closed", force=True, reason=MARKS["reason"])
+    await rig.handle(f"ticket:{ticket}").result()
 
 
 def forms(text: str) -> list[bytes]:
@@ -185,13 +185,11 @@ async def test_no_word_of_anybody_is_in_the_database_of_the_server_nor_in_a_log(
     impatient = {"limit.historyCount.suggestContinueAsNew": "60"}
     async with (
         running_server(plugin, database, **impatient) as server,
-        open_house(
-            server, tmp_path / "house", "baton-encrypted", desk_class=Talkative, **SEPARATE_HOUSE
-        ) as house,
+        open_rig(server, tmp_path / "rig", "baton-encrypted", desk_class=Talkative, **SEPARATE_RIG) as rig,
     ):
-        await play(house)
-        assert isinstance(house.desk, Talkative)
-        assert house.desk.told
+        await play(rig)
+        assert isinstance(rig.desk, Talkative)
+        assert rig.desk.told
     files = {path.name: path.read_bytes() for path in tmp_path.glob("temporal.db*")}
     assert len(files["temporal.db"]) > 100_000
 
@@ -208,7 +206,7 @@ async def test_no_word_of_anybody_is_in_the_database_of_the_server_nor_in_a_log(
 
 
 class Place:
-    """Where several houses follow one another: the same folder, task queue and server, and other keys."""
+    """Where several rigs follow one another: the same folder, task queue and server, and other keys."""
 
     def __init__(self, server: WorkflowEnvironment, folder: Path) -> None:
         self._address = server.client.service_client.config.target_host
@@ -219,16 +217,16 @@ class Place:
         return BatonClient(await Client.connect(self._address, plugins=[plugin]), task_queue=self._queue)
 
     @asynccontextmanager
-    async def house(self, plugin: BatonPlugin) -> AsyncIterator[House]:
+    async def rig(self, plugin: BatonPlugin) -> AsyncIterator[Rig]:
         environment = WorkflowEnvironment.from_client((await self.client(plugin)).temporal)
         # Without a cache a worker reads the whole history anew: what others wrote, too.
-        async with open_house(environment, self._folder, self._queue, max_cached_workflows=0) as house:
-            yield house
+        async with open_rig(environment, self._folder, self._queue, max_cached_workflows=0) as rig:
+            yield rig
 
 
 @pytest.fixture
 def place(server: WorkflowEnvironment, tmp_path: Path) -> Place:
-    return Place(server, tmp_path / "house")
+    return Place(server, tmp_path / "rig")
 
 
 def payloads_of(history: WorkflowHistory) -> Iterator[tuple[str, dict[str, str]]]:
@@ -260,12 +258,12 @@ def replayer(plugin: BatonPlugin) -> Replayer:
 async def test_only_search_attributes_and_the_bookkeeping_of_markers_stay_readable(place: Place) -> None:
     """Arguments, results, summaries of activities and timers: all of it goes through the codec."""
     chat = fresh("chat")
-    async with place.house(encrypting("first")) as house:
-        await house.staff(chat, "lena")
-        await house.customer(chat)
-        await house.settled(chat)
-        history = await house.history(chat)
-        described = await house.handle(chat).describe()
+    async with place.rig(encrypting("first")) as rig:
+        await rig.staff(chat, "lena")
+        await rig.customer(chat)
+        await rig.settled(chat)
+        history = await rig.history(chat)
+        described = await rig.handle(chat).describe()
         assert await described.static_summary() == f"{CHANNEL} · {chat}"
 
     readable = {name for name, metadata in payloads_of(history) if metadata["encoding"] != "binary/encrypted"}
@@ -283,31 +281,31 @@ async def test_a_chat_goes_on_through_a_rotation_and_needs_the_old_key_as_long_a
 ) -> None:
     chat = fresh("chat")
     old, new = (name_of(key_id, KEYS[key_id]) for key_id in ("first", "second"))
-    async with place.house(encrypting("first")) as house:
-        await house.customer(chat, "before")
-        await house.settled(chat)
-        assert keys_in(await house.history(chat)) == {old}
-    async with place.house(encrypting("second", "first")) as house:
-        await house.staff(chat, "ivan", "after")
-        await house.settled(chat)
-        history = await house.history(chat)
+    async with place.rig(encrypting("first")) as rig:
+        await rig.customer(chat, "before")
+        await rig.settled(chat)
+        assert keys_in(await rig.history(chat)) == {old}
+    async with place.rig(encrypting("second", "first")) as rig:
+        await rig.staff(chat, "ivan", "after")
+        await rig.settled(chat)
+        history = await rig.history(chat)
         assert keys_in(history) == {old, new}
 
     late = event("customer_message", "customer", text="without the old key")
-    async with place.house(encrypting("second")) as house:
-        await house.client.submit(CHANNEL, chat, late, customer="c")
+    async with place.rig(encrypting("second")) as rig:
+        await rig.client.submit(CHANNEL, chat, late, customer="c")
         await eventually(lambda: _logged(caplog, f"the key {old!r}"), "nobody was told of the missing key")
     with pytest.raises(Exception, match=re.escape(old)):
         await replayer(encrypting("second")).replay_workflow(history)
 
     # The key is back, and nothing was refused or lost.
-    async with place.house(encrypting("second", "first")) as house:
+    async with place.rig(encrypting("second", "first")) as rig:
 
         async def taken() -> bool:
-            return late["id"] in [entry.event_id for entry in await house.client.timeline(CHANNEL, chat)]
+            return late["id"] in [entry.event_id for entry in await rig.client.timeline(CHANNEL, chat)]
 
         await eventually(taken, "the event was lost")
-        assert [entry.refused for entry in await house.client.timeline(CHANNEL, chat)] == [None] * 3
+        assert [entry.refused for entry in await rig.client.timeline(CHANNEL, chat)] == [None] * 3
         await replayer(encrypting("second", "first")).replay_workflow(history)
 
 
@@ -317,21 +315,21 @@ async def _logged(caplog: pytest.LogCaptureFixture, text: str) -> bool:
 
 async def test_chats_from_before_encryption_go_on_encrypted(place: Place) -> None:
     chat = fresh("chat")
-    async with place.house(BatonPlugin()) as house:
-        await house.customer(chat, "plain")
-        await house.settled(chat)
-        before = {metadata["encoding"] for _, metadata in payloads_of(await house.history(chat))}
+    async with place.rig(BatonPlugin()) as rig:
+        await rig.customer(chat, "plain")
+        await rig.settled(chat)
+        before = {metadata["encoding"] for _, metadata in payloads_of(await rig.history(chat))}
         assert "binary/encrypted" not in before
-    async with place.house(encrypting("first")) as house:
+    async with place.rig(encrypting("first")) as rig:
         # Whoever has no keys yet is still heard; this client cannot read the answer, and is told why.
         stranger = await place.client(BatonPlugin())
         unread = event("agent_message", "ivan", text="plain")
         with pytest.raises(UnknownKey, match="BATON_ENCRYPTION_KEYS_FILE"):
             await stranger.send(CHANNEL, chat, unread, customer="c")
-        assert (await house.send(chat, unread)).snapshot.pinned_to == "ivan"
-        await house.customer(chat, "encrypted")
-        await house.settled(chat)
-        history = await house.history(chat)
+        assert (await rig.send(chat, unread)).snapshot.pinned_to == "ivan"
+        await rig.customer(chat, "encrypted")
+        await rig.settled(chat)
+        history = await rig.history(chat)
         assert {"binary/encrypted"} | before == {metadata["encoding"] for _, metadata in payloads_of(history)}
         assert failed_tasks(history) == []
     await replayer(encrypting("first", required=True)).replay_workflow(history)
@@ -339,57 +337,57 @@ async def test_chats_from_before_encryption_go_on_encrypted(place: Place) -> Non
 
 async def test_where_encryption_is_required_a_plain_event_is_refused_and_harms_nobody(place: Place) -> None:
     chat = fresh("chat")
-    async with place.house(encrypting("first", required=True)) as house:
-        await house.customer(chat)
-        plain = (await place.client(BatonPlugin())).temporal.get_workflow_handle(house.handle(chat).id)
+    async with place.rig(encrypting("first", required=True)) as rig:
+        await rig.customer(chat)
+        plain = (await place.client(BatonPlugin())).temporal.get_workflow_handle(rig.handle(chat).id)
         await plain.signal(SUBMIT, event("taken", "ivan"))
         with pytest.raises(UnknownKey):  # the refusal is encrypted
             await plain.execute_update(HANDLE, event("taken", "ivan"))
-        await house.staff(chat, "ivan")
-        await house.settled(chat)
-        timeline = await house.client.timeline(CHANNEL, chat)
+        await rig.staff(chat, "ivan")
+        await rig.settled(chat)
+        timeline = await rig.client.timeline(CHANNEL, chat)
         assert [entry.refused is None for entry in timeline] == [True, False, True]
         assert "BATON_ENCRYPTION_REQUIRED" in (timeline[1].refused or "")
-        history = await house.history(chat)
+        history = await rig.history(chat)
         assert failed_tasks(history) == []
     # What was refused stays so, also where it would be read.
     for plugin in (encrypting("first", required=True), encrypting("first")):
         await replayer(plugin).replay_workflow(history)
-    async with place.house(encrypting("first")) as house:
-        await house.staff(chat, "ivan")
-        timeline = await house.client.timeline(CHANNEL, chat)
+    async with place.rig(encrypting("first")) as rig:
+        await rig.staff(chat, "ivan")
+        timeline = await rig.client.timeline(CHANNEL, chat)
         assert [entry.refused is None for entry in timeline] == [True, False, True, True]
 
 
 async def test_a_signal_that_is_moved_to_another_chat_is_refused_there(place: Place) -> None:
     mine, other = fresh("mine"), fresh("other")
-    async with place.house(encrypting("first")) as house:
+    async with place.rig(encrypting("first")) as rig:
         for chat in (mine, other):
-            await house.customer(chat)
-        await house.client.submit(CHANNEL, other, event("taken", "ivan"))
-        await house.settled(other)
+            await rig.customer(chat)
+        await rig.client.submit(CHANNEL, other, event("taken", "ivan"))
+        await rig.settled(other)
         (signal,) = (
             item.workflow_execution_signaled_event_attributes
-            for item in (await house.history(other)).events
+            for item in (await rig.history(other)).events
             if item.event_type == EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED
         )
-        temporal = house.client.temporal
+        temporal = rig.client.temporal
         # As somebody would who may write to Temporal, but has no key.
         await temporal.workflow_service.signal_workflow_execution(
             SignalWorkflowExecutionRequest(
                 namespace=temporal.namespace,
-                workflow_execution=WorkflowExecution(workflow_id=house.handle(mine).id),
+                workflow_execution=WorkflowExecution(workflow_id=rig.handle(mine).id),
                 signal_name=SUBMIT,
                 input=signal.input,
                 request_id=fresh("moved"),
             )
         )
-        await house.settled(mine)
-        assert (await house.snapshot(other)).pinned_to == "ivan"
-        assert (await house.snapshot(mine)).pinned_to is None
-        moved = (await house.client.timeline(CHANNEL, mine))[-1]
-        assert f"it belongs to the workflow {house.handle(other).id}" in (moved.refused or "")
-        history = await house.history(mine)
+        await rig.settled(mine)
+        assert (await rig.snapshot(other)).pinned_to == "ivan"
+        assert (await rig.snapshot(mine)).pinned_to is None
+        moved = (await rig.client.timeline(CHANNEL, mine))[-1]
+        assert f"it belongs to the workflow {rig.handle(other).id}" in (moved.refused or "")
+        history = await rig.history(mine)
         assert failed_tasks(history) == []
     await replayer(encrypting("first")).replay_workflow(history)
 
@@ -406,18 +404,18 @@ async def test_what_is_encrypted_is_refused_where_nobody_has_keys(place: Place) 
     """One stray payload must not stop a case that nobody encrypts, and keys that come later agree."""
     chat = fresh("chat")
     keyed = (await place.client(encrypting("first"))).temporal
-    async with place.house(BatonPlugin()) as house:
-        await house.customer(chat)
-        stranger = keyed.get_workflow_handle(house.handle(chat).id)
+    async with place.rig(BatonPlugin()) as rig:
+        await rig.customer(chat)
+        stranger = keyed.get_workflow_handle(rig.handle(chat).id)
         await stranger.signal(SUBMIT, event("taken", "lena"))
-        await house.settled(chat)
+        await rig.settled(chat)
         assert "BATON_ENCRYPTION_" in await invalid(stranger.execute_update(HANDLE, event("taken", "lena")))
         await stranger.signal(SUBMIT, args=[event("taken", "lena"), 2])
         await stranger.signal(POKE, "why?")
-        assert await house.handle(chat).query(SNAPSHOT) == await stranger.query(SNAPSHOT, "what?")
-        await house.by("ivan", chat, "taken")
-        await house.settled(chat)
-        history, refusals = await house.history(chat), await refusals_of(house, chat)
+        assert await rig.handle(chat).query(SNAPSHOT) == await stranger.query(SNAPSHOT, "what?")
+        await rig.by("ivan", chat, "taken")
+        await rig.settled(chat)
+        history, refusals = await rig.history(chat), await refusals_of(rig, chat)
         assert [refusal and refusal[:12] for refusal in refusals] == [
             *(None, "InvalidEvent", "InvalidEvent"),
             *(None, None),
@@ -425,14 +423,14 @@ async def test_what_is_encrypted_is_refused_where_nobody_has_keys(place: Place) 
         assert failed_tasks(history) == []
     for plugin in (BatonPlugin(), encrypting("first"), encrypting("second")):
         await replayer(plugin).replay_workflow(history)
-    async with place.house(encrypting("first")) as house:
-        await house.by("petra", chat, "taken")
-        assert await refusals_of(house, chat) == [*refusals, None]
-        assert failed_tasks(await house.history(chat)) == []
+    async with place.rig(encrypting("first")) as rig:
+        await rig.by("petra", chat, "taken")
+        assert await refusals_of(rig, chat) == [*refusals, None]
+        assert failed_tasks(await rig.history(chat)) == []
 
 
-async def refusals_of(house: House, chat: str) -> list[str | None]:
-    return [entry.refused for entry in await house.client.timeline(CHANNEL, chat)]
+async def refusals_of(rig: Rig, chat: str) -> list[str | None]:
+    return [entry.refused for entry in await rig.client.timeline(CHANNEL, chat)]
 
 
 # Temporal's SDK has made the coroutine of the signal when the case says that it cannot begin.
@@ -444,10 +442,10 @@ async def test_a_worker_that_was_started_without_its_keys_loses_nothing(
     """The case began encrypted: with its start argument."""
     old, new = fresh("old"), fresh("new")
     keyed = await place.client(encrypting("first"))
-    async with place.house(encrypting("first")) as house:
-        await house.customer(old)
-        await house.settled(old)
-    async with place.house(BatonPlugin()):
+    async with place.rig(encrypting("first")) as rig:
+        await rig.customer(old)
+        await rig.settled(old)
+    async with place.rig(BatonPlugin()):
         for chat in (old, new):
             await keyed.submit(CHANNEL, chat, event("customer_message", "customer"), customer="c")
         for chat in (old, new):
@@ -455,11 +453,11 @@ async def test_a_worker_that_was_started_without_its_keys_loses_nothing(
             await eventually(waits, "nobody was told")
         assert "NoKeys" in caplog.text
         assert "BATON_ENCRYPTION_KEYS_FILE" in caplog.text
-    async with place.house(encrypting("first")) as house:
-        await house.staff(old, "ivan")
-        await house.staff(new, "ivan")
-        assert await refusals_of(house, old) == [None] * 3
-        assert await refusals_of(house, new) == [None] * 2
+    async with place.rig(encrypting("first")) as rig:
+        await rig.staff(old, "ivan")
+        await rig.staff(new, "ivan")
+        assert await refusals_of(rig, old) == [None] * 3
+        assert await refusals_of(rig, new) == [None] * 2
 
 
 async def test_what_a_worker_with_keys_has_taken_in_is_not_refused_by_one_without(
@@ -467,27 +465,27 @@ async def test_what_a_worker_with_keys_has_taken_in_is_not_refused_by_one_withou
 ) -> None:
     """The case began before encryption did; so its events are encrypted, and its start is not."""
     chat = fresh("chat")
-    async with place.house(BatonPlugin()) as house:
-        await house.customer(chat)
-        await house.settled(chat)
-    async with place.house(encrypting("first")) as house:
-        await house.client.submit(CHANNEL, chat, event("taken", "ivan"))
-        await house.by("ivan", chat, "note_added", text="…")
-        await house.settled(chat)
-        history = await house.history(chat)
+    async with place.rig(BatonPlugin()) as rig:
+        await rig.customer(chat)
+        await rig.settled(chat)
+    async with place.rig(encrypting("first")) as rig:
+        await rig.client.submit(CHANNEL, chat, event("taken", "ivan"))
+        await rig.by("ivan", chat, "note_added", text="…")
+        await rig.settled(chat)
+        history = await rig.history(chat)
     with pytest.raises(Exception, match="BATON_ENCRYPTION_KEYS_FILE"):
         await replayer(BatonPlugin()).replay_workflow(history)
     caplog.clear()
-    async with place.house(BatonPlugin()) as house:
-        await house.client.submit(CHANNEL, chat, event("labels_changed", "ivan", add=["vip"]))
+    async with place.rig(BatonPlugin()) as rig:
+        await rig.client.submit(CHANNEL, chat, event("labels_changed", "ivan", add=["vip"]))
         await eventually(task_failures(caplog, "BATON_ENCRYPTION_KEYS_FILE"), "nobody was told")
-    async with place.house(encrypting("first")) as house:
+    async with place.rig(encrypting("first")) as rig:
 
         async def labelled() -> bool:
-            return (await house.snapshot(chat)).labels == ("vip",)
+            return (await rig.snapshot(chat)).labels == ("vip",)
 
         await eventually(labelled, "the event was lost")
-        assert await refusals_of(house, chat) == [None] * 4
+        assert await refusals_of(rig, chat) == [None] * 4
 
 
 async def test_an_event_waits_for_a_key_that_the_worker_does_not_have_yet(
@@ -496,27 +494,27 @@ async def test_an_event_waits_for_a_key_that_the_worker_does_not_have_yet(
     """By update as by signal; and what no event is in does not wait."""
     chat = fresh("chat")
     ahead = await place.client(encrypting("second", "first"))
-    async with place.house(encrypting("first")) as house:
-        await house.customer(chat)
-        await house.settled(chat)
-        hasty = ahead.temporal.get_workflow_handle(house.handle(chat).id)
+    async with place.rig(encrypting("first")) as rig:
+        await rig.customer(chat)
+        await rig.settled(chat)
+        hasty = ahead.temporal.get_workflow_handle(rig.handle(chat).id)
         await hasty.signal(POKE, "why?")
-        await house.settled(chat)
+        await rig.settled(chat)
         await hasty.signal(SUBMIT, args=[1, 2])
-        assert await hasty.query(SNAPSHOT, "what?") == await house.handle(chat).query(SNAPSHOT)
-        await house.settled(chat)
-        assert failed_tasks(await house.history(chat)) == []
+        assert await hasty.query(SNAPSHOT, "what?") == await rig.handle(chat).query(SNAPSHOT)
+        await rig.settled(chat)
+        assert failed_tasks(await rig.history(chat)) == []
         update = asyncio.create_task(ahead.send(CHANNEL, chat, event("taken", "ivan")))
         missing = name_of("second", KEYS["second"])
         await eventually(task_failures(caplog, f"the key {missing!r}"), "nobody was told of the missing key")
-    async with place.house(encrypting("second", "first")) as house:
+    async with place.rig(encrypting("second", "first")) as rig:
         assert (await update).snapshot.pinned_to == "ivan"
-        refusals = await refusals_of(house, chat)
+        refusals = await refusals_of(rig, chat)
         assert [refusal is None for refusal in refusals] == [True, True, False, True]
 
 
 async def test_a_start_that_was_moved_fails_that_case_alone(place: Place) -> None:
-    async with place.house(encrypting("first")) as house:
+    async with place.rig(encrypting("first")) as rig:
         elsewhere = EncryptionCodec(ring("first")).with_context(
             WorkflowSerializationContext("default", "chat:telegram:other")
         )
@@ -526,9 +524,9 @@ async def test_a_start_that_was_moved_fails_that_case_alone(place: Place) -> Non
             CHAT_WORKFLOW,
             RawValue(elsewhere.encrypted(start)),
             id=chat_workflow_id(CHANNEL, chat),
-            task_queue=house.settings.task_queue,
+            task_queue=rig.settings.task_queue,
         )
         with pytest.raises(WorkflowFailureError) as raised:
-            await house.handle(chat).result()
+            await rig.handle(chat).result()
     assert isinstance(raised.value.cause, ApplicationError)
     assert raised.value.cause.type == "InvalidEvent"

@@ -12,15 +12,15 @@ import pytest
 
 from baton.errors import IllegalTransition
 from baton.feed.journal import Journal
+from lab.rig import CHANNEL, Rig, eventually, fresh
 from tests.commands import Baton, ended
-from tests.house import CHANNEL, House, eventually, fresh
 
 pytestmark = pytest.mark.timeout(180)
 
 
 @pytest.fixture
-def baton(house: House, tmp_path: Path) -> Baton:
-    return Baton(house, tmp_path)
+def baton(rig: Rig, tmp_path: Path) -> Baton:
+    return Baton(rig, tmp_path)
 
 
 def line(conversation: str, event: dict[str, Any]) -> dict[str, Any]:
@@ -50,11 +50,11 @@ def mixed(stories: list[list[dict[str, Any]]]) -> list[dict[str, Any]]:
     return [line for at_once in zip(*stories, strict=True) for line in at_once]
 
 
-async def handled(house: House, conversation: str) -> list[str]:
-    return [entry.event_id for entry in await house.client.timeline(CHANNEL, conversation)]
+async def handled(rig: Rig, conversation: str) -> list[str]:
+    return [entry.event_id for entry in await rig.client.timeline(CHANNEL, conversation)]
 
 
-async def test_every_event_is_handled_once_and_in_the_order_of_its_chat(house: House, baton: Baton) -> None:
+async def test_every_event_is_handled_once_and_in_the_order_of_its_chat(rig: Rig, baton: Baton) -> None:
     chats = [fresh("feed") for _ in range(6)]
     stories = [story(chat) for chat in chats]
     baton.write("events.jsonl", mixed(stories))
@@ -67,7 +67,7 @@ async def test_every_event_is_handled_once_and_in_the_order_of_its_chat(house: H
     assert (again["accepted"], again["earlier"]) == (42, 42)
     assert without["accepted"] + without["duplicate"] == 42
     for chat, told in zip(chats, stories, strict=True):
-        assert await handled(house, chat) == [line["event"]["id"] for line in told]
+        assert await handled(rig, chat) == [line["event"]["id"] for line in told]
 
 
 async def test_refusals_are_counted_by_type_and_written_with_their_reason(baton: Baton) -> None:
@@ -100,14 +100,14 @@ async def test_refusals_are_counted_by_type_and_written_with_their_reason(baton:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
 async def test_an_interrupted_feed_goes_on_where_it_was(
-    house: House, baton: Baton, number: signal.Signals
+    rig: Rig, baton: Baton, number: signal.Signals
 ) -> None:
     chats = [fresh("feed") for _ in range(4)]
     stories = [story(chat, notes=20) for chat in chats]
     baton.write("events.jsonl", mixed(stories))
 
     process = await baton.start("feed", "events.jsonl", "--concurrency", "2")
-    await until_handled(house, chats[0], 5)
+    await until_handled(rig, chats[0], 5)
     process.send_signal(number)
     stopped = await ended(process)
 
@@ -115,26 +115,26 @@ async def test_an_interrupted_feed_goes_on_where_it_was(
         assert stopped.code == 1
         assert "Stopped: interrupted." in stopped.out
         assert "the same command" in stopped.err
-    assert await handled(house, chats[0]) != [line["event"]["id"] for line in stories[0]], "not in the middle"
+    assert await handled(rig, chats[0]) != [line["event"]["id"] for line in stories[0]], "not in the middle"
 
     rest = (await baton.run("feed", "events.jsonl", "--json")).json
 
     assert rest["accepted"] + rest["duplicate"] == rest["lines"] == 4 * 24
     for chat, told in zip(chats, stories, strict=True):
-        assert await handled(house, chat) == [line["event"]["id"] for line in told]
+        assert await handled(rig, chat) == [line["event"]["id"] for line in told]
 
 
-async def until_handled(house: House, chat: str, events: int) -> None:
+async def until_handled(rig: Rig, chat: str, events: int) -> None:
     async def so_many() -> bool:
         try:
-            return len(await handled(house, chat)) >= events
+            return len(await handled(rig, chat)) >= events
         except IllegalTransition:
             return False  # there is no such chat yet
 
     await eventually(so_many, f"{chat} did not get {events} events")
 
 
-async def test_a_stream_is_fed_as_it_comes(house: House, baton: Baton) -> None:
+async def test_a_stream_is_fed_as_it_comes(rig: Rig, baton: Baton) -> None:
     chat = fresh("feed")
     process = await baton.start("feed", "-", "--journal", "stream.journal", "--json")
     assert process.stdin is not None
@@ -142,25 +142,25 @@ async def test_a_stream_is_fed_as_it_comes(house: House, baton: Baton) -> None:
     for number, told in enumerate(story(chat)[:3], start=1):
         process.stdin.write(json.dumps(told).encode() + b"\n")
         await process.stdin.drain()
-        await until_handled(house, chat, number)
+        await until_handled(rig, chat, number)
     summary = (await ended(process)).json
 
     assert (summary["lines"], summary["accepted"]) == (3, 3)
 
 
-async def test_a_stream_that_waits_for_more_can_be_stopped(house: House, baton: Baton) -> None:
+async def test_a_stream_that_waits_for_more_can_be_stopped(rig: Rig, baton: Baton) -> None:
     chat = fresh("feed")
     process = await baton.start("feed", "-", "--no-journal")
     assert process.stdin is not None
     process.stdin.write(json.dumps(story(chat)[0]).encode() + b"\n")
     await process.stdin.drain()
-    await until_handled(house, chat, 1)
+    await until_handled(rig, chat, 1)
     process.send_signal(signal.SIGINT)
 
     assert await asyncio.wait_for(process.wait(), timeout=20) == 1
 
 
-async def test_signals_reach_the_chats_in_order(house: House, baton: Baton) -> None:
+async def test_signals_reach_the_chats_in_order(rig: Rig, baton: Baton) -> None:
     chats = [fresh("feed") for _ in range(3)]
     stories = [story(chat)[:-1] for chat in chats]
     baton.write("events.jsonl", mixed(stories))
@@ -169,8 +169,8 @@ async def test_signals_reach_the_chats_in_order(house: House, baton: Baton) -> N
 
     assert (summary["lines"], summary["submitted"]) == (18, 18)
     for chat, told in zip(chats, stories, strict=True):
-        await until_handled(house, chat, len(told))
-        assert await handled(house, chat) == [line["event"]["id"] for line in told]
+        await until_handled(rig, chat, len(told))
+        assert await handled(rig, chat) == [line["event"]["id"] for line in told]
 
 
 async def test_a_journal_of_another_server_is_not_used(baton: Baton) -> None:

@@ -15,8 +15,8 @@ from temporalio.client import WorkflowHistory
 
 from baton.client import BatonClient
 from baton.contract import HANDLE
-from tests.house import CHANNEL, House, event, eventually, failed_tasks, fresh
-from tests.ledger import cases_of, events_of
+from lab.ledger import cases_of, events_of
+from lab.rig import CHANNEL, Rig, event, eventually, failed_tasks, fresh
 
 RUNS = 4
 COMPLETED = EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED
@@ -30,11 +30,11 @@ def short_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("workflows.handover.TRY_AGAIN_AFTER", 10)
 
 
-async def _runs(house: House, conversation: str, first: str) -> AsyncIterator[WorkflowHistory]:
+async def _runs(rig: Rig, conversation: str, first: str) -> AsyncIterator[WorkflowHistory]:
     """The histories of all runs, oldest first."""
     run = first
     while run:
-        handle = house.client.temporal.get_workflow_handle(house.handle(conversation).id, run_id=run)
+        handle = rig.client.temporal.get_workflow_handle(rig.handle(conversation).id, run_id=run)
         history = await handle.fetch_history()
         yield history
         last = history.events[-1]
@@ -52,10 +52,10 @@ def _last_task(history: WorkflowHistory) -> list[HistoryEvent]:
 
 
 @pytest.mark.usefixtures("short_runs")
-async def test_a_busy_chat_hands_over_in_a_quiet_moment(house: House) -> None:
+async def test_a_busy_chat_hands_over_in_a_quiet_moment(rig: Rig) -> None:
     conversation = fresh("busy")
-    await house.customer(conversation, id="first")
-    first = (await house.handle(conversation).describe()).run_id
+    await rig.customer(conversation, id="first")
+    first = (await rig.handle(conversation).describe()).run_id
     assert first is not None
     done, numbers = asyncio.Event(), dict[str, int]()
 
@@ -67,24 +67,24 @@ async def test_a_busy_chat_hands_over_in_a_quiet_moment(house: House) -> None:
             numbers[sender] = number
 
     async def several_runs() -> bool:
-        return len([run async for run in _runs(house, conversation, first)]) >= RUNS
+        return len([run async for run in _runs(rig, conversation, first)]) >= RUNS
 
     async def watch() -> None:
         await eventually(several_runs, "the chat did not hand over", within=60)
         done.set()
 
-    clients = [BatonClient(house.client.temporal, task_queue=house.settings.task_queue) for _ in range(2)]
+    clients = [BatonClient(rig.client.temporal, task_queue=rig.settings.task_queue) for _ in range(2)]
 
     async def update(client: BatonClient, message: dict[str, Any]) -> None:
         answer = await client.send(CHANNEL, conversation, message, customer="c")
         assert answer.event_id == message["id"]
 
     async def signal(message: dict[str, Any]) -> None:
-        await house.client.submit(CHANNEL, conversation, message, customer="c")
+        await rig.client.submit(CHANNEL, conversation, message, customer="c")
         await asyncio.sleep(0.15)  # how often it comes; nothing is waited for
 
     async def plain(message: dict[str, Any]) -> None:
-        answer = await house.handle(conversation).execute_update(HANDLE, message, id=message["id"])
+        answer = await rig.handle(conversation).execute_update(HANDLE, message, id=message["id"])
         assert answer["event_id"] == message["id"]
 
     async with asyncio.TaskGroup() as group:
@@ -95,20 +95,20 @@ async def test_a_busy_chat_hands_over_in_a_quiet_moment(house: House) -> None:
                 group.create_task(lane(sender, lambda message, client=client: update(client, message)))  # type: ignore[misc]
         group.create_task(lane("signal", signal))
         group.create_task(lane("plain", plain))
-    await house.settled(conversation)
+    await rig.settled(conversation)
 
     sent = {f"{sender}-{number:05}" for sender, last in numbers.items() for number in range(1, last + 1)}
-    folded = [row.event_id for row in await events_of(house.desk, conversation, "customer_message")]
+    folded = [row.event_id for row in await events_of(rig.desk, conversation, "customer_message")]
     assert sorted(folded) == sorted(sent | {"first"})
     for sender in numbers:
         own = [event_id for event_id in folded if event_id.startswith(f"{sender}-")]
         assert own == sorted(own), sender
 
-    await house.by("ivan", conversation, "chat_ended", status="closed")
-    summary = await house.handle(conversation).result()
+    await rig.by("ivan", conversation, "chat_ended", status="closed")
+    summary = await rig.handle(conversation).result()
     assert summary["events"] == len(folded) + 1, "an event counts twice, or not at all"
 
-    runs = [run async for run in _runs(house, conversation, first)]
+    runs = [run async for run in _runs(rig, conversation, first)]
     assert len(runs) >= RUNS
     for run in runs:
         assert failed_tasks(run) == []
@@ -130,28 +130,26 @@ def _assert_that_each_failure_is_followed_by_work(history: WorkflowHistory) -> N
     } <= {refused}
 
 
-async def test_a_run_that_finds_no_moment_goes_on(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_run_that_finds_no_moment_goes_on(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("workflows.handover.LONGEST_RUN", 1)
     monkeypatch.setattr("workflows.handover.YOUNGEST", timedelta())
     monkeypatch.setattr("workflows.case.TASKS_TRIED", 0)
     monkeypatch.setattr("workflows.case.TRY_AGAIN_AFTER", 1)
     conversation = fresh("no-moment")
-    await house.customer(conversation)
-    first = (await house.handle(conversation).describe()).run_id
+    await rig.customer(conversation)
+    first = (await rig.handle(conversation).describe()).run_id
     for staff in ("ivan", "petra", "lena"):
-        taken = await house.by(staff, conversation, "taken")
+        taken = await rig.by(staff, conversation, "taken")
         assert taken.snapshot.assignee == staff
-        await house.settled(conversation)
-        (row,) = await cases_of(house.desk, conversation)
+        await rig.settled(conversation)
+        (row,) = await cases_of(rig.desk, conversation)
         assert row.assignee == staff, "what was decided after the attempt is not written"
-    assert (await house.handle(conversation).describe()).run_id == first
-    assert failed_tasks(await house.history(conversation)) == []
+    assert (await rig.handle(conversation).describe()).run_id == first
+    assert failed_tasks(await rig.history(conversation)) == []
 
 
-async def test_the_sdk_does_not_repeat_an_update_by_itself(
-    house: House, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    service, repeats = house.client.temporal.service_client, dict[str, bool]()
+async def test_the_sdk_does_not_repeat_an_update_by_itself(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    service, repeats = rig.client.temporal.service_client, dict[str, bool]()
     call = service._rpc_call
 
     async def recorded(*, rpc: str, retry: bool, **rest: Any) -> Any:
@@ -160,9 +158,9 @@ async def test_the_sdk_does_not_repeat_an_update_by_itself(
 
     monkeypatch.setattr(service, "_rpc_call", recorded)
     conversation = fresh("once")
-    await house.customer(conversation)
-    await house.by("ivan", conversation, "taken")
-    await house.snapshot(conversation)
+    await rig.customer(conversation)
+    await rig.by("ivan", conversation, "taken")
+    await rig.snapshot(conversation)
     assert repeats["execute_multi_operation"] is False
     assert repeats["update_workflow_execution"] is False
     assert repeats["query_workflow"] is True

@@ -12,28 +12,28 @@ import pytest
 
 from baton.contract import Outcome
 from baton.settings import CHECKOUT
-from tests.conftest import HouseOpener
-from tests.house import CHANNEL, House, event, fresh
-from tests.ledger import applied_keys, cases_of, events_of
+from lab.ledger import applied_keys, cases_of, events_of
+from lab.rig import CHANNEL, Rig, event, fresh
+from tests.conftest import RigOpener
 
 
-async def _nothing(house: House, chat: str) -> None:
+async def _nothing(rig: Rig, chat: str) -> None:
     """The event under test is the first one."""
 
 
-async def _ended(house: House, chat: str) -> None:
-    await house.customer(chat)
-    await house.by("ivan", chat, "taken")
-    await house.by("ivan", chat, "chat_ended", status="pending")
+async def _ended(rig: Rig, chat: str) -> None:
+    await rig.customer(chat)
+    await rig.by("ivan", chat, "taken")
+    await rig.by("ivan", chat, "chat_ended", status="pending")
 
 
-async def _new(house: House, chat: str) -> None:
-    await house.customer(chat)
+async def _new(rig: Rig, chat: str) -> None:
+    await rig.customer(chat)
 
 
-async def _held(house: House, chat: str) -> None:
-    await house.customer(chat)
-    await house.staff(chat, "ivan")
+async def _held(rig: Rig, chat: str) -> None:
+    await rig.customer(chat)
+    await rig.staff(chat, "ivan")
 
 
 SITUATIONS: dict[str, tuple[Any, dict[str, Any]]] = {
@@ -47,77 +47,77 @@ SITUATIONS: dict[str, tuple[Any, dict[str, Any]]] = {
 
 @pytest.mark.parametrize("moment", ["after decide", "before write", "after write"])
 @pytest.mark.timeout(120)
-async def test_a_killed_worker_loses_and_doubles_nothing(open_a_house: HouseOpener, moment: str) -> None:
-    async with open_a_house() as house:
+async def test_a_killed_worker_loses_and_doubles_nothing(open_a_rig: RigOpener, moment: str) -> None:
+    async with open_a_rig() as rig:
         chats = {name: fresh(f"kill-{name}") for name in SITUATIONS}
         for name, (prepare, _) in SITUATIONS.items():
-            await prepare(house, chats[name])
+            await prepare(rig, chats[name])
             if prepare is not _nothing:
-                await house.settled(chats[name])
-        await house.stop_worker()
-        written = Counter(await applied_keys(house.desk))
+                await rig.settled(chats[name])
+        await rig.stop_worker()
+        written = Counter(await applied_keys(rig.desk))
 
-        doomed = await start_stuck(house, moment)
+        doomed = await start_stuck(rig, moment)
         sent = {name: event(**fields) for name, (_, fields) in SITUATIONS.items()}
         sending = [
-            asyncio.ensure_future(house.send(chats[name], sent[name], timeout=60)) for name in SITUATIONS
+            asyncio.ensure_future(rig.send(chats[name], sent[name], timeout=60)) for name in SITUATIONS
         ]
         await wait_until_stuck(doomed, set(chats.values()))
         doomed.kill()
         await doomed.wait()
-        await house.start_worker()
+        await rig.start_worker()
 
         outcomes: list[Outcome] = await asyncio.gather(*sending)
         for name, outcome in zip(SITUATIONS, outcomes, strict=True):
             chat = chats[name]
-            await house.settled(chat)
+            await rig.settled(chat)
             assert len(outcome.fired) == 1, name
-            row, now = (await cases_of(house.desk, chat))[-1], await house.snapshot(chat)
+            row, now = (await cases_of(rig.desk, chat))[-1], await rig.snapshot(chat)
             assert outcome.snapshot == now, name
             for field in ("assignee", "line", "pinned_to", "reserved_for", "activity", "status", "tab"):
                 assert getattr(row, field) == getattr(now, field), (name, field)
-            kept = await events_of(house.desk, chat)
+            kept = await events_of(rig.desk, chat)
             assert [item.event_id for item in kept].count(sent[name]["id"]) == 1, name
-        new = Counter(await applied_keys(house.desk)) - written
+        new = Counter(await applied_keys(rig.desk)) - written
         assert all(number == 1 for number in new.values()), new
-        told = Counter((row.staff, row.case_id, row.at) for row in await house.desk.notices(None, 1000))
+        told = Counter((row.staff, row.case_id, row.at) for row in await rig.desk.notices(None, 1000))
         assert all(number == 1 for number in told.values()), told
         writes = [key for key in new if key.endswith(":write")]
         assert len(writes) == len(SITUATIONS)
 
 
 async def test_events_decided_by_a_dead_worker_are_not_taken_for_late_duplicates(
-    open_a_house: HouseOpener, monkeypatch: pytest.MonkeyPatch
+    open_a_rig: RigOpener, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also where so many are folded at once that the first of them leave the chat's memory meanwhile."""
-    async with open_a_house(working=False) as house:
+    async with open_a_rig(working=False) as rig:
         chat, number = fresh("burst"), 8
         for _ in range(number):
-            await house.client.submit(CHANNEL, chat, event("customer_message", "customer"))
-        doomed = await start_stuck(house, "after decide", str(number - 1))
+            await rig.client.submit(CHANNEL, chat, event("customer_message", "customer"))
+        doomed = await start_stuck(rig, "after decide", str(number - 1))
         await wait_until_stuck(doomed, {chat})
         doomed.kill()
         await doomed.wait()
 
         monkeypatch.setattr("workflows.case.REMEMBERED_EVENTS", 3)
-        await house.start_worker()
-        assert (await house.by("ivan", chat, "taken", timeout=40)).snapshot.pinned_to == "ivan"
-        timeline = await house.client.timeline(CHANNEL, chat)
+        await rig.start_worker()
+        assert (await rig.by("ivan", chat, "taken", timeout=40)).snapshot.pinned_to == "ivan"
+        timeline = await rig.client.timeline(CHANNEL, chat)
         assert [entry.kind for entry in timeline] == ["customer_message"] * number + ["taken"]
 
 
-async def start_stuck(house: House, *arguments: str) -> asyncio.subprocess.Process:
+async def start_stuck(rig: Rig, *arguments: str) -> asyncio.subprocess.Process:
     """A worker that is ready, and will get stuck: see ``stuck_worker``."""
-    config = house.client.temporal.service_client.config
+    config = rig.client.temporal.service_client.config
     child = await asyncio.create_subprocess_exec(
         sys.executable,
         *("-m", "tests.e2e.stuck_worker", *arguments),
         cwd=CHECKOUT,
         env={
             **os.environ,
-            **house.settings.as_environment(),
+            **rig.settings.as_environment(),
             "TEMPORAL_ADDRESS": config.target_host,
-            "TEMPORAL_NAMESPACE": house.client.temporal.namespace,
+            "TEMPORAL_NAMESPACE": rig.client.temporal.namespace,
         },
         stdout=asyncio.subprocess.PIPE,
     )

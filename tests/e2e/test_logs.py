@@ -16,13 +16,13 @@ import pytest
 from temporalio.testing import WorkflowEnvironment
 
 from baton.client import BatonClient
-from baton.codec import ENCODING
 from baton.errors import IllegalTransition, Unanswered, UnknownStaff
-from baton.keys import key_line, new_key
 from baton.settings import CHECKOUT
+from baton.temporal.codec import ENCODING
+from baton.temporal.keys import key_line, new_key
+from lab.rig import CHANNEL, event, fresh
+from lab.scraping import free_port
 from tests.e2e.test_worker import settings_in, until_ready, worker_process
-from tests.house import CHANNEL, event, fresh
-from tests.scraping import free_port
 from tests.waiting import refused
 
 

@@ -13,23 +13,23 @@ from temporalio.testing import WorkflowEnvironment
 
 from baton.client import BatonClient
 from baton.errors import HelpDeskUnavailable, IllegalTransition, UnknownStaff
-from baton.metrics import METRICS
-from baton.plugin import BatonPlugin
 from baton.settings import Settings
-from baton.telemetry import runtime_for
-from tests.conftest import HouseOpener
-from tests.departments import ANSWERS, QUIET
+from baton.temporal.metrics import METRICS
+from baton.temporal.plugin import BatonPlugin
+from baton.temporal.telemetry import runtime_for
+from lab.departments import ANSWERS, QUIET
+from lab.rig import CHANNEL, Rig, event, eventually, fresh
+from lab.scraping import Scraped, free_port, scrape
+from tests.conftest import RigOpener
 from tests.e2e.test_worker import settings_in, until_ready, worker_process
-from tests.house import CHANNEL, House, event, eventually, fresh
-from tests.scraping import Scraped, free_port, scrape
 from tests.waiting import refused
 
 
 class Measured:
-    """A house whose worker serves its metrics."""
+    """A rig whose worker serves its metrics."""
 
-    def __init__(self, house: House, address: str) -> None:
-        self.house = house
+    def __init__(self, rig: Rig, address: str) -> None:
+        self.rig = rig
         self.address = address
 
     async def metrics(self) -> Scraped:
@@ -43,25 +43,25 @@ class Measured:
 
 
 @asynccontextmanager
-async def measured(opener: HouseOpener, **settings: Any) -> AsyncIterator[Measured]:
+async def measured(opener: RigOpener, **settings: Any) -> AsyncIterator[Measured]:
     address = f"127.0.0.1:{free_port()}"
-    async with opener(working=False, **settings) as house:
+    async with opener(working=False, **settings) as rig:
         client = await Client.connect(
-            house.client.temporal.service_client.config.target_host,
+            rig.client.temporal.service_client.config.target_host,
             plugins=[BatonPlugin()],
             runtime=runtime_for(Settings(metrics_address=address)),
         )
-        house.client = BatonClient(client, task_queue=house.settings.task_queue)
-        await house.start_worker()
-        yield Measured(house, address)
+        rig.client = BatonClient(client, task_queue=rig.settings.task_queue)
+        await rig.start_worker()
+        yield Measured(rig, address)
 
 
-async def test_a_chat_is_counted_and_timed(open_a_house: HouseOpener) -> None:
-    async with measured(open_a_house) as at:
+async def test_a_chat_is_counted_and_timed(open_a_rig: RigOpener) -> None:
+    async with measured(open_a_rig) as at:
         chat = fresh("counted")
-        await at.house.customer(chat, "Hello, I am Ada Lovelace.")
-        await at.house.staff(chat, "lena")
-        await at.house.settled(chat)
+        await at.rig.customer(chat, "Hello, I am Ada Lovelace.")
+        await at.rig.staff(chat, "lena")
+        await at.rig.settled(chat)
         await at.shows("baton_effects_done_total", result="carried_out", effect="reassign")
 
         now = await at.metrics()
@@ -81,39 +81,39 @@ async def test_a_chat_is_counted_and_timed(open_a_house: HouseOpener) -> None:
 
 
 async def test_refusals_are_counted_by_kind_and_reason_wherever_they_are_found(
-    open_a_house: HouseOpener,
+    open_a_rig: RigOpener,
 ) -> None:
-    async with measured(open_a_house) as at:
+    async with measured(open_a_rig) as at:
         chat = fresh("refused")
-        await at.house.customer(chat)
-        handle = at.house.handle(chat)
-        await refused(UnknownStaff, at.house.by("nobody-here", chat, "taken"))  # by decide
+        await at.rig.customer(chat)
+        handle = at.rig.handle(chat)
+        await refused(UnknownStaff, at.rig.by("nobody-here", chat, "taken"))  # by decide
         await at.shows("baton_refused_events_total", kind="taken", reason="UnknownStaff")
         await handle.signal("submit", {"kind": "made-up-kind", "id": fresh()})  # by the queue
         await at.shows("baton_refused_events_total", kind="unknown", reason="InvalidEvent")
-        await at.house.by("ivan", chat, "chat_ended", status="open")
-        await refused(IllegalTransition, at.house.by("ivan", chat, "taken"))  # by the validator
+        await at.rig.by("ivan", chat, "chat_ended", status="open")
+        await refused(IllegalTransition, at.rig.by("ivan", chat, "taken"))  # by the validator
         await at.shows("baton_refused_events_total", kind="taken", reason="IllegalTransition")
         assert (await at.metrics()).sum("baton_refused_events_total") == 3
 
 
-async def test_a_late_duplicate_is_counted(open_a_house: HouseOpener) -> None:
-    async with measured(open_a_house) as at:
+async def test_a_late_duplicate_is_counted(open_a_rig: RigOpener) -> None:
+    async with measured(open_a_rig) as at:
         chat, first = fresh("late"), event("customer_message", "customer")
-        await at.house.send(chat, first)
-        await at.house.by("ivan", chat, "status_set", status="closed")
-        await at.house.by("ivan", chat, "chat_ended")
-        await at.house.handle(chat).result()
-        await at.house.client.submit(CHANNEL, chat, first)
+        await at.rig.send(chat, first)
+        await at.rig.by("ivan", chat, "status_set", status="closed")
+        await at.rig.by("ivan", chat, "chat_ended")
+        await at.rig.handle(chat).result()
+        await at.rig.client.submit(CHANNEL, chat, first)
         await at.shows("baton_late_duplicates_total", kind="customer_message")
         assert (await at.metrics()).sum("baton_events_total", kind="customer_message") == 1
 
 
 async def test_what_the_help_desk_does_not_answer_is_counted_each_time(
-    open_a_house: HouseOpener, monkeypatch: pytest.MonkeyPatch
+    open_a_rig: RigOpener, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with measured(open_a_house) as at:
-        notify, left = at.house.desk.notify, 2
+    async with measured(open_a_rig) as at:
+        notify, left = at.rig.desk.notify, 2
 
         async def away_at_first(notice: Any) -> tuple[str, ...]:
             nonlocal left
@@ -122,8 +122,8 @@ async def test_what_the_help_desk_does_not_answer_is_counted_each_time(
                 raise HelpDeskUnavailable("the help desk is away")
             return await notify(notice)
 
-        monkeypatch.setattr(at.house.desk, "notify", away_at_first)
-        await at.house.customer(fresh("away"))
+        monkeypatch.setattr(at.rig.desk, "notify", away_at_first)
+        await at.rig.customer(fresh("away"))
         await at.shows("baton_effects_done_total", effect="notify")
         now = await at.metrics()
         assert now.sum("baton_help_desk_errors_total", operation="notify") == 2
@@ -132,13 +132,13 @@ async def test_what_the_help_desk_does_not_answer_is_counted_each_time(
         assert now.sum("baton_effect_delay_seconds_sum", effect="notify") >= 1, "the pauses count"
 
 
-async def test_a_ticket_tells_how_long_departments_took(open_separate: HouseOpener) -> None:
+async def test_a_ticket_tells_how_long_departments_took(open_separate: RigOpener) -> None:
     async with measured(open_separate) as at:
         ticket = fresh("T")
-        await at.house.asked(ticket, QUIET)
+        await at.rig.asked(ticket, QUIET)
         for who in ANSWERS.values():
-            await at.house.note(who, ticket)
-        await at.house.on_ticket("cem", ticket, "send_reply", text="All about it.")
+            await at.rig.note(who, ticket)
+        await at.rig.on_ticket("cem", ticket, "send_reply", text="All about it.")
         await at.shows("baton_effects_done_total", effect="send_reply")
         now = await at.metrics()
         for label in ANSWERS:
@@ -148,23 +148,23 @@ async def test_a_ticket_tells_how_long_departments_took(open_separate: HouseOpen
         assert now.sum("baton_prompts_total") == now.sum("baton_replies_total") == 1
 
 
-async def test_what_has_not_happened_yet_is_told_as_zero(open_separate: HouseOpener) -> None:
+async def test_what_has_not_happened_yet_is_told_as_zero(open_separate: RigOpener) -> None:
     """Prometheus takes the first value that it sees for the past: what begins at 1 has not grown."""
     async with measured(open_separate) as at:
         before = await at.metrics()
         ticket = fresh("T")
-        await at.house.asked(ticket, QUIET)
+        await at.rig.asked(ticket, QUIET)
         for who in ANSWERS.values():
-            await at.house.note(who, ticket)
-        await refused(UnknownStaff, at.house.on_ticket("nobody-here", ticket, "taken"))
-        await at.house.on_ticket("cem", ticket, "send_reply", text="All about it.")
+            await at.rig.note(who, ticket)
+        await refused(UnknownStaff, at.rig.on_ticket("nobody-here", ticket, "taken"))
+        await at.rig.on_ticket("cem", ticket, "send_reply", text="All about it.")
         await at.shows("baton_effects_done_total", effect="send_reply")
         after = await at.metrics()
     counted_by_workflows = {
         metric.exported
         for metric in METRICS.values()
         if (metric.kind, metric.where) == ("counter", "workflow")
-    } - {"baton_handoffs_total"}  # no rule of this house hands cases on
+    } - {"baton_handoffs_total"}  # no rule of this rig hands cases on
     for name in counted_by_workflows:
         assert {value for _, value in before[name]} == {0}, name
         # No series is new, and none stands there twice.
@@ -174,23 +174,23 @@ async def test_what_has_not_happened_yet_is_told_as_zero(open_separate: HouseOpe
     assert grown == counted_by_workflows - {"baton_late_duplicates_total"}
 
 
-async def test_a_replay_counts_nothing_twice(open_a_house: HouseOpener) -> None:
-    async with measured(open_a_house, max_cached_workflows=0) as at:
+async def test_a_replay_counts_nothing_twice(open_a_rig: RigOpener) -> None:
+    async with measured(open_a_rig, max_cached_workflows=0) as at:
         chat = fresh("replayed")
         for _ in range(4):
-            await at.house.customer(chat)
-        await at.house.settled(chat)
+            await at.rig.customer(chat)
+        await at.rig.settled(chat)
         await at.shows("baton_events_total", 4)
         assert (await at.metrics()).sum("baton_events_total") == 4
 
 
-async def test_series_have_the_labels_of_the_table(open_separate: HouseOpener) -> None:
+async def test_series_have_the_labels_of_the_table(open_separate: RigOpener) -> None:
     async with measured(open_separate) as at:
         ticket = fresh("T")
-        await at.house.asked(ticket, QUIET)
+        await at.rig.asked(ticket, QUIET)
         for who in ANSWERS.values():
-            await at.house.note(who, ticket)
-        await at.house.on_ticket("cem", ticket, "send_reply", text="All about it.")
+            await at.rig.note(who, ticket)
+        await at.rig.on_ticket("cem", ticket, "send_reply", text="All about it.")
         await at.shows("baton_effects_done_total", effect="send_reply")
         now = await at.metrics()
         known = {series: metric for metric in METRICS.values() for series in metric.series}

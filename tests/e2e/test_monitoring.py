@@ -12,13 +12,13 @@ from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
-from baton.plugin import BatonPlugin
 from baton.settings import Settings
-from baton.telemetry import runtime_for
-from tests.conftest import temporal_binary
-from tests.house import eventually, fresh
+from baton.temporal.plugin import BatonPlugin
+from baton.temporal.telemetry import runtime_for
+from lab.rig import eventually, fresh
+from lab.scraping import Scraped, free_port, scrape
+from lab.server import temporal_binary
 from tests.promql import expressions
-from tests.scraping import Scraped, free_port, scrape
 
 OF_PROMETHEUS = {"up"}
 SCRAPED = {"job", "instance"}

@@ -23,18 +23,19 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from baton.cli.ops.filters import Filter, filters
 from baton.cli.ops.register import ADDED, PRESENT, WOULD_ADD, WrongTypes, register
-from baton.codec import EncryptionCodec
 from baton.contract import CHAT_WORKFLOW, SEARCH_ATTRIBUTES, Presence
-from baton.effects import CaseWrite, Notice
 from baton.errors import HelpDeskUnavailable, SettingsError
-from baton.keys import KeyRing, key_line, new_key
-from baton.plugin import BatonPlugin
-from baton.searchattributes import VALUE_TYPES, registered
+from baton.model.effects import CaseWrite, Notice
+from baton.temporal.codec import EncryptionCodec
+from baton.temporal.keys import KeyRing, key_line, new_key
+from baton.temporal.plugin import BatonPlugin
+from baton.temporal.searchattributes import VALUE_TYPES, registered
 from helpdesks.embedded import EmbeddedHelpDesk
+from lab.ledger import applied_keys, events_of, rule_digests
+from lab.rig import CHANNEL, NO_RULES, Rig, eventually, failed_tasks, fresh, rules_but
+from lab.server import running_server
 from tests.commands import Baton
-from tests.conftest import HouseOpener, running_server
-from tests.house import CHANNEL, NO_RULES, House, eventually, failed_tasks, fresh, rules_but
-from tests.ledger import applied_keys, events_of, rule_digests
+from tests.conftest import RigOpener
 from worker import check_search_attributes
 from workflows import outbox
 
@@ -55,8 +56,8 @@ WAITED = {
 
 
 @pytest.fixture
-def baton(house: House, tmp_path: Path) -> Baton:
-    return Baton(house, tmp_path)
+def baton(rig: Rig, tmp_path: Path) -> Baton:
+    return Baton(rig, tmp_path)
 
 
 def verdicts(results: list[dict[str, str]]) -> dict[str, str]:
@@ -143,39 +144,39 @@ async def test_registering_says_what_it_did(baton: Baton) -> None:
 # --- Filters ------------------------------------------------------------------------------------
 
 
-async def found_by(house: House, one: Filter) -> set[str]:
-    """What a filter finds, of this house only."""
-    query = f"({one.query}) AND TaskQueue = '{house.settings.task_queue}'"
-    return {found.id async for found in house.client.temporal.list_workflows(query)}
+async def found_by(rig: Rig, one: Filter) -> set[str]:
+    """What a filter finds, of this rig only."""
+    query = f"({one.query}) AND TaskQueue = '{rig.settings.task_queue}'"
+    return {found.id async for found in rig.client.temporal.list_workflows(query)}
 
 
-async def test_each_filter_finds_what_it_says(house: House) -> None:
+async def test_each_filter_finds_what_it_says(rig: Rig) -> None:
     chats = {
         name: fresh(f"filter-{name}") for name in ("new", "unanswered", "reserved", "queue", "mine", "failed")
     }
     tickets = {name: fresh(f"T-{name}") for name in ("triage", "collecting", "composing", "answered")}
-    await house.customer(chats["new"])
-    await house.customer(chats["unanswered"])
-    await house.by("ivan", chats["unanswered"], "chat_ended", status="open")
-    await house.staff(chats["reserved"], "lena")
-    await house.customer(chats["mine"])
-    await house.by("ivan", chats["mine"], "taken")
+    await rig.customer(chats["new"])
+    await rig.customer(chats["unanswered"])
+    await rig.by("ivan", chats["unanswered"], "chat_ended", status="open")
+    await rig.staff(chats["reserved"], "lena")
+    await rig.customer(chats["mine"])
+    await rig.by("ivan", chats["mine"], "taken")
     for staff in ("ivan", "petra"):
-        await house.presence(staff, Presence.OFFLINE, ago=timedelta(hours=1))
-    await house.customer(chats["queue"])
-    await house.by("lena", chats["queue"], "assigned", line="line-1")
-    await house.customer(chats["failed"])
-    await house.handle(chats["failed"]).terminate()
-    await house.on_ticket("customer", tickets["triage"], "customer_message", text="Hello?")
-    await house.asked(tickets["collecting"], "three-departments")
+        await rig.presence(staff, Presence.OFFLINE, ago=timedelta(hours=1))
+    await rig.customer(chats["queue"])
+    await rig.by("lena", chats["queue"], "assigned", line="line-1")
+    await rig.customer(chats["failed"])
+    await rig.handle(chats["failed"]).terminate()
+    await rig.on_ticket("customer", tickets["triage"], "customer_message", text="Hello?")
+    await rig.asked(tickets["collecting"], "three-departments")
     for name in ("composing", "answered"):
-        await house.asked(tickets[name], "billing-and-delivery")
+        await rig.asked(tickets[name], "billing-and-delivery")
     for name in ("composing", "answered"):
-        await house.note("lena", tickets[name])
-        await house.note("maria", tickets[name])
-    await house.on_ticket("maria", tickets["answered"], "send_reply", text="Here you are.")
+        await rig.note("lena", tickets[name])
+        await rig.note("maria", tickets[name])
+    await rig.on_ticket("maria", tickets["answered"], "send_reply", text="Here you are.")
 
-    held = (await house.snapshot(chats["reserved"])).assignee
+    held = (await rig.snapshot(chats["reserved"])).assignee
     assert held is not None
     expected = {
         "new": {chats["new"], chats["queue"]},
@@ -201,15 +202,15 @@ async def test_each_filter_finds_what_it_says(house: House) -> None:
     for name, one in now.items():
 
         async def right(one: Filter = one, name: str = name) -> bool:
-            return await found_by(house, one) == ids(expected[name])
+            return await found_by(rig, one) == ids(expected[name])
 
-        await eventually(right, f"{name} found {await found_by(house, one)}")
+        await eventually(right, f"{name} found {await found_by(rig, one)}")
     later = {one.name: one for one in filters(datetime.now(UTC) + timedelta(days=40), **about)}
-    due = (await house.ticket(tickets["collecting"])).departments[0].due_at
+    due = (await rig.ticket(tickets["collecting"])).departments[0].due_at
     assert due is not None
-    assert await found_by(house, later["overdue"]) == ids({tickets["collecting"]})
+    assert await found_by(rig, later["overdue"]) == ids({tickets["collecting"]})
     living = {name for name in expected if name in chats or name in tickets} - {"failed"}
-    assert await found_by(house, later["long"]) == ids({(chats | tickets)[name] for name in living})
+    assert await found_by(rig, later["long"]) == ids({(chats | tickets)[name] for name in living})
 
 
 @workflow.defn(name=CHAT_WORKFLOW, sandboxed=False)
@@ -268,21 +269,21 @@ async def test_filters_are_printed_with_links_and_numbers(baton: Baton) -> None:
     assert (unknown.code, "with --staff mine" in unknown.err) == (2, True)
 
 
-async def test_each_activity_and_timer_says_what_it_is_about(house: House) -> None:
+async def test_each_activity_and_timer_says_what_it_is_about(rig: Rig) -> None:
     chat, ticket = fresh("summary"), fresh("T-summary")
-    await house.customer(chat)
-    await house.staff(chat, "lena")
-    await house.customer(chat)
-    await house.asked(ticket, "three-departments")
+    await rig.customer(chat)
+    await rig.staff(chat, "lena")
+    await rig.customer(chat)
+    await rig.asked(ticket, "three-departments")
     for staff in ("lena", "oleg", "maria"):
-        await house.note(staff, ticket)
-    await house.on_ticket("maria", ticket, "send_reply", text="Here you are.")
-    converter = house.client.temporal.data_converter.payload_converter
+        await rig.note(staff, ticket)
+    await rig.on_ticket("maria", ticket, "send_reply", text="Here you are.")
+    converter = rig.client.temporal.data_converter.payload_converter
     for case, least in ((chat, 3), (f"ticket:{ticket}", 6)):
-        await house.settled(case)
+        await rig.settled(case)
         shown = [
             (one.event_type, converter.from_payload(one.user_metadata.summary))
-            for one in (await house.history(case)).events
+            for one in (await rig.history(case)).events
             if one.event_type in SUMMARIZED
         ]
         assert {kind for kind, _ in shown} == SUMMARIZED
@@ -311,29 +312,29 @@ class LameHelpDesk(EmbeddedHelpDesk):
             raise HelpDeskUnavailable("it takes no writes")
 
 
-async def pending(house: House, chat: str) -> list[Any]:
-    described = await house.handle(chat).describe()
+async def pending(rig: Rig, chat: str) -> list[Any]:
+    described = await rig.handle(chat).describe()
     return list(described.raw_description.pending_activities)
 
 
 async def test_a_stuck_write_is_sent_again_at_once(
-    open_a_house: HouseOpener, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    open_a_rig: RigOpener, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(LameHelpDesk, "lame", True)
     # As after many failures: so nobody need wait for these.
     monkeypatch.setattr(outbox, "_RETRY", RetryPolicy(initial_interval=timedelta(minutes=1)))
-    async with open_a_house(desk_class=LameHelpDesk) as house:
-        baton, chat = Baton(house, tmp_path), fresh("resend")
-        await house.customer(chat)
+    async with open_a_rig(desk_class=LameHelpDesk) as rig:
+        baton, chat = Baton(rig, tmp_path), fresh("resend")
+        await rig.customer(chat)
         nothing = (await baton.run("ops", "resend", f"telegram:{fresh('none')}", "--json")).json
 
         async def waits_long() -> bool:
-            found = await pending(house, chat)
+            found = await pending(rig, chat)
             scheduled = PendingActivityState.PENDING_ACTIVITY_STATE_SCHEDULED
             return bool(found) and found[0].attempt == 2 and found[0].state == scheduled
 
         await eventually(waits_long, "it did not fail")
-        (write,) = await pending(house, chat)
+        (write,) = await pending(rig, chat)
         by_itself = write.next_attempt_schedule_time.ToDatetime(UTC)
         LameHelpDesk.lame = False
 
@@ -342,56 +343,56 @@ async def test_a_stuck_write_is_sent_again_at_once(
             "would be done",
             True,
         )
-        assert [one.attempt for one in await pending(house, chat)] == [2]
+        assert [one.attempt for one in await pending(rig, chat)] == [2]
 
-        query = f"TaskQueue = '{house.settings.task_queue}'"
+        query = f"TaskQueue = '{rig.settings.task_queue}'"
         (done,) = (await baton.run("ops", "resend", "--query", query, "--json")).json
         assert (done["case"], done["verdict"]) == (f"chat:{CHANNEL}:{chat}", "done")
-        await house.settled(chat)
+        await rig.settled(chat)
         assert datetime.now(UTC) < by_itself, "it was sent before its own next attempt"
-        assert len(await applied_keys(house.desk, ":notify")) == 1
+        assert len(await applied_keys(rig.desk, ":notify")) == 1
         assert [one["verdict"] for one in nothing] == ["failed"]
         again = await baton.run("ops", "resend", f"telegram:{chat}", "--json")
         assert (again.code, again.json[0]["verdict"]) == (0, "nothing to do")
 
 
-async def test_a_poked_case_minds_a_timed_rule_that_is_new(open_a_house: HouseOpener, tmp_path: Path) -> None:
-    async with open_a_house(rules=NO_RULES) as house:
-        baton, chat = Baton(house, tmp_path), fresh("poke")
-        await house.customer(chat)
-        before = await rule_digests(house.desk)
-        house.settings.rules_file.write_text(rules_but(drop=[""], add={"timed": [WAITED]}), encoding="utf-8")
+async def test_a_poked_case_minds_a_timed_rule_that_is_new(open_a_rig: RigOpener, tmp_path: Path) -> None:
+    async with open_a_rig(rules=NO_RULES) as rig:
+        baton, chat = Baton(rig, tmp_path), fresh("poke")
+        await rig.customer(chat)
+        before = await rule_digests(rig.desk)
+        rig.settings.rules_file.write_text(rules_but(drop=[""], add={"timed": [WAITED]}), encoding="utf-8")
 
         async def in_force() -> bool:
-            return len(await rule_digests(house.desk)) > len(before)
+            return len(await rule_digests(rig.desk)) > len(before)
 
         await eventually(in_force, "the new rules were not put in force")
-        await house.fast_forward(chat, minutes=2)
-        await house.settled(chat)
-        assert (await house.snapshot(chat)).labels == ()
+        await rig.fast_forward(chat, minutes=2)
+        await rig.settled(chat)
+        assert (await rig.snapshot(chat)).labels == ()
 
         assert "would be done" in await baton("ops", "poke", f"telegram:{chat}", "--dry-run")
-        assert (await house.snapshot(chat)).labels == ()
+        assert (await rig.snapshot(chat)).labels == ()
         assert "done" in await baton("ops", "poke", f"chat:telegram:{chat}")
 
         async def fired() -> bool:
-            return (await house.snapshot(chat)).labels == ("urgent",)
+            return (await rig.snapshot(chat)).labels == ("urgent",)
 
         await eventually(fired, "the rule did not fire")
         await baton("ops", "poke", f"telegram:{chat}")
-        await house.settled(chat)
-        timeline = await house.client.timeline(CHANNEL, chat)
+        await rig.settled(chat)
+        timeline = await rig.client.timeline(CHANNEL, chat)
         assert [entry.rules for entry in timeline if entry.kind == "timed_due"] == [("waited",), ()]
-        assert not failed_tasks(await house.history(chat))
+        assert not failed_tasks(await rig.history(chat))
 
 
-async def test_a_poke_leaves_tickets_and_what_is_closed_alone(house: House, baton: Baton) -> None:
+async def test_a_poke_leaves_tickets_and_what_is_closed_alone(rig: Rig, baton: Baton) -> None:
     ticket, chat = fresh("T-poke"), fresh("poke-closed")
-    await house.asked(ticket, "three-departments-quiet")
-    before = await house.ticket(ticket)
-    await house.customer(chat)
-    await house.by("ivan", chat, "chat_ended", status="closed")
-    await house.handle(chat).result()
+    await rig.asked(ticket, "three-departments-quiet")
+    before = await rig.ticket(ticket)
+    await rig.customer(chat)
+    await rig.by("ivan", chat, "chat_ended", status="closed")
+    await rig.handle(chat).result()
 
     said = await baton.run("ops", "poke", ticket, f"telegram:{chat}", "--json")
 
@@ -399,20 +400,20 @@ async def test_a_poke_leaves_tickets_and_what_is_closed_alone(house: House, bato
     assert (said.code, said.json[1]["detail"]) == (1, "there is no such case, or it is closed")
 
     async def folded() -> bool:
-        return (await house.client.ticket_timeline(ticket))[-1].kind == "timed_due"
+        return (await rig.client.ticket_timeline(ticket))[-1].kind == "timed_due"
 
     await eventually(folded, "the ticket was not poked")
-    assert await house.ticket(ticket) == before
+    assert await rig.ticket(ticket) == before
 
 
-async def test_a_decision_is_made_again_by_the_same_and_by_other_rules(house: House, baton: Baton) -> None:
+async def test_a_decision_is_made_again_by_the_same_and_by_other_rules(rig: Rig, baton: Baton) -> None:
     chat = fresh("redecide")
-    await house.customer(chat)
-    answered = await house.staff(chat, "lena", id=fresh("m"))
+    await rig.customer(chat)
+    answered = await rig.staff(chat, "lena", id=fresh("m"))
     event_id = answered.event_id
     assert [one.rule for one in answered.fired] == ["line-2-takes-over"]
-    await house.settled(chat)
-    length = len((await house.history(chat)).events)
+    await rig.settled(chat)
+    length = len((await rig.history(chat)).events)
 
     same = (await baton.run("ops", "redecide", f"telegram:{chat}", event_id, "--json")).json
     assert same["same"] is True
@@ -433,15 +434,15 @@ async def test_a_decision_is_made_again_by_the_same_and_by_other_rules(house: Ho
     assert "They differ." in shown
     unknown = await baton.run("ops", "redecide", f"telegram:{chat}", "m-unknown")
     assert (unknown.code, "No decision about an event 'm-unknown'" in unknown.err) == (1, True)
-    assert len((await house.history(chat)).events) == length, "nothing was changed"
+    assert len((await rig.history(chat)).events) == length, "nothing was changed"
 
 
-async def test_a_ticket_decision_is_made_again(house: House, baton: Baton) -> None:
+async def test_a_ticket_decision_is_made_again(rig: Rig, baton: Baton) -> None:
     ticket = fresh("T-redecide")
-    await house.asked(ticket, "billing-and-delivery")
-    await house.note("lena", ticket)
-    await house.note("maria", ticket, id=fresh("last"))
-    last = (await house.client.ticket_timeline(ticket))[-1].event_id
+    await rig.asked(ticket, "billing-and-delivery")
+    await rig.note("lena", ticket)
+    await rig.note("maria", ticket, id=fresh("last"))
+    last = (await rig.client.ticket_timeline(ticket))[-1].event_id
 
     again = (await baton.run("ops", "redecide", ticket, last, "--json")).json
 
@@ -463,19 +464,19 @@ async def encrypted(server: WorkflowEnvironment, tmp_path: Path) -> tuple[Workfl
 
 async def test_repairs_read_what_is_encrypted(
     encrypted: tuple[WorkflowEnvironment, Path],
-    open_a_house: HouseOpener,
+    open_a_rig: RigOpener,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     environment, keys = encrypted
     monkeypatch.setattr(LameHelpDesk, "lame", True)
-    async with open_a_house(environment=environment, desk_class=LameHelpDesk) as house:
-        baton, chat = Baton(house, tmp_path, BATON_ENCRYPTION_KEYS_FILE=str(keys)), fresh("encrypted")
-        await house.customer(chat)
-        answered = await house.staff(chat, "lena")
+    async with open_a_rig(environment=environment, desk_class=LameHelpDesk) as rig:
+        baton, chat = Baton(rig, tmp_path, BATON_ENCRYPTION_KEYS_FILE=str(keys)), fresh("encrypted")
+        await rig.customer(chat)
+        answered = await rig.staff(chat, "lena")
 
         async def waits() -> bool:
-            return any(one.attempt > 1 for one in await pending(house, chat))
+            return any(one.attempt > 1 for one in await pending(rig, chat))
 
         await eventually(waits, "it was not tried again")
         resend = (await baton.run("ops", "resend", f"telegram:{chat}", "--dry-run", "--json")).json
@@ -485,26 +486,26 @@ async def test_repairs_read_what_is_encrypted(
         again = (await baton.run(*redecide)).json
         assert again["same"] is True
         assert again["recorded"]["fired"] == [one.model_dump(mode="json") for one in answered.fired]
-        without = await Baton(house, tmp_path).run(*redecide)
+        without = await Baton(rig, tmp_path).run(*redecide)
         assert (without.code, without.err.count("\n")) == (1, 1)
         assert without.err.endswith("and this process has no keys: set BATON_ENCRYPTION_KEYS_FILE\n")
         monkeypatch.setattr(LameHelpDesk, "lame", False)
 
 
-async def test_cases_go_back_to_before_a_bad_release(open_a_house: HouseOpener, tmp_path: Path) -> None:
+async def test_cases_go_back_to_before_a_bad_release(open_a_rig: RigOpener, tmp_path: Path) -> None:
     """The bad rules end what lena answers; under the good ones, the same events leave it with her."""
-    async with open_a_house(rules=rules_but(drop=["line-2"])) as house:
-        baton, chat, other = Baton(house, tmp_path), fresh("reset"), fresh("reset-not")
+    async with open_a_rig(rules=rules_but(drop=["line-2"])) as rig:
+        baton, chat, other = Baton(rig, tmp_path), fresh("reset"), fresh("reset-not")
         for one in (chat, other):
-            await house.customer(one)
-            await house.by("lena", one, "taken")
-            await house.settled(one)
+            await rig.customer(one)
+            await rig.by("lena", one, "taken")
+            await rig.settled(one)
         at = datetime.now(UTC)
-        bad = await house.by("lena", chat, "assigned", staff="petra")
-        wrong_label = await house.by("petra", chat, "labels_changed", add=["vip"])
-        await house.settled(chat)
-        keys = await applied_keys(house.desk)
-        query = f"TaskQueue = '{house.settings.task_queue}' AND ExecutionStatus = 'Running'"
+        bad = await rig.by("lena", chat, "assigned", staff="petra")
+        wrong_label = await rig.by("petra", chat, "labels_changed", add=["vip"])
+        await rig.settled(chat)
+        keys = await applied_keys(rig.desk)
+        query = f"TaskQueue = '{rig.settings.task_queue}' AND ExecutionStatus = 'Running'"
         reset = (
             "ops",
             "reset",
@@ -518,26 +519,26 @@ async def test_cases_go_back_to_before_a_bad_release(open_a_house: HouseOpener, 
         )
 
         async def visible() -> bool:
-            return (await house.client.temporal.count_workflows(query)).count == 2
+            return (await rig.client.temporal.count_workflows(query)).count == 2
 
         await eventually(visible, "the chats are not listed")
         would = (await baton.run(*reset, "--dry-run")).json
-        runs = {(await house.handle(one).describe()).run_id for one in (chat, other)}
+        runs = {(await rig.handle(one).describe()).run_id for one in (chat, other)}
         wanted = {f"chat:{CHANNEL}:{chat}": "done", f"chat:{CHANNEL}:{other}": "nothing to do"}
         assert verdicts(would) == {**wanted, f"chat:{CHANNEL}:{chat}": "would be done"}
 
         assert verdicts((await baton.run(*reset)).json) == wanted
-        assert {(await house.handle(one).describe()).run_id for one in (chat, other)} - runs
-        await house.settled(chat)
+        assert {(await rig.handle(one).describe()).run_id for one in (chat, other)} - runs
+        await rig.settled(chat)
 
-        assert await house.snapshot(chat) == wrong_label.snapshot, "later events are taken again"
+        assert await rig.snapshot(chat) == wrong_label.snapshot, "later events are taken again"
         assert bad.snapshot.assignee == "petra"
-        assert sorted(await applied_keys(house.desk)) == sorted(keys), "and nothing is written twice"
-        kept = [one.event_id for one in await events_of(house.desk, chat)]
+        assert sorted(await applied_keys(rig.desk)) == sorted(keys), "and nothing is written twice"
+        kept = [one.event_id for one in await events_of(rig.desk, chat)]
         assert len(kept) == len(set(kept)) == 4
-        assert not failed_tasks(await house.history(chat))
+        assert not failed_tasks(await rig.history(chat))
 
-        history = await house.history(other)
+        history = await rig.history(other)
         builds = {
             one.workflow_task_completed_event_attributes.worker_version.build_id
             or one.workflow_task_completed_event_attributes.deployment_version.build_id
@@ -563,38 +564,38 @@ async def test_cases_go_back_to_before_a_bad_release(open_a_house: HouseOpener, 
             *("ops", "reset", f"telegram:{other}", "--to", "5", "--reason", "by hand", "--json")
         )
         assert verdicts(to_event.json) == {f"chat:{CHANNEL}:{other}": "done"}
-        await house.settled(other)
-        assert (await house.snapshot(other)).pinned_to == "lena"
+        await rig.settled(other)
+        assert (await rig.snapshot(other)).pinned_to == "lena"
 
 
-async def test_everything_that_somebody_has_is_handed_over(house: House, baton: Baton) -> None:
+async def test_everything_that_somebody_has_is_handed_over(rig: Rig, baton: Baton) -> None:
     mine, ended, others, ticket, composing = (fresh("leaving") for _ in range(5))
     for chat in (mine, ended):
-        await house.customer(chat)
-        await house.by("petra", chat, "taken")
-    await house.by("petra", ended, "chat_ended", status="pending")
-    await house.customer(others)
-    await house.by("ivan", others, "taken")
-    await house.on_ticket("customer", ticket, "customer_message", text="Hello?")
-    await house.on_ticket("petra", ticket, "taken")
-    await house.asked(composing, "billing-and-delivery")
-    await house.note("lena", composing)
-    await house.note("maria", composing)
-    assert (await house.on_ticket("petra", composing, "assigned", staff="petra")).snapshot.composer == "petra"
+        await rig.customer(chat)
+        await rig.by("petra", chat, "taken")
+    await rig.by("petra", ended, "chat_ended", status="pending")
+    await rig.customer(others)
+    await rig.by("ivan", others, "taken")
+    await rig.on_ticket("customer", ticket, "customer_message", text="Hello?")
+    await rig.on_ticket("petra", ticket, "taken")
+    await rig.asked(composing, "billing-and-delivery")
+    await rig.note("lena", composing)
+    await rig.note("maria", composing)
+    assert (await rig.on_ticket("petra", composing, "assigned", staff="petra")).snapshot.composer == "petra"
     cases = {f"chat:{CHANNEL}:{mine}", f"chat:{CHANNEL}:{ended}", f"ticket:{ticket}", f"ticket:{composing}"}
-    queue = f"TaskQueue = '{house.settings.task_queue}'"
+    queue = f"TaskQueue = '{rig.settings.task_queue}'"
     reassign = ("ops", "reassign", "--from", "staff:petra", "--query", queue, "--json")
 
     async def listed() -> bool:
         query = f"{queue} AND Assignee = 'petra' AND ExecutionStatus = 'Running'"
-        return (await house.client.temporal.count_workflows(query)).count == len(cases)
+        return (await rig.client.temporal.count_workflows(query)).count == len(cases)
 
     await eventually(listed, "the cases are not listed")
     nobody = await baton.run(*reassign, "--to", "staff:iwan")
     assert (nobody.code, "did you mean ivan?" in nobody.err) == (2, True)
     would = await baton.run(*reassign, "--to", "staff:ivan", "--dry-run")
     assert verdicts(would.json) == dict.fromkeys(cases, "would be done")
-    assert (await house.snapshot(mine)).assignee == "petra"
+    assert (await rig.snapshot(mine)).assignee == "petra"
 
     first, second = await asyncio.gather(
         baton.run(*reassign, "--to", "staff:ivan", "--id", "leaves-1"),
@@ -602,12 +603,12 @@ async def test_everything_that_somebody_has_is_handed_over(house: House, baton: 
     )
     assert first.code == second.code == 0
     assert verdicts(first.json).keys() | verdicts(second.json).keys() == cases
-    assert (await house.snapshot(mine)).pinned_to == "ivan"
-    assert (await house.snapshot(ended)).assignee == "ivan"
-    assert (await house.ticket(ticket)).assignee == "ivan"
-    assert (await house.ticket(composing)).composer == "ivan"
+    assert (await rig.snapshot(mine)).pinned_to == "ivan"
+    assert (await rig.snapshot(ended)).assignee == "ivan"
+    assert (await rig.ticket(ticket)).assignee == "ivan"
+    assert (await rig.ticket(composing)).composer == "ivan"
     for chat in (mine, ended):
-        kinds = [entry.kind for entry in await house.client.timeline(CHANNEL, chat)]
+        kinds = [entry.kind for entry in await rig.client.timeline(CHANNEL, chat)]
         assert kinds.count("assigned") == 1, "two commands at once count once"
 
     async def unlisted() -> bool:

@@ -11,24 +11,25 @@ from pathlib import Path
 import pytest
 
 from baton.contract import chat_workflow_id
+from lab.deployment import Deployment, harmful_checkout
+from lab.ledger import applied_keys, cases_of, events_of
+from lab.rig import CHANNEL, NO_RULES, failed_tasks, fresh
+from lab.server import running_server
 from tests.commands import Baton
-from tests.conftest import HouseOpener, running_server
-from tests.e2e.versions import Deployment, harmful_checkout
-from tests.house import CHANNEL, NO_RULES, failed_tasks, fresh
-from tests.ledger import applied_keys, cases_of, events_of
+from tests.conftest import RigOpener
 
 WRITERS = 4
 """Customers who write in a chat at the moment in which it is reset."""
 
 
 @pytest.fixture
-async def deployment(open_a_house: HouseOpener) -> AsyncIterator[Deployment]:
-    """A server without versions yet, and a house without a worker."""
+async def deployment(open_a_rig: RigOpener) -> AsyncIterator[Deployment]:
+    """A server without versions yet, and a rig without a worker."""
     async with (
         running_server() as environment,
-        open_a_house(environment=environment, rules=NO_RULES, working=False) as house,
+        open_a_rig(environment=environment, rules=NO_RULES, working=False) as rig,
     ):
-        yield Deployment(house, fresh("deployment"))
+        yield Deployment(rig, fresh("deployment"))
 
 
 class Release:
@@ -36,16 +37,16 @@ class Release:
 
     def __init__(self, deployment: Deployment) -> None:
         self.deployment = deployment
-        self.house = deployment.house
+        self.rig = deployment.rig
         self.sent: dict[str, list[str]] = {}
 
     async def customer(self, *chats: str) -> None:
         for chat in chats:
-            self._note(chat, (await self.house.customer(chat)).event_id)
+            self._note(chat, (await self.rig.customer(chat)).event_id)
 
     async def assign(self, staff: str, *chats: str) -> None:
         for chat in chats:
-            outcome = await self.house.by("lena", chat, "assigned", staff=staff)
+            outcome = await self.rig.by("lena", chat, "assigned", staff=staff)
             self._note(chat, outcome.event_id)
 
     async def lead_over(self, build: str, *chats: str) -> None:
@@ -54,13 +55,13 @@ class Release:
         for chat in chats:
             while await self.version_of(chat) != build:
                 await self.assign("ivan", chat)
-                await self.house.settled(chat)
+                await self.rig.settled(chat)
 
     async def version_of(self, chat: str) -> str:
         return await self.deployment.version_of(chat_workflow_id(CHANNEL, chat))
 
     async def assignees(self, *chats: str) -> list[str | None]:
-        return [(await self.house.snapshot(chat)).assignee for chat in chats]
+        return [(await self.rig.snapshot(chat)).assignee for chat in chats]
 
     def _note(self, chat: str, event_id: str) -> None:
         self.sent.setdefault(chat, []).append(event_id)
@@ -73,7 +74,7 @@ async def test_what_a_bad_release_decided_is_taken_back(deployment: Deployment, 
     A chat with a version begins a new run when it goes over, so that bad decisions are in a run of their own,
     and good ones may be in runs before and after it.
     """
-    house, baton, release = deployment.house, Baton(deployment.house, tmp_path), Release(deployment)
+    rig, baton, release = deployment.rig, Baton(deployment.rig, tmp_path), Release(deployment)
     untouched, on_bad, begun, back = chats = [fresh(one) for one in ("untouched", "on-bad", "begun", "back")]
     async with deployment.worker("good"), deployment.worker("bad", harmful_checkout(tmp_path / "bad")):
         await deployment.make_current("good")
@@ -86,8 +87,8 @@ async def test_what_a_bad_release_decided_is_taken_back(deployment: Deployment, 
         await release.lead_over("good", back)
         await release.assign("ivan", back)
         for chat in chats:
-            await house.settled(chat)
-        keys = Counter(await applied_keys(house.desk))
+            await rig.settled(chat)
+        keys = Counter(await applied_keys(rig.desk))
 
         reset = ("ops", "reset", *(f"telegram:{chat}" for chat in chats), "--json")
         bad = ("--before", "bad", "--reason", "the bad release")
@@ -106,20 +107,20 @@ async def test_what_a_bad_release_decided_is_taken_back(deployment: Deployment, 
         assert (done.code, [one["verdict"] for one in done.json]) == (0, ["nothing to do", *["done"] * 3])
         await writing
         for chat in chats:
-            await house.settled(chat)
+            await rig.settled(chat)
 
         assert await release.assignees(on_bad, begun, back) == ["lena", "lena", "ivan"]
         assert [await release.version_of(chat) for chat in chats] == ["good"] * 4
         for chat in chats:
-            assert Counter(one.event_id for one in await events_of(house.desk, chat)) == Counter(
+            assert Counter(one.event_id for one in await events_of(rig.desk, chat)) == Counter(
                 release.sent[chat]
             )
-            taken = [entry.event_id for entry in await house.client.timeline(CHANNEL, chat)]
+            taken = [entry.event_id for entry in await rig.client.timeline(CHANNEL, chat)]
             assert sorted(taken) == sorted(release.sent[chat])
-            assert failed_tasks(await house.history(chat)) == []
-            (row,) = await cases_of(house.desk, chat)
-            assert row.assignee == (await house.snapshot(chat)).assignee
-        now = Counter(await applied_keys(house.desk))
+            assert failed_tasks(await rig.history(chat)) == []
+            (row,) = await cases_of(rig.desk, chat)
+            assert row.assignee == (await rig.snapshot(chat)).assignee
+        now = Counter(await applied_keys(rig.desk))
         assert keys <= now
         assert set(now.values()) == {1}
 
@@ -131,5 +132,5 @@ async def test_what_a_bad_release_decided_is_taken_back(deployment: Deployment, 
         assert "was reset after that: what has come since then would be lost" in refused.out
         assert f"baton ops reset chat:telegram:{back} --to 3" in refused.out
         assert "done" in await baton(*one, "--to", "3")
-        await house.settled(back)
+        await rig.settled(back)
         assert await release.assignees(back) == ["ivan"]

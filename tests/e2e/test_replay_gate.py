@@ -12,15 +12,15 @@ from temporalio.client import Client, WorkflowHistory
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
-from baton.cli.replayresult import Result, Verdict
 from baton.client import plugin_for
-from baton.keys import key_line, new_key
 from baton.settings import CHECKOUT
+from baton.temporal.keys import key_line, new_key
 from docs.examples.safechange import FITS, REMINDER, VERSIONS, After, Before
+from lab.rig import Rig, eventually, fresh
 from replaygate.gate import Gate
+from replaygate.result import Result, Verdict
 from tests.commands import Baton
-from tests.conftest import HouseOpener
-from tests.house import House, eventually, fresh
+from tests.conftest import RigOpener
 from tests.replay.record import histories_of
 
 pytestmark = pytest.mark.timeout(120)
@@ -82,49 +82,57 @@ async def test_the_change_without_a_patch_says_what_it_breaks(
 
 
 @pytest.fixture
-async def house(open_a_house: HouseOpener) -> AsyncIterator[House]:
-    async with open_a_house() as opened:
+async def rig(open_a_rig: RigOpener) -> AsyncIterator[Rig]:
+    async with open_a_rig() as opened:
         yield opened
 
 
-async def chats(house: House, number: int) -> list[str]:
+async def chats(rig: Rig, number: int) -> list[str]:
     """So many chats, in which line 2 answers in line 1's place."""
     names = [fresh("replay") for _ in range(number)]
     for name in names:
-        await house.customer(name)
-        await house.staff(name, "lena")
-        await house.settled(name)
+        await rig.customer(name)
+        await rig.staff(name, "lena")
+        await rig.settled(name)
     return names
 
 
-def running(house: House) -> str:
-    return f"TaskQueue IN ('{house.settings.task_queue}', '{nobody_works(house)}')"
+def running(rig: Rig) -> str:
+    return f"TaskQueue IN ('{rig.settings.task_queue}', '{nobody_works(rig)}')"
 
 
-def nobody_works(house: House) -> str:
+def nobody_works(rig: Rig) -> str:
     """A task queue for what is not Baton's."""
-    return f"{house.settings.task_queue}-other"
+    return f"{rig.settings.task_queue}-other"
 
 
-async def visible(house: House, number: int) -> None:
+async def visible(rig: Rig, number: int) -> None:
     async def counted() -> bool:
-        found = await house.client.temporal.count_workflows(running(house))
+        found = await rig.client.temporal.count_workflows(running(rig))
         return found.count == number
 
     await eventually(counted, "visibility did not catch up")
 
 
-async def test_the_cases_of_a_namespace_are_replayed(house: House, tmp_path: Path) -> None:
-    baton = Baton(house, tmp_path)
-    names = await chats(house, 3)
-    await house.by("ivan", names[0], "status_set", status="closed")
-    await house.reset(names[1])
-    client = house.client.temporal
-    foreign = await client.start_workflow(REMINDER, "T-1", id=fresh(REMINDER), task_queue=nobody_works(house))
-    await visible(house, 5)
+async def test_the_cases_of_a_namespace_are_replayed(rig: Rig, tmp_path: Path) -> None:
+    baton = Baton(rig, tmp_path)
+    names = await chats(rig, 3)
+    await rig.by("ivan", names[0], "status_set", status="closed")
+    await rig.reset(names[1])
+    client = rig.client.temporal
+    foreign = await client.start_workflow(REMINDER, "T-1", id=fresh(REMINDER), task_queue=nobody_works(rig))
+    await visible(rig, 5)
 
     said = await baton.run(
-        "replay", "--query", running(house), "--strict", "--json", "--junit", "report.xml", "--processes", "2"
+        "replay",
+        "--query",
+        running(rig),
+        "--strict",
+        "--json",
+        "--junit",
+        "report.xml",
+        "--processes",
+        "2",
     )
     await foreign.terminate("seen")
     assert said.err == ""
@@ -140,27 +148,27 @@ async def test_the_cases_of_a_namespace_are_replayed(house: House, tmp_path: Pat
     assert {case.get("classname") for case in cases} == {"Chat", REMINDER}
 
     limited = await baton.run(
-        "replay", "--query", f"{running(house)} AND WorkflowType = 'Chat'", "--limit", "2", "--json"
+        "replay", "--query", f"{running(rig)} AND WorkflowType = 'Chat'", "--limit", "2", "--json"
     )
     assert (limited.code, limited.json["replayed"]) == (0, 2)
 
 
-async def test_a_query_that_finds_nothing_does_not_pass(house: House, tmp_path: Path) -> None:
-    said = await Baton(house, tmp_path).run("replay", "--query", "TaskQueue = 'nobody'")
+async def test_a_query_that_finds_nothing_does_not_pass(rig: Rig, tmp_path: Path) -> None:
+    said = await Baton(rig, tmp_path).run("replay", "--query", "TaskQueue = 'nobody'")
     assert said.code == 1
     assert "Nothing was replayed" in said.err
 
 
-async def test_a_query_that_the_server_refuses_is_an_error(house: House, tmp_path: Path) -> None:
-    said = await Baton(house, tmp_path).run("replay", "--query", "Mood = 'good'")
+async def test_a_query_that_the_server_refuses_is_an_error(rig: Rig, tmp_path: Path) -> None:
+    said = await Baton(rig, tmp_path).run("replay", "--query", "Mood = 'good'")
     assert said.code == 1
     assert said.err.startswith("Error: Temporal refused the call (INVALID_ARGUMENT)")
 
 
-async def test_a_history_that_was_exported_and_changed_is_noticed(house: House, tmp_path: Path) -> None:
+async def test_a_history_that_was_exported_and_changed_is_noticed(rig: Rig, tmp_path: Path) -> None:
     """As if the code had changed: the recorded activity had another name, or another argument."""
-    (name,) = await chats(house, 1)
-    (history,) = await histories_of(house, name)
+    (name,) = await chats(rig, 1)
+    (history,) = await histories_of(rig, name)
     exported = json.loads(history.to_json())
     scheduled = [
         event["activityTaskScheduledEventAttributes"]
@@ -175,7 +183,7 @@ async def test_a_history_that_was_exported_and_changed_is_noticed(house: House, 
     (folder / "broken.json").write_text(json.dumps(exported), encoding="utf-8")
     (folder / "nonsense.json").write_text("nonsense", encoding="utf-8")
 
-    said = await Baton(house, tmp_path).run("replay", "--folder", "exported")
+    said = await Baton(rig, tmp_path).run("replay", "--folder", "exported")
     assert said.code == 1
     assert "broken.json: broken\n  event 7: the history has here: activity telephone; this code" in said.out
     assert "nonsense.json: unreadable\n  This is no history of a workflow" in said.out
@@ -189,19 +197,19 @@ async def test_a_history_that_was_exported_and_changed_is_noticed(house: House, 
 
 
 async def test_encrypted_histories_are_read_with_their_keys(
-    open_a_house: HouseOpener, server: WorkflowEnvironment, tmp_path: Path
+    open_a_rig: RigOpener, server: WorkflowEnvironment, tmp_path: Path
 ) -> None:
     keys = tmp_path / "keys"
     keys.write_text(key_line("2027-03", new_key()) + "\n", encoding="utf-8")
     keys.chmod(0o600)
-    async with open_a_house(encryption_keys_file=keys) as plain:
+    async with open_a_rig(encryption_keys_file=keys) as plain:
         settings = plain.settings
     address = server.client.service_client.config.target_host
     client = await Client.connect(address, plugins=[plugin_for(settings)])
     encrypted = WorkflowEnvironment.from_client(client)
-    async with open_a_house(encrypted) as house:
-        (name,) = await chats(house, 1)
-        (history,) = await histories_of(house, name)
+    async with open_a_rig(encrypted) as rig:
+        (name,) = await chats(rig, 1)
+        (history,) = await histories_of(rig, name)
     assert "Hello" not in history.to_json()
 
     async with Gate.open(plugin=plugin_for(settings)) as gate:

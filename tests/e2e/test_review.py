@@ -18,16 +18,17 @@ from temporalio.testing import WorkflowEnvironment
 
 from baton.client import BatonClient
 from baton.contract import CHAT_WORKFLOW, SUBMIT, Event
-from baton.decision import CaseState
-from baton.deskclient import DeskClient
-from baton.effects import CaseWrite
+from baton.desk.client import DeskClient
 from baton.errors import LONGEST_REASON, ConnectionFailed, HelpDeskUnavailable, InvalidEvent, Unanswered
-from baton.plugin import BatonPlugin
+from baton.model.decision import CaseState
+from baton.model.effects import CaseWrite
+from baton.temporal.plugin import BatonPlugin
 from helpdesks.base import Intake
 from helpdesks.embedded import EmbeddedHelpDesk
-from tests.conftest import HouseOpener, running_server
-from tests.house import CHANNEL, House, event, eventually, failed_tasks, fresh
-from tests.ledger import cases_of
+from lab.ledger import cases_of
+from lab.rig import CHANNEL, Rig, event, eventually, failed_tasks, fresh
+from lab.server import running_server
+from tests.conftest import RigOpener
 
 
 class FlakyHelpDesk(EmbeddedHelpDesk):
@@ -51,55 +52,53 @@ class FlakyHelpDesk(EmbeddedHelpDesk):
         return await super().write_case(write)
 
 
-def flaky(house: House) -> FlakyHelpDesk:
-    assert isinstance(house.desk, FlakyHelpDesk)
-    return house.desk
+def flaky(rig: Rig) -> FlakyHelpDesk:
+    assert isinstance(rig.desk, FlakyHelpDesk)
+    return rig.desk
 
 
 class TestHelpDeskDown:
-    async def test_an_event_behind_a_cancellation_is_still_answered(self, open_a_house: HouseOpener) -> None:
-        async with open_a_house(desk_class=FlakyHelpDesk) as house:
+    async def test_an_event_behind_a_cancellation_is_still_answered(self, open_a_rig: RigOpener) -> None:
+        async with open_a_rig(desk_class=FlakyHelpDesk) as rig:
             conversation = fresh("cancel")
-            flaky(house).down = True
-            await house.customer(conversation)
-            await house.staff(conversation, "lena")
-            await house.handle(conversation).cancel()
-            outcome = await house.by("ivan", conversation, "note_added", text="Still there?", timeout=10)
+            flaky(rig).down = True
+            await rig.customer(conversation)
+            await rig.staff(conversation, "lena")
+            await rig.handle(conversation).cancel()
+            outcome = await rig.by("ivan", conversation, "note_added", text="Still there?", timeout=10)
             assert not outcome.duplicate
-            flaky(house).down = False
+            flaky(rig).down = False
 
             async def cancelled() -> bool:
-                status = (await house.handle(conversation).describe()).status
+                status = (await rig.handle(conversation).describe()).status
                 return status is WorkflowExecutionStatus.CANCELED
 
             await eventually(cancelled, "the chat was not cancelled")
-            assert failed_tasks(await house.history(conversation)) == []
+            assert failed_tasks(await rig.history(conversation)) == []
 
-    async def test_a_chat_waits_for_hours_without_filling_its_history(
-        self, open_a_house: HouseOpener
-    ) -> None:
-        async with open_a_house(desk_class=FlakyHelpDesk) as house:
+    async def test_a_chat_waits_for_hours_without_filling_its_history(self, open_a_rig: RigOpener) -> None:
+        async with open_a_rig(desk_class=FlakyHelpDesk) as rig:
             conversation = fresh("outage")
-            await house.customer(conversation)
-            flaky(house).absent = True
-            await house.client.submit(CHANNEL, conversation, event("taken", "ivan"))
+            await rig.customer(conversation)
+            flaky(rig).absent = True
+            await rig.client.submit(CHANNEL, conversation, event("taken", "ivan"))
 
             async def waits() -> bool:
-                types = [item.event_type for item in (await house.history(conversation)).events]
+                types = [item.event_type for item in (await rig.history(conversation)).events]
                 return types.count(EventType.EVENT_TYPE_TIMER_STARTED) > 1
 
             await eventually(waits, "the chat does not wait for the help desk with a timer", within=30)
-            before = len((await house.history(conversation)).events)
-            await house.fast_forward(conversation, hours=1)
-            history = await house.history(conversation)
+            before = len((await rig.history(conversation)).events)
+            await rig.fast_forward(conversation, hours=1)
+            history = await rig.history(conversation)
             assert len(history.events) - before < 60 * 10, "some events a minute"
             assert failed_tasks(history) == []
 
-            flaky(house).absent = False
-            await house.fast_forward(conversation, minutes=2)
+            flaky(rig).absent = False
+            await rig.fast_forward(conversation, minutes=2)
 
             async def taken_in() -> bool:
-                return (await house.snapshot(conversation)).assignee == "ivan"
+                return (await rig.snapshot(conversation)).assignee == "ivan"
 
             await eventually(taken_in, "the event was not taken in after the outage")
 
@@ -107,22 +106,22 @@ class TestHelpDeskDown:
 class TestStopped:
     @pytest.mark.parametrize("how", ["cancel", "terminate"])
     async def test_a_chat_whose_workflow_was_stopped_leaves_its_hands_with_the_next_one(
-        self, house: House, how: str
+        self, rig: Rig, how: str
     ) -> None:
         conversation = fresh(how)
-        await house.customer(conversation)
-        await house.by("ivan", conversation, "taken")
-        await house.settled(conversation)
-        handle = house.handle(conversation)
+        await rig.customer(conversation)
+        await rig.by("ivan", conversation, "taken")
+        await rig.settled(conversation)
+        handle = rig.handle(conversation)
         await (handle.cancel() if how == "cancel" else handle.terminate())
 
         async def stopped() -> bool:
             return (await handle.describe()).close_time is not None
 
         await eventually(stopped, "the workflow was not stopped")
-        opened = await house.customer(conversation)
+        opened = await rig.customer(conversation)
         assert opened.snapshot.reserved_for == "ivan", "offered to who had the earlier one"
-        rows = await cases_of(house.desk, conversation)
+        rows = await cases_of(rig.desk, conversation)
         assert [(row.activity, row.status, row.tab) for row in rows] == [
             ("ended", "closed", "ended"),
             ("active", "open", "reserved"),
@@ -133,55 +132,55 @@ class TestStopped:
 
 class TestOddEvents:
     @pytest.mark.parametrize("at", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", 1e300])
-    async def test_a_moment_beyond_the_calendar_is_refused(self, house: House, at: Any) -> None:
+    async def test_a_moment_beyond_the_calendar_is_refused(self, rig: Rig, at: Any) -> None:
         conversation = fresh("at")
-        await house.customer(conversation)
-        await house.handle(conversation).signal(SUBMIT, event("customer_message", "customer", at=at))
-        await house.settled(conversation)
-        assert failed_tasks(await house.history(conversation)) == []
-        last = (await house.client.timeline(CHANNEL, conversation))[-1]
+        await rig.customer(conversation)
+        await rig.handle(conversation).signal(SUBMIT, event("customer_message", "customer", at=at))
+        await rig.settled(conversation)
+        assert failed_tasks(await rig.history(conversation)) == []
+        last = (await rig.client.timeline(CHANNEL, conversation))[-1]
         assert (last.refused or "").startswith("InvalidEvent")
         with pytest.raises(InvalidEvent):
-            await house.customer(conversation, at=at)
+            await rig.customer(conversation, at=at)
 
     async def test_megabytes_of_nonsense_do_not_stop_a_chat_from_continuing_as_new(
-        self, open_a_house: HouseOpener, impatient_server: WorkflowEnvironment
+        self, open_a_rig: RigOpener, impatient_server: WorkflowEnvironment
     ) -> None:
-        async with open_a_house(impatient_server) as house:
+        async with open_a_rig(impatient_server) as rig:
             conversation = fresh("nonsense")
-            await house.customer(conversation)
-            first = (await house.handle(conversation).describe()).run_id
+            await rig.customer(conversation)
+            first = (await rig.handle(conversation).describe()).run_id
             for _ in range(3):
-                await house.handle(conversation).signal(SUBMIT, {"kind": "x" * 1_500_000})
+                await rig.handle(conversation).signal(SUBMIT, {"kind": "x" * 1_500_000})
             async with asyncio.timeout(30):
-                while (await house.handle(conversation).describe()).run_id == first:
-                    await house.by("ivan", conversation, "note_added", text="…")
-            refused = [entry.refused for entry in await house.client.timeline(CHANNEL, conversation)]
+                while (await rig.handle(conversation).describe()).run_id == first:
+                    await rig.by("ivan", conversation, "note_added", text="…")
+            refused = [entry.refused for entry in await rig.client.timeline(CHANNEL, conversation)]
             assert max(len(reason or "") for reason in refused) < LONGEST_REASON + 100
 
     @pytest.mark.parametrize("size", [1_900_000, 5_000_000])
     async def test_attachments_that_no_payload_can_hold_are_refused_at_once(
-        self, house: House, size: int
+        self, rig: Rig, size: int
     ) -> None:
         message = event("customer_message", "customer", attachments=["x" * size])
         with pytest.raises(InvalidEvent, match=r"attachments: .* send links"):
-            await house.send(fresh("large"), message, timeout=10)
+            await rig.send(fresh("large"), message, timeout=10)
 
-    async def test_more_labels_than_a_search_attribute_can_hold(self, house: House) -> None:
+    async def test_more_labels_than_a_search_attribute_can_hold(self, rig: Rig) -> None:
         labels = tuple(f"метка номер {number:03}" for number in range(200))
-        directory = (await house.desk.directory()).directory.model_copy(update={"labels": labels})
-        await house.desk.change_directory(directory, based_on=None)
+        directory = (await rig.desk.directory()).directory.model_copy(update={"labels": labels})
+        await rig.desk.change_directory(directory, based_on=None)
         conversation = fresh("labels")
-        await house.customer(conversation)
-        labelled = await house.by("ivan", conversation, "labels_changed", add=labels, timeout=10)
+        await rig.customer(conversation)
+        labelled = await rig.by("ivan", conversation, "labels_changed", add=labels, timeout=10)
         assert labelled.snapshot.labels == labels
-        found = (await house.handle(conversation).describe()).search_attributes["Labels"]
+        found = (await rig.handle(conversation).describe()).search_attributes["Labels"]
         assert found == list(labels[: len(found)])
         assert len(found) > 20
-        few = await house.by("ivan", conversation, "labels_changed", remove=labels[3:], timeout=10)
+        few = await rig.by("ivan", conversation, "labels_changed", remove=labels[3:], timeout=10)
         assert few.snapshot.labels == labels[:3]
-        assert (await house.handle(conversation).describe()).search_attributes["Labels"] == list(labels[:3])
-        assert failed_tasks(await house.history(conversation)) == []
+        assert (await rig.handle(conversation).describe()).search_attributes["Labels"] == list(labels[:3])
+        assert failed_tasks(await rig.history(conversation)) == []
 
 
 class TestOddStarts:
@@ -197,10 +196,10 @@ class TestOddStarts:
         ids=["none", "null", "bad json", "bad encoding", "bad carried"],
     )
     async def test_a_start_that_cannot_be_read_fails_the_workflow_and_not_its_task(
-        self, house: House, arguments: list[Any]
+        self, rig: Rig, arguments: list[Any]
     ) -> None:
-        handle = await house.client.temporal.start_workflow(
-            CHAT_WORKFLOW, args=arguments, id=fresh("chat:bad"), task_queue=house.settings.task_queue
+        handle = await rig.client.temporal.start_workflow(
+            CHAT_WORKFLOW, args=arguments, id=fresh("chat:bad"), task_queue=rig.settings.task_queue
         )
         with pytest.raises(WorkflowFailureError) as raised:
             await asyncio.wait_for(handle.result(), 10)
@@ -211,19 +210,19 @@ class TestOddStarts:
 class TestClient:
     @pytest.mark.parametrize("customer", ["c" * 300, " ", "c\n1"])
     async def test_an_unusable_customer_is_refused_in_the_words_of_the_contract(
-        self, house: House, customer: str
+        self, rig: Rig, customer: str
     ) -> None:
         with pytest.raises(InvalidEvent, match="customer"):
-            await house.send(fresh("ids"), event("agent_message", "ivan"), customer=customer)
+            await rig.send(fresh("ids"), event("agent_message", "ivan"), customer=customer)
         with pytest.raises(InvalidEvent, match="customer"):
-            await house.client.submit(CHANNEL, "c", event("agent_message", "ivan"), customer=customer)
+            await rig.client.submit(CHANNEL, "c", event("agent_message", "ivan"), customer=customer)
 
-    async def test_what_temporal_does_not_take_is_an_invalid_event(self, house: House) -> None:
+    async def test_what_temporal_does_not_take_is_an_invalid_event(self, rig: Rig) -> None:
         with pytest.raises(InvalidEvent, match="UpdateId length"):
-            await house.customer(fresh("ids"), id="😀" * 255)
+            await rig.customer(fresh("ids"), id="😀" * 255)
 
-    async def test_a_namespace_that_is_not_there_is_named_at_once(self, house: House) -> None:
-        address = house.client.temporal.service_client.config.target_host
+    async def test_a_namespace_that_is_not_there_is_named_at_once(self, rig: Rig) -> None:
+        address = rig.client.temporal.service_client.config.target_host
         elsewhere = await Client.connect(address, namespace="nowhere", plugins=[BatonPlugin()])
         client = BatonClient(elsewhere)
         message, taken = event("customer_message", "customer"), event("taken", "ivan")
@@ -238,14 +237,14 @@ class TestClient:
                 await call
 
     async def test_a_question_that_no_worker_answers_is_unanswered(
-        self, house: House, monkeypatch: pytest.MonkeyPatch
+        self, rig: Rig, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         conversation = fresh("asked")
-        await house.customer(conversation)
-        await house.stop_worker()
+        await rig.customer(conversation)
+        await rig.stop_worker()
         monkeypatch.setattr("baton.client.QUERY_TIMEOUT", 1.0)
         with pytest.raises(Unanswered, match="Is a worker on"):
-            await house.snapshot(conversation)
+            await rig.snapshot(conversation)
 
     async def test_while_temporal_is_away_every_call_is_unanswered(self) -> None:
         async with running_server() as temporal:
@@ -260,8 +259,8 @@ class TestClient:
         came = await asyncio.gather(*calls.values(), return_exceptions=True)
         assert dict(zip(calls, map(type, came), strict=True)) == dict.fromkeys(calls, Unanswered)
 
-    async def test_long_messages_do_not_make_a_list_too_large(self, house: House) -> None:
+    async def test_long_messages_do_not_make_a_list_too_large(self, rig: Rig) -> None:
         for _ in range(12):
-            await house.customer(fresh("inbox"), text="я" * 100_000)
-        rows = await DeskClient(house.client.temporal, task_queue=house.settings.task_queue).inbox()
+            await rig.customer(fresh("inbox"), text="я" * 100_000)
+        rows = await DeskClient(rig.client.temporal, task_queue=rig.settings.task_queue).inbox()
         assert [row.last_text[:3] for row in rows] == ["яяя"] * 12

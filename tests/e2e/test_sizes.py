@@ -12,13 +12,13 @@ from temporalio.client import WorkflowExecutionStatus, WorkflowHistory, Workflow
 from temporalio.service import RPCError
 
 from baton.contract import HANDLE, MAX_LABELS_SIZE, NOTE_ADDED, TicketOutcome, TicketStage
-from baton.effects import Message
 from baton.errors import HelpDeskUnavailable, InvalidEvent
+from baton.model.effects import Message
 from helpdesks.embedded import EmbeddedHelpDesk
-from tests.conftest import HouseOpener
-from tests.departments import ANSWERS, QUIET, replies_of
-from tests.house import CHANNEL, NO_RULES, House, event, eventually, failed_tasks, fresh, rules_but
-from tests.ledger import applied_keys, events_of
+from lab.departments import ANSWERS, QUIET, replies_of
+from lab.ledger import applied_keys, events_of
+from lab.rig import CHANNEL, NO_RULES, Rig, event, eventually, failed_tasks, fresh, rules_but
+from tests.conftest import RigOpener
 from workflows.case import OUTBOX_BUDGET
 
 MEGABYTE = 1_000_000
@@ -31,13 +31,13 @@ LOUD: dict[str, Any] = {
 }
 
 
-async def runs_of(house: House, case: str) -> list[WorkflowHistory]:
+async def runs_of(rig: Rig, case: str) -> list[WorkflowHistory]:
     """The histories of all runs of a case, the first one first."""
     found = [
-        one async for one in house.client.temporal.list_workflows(f"WorkflowId = '{case}'") if one.id == case
+        one async for one in rig.client.temporal.list_workflows(f"WorkflowId = '{case}'") if one.id == case
     ]
     handles = [
-        house.client.temporal.get_workflow_handle(case, run_id=one.run_id)
+        rig.client.temporal.get_workflow_handle(case, run_id=one.run_id)
         for one in sorted(found, key=lambda one: one.start_time)
     ]
     return [await handle.fetch_history() for handle in handles]
@@ -79,72 +79,72 @@ def note(who: str, text: str, **fields: Any) -> dict[str, Any]:
 
 
 async def test_a_ticket_of_a_thousand_notes_ends_with_one_prompt_and_one_reply(
-    open_separate: HouseOpener,
+    open_separate: RigOpener,
 ) -> None:
     """A hundred of them wait at once for a worker. The history has each note once, and little beside it."""
-    async with open_separate() as house:
+    async with open_separate() as rig:
         ticket, text = fresh("many"), "x" * 5000
-        await house.asked(ticket, QUIET)
-        handle = house.handle(f"ticket:{ticket}")
+        await rig.asked(ticket, QUIET)
+        handle = rig.handle(f"ticket:{ticket}")
         for _ in range(9):
             await asyncio.gather(
                 *(handle.signal(NOTE_ADDED, note("ada", text, answers=False)) for _ in range(100))
             )
-        await house.stop_worker()
+        await rig.stop_worker()
         waiting = [
             asyncio.create_task(handle.execute_update(HANDLE, sent, id=sent["id"], result_type=TicketOutcome))
             for sent in (note("ada", text, answers=False) for _ in range(97))
         ]
-        await house.start_worker()
+        await rig.start_worker()
         outcomes = await asyncio.gather(*waiting)
         assert all(outcome.snapshot.stage is TicketStage.COLLECTING for outcome in outcomes)
         for who in ANSWERS.values():
-            await house.note(who, ticket, text)
+            await rig.note(who, ticket, text)
 
-        now = await house.ticket(ticket)
+        now = await rig.ticket(ticket)
         assert (now.stage, now.prompts) == (TicketStage.COMPOSING, 1)
         assert sum(one.note_count for one in now.departments) == 1000
-        await house.on_ticket(now.composer or "", ticket, "send_reply", text="All is well.")
-        await house.settled(f"ticket:{ticket}")
-        assert await replies_of(house, ticket) == 1
-        histories = await runs_of(house, f"ticket:{ticket}")
+        await rig.on_ticket(now.composer or "", ticket, "send_reply", text="All is well.")
+        await rig.settled(f"ticket:{ticket}")
+        assert await replies_of(rig, ticket) == 1
+        histories = await runs_of(rig, f"ticket:{ticket}")
         assert [failed_tasks(history) for history in histories] == [[]] * len(histories)
         assert bytes_of(histories) < 3 * 1000 * 5000
         assert max(size for history in histories for size in tasks_of(history)) < 3 * MEGABYTE
 
 
-async def test_large_messages_that_wait_at_once_are_all_handled(open_separate: HouseOpener) -> None:
+async def test_large_messages_that_wait_at_once_are_all_handled(open_separate: RigOpener) -> None:
     """Each task sends the updates back that came with it: together they would be too large for one."""
-    async with open_separate() as house:
+    async with open_separate() as rig:
         ticket = fresh("large")
-        await house.asked(ticket, QUIET)
-        await house.stop_worker()
+        await rig.asked(ticket, QUIET)
+        await rig.stop_worker()
         large = [event("customer_message", "customer", text="ж" * 99_000, attachments=["y" * 99_000])]
         large += [event("customer_message", "customer", text="ж" * 99_000) for _ in range(20)]
-        waiting = [asyncio.create_task(house.to_ticket(ticket, sent)) for sent in large]
-        await house.start_worker()
+        waiting = [asyncio.create_task(rig.to_ticket(ticket, sent)) for sent in large]
+        await rig.start_worker()
         outcomes = await asyncio.gather(*waiting)
         assert [outcome.event_id for outcome in outcomes] == [sent["id"] for sent in large]
-        now = await house.ticket(ticket)
+        now = await rig.ticket(ticket)
         assert (now.stage, now.case_id) == (TicketStage.COLLECTING, outcomes[0].snapshot.case_id)
 
 
-async def test_updates_that_are_too_large_do_not_close_a_ticket(open_separate: HouseOpener) -> None:
+async def test_updates_that_are_too_large_do_not_close_a_ticket(open_separate: RigOpener) -> None:
     """Even what is refused is sent back, so the server must not let as much in at once."""
-    async with open_separate() as house:
+    async with open_separate() as rig:
         ticket = fresh("huge")
-        before = (await house.asked(ticket, QUIET)).snapshot
-        await house.stop_worker()
-        handle = house.handle(f"ticket:{ticket}")
+        before = (await rig.asked(ticket, QUIET)).snapshot
+        await rig.stop_worker()
+        handle = rig.handle(f"ticket:{ticket}")
         huge = [event("customer_message", "customer", text="x", attachments=["y" * 900_000])] * 8
         waiting = [
             asyncio.create_task(handle.execute_update(HANDLE, sent, id=f"{sent['id']}-{number}"))
             for number, sent in enumerate(huge)
         ]
-        await house.start_worker()
+        await rig.start_worker()
         for failure in await asyncio.gather(*waiting, return_exceptions=True):
             assert isinstance(failure, WorkflowUpdateFailedError | RPCError)
-        assert (await house.ticket(ticket)).case_id == before.case_id
+        assert (await rig.ticket(ticket)).case_id == before.case_id
         assert (await handle.describe()).status is WorkflowExecutionStatus.RUNNING
 
 
@@ -156,21 +156,19 @@ staff: {{ivan: {{line: line-1}}}}
 """
 
 
-async def test_a_chat_has_as_many_labels_as_its_answers_can_carry(open_a_house: HouseOpener) -> None:
-    async with open_a_house(
-        directory=MANY, rules=NO_RULES, templates=NO_TEMPLATES, online=("ivan",)
-    ) as house:
+async def test_a_chat_has_as_many_labels_as_its_answers_can_carry(open_a_rig: RigOpener) -> None:
+    async with open_a_rig(directory=MANY, rules=NO_RULES, templates=NO_TEMPLATES, online=("ivan",)) as rig:
         chat = fresh("labels")
-        await house.customer(chat)
+        await rig.customer(chat)
         fits = LABELS[: MAX_LABELS_SIZE // len(LABELS[0])]
-        outcome = await house.by("ivan", chat, "labels_changed", add=fits)
+        outcome = await rig.by("ivan", chat, "labels_changed", add=fits)
         assert outcome.snapshot.labels == tuple(fits)
         with pytest.raises(InvalidEvent, match="at most 64,000 are possible"):
-            await house.by("ivan", chat, "labels_changed", add=LABELS)
-        assert (await house.snapshot(chat)).labels == tuple(fits)
-        *_, added, refused = await house.client.timeline(CHANNEL, chat)
+            await rig.by("ivan", chat, "labels_changed", add=LABELS)
+        assert (await rig.snapshot(chat)).labels == tuple(fits)
+        *_, added, refused = await rig.client.timeline(CHANNEL, chat)
         assert max(len(added.what), len(refused.refused or "")) <= 500
-        assert failed_tasks(await house.history(chat)) == []
+        assert failed_tasks(await rig.history(chat)) == []
 
 
 class Mute(EmbeddedHelpDesk):
@@ -186,18 +184,18 @@ class Mute(EmbeddedHelpDesk):
         return await super().send_message(message)
 
 
-async def test_what_a_help_desk_that_is_down_has_yet_to_get_is_bounded(open_a_house: HouseOpener) -> None:
+async def test_what_a_help_desk_that_is_down_has_yet_to_get_is_bounded(open_a_rig: RigOpener) -> None:
     """Events wait rather than what they cause: that would be carried from run to run."""
     rules = rules_but(
         drop=[""],
         add={"incoming": [LOUD | {"id": "loud-1"}], "changed": [LOUD | {"id": "loud-2"}]},
     )
-    async with open_a_house(rules=rules, desk_class=Mute) as house:
-        desk = house.desk
+    async with open_a_rig(rules=rules, desk_class=Mute) as rig:
+        desk = rig.desk
         assert isinstance(desk, Mute)
         chat = fresh("mute")
         sent = [event("customer_message", "customer", text=str(number)) for number in range(20)]
-        waiting = [asyncio.create_task(house.send(chat, one)) for one in sent]
+        waiting = [asyncio.create_task(rig.send(chat, one)) for one in sent]
 
         async def tried_again() -> bool:
             return desk.attempts >= 3
@@ -207,6 +205,6 @@ async def test_what_a_help_desk_that_is_down_has_yet_to_get_is_bounded(open_a_ho
         assert 0 < len(taken_in) <= 2 + OUTBOX_BUDGET // LOUD_SIZE
         desk.may_send = True
         await asyncio.gather(*waiting)
-        await house.settled(chat)
+        await rig.settled(chat)
         assert len(await applied_keys(desk, ":reply:0")) == len(sent)
         assert len(await events_of(desk, chat)) == len(sent)

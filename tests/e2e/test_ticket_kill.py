@@ -13,12 +13,12 @@ import pytest
 
 from baton.contract import TicketStage
 from helpdesks.caserows import ticket_of
-from tests.conftest import HouseOpener
-from tests.departments import ANSWERS, QUIET, RULES, prompts_of, replies_of
+from lab.departments import ANSWERS, QUIET, RULES, prompts_of, replies_of
+from lab.ledger import applied_keys, cases_of, events_of
+from lab.ledger import replies_of as replies_kept
+from lab.rig import CHANNEL, Rig, event, eventually, failed_tasks, fresh
+from tests.conftest import RigOpener
 from tests.e2e.test_kill import start_stuck, wait_until_stuck
-from tests.house import CHANNEL, House, event, eventually, failed_tasks, fresh
-from tests.ledger import applied_keys, cases_of, events_of
-from tests.ledger import replies_of as replies_kept
 
 TELLING = (
     RULES
@@ -40,113 +40,113 @@ def _around(steps: tuple[str, ...]) -> list[str]:
     return [f"{when} {step}" for step in steps for when in ("before", "after")]
 
 
-async def _all_but_the_last_note(house: House, ticket: str) -> None:
-    await house.asked(ticket, QUIET)
-    await house.note("ada", ticket)
-    await house.note("ben", ticket)
+async def _all_but_the_last_note(rig: Rig, ticket: str) -> None:
+    await rig.asked(ticket, QUIET)
+    await rig.note("ada", ticket)
+    await rig.note("ben", ticket)
 
 
-async def _in_a_chat(house: House, chat: str, ticket: str) -> None:
-    await house.customer(chat, "Three questions.")
-    await house.by("ivan", chat, "taken")
-    await house.by("ivan", chat, "ticket_opened", ticket_id=ticket)
+async def _in_a_chat(rig: Rig, chat: str, ticket: str) -> None:
+    await rig.customer(chat, "Three questions.")
+    await rig.by("ivan", chat, "taken")
+    await rig.by("ivan", chat, "ticket_opened", ticket_id=ticket)
 
     async def copied() -> bool:
-        return len(await events_of(house.desk, ticket, "customer_message")) == 1
+        return len(await events_of(rig.desk, ticket, "customer_message")) == 1
 
     await eventually(copied, f"{ticket} was not opened")
-    await house.on_ticket("ivan", ticket, "template_applied", template=QUIET)
+    await rig.on_ticket("ivan", ticket, "template_applied", template=QUIET)
     for who in ("ada", "ben", "cem"):
-        await house.note(who, ticket)
+        await rig.note(who, ticket)
 
 
-async def _reply(house: House, ticket: str) -> None:
-    outcome = await house.on_ticket("cem", ticket, "send_reply", text="All in one.")
+async def _reply(rig: Rig, ticket: str) -> None:
+    outcome = await rig.on_ticket("cem", ticket, "send_reply", text="All in one.")
     assert outcome.snapshot.stage is TicketStage.ANSWERED
 
 
 @pytest.mark.timeout(120)
-async def test_a_killed_worker_doubles_no_prompt_and_no_reply(open_separate: HouseOpener) -> None:
+async def test_a_killed_worker_doubles_no_prompt_and_no_reply(open_separate: RigOpener) -> None:
     noted = {fresh("note"): moment for moment in _around(OF_THE_NOTE)}
     replied = {fresh("reply"): moment for moment in _around(OF_THE_REPLY)}
     in_chats = {fresh("chat"): (fresh("of-chat"), moment) for moment in IN_A_CHAT}
-    async with open_separate(rules=TELLING) as house:
+    async with open_separate(rules=TELLING) as rig:
         await asyncio.gather(
-            *(_all_but_the_last_note(house, ticket) for ticket in (*noted, *replied)),
-            *(_in_a_chat(house, chat, ticket) for chat, (ticket, _) in in_chats.items()),
+            *(_all_but_the_last_note(rig, ticket) for ticket in (*noted, *replied)),
+            *(_in_a_chat(rig, chat, ticket) for chat, (ticket, _) in in_chats.items()),
         )
-        await asyncio.gather(*(house.note("cem", ticket) for ticket in replied))
+        await asyncio.gather(*(rig.note("cem", ticket) for ticket in replied))
         tickets = [*noted, *replied, *(ticket for ticket, _ in in_chats.values())]
         for ticket in tickets:
-            await house.settled(f"ticket:{ticket}")
-        await house.stop_worker()
-        before = Counter(await applied_keys(house.desk))
+            await rig.settled(f"ticket:{ticket}")
+        await rig.stop_worker()
+        before = Counter(await applied_keys(rig.desk))
 
         # What a ticket tells its chat is a moment of the chat.
         stuck = {**noted, **replied} | {
             chat if "tell_case" in moment else ticket: moment for chat, (ticket, moment) in in_chats.items()
         }
-        doomed = await start_stuck(house, ",".join(f"{case}={moment}" for case, moment in stuck.items()))
+        doomed = await start_stuck(rig, ",".join(f"{case}={moment}" for case, moment in stuck.items()))
         notes = {ticket: event("note_added", "cem", text="The last one.") for ticket in noted}
         for ticket, note in notes.items():
-            await house.client.add_note(ticket, note)
+            await rig.client.add_note(ticket, note)
         writing = [*replied, *(ticket for ticket, _ in in_chats.values())]
-        sending = [asyncio.ensure_future(_reply(house, ticket)) for ticket in writing]
+        sending = [asyncio.ensure_future(_reply(rig, ticket)) for ticket in writing]
         await wait_until_stuck(doomed, set(stuck))
         doomed.kill()
         await doomed.wait()
-        await house.start_worker()
+        await rig.start_worker()
 
         await asyncio.gather(*sending)
         for ticket in noted:
-            await eventually(partial(_composing, house, ticket), f"{ticket} is not composing", within=40)
-            await house.settled(f"ticket:{ticket}")
-            assert await prompts_of(house, ticket) == ["cem"], noted[ticket]
-            await _reply(house, ticket)
+            await eventually(partial(_composing, rig, ticket), f"{ticket} is not composing", within=40)
+            await rig.settled(f"ticket:{ticket}")
+            assert await prompts_of(rig, ticket) == ["cem"], noted[ticket]
+            await _reply(rig, ticket)
         for ticket in tickets:
-            await house.settled(f"ticket:{ticket}")
+            await rig.settled(f"ticket:{ticket}")
         for ticket in tickets:
-            await _check(house, ticket, {**noted, **replied}.get(ticket, ticket))
+            await _check(rig, ticket, {**noted, **replied}.get(ticket, ticket))
         for chat, (_, moment) in in_chats.items():
-            await _check_chat(house, chat, moment)
-        new = Counter(await applied_keys(house.desk)) - before
+            await _check_chat(rig, chat, moment)
+        new = Counter(await applied_keys(rig.desk)) - before
         assert all(times == 1 for times in new.values()), new
-        told = Counter((row.staff, row.case_id, row.reason) for row in await house.desk.notices("dora", 1000))
+        told = Counter((row.staff, row.case_id, row.reason) for row in await rig.desk.notices("dora", 1000))
         assert told == {
-            ("dora", (await house.ticket(ticket)).case_id, "All have answered"): 1 for ticket in tickets
+            ("dora", (await rig.ticket(ticket)).case_id, "All have answered"): 1 for ticket in tickets
         }
 
 
-async def _composing(house: House, ticket: str) -> bool:
-    return (await house.ticket(ticket)).stage is TicketStage.COMPOSING
+async def _composing(rig: Rig, ticket: str) -> bool:
+    return (await rig.ticket(ticket)).stage is TicketStage.COMPOSING
 
 
-async def _check(house: House, ticket: str, moment: str) -> None:
+async def _check(rig: Rig, ticket: str, moment: str) -> None:
     """One of everything, in the workflow and in the help desk alike."""
-    now = await house.ticket(ticket)
+    now = await rig.ticket(ticket)
     assert (now.stage, now.prompts, now.replies, now.round) == (TicketStage.ANSWERED, 1, 1, 1), moment
     assert (now.composer, now.assignee, now.labels) == ("cem", "cem", ("several-departments",)), moment
-    assert await prompts_of(house, ticket) == ["cem"], moment
-    assert await replies_of(house, ticket) == 1, moment
-    assert [kept.text for kept in await replies_kept(house.desk, now.case_id)] == ["All in one."], moment
-    rows = await cases_of(house.desk, ticket)
+    assert await prompts_of(rig, ticket) == ["cem"], moment
+    assert await replies_of(rig, ticket) == 1, moment
+    assert [kept.text for kept in await replies_kept(rig.desk, now.case_id)] == ["All in one."], moment
+    rows = await cases_of(rig.desk, ticket)
     assert [ticket_of(row) for row in rows] == [now], moment
-    kept = Counter(row.kind for row in await events_of(house.desk, ticket))
+    kept = Counter(row.kind for row in await events_of(rig.desk, ticket))
     assert (kept["note_added"], kept["send_reply"]) == (len(ANSWERS), 1), moment
-    timeline = await house.client.ticket_timeline(ticket)
+    timeline = await rig.client.ticket_timeline(ticket)
     assert [entry for entry in timeline if entry.refused] == [], moment
-    assert failed_tasks(await house.history(f"ticket:{ticket}")) == [], moment
+    assert failed_tasks(await rig.history(f"ticket:{ticket}")) == [], moment
 
 
-async def _check_chat(house: House, chat: str, moment: str) -> None:
+async def _check_chat(rig: Rig, chat: str, moment: str) -> None:
     async def heard() -> bool:
-        return (await house.snapshot(chat)).status == "pending"
+        return (await rig.snapshot(chat)).status == "pending"
 
     await eventually(heard, f"{moment}: the chat did not hear of the reply", within=30)
-    await house.settled(chat)
-    timeline = await house.client.timeline(CHANNEL, chat)
+    await rig.settled(chat)
+    timeline = await rig.client.timeline(CHANNEL, chat)
     assert [entry.kind for entry in timeline].count("reply_sent") == 1, moment
-    assert (await house.snapshot(chat)).assignee == "ivan", moment
-    kept = await events_of(house.desk, chat, "reply_sent")
+    assert (await rig.snapshot(chat)).assignee == "ivan", moment
+    kept = await events_of(rig.desk, chat, "reply_sent")
     assert [row.text for row in kept] == ["All in one."], moment
-    assert failed_tasks(await house.history(chat)) == [], moment
+    assert failed_tasks(await rig.history(chat)) == [], moment

@@ -24,15 +24,15 @@ from temporalio.worker import Replayer
 
 from baton.client import BatonClient
 from baton.contract import SUBMIT, Presence
-from baton.deskclient import DeskClient
+from baton.desk.client import DeskClient
 from baton.errors import IllegalTransition, UnknownStaff
-from baton.plugin import BatonPlugin
-from baton.spans import Discreet
-from baton.tracing import HEADER, CaseTracing
-from tests.conftest import HouseOpener
-from tests.departments import ANSWERS, QUIET
+from baton.temporal.plugin import BatonPlugin
+from baton.temporal.spans import Discreet
+from baton.temporal.tracing import HEADER, CaseTracing
+from lab.departments import ANSWERS, QUIET
+from lab.rig import CHANNEL, Rig, event, eventually, failed_tasks, fresh
+from tests.conftest import RigOpener
 from tests.e2e.test_worker import settings_in, until_ready, worker_process
-from tests.house import CHANNEL, House, event, eventually, failed_tasks, fresh
 from tests.waiting import refused
 from workflows.chat import Chat
 from workflows.ticket import Ticket
@@ -63,32 +63,34 @@ class Traced:
 def traced(monkeypatch: pytest.MonkeyPatch) -> Iterator[Traced]:
     """What the process would have set up with ``sending_spans``, for one test."""
     spans = Traced()
-    monkeypatch.setattr("baton.tracing.trace.get_tracer", lambda _: spans.provider.get_tracer("baton"))
+    monkeypatch.setattr(
+        "baton.temporal.tracing.trace.get_tracer", lambda _: spans.provider.get_tracer("baton")
+    )
     monkeypatch.setattr("activities.observing._tracer", spans.provider.get_tracer("baton"))
     yield spans
     spans.provider.shutdown()
 
 
 @asynccontextmanager
-async def tracing_house(opener: HouseOpener, traced: Traced, **settings: Any) -> AsyncIterator[House]:
-    async with opener(working=False, **settings) as house:
-        target = house.client.temporal.service_client.config.target_host
+async def tracing_rig(opener: RigOpener, traced: Traced, **settings: Any) -> AsyncIterator[Rig]:
+    async with opener(working=False, **settings) as rig:
+        target = rig.client.temporal.service_client.config.target_host
         client = await Client.connect(target, plugins=[BatonPlugin(interceptors=[CaseTracing()])])
-        house.client = BatonClient(client, task_queue=house.settings.task_queue)
-        await house.start_worker()
-        yield house
+        rig.client = BatonClient(client, task_queue=rig.settings.task_queue)
+        await rig.start_worker()
+        yield rig
 
 
 async def test_each_event_of_a_chat_is_in_the_trace_of_the_call_that_brought_it(
-    open_a_house: HouseOpener, traced: Traced
+    open_a_rig: RigOpener, traced: Traced
 ) -> None:
-    async with tracing_house(open_a_house, traced) as house:
+    async with tracing_rig(open_a_rig, traced) as rig:
         chat = fresh("traced")
         with traced.tracer.start_as_current_span("first") as first:
-            await house.customer(chat)
-        await house.settled(chat)
+            await rig.customer(chat)
+        await rig.settled(chat)
         with traced.tracer.start_as_current_span("second") as second:
-            await house.staff(chat, "lena")
+            await rig.staff(chat, "lena")
         ids = [one.get_span_context().trace_id for one in (first, second)]
         await traced.until(ids[1], "HelpDesk:write_case")
         spans = [set(traced.named(one)) for one in ids]
@@ -98,7 +100,7 @@ async def test_each_event_of_a_chat_is_in_the_trace_of_the_call_that_brought_it(
         assert {"StartActivity:reassign", "RunActivity:reassign", "HelpDesk:write_case"} <= spans[1]
         assert not {"RunWorkflow:Chat", "RunActivity:notify"} & spans[1]
         assert "RunActivity:reassign" not in spans[0]
-        assert failed_tasks(await house.history(chat)) == []
+        assert failed_tasks(await rig.history(chat)) == []
 
 
 @pytest.mark.parametrize(
@@ -112,16 +114,16 @@ async def test_each_event_of_a_chat_is_in_the_trace_of_the_call_that_brought_it(
     ids=["bad encoding", "bad json", "a list", "a number"],
 )
 async def test_a_trace_that_cannot_be_read_harms_nobody(
-    open_a_house: HouseOpener, traced: Traced, header: Payload
+    open_a_rig: RigOpener, traced: Traced, header: Payload
 ) -> None:
-    async with tracing_house(open_a_house, traced) as house:
+    async with tracing_rig(open_a_rig, traced) as rig:
         chat, taken = fresh("traced"), event("taken", "ivan")
-        await house.customer(chat)
-        temporal = house.client.temporal
+        await rig.customer(chat)
+        temporal = rig.client.temporal
         await temporal.workflow_service.signal_workflow_execution(
             SignalWorkflowExecutionRequest(
                 namespace=temporal.namespace,
-                workflow_execution=WorkflowExecution(workflow_id=house.handle(chat).id),
+                workflow_execution=WorkflowExecution(workflow_id=rig.handle(chat).id),
                 signal_name=SUBMIT,
                 input=Payloads(payloads=await temporal.data_converter.encode([taken])),
                 header=Header(fields={HEADER: header}),
@@ -130,23 +132,23 @@ async def test_a_trace_that_cannot_be_read_harms_nobody(
         )
 
         async def is_taken() -> bool:
-            return (await house.snapshot(chat)).pinned_to == "ivan"
+            return (await rig.snapshot(chat)).pinned_to == "ivan"
 
         await eventually(is_taken, "the signal was not taken in")
-        assert failed_tasks(await house.history(chat)) == []
+        assert failed_tasks(await rig.history(chat)) == []
 
 
 async def test_a_reply_to_a_ticket_is_in_the_trace_of_who_sent_it(
-    open_separate: HouseOpener, traced: Traced
+    open_separate: RigOpener, traced: Traced
 ) -> None:
-    async with tracing_house(open_separate, traced) as house:
+    async with tracing_rig(open_separate, traced) as rig:
         ticket = fresh("T")
-        await house.asked(ticket, QUIET)
+        await rig.asked(ticket, QUIET)
         for who in ANSWERS.values():
             with traced.tracer.start_as_current_span("note") as note:
-                await house.note(who, ticket)
+                await rig.note(who, ticket)
         with traced.tracer.start_as_current_span("reply") as reply:
-            await house.on_ticket("cem", ticket, "send_reply", text="All about it.")
+            await rig.on_ticket("cem", ticket, "send_reply", text="All about it.")
         await traced.until(reply.get_span_context().trace_id, "HelpDesk:send_reply")
         await traced.until(note.get_span_context().trace_id, "HelpDesk:prompt_reply")
         assert "HandleSignal:note_added" in traced.named(note.get_span_context().trace_id)
@@ -154,13 +156,13 @@ async def test_a_reply_to_a_ticket_is_in_the_trace_of_who_sent_it(
 
 
 async def test_a_call_without_a_workflow_is_traced_and_so_are_the_cases_that_it_tells(
-    open_a_house: HouseOpener, traced: Traced
+    open_a_rig: RigOpener, traced: Traced
 ) -> None:
-    async with tracing_house(open_a_house, traced) as house:
+    async with tracing_rig(open_a_rig, traced) as rig:
         chat = fresh("held")
-        await house.customer(chat)
-        await house.by("ivan", chat, "taken")
-        desk = DeskClient(house.client.temporal, task_queue=house.settings.task_queue)
+        await rig.customer(chat)
+        await rig.by("ivan", chat, "taken")
+        desk = DeskClient(rig.client.temporal, task_queue=rig.settings.task_queue)
         with traced.tracer.start_as_current_span("away") as away:
             await desk.set_presence("ivan", Presence.WITHOUT_CHATS)
         trace_id = away.get_span_context().trace_id
@@ -172,30 +174,30 @@ async def test_a_call_without_a_workflow_is_traced_and_so_are_the_cases_that_it_
 
 
 async def test_what_comes_due_by_itself_hangs_on_no_call_of_long_ago(
-    open_a_house: HouseOpener, traced: Traced
+    open_a_rig: RigOpener, traced: Traced
 ) -> None:
-    async with tracing_house(open_a_house, traced, idle_minutes=10) as house:
+    async with tracing_rig(open_a_rig, traced, idle_minutes=10) as rig:
         chat = fresh("idle")
         with traced.tracer.start_as_current_span("call") as call:
-            await house.customer(chat)
-        await house.settled(chat)
-        await house.fast_forward(chat, minutes=11)
+            await rig.customer(chat)
+        await rig.settled(chat)
+        await rig.fast_forward(chat, minutes=11)
 
         async def ended() -> bool:
-            return len(await house.client.timeline(CHANNEL, chat)) == 2
+            return len(await rig.client.timeline(CHANNEL, chat)) == 2
 
         await eventually(ended, "the chat did not end")
         assert traced.named(call.get_span_context().trace_id).count("RunActivity:decide") == 1
 
 
-async def test_a_span_holds_no_text_and_no_reason_in_words(open_a_house: HouseOpener, traced: Traced) -> None:
+async def test_a_span_holds_no_text_and_no_reason_in_words(open_a_rig: RigOpener, traced: Traced) -> None:
     secret = "Sesame-4711"
-    async with tracing_house(open_a_house, traced) as house:
+    async with tracing_rig(open_a_rig, traced) as rig:
         chat = fresh("discreet")
         with traced.tracer.start_as_current_span("call") as call:
-            await house.customer(chat, f"My password is {secret}.")
-            await refused(UnknownStaff, house.by(f"staff-{secret}", chat, "taken"))
-            await refused(IllegalTransition, house.send(fresh(), event("taken", "ivan"), customer=secret))
+            await rig.customer(chat, f"My password is {secret}.")
+            await refused(UnknownStaff, rig.by(f"staff-{secret}", chat, "taken"))
+            await refused(IllegalTransition, rig.send(fresh(), event("taken", "ivan"), customer=secret))
         await traced.until(call.get_span_context().trace_id, "HelpDesk:notify")
         spans = traced.exported.get_finished_spans()
         assert len(spans) > 10
@@ -204,24 +206,24 @@ async def test_a_span_holds_no_text_and_no_reason_in_words(open_a_house: HouseOp
         assert {one.status.description for one in failed} <= {"WorkflowUpdateFailedError", "RPCError"}
 
 
-async def test_histories_replay_with_traces_and_without(open_a_house: HouseOpener, traced: Traced) -> None:
+async def test_histories_replay_with_traces_and_without(open_a_rig: RigOpener, traced: Traced) -> None:
     """Also a chat that one worker without traces goes on with, and the other way round."""
-    async with tracing_house(open_a_house, traced, max_cached_workflows=0) as house:
+    async with tracing_rig(open_a_rig, traced, max_cached_workflows=0) as rig:
         chat = fresh("both")
-        await house.customer(chat)
-        await house.staff(chat, "lena")
-        await house.settled(chat)
+        await rig.customer(chat)
+        await rig.staff(chat, "lena")
+        await rig.settled(chat)
         traced_client, plain = (
-            house.client,
-            BatonClient(house.environment.client, task_queue=house.settings.task_queue),
+            rig.client,
+            BatonClient(rig.environment.client, task_queue=rig.settings.task_queue),
         )
         for client in (plain, traced_client):
-            await house.stop_worker()
-            house.client = client
-            await house.start_worker()
-            await house.customer(chat)
-            await house.settled(chat)
-        history = await house.history(chat)
+            await rig.stop_worker()
+            rig.client = client
+            await rig.start_worker()
+            await rig.customer(chat)
+            await rig.settled(chat)
+        history = await rig.history(chat)
     assert failed_tasks(history) == []
     assert "_tracer-data" in history.to_json()
     for plugin in (BatonPlugin(), BatonPlugin(interceptors=[CaseTracing()])):

@@ -16,7 +16,6 @@ from temporalio.testing import WorkflowEnvironment
 
 from baton.client import BatonClient
 from baton.contract import CHAT_WORKFLOW, HANDLE, SUBMIT, Presence, Status, Tab, chat_workflow_id
-from baton.effects import CaseWrite
 from baton.errors import (
     HelpDeskUnavailable,
     IllegalTransition,
@@ -25,100 +24,101 @@ from baton.errors import (
     UnknownLabel,
     UnknownStaff,
 )
+from baton.model.effects import CaseWrite
 from helpdesks.embedded import EmbeddedHelpDesk
-from tests.conftest import HouseOpener
-from tests.house import CHANNEL, House, event, eventually, failed_tasks, fresh
-from tests.ledger import applied_keys, cases_of, events_of
+from lab.ledger import applied_keys, cases_of, events_of
+from lab.rig import CHANNEL, Rig, event, eventually, failed_tasks, fresh
+from tests.conftest import RigOpener
 
 
 class TestDuplicates:
-    async def test_the_same_update_id_is_answered_by_the_server(self, house: House) -> None:
+    async def test_the_same_update_id_is_answered_by_the_server(self, rig: Rig) -> None:
         conversation, message = fresh("dup"), event("customer_message", "customer")
-        first = await house.send(conversation, message)
-        assert await house.send(conversation, message) == first
-        assert len(await house.client.timeline(CHANNEL, conversation)) == 1
+        first = await rig.send(conversation, message)
+        assert await rig.send(conversation, message) == first
+        assert len(await rig.client.timeline(CHANNEL, conversation)) == 1
 
-    async def test_another_way_in_finds_the_event_known(self, house: House) -> None:
+    async def test_another_way_in_finds_the_event_known(self, rig: Rig) -> None:
         conversation, message = fresh("dup"), event("customer_message", "customer")
-        await house.send(conversation, message)
-        again = await house.handle(conversation).execute_update(HANDLE, message, id=fresh("other"))
+        await rig.send(conversation, message)
+        again = await rig.handle(conversation).execute_update(HANDLE, message, id=fresh("other"))
         assert again["duplicate"] is True
-        await house.client.submit(CHANNEL, conversation, message, customer="c")
-        await house.settled(conversation)
-        assert len(await house.client.timeline(CHANNEL, conversation)) == 1
+        await rig.client.submit(CHANNEL, conversation, message, customer="c")
+        await rig.settled(conversation)
+        assert len(await rig.client.timeline(CHANNEL, conversation)) == 1
 
     async def test_ids_stay_known_across_continue_as_new(
-        self, open_a_house: HouseOpener, impatient_server: WorkflowEnvironment
+        self, open_a_rig: RigOpener, impatient_server: WorkflowEnvironment
     ) -> None:
-        async with open_a_house(impatient_server) as house:
+        async with open_a_rig(impatient_server) as rig:
             conversation, early = fresh("can"), event("customer_message", "customer")
-            await house.send(conversation, early)
-            first_run = (await house.handle(conversation).describe()).run_id
-            while (await house.handle(conversation).describe()).run_id == first_run:
-                await house.by("ivan", conversation, "note_added", text="…")
-            again = await house.handle(conversation).execute_update(HANDLE, early, id=fresh("other"))
+            await rig.send(conversation, early)
+            first_run = (await rig.handle(conversation).describe()).run_id
+            while (await rig.handle(conversation).describe()).run_id == first_run:
+                await rig.by("ivan", conversation, "note_added", text="…")
+            again = await rig.handle(conversation).execute_update(HANDLE, early, id=fresh("other"))
             assert again["duplicate"] is True
 
     async def test_ids_dropped_from_memory_are_known_to_the_help_desk(
-        self, house: House, monkeypatch: pytest.MonkeyPatch
+        self, rig: Rig, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr("workflows.case.REMEMBERED_EVENTS", 3)
         conversation, early = fresh("old"), event("customer_message", "customer")
-        await house.send(conversation, early)
+        await rig.send(conversation, early)
         for _ in range(5):
-            await house.by("ivan", conversation, "note_added", text="…")
-        again = await house.handle(conversation).execute_update(HANDLE, early, id=fresh("other"))
+            await rig.by("ivan", conversation, "note_added", text="…")
+        again = await rig.handle(conversation).execute_update(HANDLE, early, id=fresh("other"))
         assert again["duplicate"] is True
 
-    async def test_a_late_duplicate_never_opens_a_ghost_chat(self, house: House) -> None:
+    async def test_a_late_duplicate_never_opens_a_ghost_chat(self, rig: Rig) -> None:
         conversation, message = fresh("ghost"), event("customer_message", "customer")
-        opened = await house.send(conversation, message)
-        await house.by("ivan", conversation, "taken")
-        await house.by("ivan", conversation, "chat_ended", status="closed")
-        await house.handle(conversation).result()
+        opened = await rig.send(conversation, message)
+        await rig.by("ivan", conversation, "taken")
+        await rig.by("ivan", conversation, "chat_ended", status="closed")
+        await rig.handle(conversation).result()
 
-        await house.client.submit(CHANNEL, conversation, message, customer="c")
-        summary = await house.handle(conversation).result()
+        await rig.client.submit(CHANNEL, conversation, message, customer="c")
+        summary = await rig.handle(conversation).result()
         assert (summary["reason"], summary["chats"]) == ("duplicate", 0)
-        rows = await cases_of(house.desk, conversation)
+        rows = await cases_of(rig.desk, conversation)
         assert [row.case_id for row in rows] == [opened.snapshot.case_id]
 
-    async def test_an_event_of_the_previous_chat_does_not_touch_the_next_one(self, house: House) -> None:
+    async def test_an_event_of_the_previous_chat_does_not_touch_the_next_one(self, rig: Rig) -> None:
         conversation, message = fresh("prev"), event("customer_message", "customer")
-        first = await house.send(conversation, message)
-        await house.by("ivan", conversation, "taken")
-        await house.by("ivan", conversation, "chat_ended", status="closed")
-        await house.handle(conversation).result()
-        second = await house.staff(conversation, "petra")
-        again = await house.handle(conversation).execute_update(HANDLE, message, id=fresh("other"))
+        first = await rig.send(conversation, message)
+        await rig.by("ivan", conversation, "taken")
+        await rig.by("ivan", conversation, "chat_ended", status="closed")
+        await rig.handle(conversation).result()
+        second = await rig.staff(conversation, "petra")
+        again = await rig.handle(conversation).execute_update(HANDLE, message, id=fresh("other"))
         assert again["duplicate"] is True
         assert again["snapshot"]["case_id"] == first.snapshot.case_id
-        assert (await house.snapshot(conversation)).status == second.snapshot.status == Status.PENDING
+        assert (await rig.snapshot(conversation)).status == second.snapshot.status == Status.PENDING
 
 
 class TestRefusals:
-    async def test_an_illegal_event_by_update_leaves_no_trace(self, house: House) -> None:
+    async def test_an_illegal_event_by_update_leaves_no_trace(self, rig: Rig) -> None:
         conversation = fresh("illegal")
-        await house.customer(conversation)
-        await house.by("ivan", conversation, "taken")
-        await house.by("ivan", conversation, "chat_ended")
-        before = len((await house.history(conversation)).events)
+        await rig.customer(conversation)
+        await rig.by("ivan", conversation, "taken")
+        await rig.by("ivan", conversation, "chat_ended")
+        before = len((await rig.history(conversation)).events)
         with pytest.raises(IllegalTransition, match="needs an active chat"):
-            await house.by("ivan", conversation, "taken")
-        assert len((await house.history(conversation)).events) == before
+            await rig.by("ivan", conversation, "taken")
+        assert len((await rig.history(conversation)).events) == before
 
-    async def test_an_illegal_event_by_signal_is_noted_in_the_timeline(self, house: House) -> None:
+    async def test_an_illegal_event_by_signal_is_noted_in_the_timeline(self, rig: Rig) -> None:
         conversation = fresh("illegal")
-        await house.customer(conversation)
-        await house.by("ivan", conversation, "taken")
-        await house.by("ivan", conversation, "chat_ended")
-        await house.client.submit(CHANNEL, conversation, event("taken", "ivan"))
-        await house.settled(conversation)
-        last = (await house.client.timeline(CHANNEL, conversation))[-1]
+        await rig.customer(conversation)
+        await rig.by("ivan", conversation, "taken")
+        await rig.by("ivan", conversation, "chat_ended")
+        await rig.client.submit(CHANNEL, conversation, event("taken", "ivan"))
+        await rig.settled(conversation)
+        last = (await rig.client.timeline(CHANNEL, conversation))[-1]
         assert last.kind == "taken"
         assert last.refused is not None
         assert last.refused.startswith("IllegalTransition: ")
-        assert failed_tasks(await house.history(conversation)) == []
+        assert failed_tasks(await rig.history(conversation)) == []
 
     @pytest.mark.parametrize(
         "payload",
@@ -135,67 +135,67 @@ class TestRefusals:
         ids=["bad json", "bad encoding", "bytes", "string", "null", "no id", "unknown kind", "internal kind"],
     )
     async def test_a_signal_that_cannot_be_used_is_noted_in_the_timeline(
-        self, house: House, payload: Any
+        self, rig: Rig, payload: Any
     ) -> None:
         conversation = fresh("undecodable")
-        await house.customer(conversation)
-        await house.handle(conversation).signal(SUBMIT, payload)
-        await house.settled(conversation)
-        last = (await house.client.timeline(CHANNEL, conversation))[-1]
+        await rig.customer(conversation)
+        await rig.handle(conversation).signal(SUBMIT, payload)
+        await rig.settled(conversation)
+        last = (await rig.client.timeline(CHANNEL, conversation))[-1]
         assert last.refused is not None
         assert last.refused.startswith("InvalidEvent: ")
-        assert failed_tasks(await house.history(conversation)) == []
-        assert (await house.customer(conversation)).snapshot.tab is Tab.NEW, "the chat goes on"
+        assert failed_tasks(await rig.history(conversation)) == []
+        assert (await rig.customer(conversation)).snapshot.tab is Tab.NEW, "the chat goes on"
 
-    async def test_an_update_that_cannot_be_used_is_refused(self, house: House) -> None:
+    async def test_an_update_that_cannot_be_used_is_refused(self, rig: Rig) -> None:
         conversation = fresh("undecodable")
-        await house.customer(conversation)
+        await rig.customer(conversation)
         bad = RawValue(RawPayload(metadata={"encoding": b"json/plain"}, data=b"{not json"))
         with pytest.raises(WorkflowUpdateFailedError) as raised:
-            await house.handle(conversation).execute_update(HANDLE, bad)
+            await rig.handle(conversation).execute_update(HANDLE, bad)
         assert isinstance(raised.value.cause, ApplicationError)
         assert raised.value.cause.type == "InvalidEvent"
 
-    async def test_the_client_refuses_before_it_calls(self, house: House) -> None:
+    async def test_the_client_refuses_before_it_calls(self, rig: Rig) -> None:
         with pytest.raises(InvalidEvent, match="kind 'shout' is unknown"):
-            await house.send(fresh("bad"), {**event("taken", "ivan"), "kind": "shout"})
+            await rig.send(fresh("bad"), {**event("taken", "ivan"), "kind": "shout"})
 
-    async def test_what_only_the_directory_knows_is_refused_by_the_decision(self, house: House) -> None:
+    async def test_what_only_the_directory_knows_is_refused_by_the_decision(self, rig: Rig) -> None:
         conversation = fresh("unknown")
-        await house.customer(conversation)
+        await rig.customer(conversation)
         with pytest.raises(UnknownStaff, match="nobody 'nobody'"):
-            await house.by("ivan", conversation, "assigned", staff="nobody")
+            await rig.by("ivan", conversation, "assigned", staff="nobody")
         with pytest.raises(UnknownLabel, match="'nonsense'"):
-            await house.by("ivan", conversation, "labels_changed", add=["nonsense"])
-        assert (await house.snapshot(conversation)).labels == ()
+            await rig.by("ivan", conversation, "labels_changed", add=["nonsense"])
+        assert (await rig.snapshot(conversation)).labels == ()
 
-    async def test_an_event_without_a_chat_is_refused_by_the_client(self, house: House) -> None:
+    async def test_an_event_without_a_chat_is_refused_by_the_client(self, rig: Rig) -> None:
         with pytest.raises(IllegalTransition, match="only a message starts one"):
-            await house.by("ivan", fresh("none"), "taken")
+            await rig.by("ivan", fresh("none"), "taken")
 
-    async def test_a_workflow_whose_first_event_was_refused_ends_itself(self, house: House) -> None:
+    async def test_a_workflow_whose_first_event_was_refused_ends_itself(self, rig: Rig) -> None:
         conversation = fresh("first")
         with pytest.raises(UnknownStaff):
-            await house.staff(conversation, "stranger")
-        summary = await house.handle(conversation).result()
+            await rig.staff(conversation, "stranger")
+        summary = await rig.handle(conversation).result()
         assert (summary["reason"], summary["refused"]) == ("refused", 1)
 
-    async def test_an_empty_workflow_ends_itself(self, house: House) -> None:
+    async def test_an_empty_workflow_ends_itself(self, rig: Rig) -> None:
         conversation = fresh("empty")
-        handle = await house.client.temporal.start_workflow(
+        handle = await rig.client.temporal.start_workflow(
             CHAT_WORKFLOW,
             {"channel": CHANNEL, "conversation": conversation, "customer": "c"},
             id=chat_workflow_id(CHANNEL, conversation),
-            task_queue=house.settings.task_queue,
+            task_queue=rig.settings.task_queue,
         )
         with pytest.raises(WorkflowUpdateFailedError):
             await handle.execute_update(HANDLE, event("taken", "ivan"))
-        await house.environment.fast_forward(handle, timedelta(minutes=2))
+        await rig.environment.fast_forward(handle, timedelta(minutes=2))
         assert (await handle.result())["reason"] == "empty"
 
-    async def test_a_bad_start_argument_fails_the_workflow_and_not_its_task(self, house: House) -> None:
-        handle = await house.client.temporal.start_workflow(
-            CHAT_WORKFLOW, {"channel": 7}, id=fresh("chat:bad"), task_queue=house.settings.task_queue
+    async def test_a_bad_start_argument_fails_the_workflow_and_not_its_task(self, rig: Rig) -> None:
+        handle = await rig.client.temporal.start_workflow(
+            CHAT_WORKFLOW, {"channel": 7}, id=fresh("chat:bad"), task_queue=rig.settings.task_queue
         )
         with pytest.raises(WorkflowFailureError) as raised:
             await handle.result()
@@ -205,9 +205,9 @@ class TestRefusals:
 
 class TestClosing:
     async def test_events_behind_the_closing_become_the_next_chat_in_the_same_run(
-        self, open_a_house: HouseOpener
+        self, open_a_rig: RigOpener
     ) -> None:
-        async with open_a_house(working=False) as house:
+        async with open_a_rig(working=False) as rig:
             conversation = fresh("behind")
             closing = [
                 event("customer_message", "customer"),
@@ -217,20 +217,18 @@ class TestClosing:
                 event("customer_message", "customer", text="One more thing"),
             ]
             for item in closing:
-                await house.client.submit(CHANNEL, conversation, item, customer="c")
-            await house.start_worker()
-            await eventually(lambda: _has_entries(house, conversation, 5), "events are missing")
-            timeline = await house.client.timeline(CHANNEL, conversation)
+                await rig.client.submit(CHANNEL, conversation, item, customer="c")
+            await rig.start_worker()
+            await eventually(lambda: _has_entries(rig, conversation, 5), "events are missing")
+            timeline = await rig.client.timeline(CHANNEL, conversation)
             assert [entry.refused is None for entry in timeline] == [True, True, True, False, True]
-            chat = await house.snapshot(conversation)
+            chat = await rig.snapshot(conversation)
             assert chat.previous_case is not None
             assert chat.tab in {Tab.NEW, Tab.RESERVED}
 
-    async def test_twenty_clients_write_while_the_chat_is_closed_again_and_again(self, house: House) -> None:
+    async def test_twenty_clients_write_while_the_chat_is_closed_again_and_again(self, rig: Rig) -> None:
         conversation, per_client = fresh("storm"), 15
-        clients = [
-            BatonClient(house.client.temporal, task_queue=house.settings.task_queue) for _ in range(20)
-        ]
+        clients = [BatonClient(rig.client.temporal, task_queue=rig.settings.task_queue) for _ in range(20)]
         waits: list[float] = []
         accepted: list[str] = []
         clock = asyncio.get_running_loop().time
@@ -248,7 +246,7 @@ class TestClosing:
             closed = 0
             while not writing.done():
                 try:
-                    await house.by("ivan", conversation, "chat_ended", status="closed")
+                    await rig.by("ivan", conversation, "chat_ended", status="closed")
                     closed += 1
                 except IllegalTransition:
                     await asyncio.sleep(0)
@@ -261,22 +259,22 @@ class TestClosing:
         assert closings > 3
         assert len(accepted) == 20 * per_client
         assert max(waits) < 20, "nobody waits for longer than seconds"
-        messages = await events_of(house.desk, conversation, "customer_message")
+        messages = await events_of(rig.desk, conversation, "customer_message")
         assert sorted(row.event_id for row in messages) == sorted(accepted), "kept once each"
-        assert await folded_messages(house, conversation) == sorted(accepted), "folded once each"
+        assert await folded_messages(rig, conversation) == sorted(accepted), "folded once each"
 
 
 class TestWorkerDown:
-    async def test_events_wait_for_the_worker_and_none_is_lost(self, open_a_house: HouseOpener) -> None:
-        async with open_a_house(working=False) as house:
+    async def test_events_wait_for_the_worker_and_none_is_lost(self, open_a_rig: RigOpener) -> None:
+        async with open_a_rig(working=False) as rig:
             conversation, message = fresh("down"), event("customer_message", "customer")
             with pytest.raises(Unanswered, match="send it again under the same ID"):
-                await house.send(conversation, message, timeout=1)
-            await house.start_worker()
-            outcome = await house.send(conversation, message)
+                await rig.send(conversation, message, timeout=1)
+            await rig.start_worker()
+            outcome = await rig.send(conversation, message)
             assert outcome.event_id == message["id"]
-            assert len(await house.client.timeline(CHANNEL, conversation)) == 1
-            assert len(await events_of(house.desk, conversation)) == 1
+            assert len(await rig.client.timeline(CHANNEL, conversation)) == 1
+            assert len(await events_of(rig.desk, conversation)) == 1
 
 
 class DownHelpDesk(EmbeddedHelpDesk):
@@ -294,152 +292,152 @@ class DownHelpDesk(EmbeddedHelpDesk):
 
 class TestHelpDeskDown:
     async def test_deciding_goes_on_and_the_write_follows_even_in_a_later_run(
-        self, open_a_house: HouseOpener, impatient_server: WorkflowEnvironment
+        self, open_a_rig: RigOpener, impatient_server: WorkflowEnvironment
     ) -> None:
-        async with open_a_house(impatient_server, desk_class=DownHelpDesk) as house:
-            desk = house.desk
+        async with open_a_rig(impatient_server, desk_class=DownHelpDesk) as rig:
+            desk = rig.desk
             assert isinstance(desk, DownHelpDesk)
             conversation, desk.down = fresh("down"), True
-            await house.customer(conversation)
-            first = (await house.handle(conversation).describe()).run_id
-            await house.staff(conversation, "lena")
-            while (await house.handle(conversation).describe()).run_id == first:
-                await house.by("ivan", conversation, "labels_changed", add=["vip"])
-                await house.by("ivan", conversation, "labels_changed", remove=["vip"])
+            await rig.customer(conversation)
+            first = (await rig.handle(conversation).describe()).run_id
+            await rig.staff(conversation, "lena")
+            while (await rig.handle(conversation).describe()).run_id == first:
+                await rig.by("ivan", conversation, "labels_changed", add=["vip"])
+                await rig.by("ivan", conversation, "labels_changed", remove=["vip"])
             assert desk.attempts > 0
             assert await applied_keys(desk, ":write") == []
 
             desk.down = False
-            await house.settled(conversation)
+            await rig.settled(conversation)
             assert len(await applied_keys(desk, ":write")) == 1
-            row, now = (await cases_of(desk, conversation))[-1], await house.snapshot(conversation)
+            row, now = (await cases_of(desk, conversation))[-1], await rig.snapshot(conversation)
             assert (row.assignee, row.tab, row.status) == (now.assignee, now.tab, now.status)
 
     async def test_a_write_that_is_refused_for_good_does_not_hold_up_the_chat(
-        self, open_a_house: HouseOpener
+        self, open_a_rig: RigOpener
     ) -> None:
         class Refusing(EmbeddedHelpDesk):
             async def write_case(self, write: CaseWrite) -> bool:
                 raise ApplicationError("no such case", type="Gone", non_retryable=True)
 
-        async with open_a_house(desk_class=Refusing) as house:
+        async with open_a_rig(desk_class=Refusing) as rig:
             conversation = fresh("gone")
-            await house.customer(conversation)
-            await house.staff(conversation, "lena")
-            await house.settled(conversation)
-            last = (await house.client.timeline(CHANNEL, conversation))[-1]
+            await rig.customer(conversation)
+            await rig.staff(conversation, "lena")
+            await rig.settled(conversation)
+            last = (await rig.client.timeline(CHANNEL, conversation))[-1]
             assert (last.kind, last.refused) == (
                 "reassign",
                 "the help desk did not take it: Gone: no such case",
             )
-            assert (await house.customer(conversation)).snapshot.pinned_to == "ivan"
+            assert (await rig.customer(conversation)).snapshot.pinned_to == "ivan"
 
 
 class TestLimits:
-    async def test_no_time_limit_spans_a_chat_that_may_live_for_years(self, house: House) -> None:
+    async def test_no_time_limit_spans_a_chat_that_may_live_for_years(self, rig: Rig) -> None:
         conversation = fresh("limits")
-        await house.customer(conversation)
-        history = await house.history(conversation)
+        await rig.customer(conversation)
+        history = await rig.history(conversation)
         started = history.events[0].workflow_execution_started_event_attributes
         assert started.workflow_execution_timeout.ToTimedelta() == timedelta()
         assert started.workflow_run_timeout.ToTimedelta() == timedelta()
 
-    async def test_message_bodies_are_not_in_the_state_of_the_workflow(self, house: House) -> None:
+    async def test_message_bodies_are_not_in_the_state_of_the_workflow(self, rig: Rig) -> None:
         conversation, text = fresh("limits"), "довольно длинный текст " * 4000
-        await house.customer(conversation, text)
-        assert text not in str(await house.client.timeline(CHANNEL, conversation))
-        assert "длинный" not in str(await house.snapshot(conversation))
-        kept = await events_of(house.desk, conversation)
+        await rig.customer(conversation, text)
+        assert text not in str(await rig.client.timeline(CHANNEL, conversation))
+        assert "длинный" not in str(await rig.snapshot(conversation))
+        kept = await events_of(rig.desk, conversation)
         assert kept[0].text == text
 
 
 class TestReset:
-    async def test_a_reset_chat_reaches_the_same_state_and_doubles_nothing(self, house: House) -> None:
+    async def test_a_reset_chat_reaches_the_same_state_and_doubles_nothing(self, rig: Rig) -> None:
         conversation = fresh("reset")
         # A decision made again is a new decision; here it has no choice.
-        await house.presence("petra", Presence.OFFLINE, ago=timedelta(hours=1))
+        await rig.presence("petra", Presence.OFFLINE, ago=timedelta(hours=1))
         # Dated by their senders: a reset takes the events in again, at a later time of its own.
-        await house.customer(conversation, at="2026-01-05T10:00:00Z")
-        await house.staff(conversation, "lena", at="2026-01-05T10:01:00Z")
-        await house.customer(conversation, at="2026-01-05T10:02:00Z")
-        await house.settled(conversation)
-        before = await house.snapshot(conversation)
-        told = await house.desk.notices(None, 1000)
-        await house.reset(conversation)
-        await eventually(lambda: _has_entries(house, conversation, 3), "events are missing after the reset")
-        await house.settled(conversation)
-        after = await house.snapshot(conversation)
+        await rig.customer(conversation, at="2026-01-05T10:00:00Z")
+        await rig.staff(conversation, "lena", at="2026-01-05T10:01:00Z")
+        await rig.customer(conversation, at="2026-01-05T10:02:00Z")
+        await rig.settled(conversation)
+        before = await rig.snapshot(conversation)
+        told = await rig.desk.notices(None, 1000)
+        await rig.reset(conversation)
+        await eventually(lambda: _has_entries(rig, conversation, 3), "events are missing after the reset")
+        await rig.settled(conversation)
+        after = await rig.snapshot(conversation)
         assert after.model_dump() == before.model_dump()
-        row = (await cases_of(house.desk, conversation))[-1]
+        row = (await cases_of(rig.desk, conversation))[-1]
         assert (row.assignee, row.tab) == (after.assignee, after.tab)
-        assert await house.desk.notices(None, 1000) == told
+        assert await rig.desk.notices(None, 1000) == told
 
 
 class TestContinueAsNew:
     async def test_nothing_is_lost_or_doubled_over_many_runs(
-        self, open_a_house: HouseOpener, impatient_server: WorkflowEnvironment
+        self, open_a_rig: RigOpener, impatient_server: WorkflowEnvironment
     ) -> None:
-        async with open_a_house(impatient_server) as house:
+        async with open_a_rig(impatient_server) as rig:
             conversation, number = fresh("runs"), 120
             sent = [event("customer_message", "customer") for _ in range(number)]
-            await asyncio.gather(*(house.send(conversation, message) for message in sent))
-            await house.settled(conversation)
-            runs = await folded_runs(house, conversation)
+            await asyncio.gather(*(rig.send(conversation, message) for message in sent))
+            await rig.settled(conversation)
+            runs = await folded_runs(rig, conversation)
             assert len(runs) > 2
-            assert await folded_messages(house, conversation) == sorted(message["id"] for message in sent)
+            assert await folded_messages(rig, conversation) == sorted(message["id"] for message in sent)
             for status in runs[:-1]:
                 assert status is WorkflowExecutionStatus.CONTINUED_AS_NEW
 
 
 class TestCancel:
-    async def test_a_cancelled_chat_still_folds_and_writes_what_was_accepted(self, house: House) -> None:
+    async def test_a_cancelled_chat_still_folds_and_writes_what_was_accepted(self, rig: Rig) -> None:
         conversation = fresh("cancel")
-        await house.customer(conversation)
-        await house.handle(conversation).cancel()
+        await rig.customer(conversation)
+        await rig.handle(conversation).cancel()
         await eventually(
-            lambda: _has_status(house, conversation, WorkflowExecutionStatus.CANCELED), "not cancelled"
+            lambda: _has_status(rig, conversation, WorkflowExecutionStatus.CANCELED), "not cancelled"
         )
-        assert len(await events_of(house.desk, conversation)) == 1
-        assert failed_tasks(await house.history(conversation)) == []
+        assert len(await events_of(rig.desk, conversation)) == 1
+        assert failed_tasks(await rig.history(conversation)) == []
 
 
-async def _has_entries(house: House, conversation: str, number: int) -> bool:
-    return len(await house.client.timeline(CHANNEL, conversation)) >= number
+async def _has_entries(rig: Rig, conversation: str, number: int) -> bool:
+    return len(await rig.client.timeline(CHANNEL, conversation)) >= number
 
 
-async def _has_status(house: House, conversation: str, status: WorkflowExecutionStatus) -> bool:
-    return (await house.handle(conversation).describe()).status is status
+async def _has_status(rig: Rig, conversation: str, status: WorkflowExecutionStatus) -> bool:
+    return (await rig.handle(conversation).describe()).status is status
 
 
-async def _runs(house: House, conversation: str) -> list[Any]:
-    query = f"WorkflowId = '{house.handle(conversation).id}'"
-    return [run async for run in house.client.temporal.list_workflows(query)]
+async def _runs(rig: Rig, conversation: str) -> list[Any]:
+    query = f"WorkflowId = '{rig.handle(conversation).id}'"
+    return [run async for run in rig.client.temporal.list_workflows(query)]
 
 
-async def folded_runs(house: House, conversation: str) -> list[WorkflowExecutionStatus | None]:
+async def folded_runs(rig: Rig, conversation: str) -> list[WorkflowExecutionStatus | None]:
     """The status of each run of a conversation, oldest first."""
-    runs = sorted(await _runs(house, conversation), key=lambda run: run.start_time)
+    runs = sorted(await _runs(rig, conversation), key=lambda run: run.start_time)
     return [run.status for run in runs]
 
 
-async def folded_messages(house: House, conversation: str) -> list[str]:
+async def folded_messages(rig: Rig, conversation: str) -> list[str]:
     """The IDs of all customer messages that some run of the conversation folded, sorted, with repeats."""
     seen: list[str] = []
 
     async def everything_is_visible() -> bool:
         # Visibility follows a little later; the run that is open now must be among those listed.
-        current = (await house.handle(conversation).describe()).run_id
-        return any(run.run_id == current for run in await _runs(house, conversation))
+        current = (await rig.handle(conversation).describe()).run_id
+        return any(run.run_id == current for run in await _runs(rig, conversation))
 
     await eventually(everything_is_visible, "visibility did not catch up")
-    for run in await _runs(house, conversation):
-        handle = house.client.temporal.get_workflow_handle(run.id, run_id=run.run_id)
+    for run in await _runs(rig, conversation):
+        handle = rig.client.temporal.get_workflow_handle(run.id, run_id=run.run_id)
         async for item in handle.fetch_history_events():
             if item.event_type == EventType.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_COMPLETED:
                 outcome = item.workflow_execution_update_completed_event_attributes.outcome
                 if outcome.HasField("success"):
-                    decoded = await house.client.temporal.data_converter.decode(outcome.success.payloads)
+                    decoded = await rig.client.temporal.data_converter.decode(outcome.success.payloads)
                     if not decoded[0]["duplicate"]:
                         seen.append(decoded[0]["event_id"])
-    kept = {row.event_id for row in await events_of(house.desk, conversation, "customer_message")}
+    kept = {row.event_id for row in await events_of(rig.desk, conversation, "customer_message")}
     return sorted(event_id for event_id in seen if event_id in kept)

@@ -19,12 +19,12 @@ from temporalio.api.common.v1 import Payloads
 from temporalio.api.operatorservice.v1 import ListSearchAttributesRequest, RemoveSearchAttributesRequest
 from temporalio.client import Client
 
-from baton.cli.machine import HOST, StackFailed, free_port
-from baton.cli.stack import NAMESPACE, Stack
 from baton.client import BatonClient, connect
 from baton.contract import SEARCH_ATTRIBUTES
-from baton.keys import key_line, new_key
-from baton.settings import Settings, load_settings
+from baton.settings import HOST, Settings, load_settings
+from baton.temporal.keys import key_line, new_key
+from local.machine import StackFailed, free_port
+from local.stack import NAMESPACE, Stack
 
 BATON = Path(sys.executable).with_name("baton")
 
@@ -243,7 +243,7 @@ async def test_the_worker_may_finish_before_the_server_stops(stack_with: Callabl
 async def test_a_worker_that_does_not_stop_in_time_is_killed(
     monkeypatch: pytest.MonkeyPatch, settings: Settings, stack_with: Callable[..., Stack]
 ) -> None:
-    monkeypatch.setattr("baton.cli.stack.WORKER_EXTRA_SECONDS", 0)
+    monkeypatch.setattr("local.stack.WORKER_EXTRA_SECONDS", 0)
     lines: list[str] = []
 
     async with stack_with(STUBBORN_WORKER, lines.append):

@@ -17,19 +17,20 @@ import pytest
 from temporalio.client import WorkflowHistory
 from temporalio.testing import WorkflowEnvironment
 
-from baton.cli.replayresult import Verdict
 from baton.contract import chat_workflow_id, ticket_workflow_id
-from baton.deskclient import DeskClient
-from baton.effects import CaseWrite
+from baton.desk.client import DeskClient
 from baton.errors import HelpDeskUnavailable, Unanswered
+from baton.model.effects import CaseWrite
 from helpdesks.embedded import EmbeddedHelpDesk
+from lab.departments import QUIET, SEPARATE
+from lab.deployment import SECOND_VERSION, Deployment, changed_checkout
+from lab.ledger import applied_keys, cases_of, events_of
+from lab.rig import CHANNEL, FOUR_RULES, Rig, billed, event, eventually, failed_tasks, fresh
+from lab.server import running_server
 from replaygate.gate import Gate
+from replaygate.result import Verdict
 from tests.commands import Baton
-from tests.conftest import HouseOpener, running_server
-from tests.departments import QUIET, SEPARATE
-from tests.e2e.versions import SECOND_VERSION, Deployment, changed_checkout
-from tests.house import CHANNEL, FOUR_RULES, House, billed, event, eventually, failed_tasks, fresh
-from tests.ledger import applied_keys, cases_of, events_of
+from tests.conftest import RigOpener
 
 CHATS, TICKETS = 10, 4
 QUICKLY = {
@@ -47,24 +48,24 @@ async def versions_server() -> AsyncIterator[WorkflowEnvironment]:
 
 @pytest.fixture
 async def deployment(
-    versions_server: WorkflowEnvironment, open_a_house: HouseOpener
+    versions_server: WorkflowEnvironment, open_a_rig: RigOpener
 ) -> AsyncIterator[Deployment]:
-    """A house without a worker: each test starts its own, by version."""
-    async with open_a_house(
+    """A rig without a worker: each test starts its own, by version."""
+    async with open_a_rig(
         environment=versions_server,
         directory=SEPARATE,
         rules=FOUR_RULES,
         online=("ivan", "petra"),
         working=False,
-    ) as house:
-        yield Deployment(house, fresh("deployment"))
+    ) as rig:
+        yield Deployment(rig, fresh("deployment"))
 
 
 class Traffic:
     """Customers and staff who go on writing in cases that stay open, whatever happens to the workers."""
 
-    def __init__(self, house: House) -> None:
-        self.house = house
+    def __init__(self, rig: Rig) -> None:
+        self.rig = rig
         self.chats = [fresh("live") for _ in range(CHATS)]
         self.tickets = [fresh("T") for _ in range(TICKETS)]
         self.sent: dict[str, list[str]] = {case: [] for case in (*self.chats, *self.tickets)}
@@ -107,14 +108,14 @@ class Traffic:
             for kind, who in writers:
                 if case in self.chats:
                     sent = event(kind, who, text="And then?")
-                    await self.house.send(case, sent, timeout=60)
+                    await self.rig.send(case, sent, timeout=60)
                     self.sent[case].append(sent["id"])
                 else:
                     await self._to_ticket(case, who, kind, text="And then?")
 
     async def _to_ticket(self, ticket: str, who: str, kind: str, **fields: str) -> None:
         sent = event(kind, who, **fields)
-        await self.house.to_ticket(ticket, sent, timeout=60)
+        await self.rig.to_ticket(ticket, sent, timeout=60)
         self.sent[ticket].append(sent["id"])
 
 
@@ -122,8 +123,8 @@ class Traffic:
 async def test_cases_go_over_to_a_new_version_and_back_while_everybody_writes(
     deployment: Deployment, tmp_path: Path
 ) -> None:
-    house, new_checkout = deployment.house, changed_checkout(tmp_path / "new")
-    traffic = Traffic(house)
+    rig, new_checkout = deployment.rig, changed_checkout(tmp_path / "new")
+    traffic = Traffic(rig)
     quiet = [fresh("quiet") for _ in range(3)]
     quiet_cases = [chat_workflow_id(CHANNEL, chat) for chat in quiet]
     async with AsyncExitStack() as stack:
@@ -134,7 +135,7 @@ async def test_cases_go_over_to_a_new_version_and_back_while_everybody_writes(
         await deployment.make_current("old")
         await traffic.open_tickets()
         for chat in quiet:
-            await house.customer(chat)
+            await rig.customer(chat)
         writing = asyncio.create_task(traffic.flow())
         await traffic.reach(3)
         assert await deployment.versions_of(traffic.cases + quiet_cases) == {"old": CHATS + TICKETS + 3}
@@ -165,7 +166,7 @@ async def test_cases_go_over_to_a_new_version_and_back_while_everybody_writes(
 
             # Whoever is quiet is still on the old version, until somebody pokes.
             assert await deployment.versions_of(quiet_cases) == {"old": 3}
-            await _poked_from(deployment, "old", quiet_cases, Baton(house, tmp_path))
+            await _poked_from(deployment, "old", quiet_cases, Baton(rig, tmp_path))
             await deployment.all_on("new", quiet_cases)
             await deployment.drained("old")
             again.send_signal(signal.SIGTERM)
@@ -174,22 +175,22 @@ async def test_cases_go_over_to_a_new_version_and_back_while_everybody_writes(
         traffic.stop()
         await asyncio.wait_for(writing, 60)
         for case in (*traffic.chats, *(f"ticket:{ticket}" for ticket in traffic.tickets), *quiet):
-            await house.settled(case)
+            await rig.settled(case)
 
-        await _nothing_lost_nor_doubled(house, traffic)
-        runs = [run for case in (*traffic.cases, *quiet_cases) for run in await _runs_of(house, case)]
+        await _nothing_lost_nor_doubled(rig, traffic)
+        runs = [run for case in (*traffic.cases, *quiet_cases) for run in await _runs_of(rig, case)]
         assert [failure for run in runs for failure in failed_tasks(run)] == []
         by_version = {build: [run for run in runs if _build_of(run) == build] for build in ("old", "new")}
         assert all(len(found) > len(traffic.cases) for found in by_version.values())
         assert all(SECOND_VERSION.encode() not in run.to_json().encode() for run in by_version["old"])
         # Going over costs an action, and one more for a timer.
-        assert [billed(await house.history(chat)) for chat in quiet] == [["start", "timer"]] * len(quiet)
+        assert [billed(await rig.history(chat)) for chat in quiet] == [["start", "timer"]] * len(quiet)
         assert new.returncode is None
 
 
 async def test_help_desk_calls_and_new_cases_go_to_the_current_version_only(deployment: Deployment) -> None:
-    house = deployment.house
-    desk = DeskClient(house.client.temporal, task_queue=house.settings.task_queue, timeout=1)
+    rig = deployment.rig
+    desk = DeskClient(rig.client.temporal, task_queue=rig.settings.task_queue, timeout=1)
     async with AsyncExitStack() as one:
         await one.enter_async_context(deployment.working("one"))
         with pytest.raises(Unanswered):
@@ -203,31 +204,31 @@ async def test_help_desk_calls_and_new_cases_go_to_the_current_version_only(depl
             await deployment.make_current("two")
             assert {row.staff for row in await desk.presence()} >= {"ivan", "petra"}
             chat = fresh("new")
-            await house.customer(chat)
+            await rig.customer(chat)
             assert await deployment.version_of(chat_workflow_id(CHANNEL, chat)) == "two"
 
 
 @pytest.mark.timeout(120)
 async def test_a_case_of_a_version_that_is_gone_is_moved_by_command(deployment: Deployment) -> None:
-    house, chat = deployment.house, fresh("orphan")
+    rig, chat = deployment.rig, fresh("orphan")
     workflow = chat_workflow_id(CHANNEL, chat)
     async with AsyncExitStack() as gone:
         await gone.enter_async_context(deployment.working("gone"))
         await deployment.make_current("gone")
-        await house.customer(chat)
-        await house.settled(chat)
+        await rig.customer(chat)
+        await rig.settled(chat)
         async with deployment.working("next"):
             await deployment.make_current("next")
             await gone.aclose()
-            sending = asyncio.ensure_future(house.by("ivan", chat, "taken"))
-            await eventually(lambda: _waits(house, chat), "the event did not arrive")
+            sending = asyncio.ensure_future(rig.by("ivan", chat, "taken"))
+            await eventually(lambda: _waits(rig, chat), "the event did not arrive")
             assert await deployment.version_of(workflow) == "gone"
 
             await deployment.override(workflow, "one_time", "next")
             assert (await sending).snapshot.pinned_to == "ivan"
             await deployment.all_on("next", [workflow])
-            assert failed_tasks(await house.history(chat)) == []
-            assert [entry.kind for entry in await house.client.timeline(CHANNEL, chat)] == [
+            assert failed_tasks(await rig.history(chat)) == []
+            assert [entry.kind for entry in await rig.client.timeline(CHANNEL, chat)] == [
                 "customer_message",
                 "taken",
             ]
@@ -244,25 +245,25 @@ class Broken(EmbeddedHelpDesk):
 async def test_a_write_that_the_old_version_cannot_make_is_made_by_the_new_one(
     deployment: Deployment,
 ) -> None:
-    house, chat = deployment.house, fresh("unwritten")
+    rig, chat = deployment.rig, fresh("unwritten")
     async with (
-        Broken.open(house.settings.database_url) as broken,
+        Broken.open(rig.settings.database_url) as broken,
         deployment.working("broken", broken),
         deployment.working("mended"),
     ):
         await deployment.make_current("broken")
-        await house.customer(chat)
-        outcome = await house.staff(chat, "ada", "From another department.")
+        await rig.customer(chat)
+        outcome = await rig.staff(chat, "ada", "From another department.")
         assert [fired.rule for fired in outcome.fired] != []
         await deployment.make_current("mended")
-        await house.fast_forward(chat, seconds=61)
-        assert await applied_keys(house.desk, ":write") == []
+        await rig.fast_forward(chat, seconds=61)
+        assert await applied_keys(rig.desk, ":write") == []
 
         await _writes_until(deployment, chat, "mended")
-        await house.settled(chat)
-        assert len(await applied_keys(house.desk, ":write")) == 1
-        (row,) = await cases_of(house.desk, chat)
-        now = await house.snapshot(chat)
+        await rig.settled(chat)
+        assert len(await applied_keys(rig.desk, ":write")) == 1
+        (row,) = await cases_of(rig.desk, chat)
+        now = await rig.snapshot(chat)
         assert (row.status, row.assignee, row.activity) == (now.status, now.assignee, now.activity)
 
 
@@ -270,28 +271,28 @@ async def test_a_write_that_the_old_version_cannot_make_is_made_by_the_new_one(
 async def test_a_case_that_is_held_in_its_version_does_not_begin_anew_again_and_again(
     deployment: Deployment,
 ) -> None:
-    house, held, free = deployment.house, fresh("held"), fresh("free")
+    rig, held, free = deployment.rig, fresh("held"), fresh("free")
     workflow = chat_workflow_id(CHANNEL, held)
     async with deployment.working("one"), deployment.working("two"):
         await deployment.make_current("one")
-        await house.customer(held)
-        await house.customer(free)
+        await rig.customer(held)
+        await rig.customer(free)
         await deployment.override(workflow, "pinned", "one")
         await deployment.make_current("two")
         await _writes_until(deployment, free, "two")
         for _ in range(3):
-            await house.by("ivan", held, "note_added", text="Still here.")
-        await house.settled(held)
-        assert len(await _runs_of(house, workflow)) == 1
+            await rig.by("ivan", held, "note_added", text="Still here.")
+        await rig.settled(held)
+        assert len(await _runs_of(rig, workflow)) == 1
         assert await deployment.version_of(workflow) == "one"
 
 
 @pytest.mark.timeout(120)
 async def test_a_ramp_that_ends_leads_the_cases_back(deployment: Deployment) -> None:
-    house, chat = deployment.house, fresh("ramped")
+    rig, chat = deployment.rig, fresh("ramped")
     async with deployment.working("one"), deployment.working("two"):
         await deployment.make_current("one")
-        await house.customer(chat)
+        await rig.customer(chat)
         await deployment.ramp("two", 100)
         await _writes_until(deployment, chat, "two")
         await deployment.ramp("two", 0)
@@ -300,20 +301,20 @@ async def test_a_ramp_that_ends_leads_the_cases_back(deployment: Deployment) -> 
 
 @pytest.mark.timeout(120)
 async def test_workers_without_versions_are_replaced_by_versions_and_back(deployment: Deployment) -> None:
-    house, chat = deployment.house, fresh("first")
+    rig, chat = deployment.rig, fresh("first")
     workflow = chat_workflow_id(CHANNEL, chat)
     async with AsyncExitStack() as plain, deployment.working("one"):
         await plain.enter_async_context(deployment.working(None))
-        await house.customer(chat)
+        await rig.customer(chat)
         assert await deployment.version_of(workflow) == ""
         await deployment.make_current("one")
         await plain.aclose()
-        assert (await house.by("ivan", chat, "taken")).snapshot.pinned_to == "ivan"
+        assert (await rig.by("ivan", chat, "taken")).snapshot.pinned_to == "ivan"
         await deployment.all_on("one", [workflow])
         async with deployment.working(None):
             await deployment.make_current(None)
             await _writes_until(deployment, chat, "")
-    runs = await _runs_of(house, workflow)
+    runs = await _runs_of(rig, workflow)
     assert [failure for run in runs for failure in failed_tasks(run)] == []
     # Nor is going over a difference to the replay gate.
     async with Gate.open() as gate:
@@ -323,7 +324,7 @@ async def test_workers_without_versions_are_replaced_by_versions_and_back(deploy
 
 async def _writes_until(deployment: Deployment, chat: str, build: str) -> None:
     async def moved() -> bool:
-        await deployment.house.by("ivan", chat, "note_added", text="Where is it?")
+        await deployment.rig.by("ivan", chat, "note_added", text="Where is it?")
         return await deployment.version_of(chat_workflow_id(CHANNEL, chat)) == build
 
     await eventually(moved, f"the chat did not go over to {build!r}", within=40)
@@ -333,8 +334,8 @@ async def _on_both(deployment: Deployment, cases: list[str]) -> bool:
     return (await deployment.versions_of(cases)).keys() == {"old", "new"}
 
 
-async def _waits(house: House, chat: str) -> bool:
-    described = (await house.handle(chat).describe()).raw_description
+async def _waits(rig: Rig, chat: str) -> bool:
+    described = (await rig.handle(chat).describe()).raw_description
     return described.HasField("pending_workflow_task")
 
 
@@ -343,7 +344,7 @@ async def _poked_from(deployment: Deployment, build: str, cases: list[str], bato
     query = f"TemporalWorkerDeploymentVersion = '{deployment.name}:{build}' AND ExecutionStatus = 'Running'"
 
     async def all_found() -> bool:
-        found = [one.id async for one in deployment.house.client.temporal.list_workflows(query)]
+        found = [one.id async for one in deployment.rig.client.temporal.list_workflows(query)]
         return sorted(found) == sorted(cases)
 
     await eventually(all_found, "the filter does not find what is left")
@@ -352,11 +353,11 @@ async def _poked_from(deployment: Deployment, build: str, cases: list[str], bato
     assert said.out.strip().endswith(f"{len(cases)} done"), said
 
 
-async def _runs_of(house: House, workflow_id: str) -> list[WorkflowHistory]:
+async def _runs_of(rig: Rig, workflow_id: str) -> list[WorkflowHistory]:
     """The histories of all runs of a case, the latest first."""
     runs, run_id = [], None
     while True:
-        handle = house.client.temporal.get_workflow_handle(workflow_id, run_id=run_id)
+        handle = rig.client.temporal.get_workflow_handle(workflow_id, run_id=run_id)
         history = await handle.fetch_history()
         runs.append(history)
         run_id = history.events[0].workflow_execution_started_event_attributes.continued_execution_run_id
@@ -375,18 +376,18 @@ def _build_of(run: WorkflowHistory) -> str:
     return builds.pop()
 
 
-async def _nothing_lost_nor_doubled(house: House, traffic: Traffic) -> None:
+async def _nothing_lost_nor_doubled(rig: Rig, traffic: Traffic) -> None:
     for case, sent in traffic.sent.items():
         is_ticket = case in traffic.tickets
-        kept = [row.event_id for row in await events_of(house.desk, case)]
+        kept = [row.event_id for row in await events_of(rig.desk, case)]
         assert Counter(kept) == Counter(sent), case
-        now = await (house.ticket(case) if is_ticket else house.snapshot(case))
-        (row,) = await cases_of(house.desk, case)
+        now = await (rig.ticket(case) if is_ticket else rig.snapshot(case))
+        (row,) = await cases_of(rig.desk, case)
         for field in ("assignee", "status", "line"):
             assert getattr(row, field) == getattr(now, field), (case, field)
-        ask = house.client.ticket_timeline(case) if is_ticket else house.client.timeline(CHANNEL, case)
+        ask = rig.client.ticket_timeline(case) if is_ticket else rig.client.timeline(CHANNEL, case)
         timeline = [entry.event_id for entry in await ask]
         assert timeline == sent[-len(timeline) :], case
-    keys = Counter(await applied_keys(house.desk))
+    keys = Counter(await applied_keys(rig.desk))
     assert keys
     assert [key for key, times in keys.items() if times > 1] == []

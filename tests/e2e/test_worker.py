@@ -18,11 +18,12 @@ from temporalio.testing import WorkflowEnvironment
 
 from baton.client import BatonClient
 from baton.errors import DocumentError, SettingsError, Unanswered
-from baton.plugin import BatonPlugin
 from baton.settings import CHECKOUT
-from tests.conftest import HouseOpener, temporal_binary
-from tests.house import CHANNEL, SHIPPED_TEMPLATES, House, event, eventually, fresh, rules_but
-from tests.ledger import rule_digests
+from baton.temporal.plugin import BatonPlugin
+from lab.ledger import rule_digests
+from lab.rig import CHANNEL, SHIPPED_TEMPLATES, Rig, event, eventually, fresh, rules_but
+from lab.server import temporal_binary
+from tests.conftest import RigOpener
 from worker import check_search_attributes
 
 VIP = {"id": "vip", "name": "Everybody is important", "then": [{"add labels": ["vip"]}]}
@@ -62,26 +63,26 @@ def settings_in(folder: Path, queue: str, **more: str) -> dict[str, str]:
 
 class TestRules:
     async def test_changed_rules_take_effect_with_the_next_event_without_a_restart(
-        self, open_a_house: HouseOpener
+        self, open_a_rig: RigOpener
     ) -> None:
-        async with open_a_house(rules=rules_but()) as house:
+        async with open_a_rig(rules=rules_but()) as rig:
             conversation = fresh("reload")
-            assert (await house.customer(conversation)).fired == ()
-            house.settings.rules_file.write_text(rules_but(add={"changed": [VIP]}), encoding="utf-8")
+            assert (await rig.customer(conversation)).fired == ()
+            rig.settings.rules_file.write_text(rules_but(add={"changed": [VIP]}), encoding="utf-8")
 
             async def in_force() -> bool:
-                return [fired.rule for fired in (await house.customer(conversation)).fired] == ["vip"]
+                return [fired.rule for fired in (await rig.customer(conversation)).fired] == ["vip"]
 
             await eventually(in_force, "the new rules did not take effect")
 
     async def test_a_wrong_new_version_is_refused_loudly_and_the_old_one_stays(
-        self, open_a_house: HouseOpener, caplog: pytest.LogCaptureFixture
+        self, open_a_rig: RigOpener, caplog: pytest.LogCaptureFixture
     ) -> None:
-        async with open_a_house(rules=rules_but(add={"changed": [VIP]})) as house:
+        async with open_a_rig(rules=rules_but(add={"changed": [VIP]})) as rig:
             conversation = fresh("reload")
-            await house.customer(conversation)
+            await rig.customer(conversation)
             with caplog.at_level(logging.ERROR, "baton.rules"):
-                house.settings.rules_file.write_text("version: 1\nchangd: []\n", encoding="utf-8")
+                rig.settings.rules_file.write_text("version: 1\nchangd: []\n", encoding="utf-8")
 
                 async def refused() -> bool:
                     return "were refused" in caplog.text
@@ -89,43 +90,43 @@ class TestRules:
                 await eventually(refused, "nobody was told about the wrong rules")
             assert "rules.yaml:2" in caplog.text
             assert "changed" in caplog.text, "a hint names the nearest field"
-            assert [fired.rule for fired in (await house.customer(conversation)).fired] == ["vip"]
+            assert [fired.rule for fired in (await rig.customer(conversation)).fired] == ["vip"]
 
     async def test_a_worker_whose_files_vanish_with_their_folder_goes_on_deciding(
-        self, open_a_house: HouseOpener, tmp_path: Path, caplog: pytest.LogCaptureFixture
+        self, open_a_rig: RigOpener, tmp_path: Path, caplog: pytest.LogCaptureFixture
     ) -> None:
         folder = tmp_path / "files"
         folder.mkdir()
         (folder / "rules.yaml").write_text(rules_but(add={"changed": [VIP]}), encoding="utf-8")
         shutil.copy(SHIPPED_TEMPLATES, folder / "templates.yaml")
         shutil.copy(CHECKOUT / "deploy/directory/demo.yaml", folder / "directory.yaml")
-        async with open_a_house(
+        async with open_a_rig(
             rules=folder / "rules.yaml",
             templates=folder / "templates.yaml",
             directory_file=folder / "directory.yaml",
-        ) as house:
+        ) as rig:
             conversation = fresh("vanished")
-            await house.customer(conversation)
+            await rig.customer(conversation)
             shutil.rmtree(folder)
 
             async def named() -> bool:
                 return all(f"The new {what} were refused" in caplog.text for what in ("rules", "templates"))
 
             await eventually(named, "nobody was told that the files are gone")
-            assert [fired.rule for fired in (await house.customer(conversation)).fired] == ["vip"]
+            assert [fired.rule for fired in (await rig.customer(conversation)).fired] == ["vip"]
 
-    async def test_a_worker_does_not_start_with_wrong_rules(self, open_a_house: HouseOpener) -> None:
-        async with open_a_house(rules="version: 1\nincoming: 7\n", working=False) as house:
+    async def test_a_worker_does_not_start_with_wrong_rules(self, open_a_rig: RigOpener) -> None:
+        async with open_a_rig(rules="version: 1\nincoming: 7\n", working=False) as rig:
             with pytest.raises(DocumentError, match=r"rules\.yaml:2"):
-                await house.start_worker()
+                await rig.start_worker()
 
-    async def test_each_rule_set_is_kept_under_its_digest(self, house: House) -> None:
+    async def test_each_rule_set_is_kept_under_its_digest(self, rig: Rig) -> None:
         conversation = fresh("digest")
-        await house.customer(conversation)
-        history = await house.history(conversation)
+        await rig.customer(conversation)
+        history = await rig.history(conversation)
         markers = [item for item in history.events if item.HasField("marker_recorded_event_attributes")]
         details = str(markers[0].marker_recorded_event_attributes.details)
-        assert [digest for digest in await rule_digests(house.desk) if digest[:12] in details] != []
+        assert [digest for digest in await rule_digests(rig.desk) if digest[:12] in details] != []
 
 
 class TestStart:

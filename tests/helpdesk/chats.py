@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
-from baton.chatstate import ChatState
 from baton.contract import (
     Activity,
     AgentMessage,
@@ -17,7 +16,8 @@ from baton.contract import (
     Status,
     Tell,
 )
-from baton.effects import CaseRef, CaseWrite, Message, Notice
+from baton.model.chat.state import ChatState
+from baton.model.effects import CaseRef, CaseWrite, Message, Notice
 from helpdesks.base import HelpDesk
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)

@@ -6,7 +6,7 @@ import asyncio
 from collections import Counter
 
 from baton.contract import Activity, Presence, Status
-from baton.effects import InboxQuery
+from baton.model.effects import InboxQuery
 from helpdesks.embedded import EmbeddedHelpDesk
 from tests.helpdesk.chats import START, agent_says, at, customer_says, nothing, take_in, write
 

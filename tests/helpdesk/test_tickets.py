@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from baton.chatstate import ChatState
 from baton.contract import (
     SYSTEM,
     TICKET_KINDS,
@@ -38,9 +37,11 @@ from baton.contract import (
     TicketStage,
     TimedDue,
 )
-from baton.decision import Previous
-from baton.directory import Directory
-from baton.effects import (
+from baton.documents.directory import Directory
+from baton.errors import InvalidEvent, UnknownLabel
+from baton.model.chat.state import ChatState
+from baton.model.decision import Previous
+from baton.model.effects import (
     ConsolidatedReply,
     Escalation,
     InboxQuery,
@@ -50,9 +51,9 @@ from baton.effects import (
     TicketQuery,
     TicketRow,
 )
-from baton.errors import InvalidEvent, UnknownLabel
-from baton.ticketstate import TicketState
+from baton.model.ticket.state import TicketState
 from helpdesks.embedded import EmbeddedHelpDesk
+from lab.ledger import events_of, labels_of, replies_of
 from tests.helpdesk import chats
 from tests.helpdesk.chats import START, agent_says, at, customer_says, nothing
 from tests.helpdesk.tickets import (
@@ -68,7 +69,6 @@ from tests.helpdesk.tickets import (
     take_in,
     write,
 )
-from tests.ledger import events_of, labels_of, replies_of
 
 ANSWERED, ASKED = DepartmentState.ANSWERED, DepartmentState.ASKED
 CLOSED: dict[str, Any] = {"stage": TicketStage.CLOSED, "status": Status.CLOSED}

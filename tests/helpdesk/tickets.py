@@ -17,10 +17,10 @@ from baton.contract import (
     TicketSnapshot,
     TicketStage,
 )
-from baton.directory import Department as DepartmentEntry
-from baton.directory import Directory, Line, Member
-from baton.effects import CaseRef, CaseWrite
-from baton.ticketstate import TicketState
+from baton.documents.directory import Department as DepartmentEntry
+from baton.documents.directory import Directory, Line, Member
+from baton.model.effects import CaseRef, CaseWrite
+from baton.model.ticket.state import TicketState
 from helpdesks.base import HelpDesk, KnownEvent
 from tests.helpdesk.chats import START
 

@@ -24,8 +24,8 @@ from baton.contract import (
     TICKET_WORKFLOW,
     TIMELINE,
 )
+from lab.rig import CHANNEL, Rig, event, eventually, failed_tasks, fresh
 from tests.arguments import ENCRYPTED, SECRET, UNUSABLE, invalid
-from tests.house import CHANNEL, House, event, eventually, failed_tasks, fresh
 
 GOOD = "an event"
 """Stands for an event that the case takes; a fresh one each time."""
@@ -98,21 +98,21 @@ def assert_said(reason: str, words: Sequence[str]) -> None:
 @play
 @given(lists=st.lists(argument_lists, min_size=3, max_size=3))
 @pytest.mark.parametrize("kind", HANDLERS)
-async def test_every_handler_takes_any_arguments(house: House, kind: str, lists: list[list[str]]) -> None:
+async def test_every_handler_takes_any_arguments(rig: Rig, kind: str, lists: list[list[str]]) -> None:
     case = fresh("odd")
     if kind == CHAT_WORKFLOW:
-        await house.customer(case)
+        await rig.customer(case)
     else:
-        await house.on_ticket("customer", case, "customer_message", text="A question.")
+        await rig.on_ticket("customer", case, "customer_message", text="A question.")
         case = f"ticket:{case}"
-    await house.settled(case)
-    called = Called(house.handle(case))
+    await rig.settled(case)
+    called = Called(rig.handle(case))
     for words in lists:
         for name in HANDLERS[kind]:
             await called.call(name, words)
     await called.call(HANDLE, [GOOD])
-    await house.settled(case)
-    assert failed_tasks(await house.history(case)) == []
+    await rig.settled(case)
+    assert failed_tasks(await rig.history(case)) == []
     await called.handle.terminate()
 
 
@@ -127,14 +127,14 @@ def starts(kind: str, case: str) -> dict[str, Any]:
 @given(words=argument_lists.filter(lambda words: words not in ([GOOD], ["encrypted"])))
 @pytest.mark.parametrize("kind", HANDLERS)
 async def test_a_start_that_cannot_be_used_fails_that_case_alone(
-    house: House, kind: str, words: list[str]
+    rig: Rig, kind: str, words: list[str]
 ) -> None:
     case = fresh("odd")
-    handle = await house.client.temporal.start_workflow(
+    handle = await rig.client.temporal.start_workflow(
         kind,
         args=[starts(kind, case) if word == GOOD else UNUSABLE[word] for word in words],
         id=f"{kind.lower()}:{CHANNEL}:{case}",
-        task_queue=house.settings.task_queue,
+        task_queue=rig.settings.task_queue,
     )
     with pytest.raises(WorkflowFailureError) as raised:
         await asyncio.wait_for(handle.result(), 20)

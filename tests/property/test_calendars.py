@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from baton.calendars import ALWAYS, Calendar, Weekday
+from baton.documents.calendars import ALWAYS, Calendar, Weekday
 
 MINUTE = timedelta(minutes=1)
 DAYS = st.dates(date(2026, 1, 1), date(2027, 12, 31))

@@ -9,9 +9,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from baton.attention import audience, newly_told, next_due
-from baton.chat import apply, check, fold, opens
-from baton.chatstate import ChatState
 from baton.contract import (
     Action,
     AddNote,
@@ -42,8 +39,11 @@ from baton.contract import (
     Taken,
     TimedDue,
 )
-from baton.decision import Facts, MissingLine, Previous
 from baton.errors import IllegalTransition, Refused
+from baton.model.chat.clock import audience, newly_told, next_due
+from baton.model.chat.model import apply, check, fold, opens
+from baton.model.chat.state import ChatState
+from baton.model.decision import Facts, MissingLine, Previous
 from tests.unit.chatworld import LINE_OF, NOW, SYSTEM, facts, staff
 
 STAFF = (*LINE_OF, "ghost")

@@ -11,12 +11,12 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from baton.chatstate import ChatState
 from baton.contract import ChatStart, Presence
 from baton.errors import Refused
+from baton.model.chat.state import ChatState
 from helpdesks.embedded import EmbeddedHelpDesk
-from tests.house import CHANNEL, ONLINE, House, event, failed_tasks, fresh
-from tests.paper import PaperChat, shipped_directory, shipped_rules
+from lab.rig import CHANNEL, ONLINE, Rig, event, failed_tasks, fresh
+from lab.simulation import SimulatedChat, shipped_directory, shipped_rules
 
 STAFF = ("ivan", "petra", "lena", "oleg", "stranger")
 
@@ -61,7 +61,7 @@ async def model_desk(tmp_path: Path) -> AsyncIterator[EmbeddedHelpDesk]:
         yield desk
 
 
-async def _by_the_model(chat: PaperChat, payload: Step) -> str:
+async def _by_the_model(chat: SimulatedChat, payload: Step) -> str:
     try:
         await chat.take(payload)
     except Refused as refusal:
@@ -69,9 +69,9 @@ async def _by_the_model(chat: PaperChat, payload: Step) -> str:
     return "accepted"
 
 
-async def _by_the_workflow(house: House, conversation: str, payload: Step) -> str:
+async def _by_the_workflow(rig: Rig, conversation: str, payload: Step) -> str:
     try:
-        outcome = await house.send(conversation, payload, customer="c")
+        outcome = await rig.send(conversation, payload, customer="c")
     except Refused as refusal:
         return refusal.type
     return "duplicate" if outcome.duplicate else "accepted"
@@ -85,12 +85,10 @@ async def _by_the_workflow(house: House, conversation: str, payload: Step) -> st
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(sequence=st.lists(steps, min_size=3, max_size=14))
-async def test_model_and_workflow_agree(
-    house: House, model_desk: EmbeddedHelpDesk, sequence: list[Step]
-) -> None:
+async def test_model_and_workflow_agree(rig: Rig, model_desk: EmbeddedHelpDesk, sequence: list[Step]) -> None:
     conversation = fresh("agree")
     start = ChatStart(channel=CHANNEL, conversation=conversation, customer="c")
-    chat = PaperChat(
+    chat = SimulatedChat(
         model_desk,
         shipped_rules(shipped_directory()),
         now=datetime.now(UTC),
@@ -101,33 +99,33 @@ async def test_model_and_workflow_agree(
     last: Step | None = None
     for step in sequence:
         if step["kind"] == "presence":
-            for desk in (house.desk, model_desk):
+            for desk in (rig.desk, model_desk):
                 ago = timedelta(minutes=10)
                 await desk.set_presence(step["who"], step["presence"], datetime.now(UTC) - ago)
             continue
         if step["kind"] == "again":
             if last is not None:
-                await _by_the_workflow(house, conversation, last)
+                await _by_the_workflow(rig, conversation, last)
             continue
         fields = {name: value for name, value in step.items() if name not in ("kind", "who")}
         payload = event(step["kind"], step["who"], **fields)
         expected = await _by_the_model(chat, payload)
-        assert await _by_the_workflow(house, conversation, payload) == expected, payload
+        assert await _by_the_workflow(rig, conversation, payload) == expected, payload
         if expected == "accepted":
             last = payload
 
     if chat.state.exists:
-        await house.settled(conversation)
-        real, model = await house.snapshot(conversation), chat.state.snapshot()
+        await rig.settled(conversation)
+        real, model = await rig.snapshot(conversation), chat.state.snapshot()
         if real.activity is None:  # a refused message after the end started a run that found nothing to do
             assert chat.state.final
         else:
             assert _comparable(real) == _comparable(model)
-        assert failed_tasks(await house.history(conversation)) == []
+        assert failed_tasks(await rig.history(conversation)) == []
         if not chat.state.final:  # out of everybody's hands, for the examples that follow
             closing = event("merged_into", "system", case="c-none")
             assert await _by_the_model(chat, closing) == "accepted"
-            await house.send(conversation, closing)
+            await rig.send(conversation, closing)
 
 
 def _comparable(snapshot: Any) -> dict[str, Any]:

@@ -12,11 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from baton.contract import SYSTEM, Idle, Presence, Tab
-from baton.directory import Directory
+from baton.documents.directory import Directory
 from baton.errors import Refused
 from baton.rules.ruleset import RuleSet
-from tests.house import event
-from tests.paper import PaperChat, PaperDesk, shipped_directory, shipped_rules
+from lab.rig import event
+from lab.simulation import SimulatedChat, SimulatedDesk, shipped_directory, shipped_rules
 
 LINE_1 = ("ivan", "petra")
 LINE_2 = ("lena", "oleg")
@@ -59,7 +59,7 @@ steps = st.one_of(
 class Play:
     """A chat with the four rules on, and what somebody who watches it remembers."""
 
-    chat: PaperChat
+    chat: SimulatedChat
     by_hand: set[str] = field(default_factory=set)
     """Who was given the chat, or took it, by hand."""
     handed_off: bool = False
@@ -68,8 +68,8 @@ class Play:
     @staticmethod
     def begin() -> Play:
         directory, rules = company()
-        desk = PaperDesk(directory)
-        play = Play(PaperChat(desk, rules))
+        desk = SimulatedDesk(directory)
+        play = Play(SimulatedChat(desk, rules))
         for staff in STAFF:
             desk.is_now(staff, Presence.ONLINE, play.chat.now - timedelta(hours=1))
         return play

@@ -26,16 +26,16 @@ from baton.contract import (
     TicketSnapshot,
     TicketStage,
 )
-from baton.decision import Decision
-from baton.directory import Directory
-from baton.effects import ConsolidatedReply, Escalation, Notice, Prompt, Reminder
+from baton.documents.directory import Directory
 from baton.errors import Refused
+from baton.model.decision import Decision
+from baton.model.effects import ConsolidatedReply, Escalation, Notice, Prompt, Reminder
+from baton.model.ticket.model import settle
+from baton.model.ticket.state import TicketState
 from baton.rules.ruleset import RuleSet
 from baton.templates.drafting import drafted
 from baton.templates.templateset import Templates
-from baton.ticket import settle
-from baton.ticketstate import TicketState
-from tests.paper import shipped_directory, shipped_rules, shipped_templates
+from lab.simulation import shipped_directory, shipped_rules, shipped_templates
 from tests.unit.ticketworld import Ticket
 
 

@@ -20,21 +20,21 @@ from temporalio.api.enums.v1 import WorkflowTaskFailedCause
 from temporalio.testing import WorkflowEnvironment
 
 from activities.decide import Policy
-from baton.consequences import reference
 from baton.contract import Presence, Status, TicketStart, TimelineEntry
-from baton.directoryfile import load_directory
+from baton.documents.directoryfile import load_directory
 from baton.errors import Refused
+from baton.model.reactions import reference
+from baton.model.ticket.state import TicketState
 from baton.rules.loading import load_rules
 from baton.templates.drafting import drafted
-from baton.ticketstate import TicketState
 from helpdesks.caserows import ticket_of
 from helpdesks.embedded import EmbeddedHelpDesk
-from tests.conftest import HouseOpener
-from tests.departments import ANSWERS, QUIET, RULES, SEPARATE, prompts_of
-from tests.house import House, event, eventually, failed_tasks, fresh
-from tests.ledger import cases_of, events_of
-from tests.ledger import replies_of as replies_kept
-from tests.paper import PaperTicket, shipped_templates
+from lab.departments import ANSWERS, QUIET, RULES, SEPARATE, prompts_of
+from lab.ledger import cases_of, events_of
+from lab.ledger import replies_of as replies_kept
+from lab.rig import Rig, event, eventually, failed_tasks, fresh
+from lab.simulation import SimulatedTicket, shipped_templates
+from tests.conftest import RigOpener
 
 MEMBERS = tuple(ANSWERS.values())
 STAFF = (*MEMBERS, "petra", "ivan")
@@ -84,9 +84,9 @@ batches = st.lists(st.lists(steps, min_size=1, max_size=4), min_size=3, max_size
 class Twin:
     """A ticket of the workflow, and the same on paper."""
 
-    house: House
+    rig: Rig
     ticket: str
-    paper: PaperTicket
+    paper: SimulatedTicket
     sent: dict[str, Step] = field(default_factory=dict)
     accepted: list[str] = field(default_factory=list)
     folded: set[str] = field(default_factory=set)
@@ -124,21 +124,21 @@ class Twin:
         verdicts = await asyncio.gather(*(self._send(*item) for item in payloads))
         waited_for = {name for name in verdicts if name is not None}
         await eventually(lambda: self._heard(waited_for), f"{self.ticket}: an event did not arrive")
-        for entry in await self.house.client.ticket_timeline(self.ticket):
+        for entry in await self.rig.client.ticket_timeline(self.ticket):
             if entry.event_id not in self.folded and entry.event_id in self.sent:
                 self.folded.add(entry.event_id)
                 await self._fold(entry)
 
     async def presence(self, staff: str, presence: Presence) -> None:
-        for desk in (self.house.desk, self.paper.desk):
+        for desk in (self.rig.desk, self.paper.desk):
             await desk.set_presence(staff, presence, datetime.now(UTC) - timedelta(minutes=10))
 
     async def _send(self, payload: Step, signal: bool) -> str | None:
         """The event's ID if the timeline must say what became of it."""
-        client = self.house.client
+        client = self.rig.client
         try:
             if not signal:
-                await self.house.to_ticket(self.ticket, payload)
+                await self.rig.to_ticket(self.ticket, payload)
             elif payload["kind"] == "note_added":
                 await client.add_note(self.ticket, payload)
             else:
@@ -148,7 +148,7 @@ class Twin:
         return str(payload["id"])
 
     async def _heard(self, ids: set[str]) -> bool:
-        timeline = await self.house.client.ticket_timeline(self.ticket)
+        timeline = await self.rig.client.ticket_timeline(self.ticket)
         return ids <= self.folded | {entry.event_id for entry in timeline}
 
     async def _fold(self, entry: TimelineEntry) -> None:
@@ -172,33 +172,33 @@ class Twin:
 
     async def check(self) -> None:
         """What must hold whenever the ticket is at rest."""
-        house, paper = self.house, self.paper.state
-        await house.settled(self.case)
-        now, draft = await house.ticket(self.ticket), await house.draft(self.ticket)
+        rig, paper = self.rig, self.paper.state
+        await rig.settled(self.case)
+        now, draft = await rig.ticket(self.ticket), await rig.draft(self.ticket)
         assert _timeless(now) == _timeless(paper.snapshot())
         assert (draft.text, draft.composer, draft.final, draft.stale, draft.round) == (
             (drafted(paper), paper.draft.composer, paper.draft.final, paper.draft.stale, paper.draft.round)
         )
-        (row,) = await cases_of(house.desk, self.ticket)
-        whole = await house.desk.kept(reference(paper))
+        (row,) = await cases_of(rig.desk, self.ticket)
+        whole = await rig.desk.kept(reference(paper))
         assert whole is not None
         assert isinstance(whole.state, TicketState)
         assert (whole.state.snapshot(), whole.state.head()) == (now, ticket_of(row))
         assert now.prompts <= now.round
-        assert len(await prompts_of(house, self.ticket)) >= now.prompts, "everyone, where nobody can compose"
-        kept = [row.event_id for row in await events_of(house.desk, self.ticket)]
+        assert len(await prompts_of(rig, self.ticket)) >= now.prompts, "everyone, where nobody can compose"
+        kept = [row.event_id for row in await events_of(rig.desk, self.ticket)]
         assert len(kept) == len(set(kept)), "taken in twice"
         assert set(self.accepted) <= set(kept)
         assert set(kept) - set(self.accepted) <= self.behind_a_closing
         sent = [name for name in self.accepted if self.sent[name]["kind"] == "send_reply"]
-        keys = sorted(reply.key for reply in await replies_kept(house.desk, now.case_id))
+        keys = sorted(reply.key for reply in await replies_kept(rig.desk, now.case_id))
         assert keys == sorted(f"{now.case_id}:{name}:send_reply" for name in sent)
         assert now.replies == sum(
             self.sent[name]["kind"] in ("send_reply", "reply_sent") for name in self.accepted
         )
         # Not a failure: something arrived while the workflow was completing, and so it looks again.
         again = WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_UNHANDLED_COMMAND
-        failed = failed_tasks(await house.history(self.case))
+        failed = failed_tasks(await rig.history(self.case))
         assert [one for one in failed if one.cause != again] == []
 
 
@@ -221,10 +221,10 @@ async def open_twin(tmp_path: Path) -> AsyncIterator[Any]:
     async with EmbeddedHelpDesk.open(f"sqlite:///{tmp_path}/model.db") as desk:
         await desk.change_directory(directory, based_on=0)
 
-        def opened(house: House) -> Twin:
+        def opened(rig: Rig) -> Twin:
             ticket = fresh("twin")
             start = TicketStart(ticket_id=ticket, customer=f"of-{ticket}")
-            paper = PaperTicket(
+            paper = SimulatedTicket(
                 desk,
                 load_rules(rules, directory),
                 policy=Policy(offline_grace=0),
@@ -234,15 +234,15 @@ async def open_twin(tmp_path: Path) -> AsyncIterator[Any]:
                 templates=shipped_templates(directory),
                 state=TicketState.before_first(start),
             )
-            return Twin(house, ticket, paper)
+            return Twin(rig, ticket, paper)
 
         yield opened
 
 
 @pytest.fixture
-async def impatient_house(
-    impatient_server: WorkflowEnvironment, open_separate: HouseOpener
-) -> AsyncIterator[House]:
+async def impatient_rig(
+    impatient_server: WorkflowEnvironment, open_separate: RigOpener
+) -> AsyncIterator[Rig]:
     async with open_separate(impatient_server, offline_grace_seconds=0) as opened:
         yield opened
 
@@ -256,9 +256,9 @@ async def impatient_house(
 )
 @given(begins_asked=st.booleans(), sequence=batches)
 async def test_random_tickets_keep_the_promises(
-    impatient_house: House, open_twin: Any, begins_asked: bool, sequence: list[list[Step]]
+    impatient_rig: Rig, open_twin: Any, begins_asked: bool, sequence: list[list[Step]]
 ) -> None:
-    twin = open_twin(impatient_house)
+    twin = open_twin(impatient_rig)
     for staff in STAFF:
         await twin.presence(staff, Presence.ONLINE)
     first: Step = {"kind": "customer_message", "who": "customer", "signal": False}

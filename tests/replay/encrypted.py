@@ -11,11 +11,11 @@ import asyncio
 import tempfile
 from pathlib import Path
 
-from baton.codec import EncryptionCodec
-from baton.keys import KeyRing
-from baton.plugin import BatonPlugin
-from tests.conftest import running_server
-from tests.house import open_house
+from baton.temporal.codec import EncryptionCodec
+from baton.temporal.keys import KeyRing
+from baton.temporal.plugin import BatonPlugin
+from lab.rig import open_rig
+from lab.server import running_server
 from tests.replay.record import histories_of
 from tests.replay.scenes import SCENES
 
@@ -33,10 +33,10 @@ def plugin() -> BatonPlugin:
 async def record() -> None:
     async with running_server(plugin()) as server:
         with tempfile.TemporaryDirectory() as folder:
-            async with open_house(server, Path(folder), "golden-encrypted") as house:
-                await SCENES[SCENE].play(house, SCENE)
-                await house.settled(SCENE)
-                (history,) = await histories_of(house, SCENE)
+            async with open_rig(server, Path(folder), "golden-encrypted") as rig:
+                await SCENES[SCENE].play(rig, SCENE)
+                await rig.settled(SCENE)
+                (history,) = await histories_of(rig, SCENE)
     HISTORY.write_text(history.to_json() + "\n", encoding="utf-8")
     print(f"{HISTORY.name}: {len(history.events)} events")
 

@@ -16,26 +16,26 @@ from typing import Any
 
 from temporalio.client import WorkflowHistory
 
-from tests.conftest import running_server
-from tests.house import House, eventually, open_house
+from lab.rig import Rig, eventually, open_rig
+from lab.server import running_server
 from tests.replay.scenes import SCENES
 
 GOLDEN = Path(__file__).parent / "golden"
 
 
-async def histories_of(house: House, case: str) -> list[WorkflowHistory]:
+async def histories_of(rig: Rig, case: str) -> list[WorkflowHistory]:
     """The history of each run of a case, oldest first."""
-    handle = house.handle(case)
+    handle = rig.handle(case)
     current = (await handle.describe()).run_id
     query = f"WorkflowId = '{handle.id}'"
 
     async def visible() -> bool:
-        return any([run.run_id == current async for run in house.client.temporal.list_workflows(query)])
+        return any([run.run_id == current async for run in rig.client.temporal.list_workflows(query)])
 
     await eventually(visible, "visibility did not catch up")
-    runs = [run async for run in house.client.temporal.list_workflows(query)]
+    runs = [run async for run in rig.client.temporal.list_workflows(query)]
     return [
-        await house.client.temporal.get_workflow_handle(run.id, run_id=run.run_id).fetch_history()
+        await rig.client.temporal.get_workflow_handle(run.id, run_id=run.run_id).fetch_history()
         for run in sorted(runs, key=lambda run: run.start_time)
     ]
 
@@ -62,12 +62,12 @@ async def record(names: list[str]) -> None:
             with tempfile.TemporaryDirectory() as folder:
                 environment = impatient if scene.impatient else patient
                 queue = f"golden-{name}"
-                async with open_house(environment, Path(folder), queue, **scene.settings) as house:
-                    await scene.play(house, name)
+                async with open_rig(environment, Path(folder), queue, **scene.settings) as rig:
+                    await scene.play(rig, name)
                     histories = []
                     for case in scene.cases_of(name):
-                        await house.settled(case)
-                        histories += await histories_of(house, case)
+                        await rig.settled(case)
+                        histories += await histories_of(rig, case)
                     for number, history in enumerate(histories, start=1):
                         path = GOLDEN / f"{name}.{number}.json"
                         path.write_text(_portable(history) + "\n", encoding="utf-8")

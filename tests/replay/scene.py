@@ -1,17 +1,17 @@
-"""What a scene is: a play, the house that it needs, and the cases that it leaves histories of."""
+"""What a scene is: a play, the rig that it needs, and the cases that it leaves histories of."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple
 
-from tests.house import House
+from lab.rig import Rig
 
-Play = Callable[[House, str], Awaitable[None]]
+Play = Callable[[Rig, str], Awaitable[None]]
 
 
 class Scene(NamedTuple):
-    """A scene, and the house that it needs."""
+    """A scene, and the rig that it needs."""
 
     play: Play
     settings: dict[str, Any] = {}

@@ -6,7 +6,7 @@ import pytest
 from temporalio.client import WorkflowHistory
 from temporalio.worker import Replayer
 
-from baton.plugin import BatonPlugin
+from baton.temporal.plugin import BatonPlugin
 from tests.replay.encrypted import HISTORY, plugin
 from workflows.chat import Chat
 

@@ -18,11 +18,11 @@ from temporalio.exceptions import ApplicationError
 import workflows.alarm
 import workflows.case
 import workflows.outbox
-from baton.cli.replay import ACCEPTED, GOLDEN
-from baton.cli.replayresult import Accepted, Result, Verdict
+from replaygate.command import ACCEPTED, GOLDEN
 from replaygate.commands import Command
 from replaygate.compare import leaving
 from replaygate.gate import Gate, read_history, replay_file
+from replaygate.result import Accepted, Result, Verdict
 from workflows.case import Settled
 from workflows.chat import _ChatCase
 from workflows.outbox import Outbox

@@ -11,8 +11,8 @@ import pytest
 from temporalio.client import WorkflowHistory
 from temporalio.worker import Replayer
 
-from baton.plugin import BatonPlugin
 from baton.settings import CHECKOUT
+from baton.temporal.plugin import BatonPlugin
 from workflows.chat import Chat
 from workflows.ticket import Ticket
 

@@ -18,11 +18,11 @@ from temporalio.worker import Replayer
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 from temporalio.workflow import SandboxImportNotificationPolicy
 
-from baton.codec import PLAIN
-from baton.plugin import PASSED_THROUGH, BatonPlugin
-from baton.tracing import CaseTracing
-from tests.conftest import HouseOpener
-from tests.house import failed_tasks, fresh
+from baton.temporal.codec import PLAIN
+from baton.temporal.plugin import PASSED_THROUGH, BatonPlugin
+from baton.temporal.tracing import CaseTracing
+from lab.rig import failed_tasks, fresh
+from tests.conftest import RigOpener
 from tests.replay.record import histories_of
 from tests.replay.scenes import SCENES
 from workflows.chat import Chat
@@ -77,7 +77,7 @@ ALONE = [name for name, scene in SCENES.items() if len(scene.cases_of("one")) ==
 
 @pytest.mark.parametrize("name", ALONE)
 async def test_a_scene_replays_while_it_is_played(
-    open_a_house: HouseOpener,
+    open_a_rig: RigOpener,
     server: WorkflowEnvironment,
     impatient_server: WorkflowEnvironment,
     name: str,
@@ -85,11 +85,11 @@ async def test_a_scene_replays_while_it_is_played(
     """Without a cache, each workflow task replays the whole history before it goes on."""
     scene = SCENES[name]
     environment = impatient_server if scene.impatient else server
-    async with open_a_house(environment, max_cached_workflows=0, **scene.settings) as house:
+    async with open_a_rig(environment, max_cached_workflows=0, **scene.settings) as rig:
         case = fresh(name.replace("_", "-"))
-        await scene.play(house, case)
+        await scene.play(rig, case)
         for one in scene.cases_of(case):
-            histories = await histories_of(house, one)
+            histories = await histories_of(rig, one)
             assert histories
             for history in histories:
                 assert failed_tasks(history) == []

@@ -26,9 +26,9 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
-from baton.chatstate import ChatState
 from baton.contract import Activity, Author, AuthorType, Status
-from baton.decision import Candidate, Facts, Person
+from baton.model.chat.state import ChatState
+from baton.model.decision import Candidate, Facts, Person
 
 NOW = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 EARLIER = NOW - timedelta(minutes=5)

@@ -11,8 +11,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from baton.chat import fold
-from baton.chatstate import ChatState
 from baton.contract import (
     Activity,
     Author,
@@ -30,12 +28,14 @@ from baton.contract import (
     parse_ticket_event,
 )
 from baton.contract import TimedDue as Due
-from baton.decision import AskedOf, Candidate, CaseState, Facts, Person
-from baton.directoryfile import load_directory
+from baton.documents.directoryfile import load_directory
+from baton.model.chat.model import fold
+from baton.model.chat.state import ChatState
+from baton.model.decision import AskedOf, Candidate, CaseState, Facts, Person
+from baton.model.ticket.state import TicketState
 from baton.rules.engine import Decided, decide
 from baton.rules.loading import parse_rules
 from baton.rules.ruleset import RuleSet
-from baton.ticketstate import TicketState
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 DIRECTORY = load_directory(DEPLOY / "directory/demo.yaml")

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from pydantic import ValidationError
 
-from baton.calendars import ALWAYS, Calendar
+from baton.documents.calendars import ALWAYS, Calendar
 
 # 2026-03-02 is a Monday. Europe/Berlin is UTC+1 in winter; clocks change on 29 March and 25 October 2026.
 OFFICE = Calendar.model_validate(
@@ -358,7 +358,7 @@ def test_a_country_that_is_not_known_gets_a_hint(holidays: Any, hint: str) -> No
 
 def test_a_program_without_holidays_does_not_wait_for_the_package_to_load() -> None:
     program = (
-        "import sys; from datetime import datetime, UTC; from baton.calendars import Calendar;"
+        "import sys; from datetime import datetime, UTC; from baton.documents.calendars import Calendar;"
         "print(Calendar().is_open(datetime.now(UTC)), 'holidays' in sys.modules)"
     )
 

@@ -8,7 +8,6 @@ from typing import Any, get_args
 
 import pytest
 
-from baton.chat import apply, fold, settle
 from baton.contract import (
     Action,
     AddNote,
@@ -25,8 +24,9 @@ from baton.contract import (
     Tell,
     TimedDue,
 )
-from baton.decision import Decision, Facts
 from baton.errors import IllegalTransition
+from baton.model.chat.model import apply, fold, settle
+from baton.model.decision import Decision, Facts
 from tests.unit.chatworld import (
     CUSTOMER,
     EARLIER,

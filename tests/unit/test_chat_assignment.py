@@ -7,8 +7,6 @@ from typing import Any
 
 import pytest
 
-from baton.chat import apply, fold, named
-from baton.chatstate import ChatState
 from baton.contract import (
     Assign,
     Assigned,
@@ -22,8 +20,10 @@ from baton.contract import (
     Taken,
     TimedDue,
 )
-from baton.decision import Candidate, Facts, MissingLine, Person, Previous
-from baton.hands import choose
+from baton.model.chat.hands import choose
+from baton.model.chat.model import apply, fold, named
+from baton.model.chat.state import ChatState
+from baton.model.decision import Candidate, Facts, MissingLine, Person, Previous
 from tests.unit.chatworld import CUSTOMER, NO_CHAT, NOW, SYSTEM, chat, facts, staff
 
 WROTE = CustomerMessage(id="e-1", author=CUSTOMER, text="?")

@@ -6,9 +6,6 @@ from datetime import timedelta
 
 import pytest
 
-from baton.attention import audience, newly_told
-from baton.chat import apply, fold
-from baton.chatstate import ChatState
 from baton.contract import (
     AgentMessage,
     Assign,
@@ -25,7 +22,10 @@ from baton.contract import (
     Tell,
     TimedDue,
 )
-from baton.decision import Facts, Previous
+from baton.model.chat.clock import audience, newly_told
+from baton.model.chat.model import apply, fold
+from baton.model.chat.state import ChatState
+from baton.model.decision import Facts, Previous
 from tests.unit.chatworld import CUSTOMER, NO_CHAT, NOW, SYSTEM, chat, facts, staff
 
 WROTE = CustomerMessage(id="e-1", author=CUSTOMER)

@@ -12,9 +12,6 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from baton.attention import newly_told
-from baton.chat import settle
-from baton.chatstate import ChatState
 from baton.contract import (
     Action,
     AgentMessage,
@@ -35,7 +32,10 @@ from baton.contract import (
     Taken,
     Tell,
 )
-from baton.decision import Decision, Facts, Previous
+from baton.model.chat.clock import newly_told
+from baton.model.chat.model import settle
+from baton.model.chat.state import ChatState
+from baton.model.decision import Decision, Facts, Previous
 from tests.unit.chatworld import CUSTOMER, NO_CHAT, NOW, SYSTEM, chat, facts, staff
 
 EVERYONE = Tell(everyone=True, reason="new")

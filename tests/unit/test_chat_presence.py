@@ -7,9 +7,6 @@ from typing import Any
 
 import pytest
 
-from baton.attention import audience, idle_at, next_due, wake_at
-from baton.chat import fold
-from baton.chatstate import ChatState
 from baton.contract import (
     AgentMessage,
     Assigned,
@@ -25,7 +22,10 @@ from baton.contract import (
     Tell,
     TimedDue,
 )
-from baton.decision import Facts, Person, Previous
+from baton.model.chat.clock import audience, idle_at, next_due, wake_at
+from baton.model.chat.model import fold
+from baton.model.chat.state import ChatState
+from baton.model.decision import Facts, Person, Previous
 from tests.unit.chatworld import CUSTOMER, NO_CHAT, NOW, SYSTEM, chat, facts, staff
 
 WROTE = CustomerMessage(id="e-1", author=CUSTOMER, text="Спасибо! 🙏")

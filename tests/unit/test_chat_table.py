@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from baton.chat import TRIGGERS, check, fold, opens
 from baton.contract import (
     CHAT_KINDS,
     AgentMessage,
@@ -37,8 +36,9 @@ from baton.contract import (
     TicketOpened,
     TimedDue,
 )
-from baton.decision import Facts
 from baton.errors import IllegalTransition
+from baton.model.chat.model import TRIGGERS, check, fold, opens
+from baton.model.decision import Facts
 from tests.unit.chatworld import (
     CUSTOMER,
     HANDS_FIELDS,

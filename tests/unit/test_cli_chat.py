@@ -27,7 +27,7 @@ from baton.contract import (
     TimelineEntry,
 )
 from baton.errors import Unanswered
-from baton.lifecycle import diagram
+from baton.model.chat.lifecycle import diagram
 from tests.fakes import FakeBaton, opener
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -52,7 +52,7 @@ SNAPSHOT = ChatSnapshot(
 def fake(monkeypatch: pytest.MonkeyPatch) -> FakeBaton:
     fake = FakeBaton()
     fake.chats["telegram", "42"] = SNAPSHOT
-    monkeypatch.setattr("baton.cli.chat.baton_client", opener(fake))
+    monkeypatch.setattr("baton.cli.cases.chat.baton_client", opener(fake))
     return fake
 
 

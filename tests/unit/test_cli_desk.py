@@ -11,12 +11,12 @@ import pytest
 from click.testing import CliRunner, Result
 
 from baton.cli import baton as program
-from baton.cli.directorytext import as_yaml
-from baton.cli.tickets import visibility_query
+from baton.cli.cases.tickets import visibility_query
+from baton.cli.desk.directorytext import as_yaml
 from baton.contract import Presence, Status, Tab, TicketStage
-from baton.directory import Directory
-from baton.directoryfile import parse_directory
-from baton.effects import InboxRow, NoticeRow, TicketQuery, TicketRow
+from baton.documents.directory import Directory
+from baton.documents.directoryfile import parse_directory
+from baton.model.effects import InboxRow, NoticeRow, TicketQuery, TicketRow
 from baton.settings import CHECKOUT
 from tests.fakes import FakeDesk, opener
 
@@ -43,8 +43,16 @@ ROW = InboxRow(
 @pytest.fixture
 def desk(monkeypatch: pytest.MonkeyPatch) -> FakeDesk:
     desk = FakeDesk(COMPANY)
-    for module in ("inbox", "tickets", "notices", "staff", "directory", "customer"):
+    for module in (
+        "desk.inbox",
+        "cases.tickets",
+        "desk.notices",
+        "desk.staff",
+        "desk.directory",
+        "desk.customer",
+    ):
         monkeypatch.setattr(f"baton.cli.{module}.desk_client", opener(desk))
+    monkeypatch.setattr("baton.cli.cases.tickets.desk_client", opener(desk))
     return desk
 
 

@@ -19,7 +19,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from baton import cli
-from baton.chatstate import ChatState
 from baton.cli.console import Screen
 from baton.cli.screen import echo, guard_warnings
 from baton.contract import (
@@ -39,14 +38,15 @@ from baton.contract import (
     TicketStage,
     TimelineEntry,
 )
-from baton.directory import Directory
-from baton.effects import InboxRow, NoticeRow, TicketRow
+from baton.documents.directory import Directory
 from baton.errors import BatonError, DocumentError, Problem, Refused
-from baton.logs import JsonLines, Lines
+from baton.model.chat.state import ChatState
+from baton.model.effects import InboxRow, NoticeRow, TicketRow
+from baton.model.story import chat_details, ticket_details
+from baton.model.ticket.state import TicketState
 from baton.names import STORED
 from baton.signs import visible
-from baton.story import chat_details, ticket_details
-from baton.ticketstate import TicketState
+from baton.temporal.logs import JsonLines, Lines
 from tests.fakes import FakeBaton, FakeDesk, opener
 from tests.unit.hostile import HIDDEN, as_yaml
 
@@ -152,10 +152,18 @@ def told(monkeypatch: pytest.MonkeyPatch) -> FakeDesk:
         TicketRow(**place, ticket_id=EVIL, subject=EVIL, stage=TicketStage.TRIAGE, last_text=EVIL)
     ]
     desk.told = [NoticeRow(staff=EVIL, case_id=EVIL, channel=EVIL, conversation=EVIL, reason=EVIL, at=NOON)]
-    for module in ("ticket", "template", "chat"):
+    for module in ("cases.ticket", "documents.template", "cases.chat"):
         monkeypatch.setattr(f"baton.cli.{module}.baton_client", opener(fake))
-    for module in ("inbox", "tickets", "notices", "staff", "directory", "customer"):
+    for module in (
+        "desk.inbox",
+        "cases.tickets",
+        "desk.notices",
+        "desk.staff",
+        "desk.directory",
+        "desk.customer",
+    ):
         monkeypatch.setattr(f"baton.cli.{module}.desk_client", opener(desk))
+    monkeypatch.setattr("baton.cli.cases.tickets.desk_client", opener(desk))
     return desk
 
 
@@ -234,7 +242,7 @@ def test_no_error_steers_the_terminal(error: Exception, monkeypatch: pytest.Monk
     def fail(*_: object) -> None:
         raise error
 
-    monkeypatch.setattr("baton.cli.chat.run", fail)
+    monkeypatch.setattr("baton.cli.cases.chat.run", fail)
     assert run("chat", "show", "web:1").exit_code in (1, 2)
     clean(run("chat", "show", "web:1"))
 

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from baton.cli import baton
-from baton.keys import key_line, name_of, new_key, read_keys
+from baton.temporal.keys import key_line, name_of, new_key, read_keys
 
 
 def run(*words: object) -> Result:

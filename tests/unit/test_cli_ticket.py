@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from baton.cli import baton as program
-from baton.cli import tickets
+from baton.cli.cases import tickets
 from baton.contract import (
     Activity,
     Author,
@@ -27,7 +27,7 @@ from baton.contract import (
     TimelineEntry,
 )
 from baton.errors import DepartmentsWaiting
-from baton.stages import diagram
+from baton.model.ticket.lifecycle import diagram
 from tests.fakes import FakeBaton, opener
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -79,7 +79,7 @@ TICKET = TicketSnapshot(
 def fake(monkeypatch: pytest.MonkeyPatch) -> FakeBaton:
     fake = FakeBaton()
     fake.tickets["T-1"] = TICKET
-    for module in ("ticket", "template", "chat"):
+    for module in ("cases.ticket", "documents.template", "cases.chat"):
         monkeypatch.setattr(f"baton.cli.{module}.baton_client", opener(fake))
     return fake
 

@@ -20,11 +20,11 @@ from temporalio.converter import (
 )
 from temporalio.exceptions import ApplicationError
 
-from baton.codec import ENCODING, KEY_ID, PLACE, PLAIN, EncryptionCodec, encrypting
 from baton.contract import MAX_EVENT_SIZE
 from baton.errors import NoKeys, SettingsError, UnknownKey, Unreadable
-from baton.keys import KeyRing, key_line, name_of, new_key, read_keys
-from baton.payloads import UNREADABLE
+from baton.temporal.codec import ENCODING, KEY_ID, PLACE, PLAIN, EncryptionCodec, encrypting
+from baton.temporal.keys import KeyRing, key_line, name_of, new_key, read_keys
+from baton.temporal.payloads import UNREADABLE
 
 SECRET = "my card number is 4711, мой номер"
 OLD, NEW = new_key(), new_key()
@@ -301,12 +301,12 @@ def test_without_the_package_only_a_key_ring_is_missing() -> None:
     script = """
 import sys
 sys.modules["cryptography"] = None
-import baton.cli, baton.client, baton.codec
+import baton.cli, baton.client, baton.temporal.codec
 from baton.errors import SettingsError
-from baton.plugin import BatonPlugin
+from baton.temporal.plugin import BatonPlugin
 BatonPlugin()
 try:
-    baton.codec.KeyRing({"k": bytes(32)})
+    baton.temporal.codec.KeyRing({"k": bytes(32)})
 except SettingsError as error:
     print(error)
 """

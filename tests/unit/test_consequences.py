@@ -6,9 +6,6 @@ from typing import Any
 
 import pytest
 
-from baton.chat import settle
-from baton.chatstate import ChatState
-from baton.consequences import consequences
 from baton.contract import (
     Action,
     AddNote,
@@ -28,9 +25,12 @@ from baton.contract import (
     TicketOpened,
     TicketStart,
 )
-from baton.decision import Decision
-from baton.effects import CaseWrite, ConsolidatedReply, CopyToTicket, Effect, Message, Notice, Prompt
-from baton.ticketstate import TicketState
+from baton.model.chat.model import settle
+from baton.model.chat.state import ChatState
+from baton.model.decision import Decision
+from baton.model.effects import CaseWrite, ConsolidatedReply, CopyToTicket, Effect, Message, Notice, Prompt
+from baton.model.reactions import consequences
+from baton.model.ticket.state import TicketState
 from tests.unit.chatworld import CUSTOMER, NO_CHAT, chat, facts, staff
 from tests.unit.ticketworld import Ticket, answered, composing
 
@@ -207,9 +207,9 @@ async def test_a_template_is_one_write_with_its_note_then_the_message_then_one_n
     await ticket.apply()
 
     assert [effect.key for effect in ticket.effects] == [
-        "paper-1:e-1:write",
-        "paper-1:e-1:template",
-        "paper-1:e-1:notify",
+        "simulated-1:e-1:write",
+        "simulated-1:e-1:template",
+        "simulated-1:e-1:notify",
     ]
     write, message, _ = ticket.effects
     assert isinstance(write, CaseWrite)

@@ -17,7 +17,7 @@ import pytest
 from pydantic import TypeAdapter
 from pydantic.json_schema import models_json_schema
 
-from baton import chatstate, contract, decision, effects, ticketstate
+from baton import contract
 from baton.contract import (
     AUTHORS,
     CHAT_KINDS,
@@ -41,6 +41,9 @@ from baton.contract import (
     ticket_workflow_id,
 )
 from baton.errors import REFUSALS, InvalidEvent
+from baton.model import decision, effects
+from baton.model.chat import state as chatstate
+from baton.model.ticket import state as ticketstate
 
 AT = "2026-03-02T10:00:00Z"
 CUSTOMER = {"type": "customer", "id": "c-1"}

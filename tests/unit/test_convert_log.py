@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from baton.directoryfile import parse_directory
+from baton.documents.directoryfile import parse_directory
 from baton.feed.lines import Line, parse_line
 from baton.settings import CHECKOUT
 

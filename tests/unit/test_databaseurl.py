@@ -11,12 +11,12 @@ import pytest
 from click.testing import CliRunner
 
 from baton.cli import baton as program
-from baton.cli.archive import BackupFailed
-from baton.cli.postgresql import Server
 from baton.databaseurl import mistake_in, parted, shown
 from baton.errors import SettingsError
 from baton.settings import CHECKOUT, load_settings
 from helpdesks.database import parse_url
+from local.archive import BackupFailed
+from local.postgresql import Server
 
 WRONG = [
     "secret",

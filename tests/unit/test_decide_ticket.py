@@ -13,16 +13,16 @@ from typing import Any
 import pytest
 
 from baton.contract import Department, DepartmentState, Presence, TicketStage
-from baton.directory import Directory
-from baton.directoryfile import parse_directory
-from baton.effects import Escalation, Reminder
+from baton.documents.directory import Directory
+from baton.documents.directoryfile import parse_directory
 from baton.errors import InvalidEvent, UnknownLabel
+from baton.model.effects import Escalation, Reminder
+from baton.model.ticket.clock import due_events, next_due
+from baton.model.ticket.state import TicketState
 from baton.rules.loading import parse_rules
 from baton.templates.drafting import drafted
 from baton.templates.loading import parse_templates
 from baton.templates.templateset import Templates
-from baton.ticketstate import TicketState
-from baton.tickettime import due_events, next_due
 from tests.unit.ticketworld import LABEL_OFF, Ticket
 
 DIRECTORY = """

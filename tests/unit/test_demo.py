@@ -13,36 +13,7 @@ from io import StringIO
 import pytest
 from click.testing import CliRunner
 
-from baton.cli import demo
 from baton.cli.console import Screen
-from baton.cli.demo.case import Difference
-from baton.cli.demo.company import (
-    SHIPPED_DIRECTORY,
-    SHIPPED_RULES,
-    SHIPPED_TEMPLATES,
-    demo_directory,
-    demo_templates,
-    rule_names,
-    rules_without,
-)
-from baton.cli.demo.play import Play, Played, Plays, Seen
-from baton.cli.demo.table import LENA, SITUATIONS, Expected, Situation, Stand, Step
-from baton.cli.demo.text import GOOD, Report
-from baton.cli.demo.ticketplay import TicketPlay, TicketPlays, TicketSeen
-from baton.cli.demo.tickettable import (
-    DUE,
-    IN_TIME,
-    MEMBERS,
-    OLEG,
-    PLAIN,
-    QUIET,
-    TICKETS,
-    WARRANTY,
-    TicketSituation,
-    TicketStand,
-    TicketStep,
-)
-from baton.cli.demo.ui import Place
 from baton.contract import (
     Activity,
     Author,
@@ -57,13 +28,42 @@ from baton.contract import (
     TicketSnapshot,
     TicketStage,
 )
-from baton.directory import Directory
-from baton.directoryfile import load_directory, parse_directory
+from baton.documents.directory import Directory
+from baton.documents.directoryfile import load_directory, parse_directory
 from baton.errors import BatonError
 from baton.rules.language import RuleList
 from baton.rules.loading import load_rules, parse_rules
 from baton.settings import CHECKOUT
 from baton.templates.loading import load_templates, parse_templates
+from local import demo
+from local.demo.case import Difference
+from local.demo.company import (
+    SHIPPED_DIRECTORY,
+    SHIPPED_RULES,
+    SHIPPED_TEMPLATES,
+    demo_directory,
+    demo_templates,
+    rule_names,
+    rules_without,
+)
+from local.demo.play import Play, Played, Plays, Seen
+from local.demo.table import LENA, SITUATIONS, Expected, Situation, Stand, Step
+from local.demo.text import GOOD, Report
+from local.demo.ticketplay import TicketPlay, TicketPlays, TicketSeen
+from local.demo.tickettable import (
+    DUE,
+    IN_TIME,
+    MEMBERS,
+    OLEG,
+    PLAIN,
+    QUIET,
+    TICKETS,
+    WARRANTY,
+    TicketSituation,
+    TicketStand,
+    TicketStep,
+)
+from local.demo.ui import Place
 
 RULES = sorted(rule_names())
 BEFORE = Stand(Activity.ACTIVE, Status.OPEN, Tab.NEW, None, told=("ivan", "lena", "maria"))

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter
 
-from baton.keys import read_keys
 from baton.settings import CHECKOUT, PREFIX, Settings, load_settings
+from baton.temporal.keys import read_keys
 from tests.deployed import (
     DEPLOY,
     TEMPORAL,

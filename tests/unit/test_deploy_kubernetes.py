@@ -148,7 +148,7 @@ def test_a_lasting_pod_is_probed(name: str) -> None:
 def test_the_worker_is_probed_where_its_image_shows_its_life() -> None:
     alive = environment_of_image()["BATON_ALIVE_FILE"]
     worker = container(of("baton-worker"))
-    assert worker["livenessProbe"]["exec"]["command"] == ["python", "-m", "baton.process", alive]
+    assert worker["livenessProbe"]["exec"]["command"] == ["python", "-m", "baton.temporal.process", alive]
     assert str(Path(alive).parent) in {mount["mountPath"] for mount in worker["volumeMounts"]}
 
 

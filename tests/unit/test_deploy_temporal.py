@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from baton import __version__
-from baton.cli import stack
 from baton.contract import SEARCH_ATTRIBUTES
 from baton.settings import CHECKOUT
-from tests.conftest import temporal_binary
+from lab.server import temporal_binary
+from local import stack
 from tests.deployed import TEMPORAL, document, everything, settings_named, settings_of_baton, variables
 
 FILES = [path for path in everything() if path.suffix != ".json"]

@@ -10,8 +10,7 @@ from temporalio.exceptions import ApplicationError, CancelledError, TimeoutError
 from temporalio.service import RPCError, RPCStatusCode
 
 from baton.contract import Tab, TicketStage
-from baton.deskclient import DeskClient, DirectoryRefused
-from baton.effects import InboxQuery, TicketQuery
+from baton.desk.client import DeskClient, DirectoryRefused
 from baton.errors import (
     BatonError,
     ConnectionFailed,
@@ -20,6 +19,7 @@ from baton.errors import (
     Unanswered,
     UnknownStaff,
 )
+from baton.model.effects import InboxQuery, TicketQuery
 
 
 class FakeTemporal:

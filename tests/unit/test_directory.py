@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from baton.calendars import ALWAYS
-from baton.directory import Department, Directory, Member
+from baton.documents.calendars import ALWAYS
+from baton.documents.directory import Department, Directory, Member
 
 MONDAY_NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 SUNDAY_NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -37,22 +37,22 @@ HOUSE: dict[str, Any] = {
 }
 
 
-def house(**changes: Any) -> Directory:
+def rig(**changes: Any) -> Directory:
     return Directory.model_validate({**HOUSE, **changes})
 
 
 def test_the_members_of_a_line_are_those_whose_home_line_it_is() -> None:
-    assert [key for key, _ in house().members("line-1")] == ["ivan", "petra"]
-    assert list(house().members("empty")) == []
-    assert list(house().members("no such line")) == []
+    assert [key for key, _ in rig().members("line-1")] == ["ivan", "petra"]
+    assert list(rig().members("empty")) == []
+    assert list(rig().members("no such line")) == []
 
 
 def test_a_line_is_unwatched_where_nobody_works_with_chats_by_habit() -> None:
-    assert house().unwatched_lines == ("phones", "empty")
+    assert rig().unwatched_lines == ("phones", "empty")
 
 
 def test_the_known_labels_are_the_common_ones_and_those_of_the_departments() -> None:
-    assert house().known_labels == {"vip", "🔥", "Возврат", "⚖"}
+    assert rig().known_labels == {"vip", "🔥", "Возврат", "⚖"}
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_the_known_labels_are_the_common_ones_and_those_of_the_departments() -> 
     ids=["of one", "of the other", "of none", "a key is no label"],
 )
 def test_a_label_leads_to_its_department(label: str, department: str | None) -> None:
-    assert house().department_of(label) == department
+    assert rig().department_of(label) == department
 
 
 @pytest.mark.parametrize(
@@ -71,11 +71,11 @@ def test_a_label_leads_to_its_department(label: str, department: str | None) -> 
 def test_the_members_of_a_department_are_named_in_the_order_of_the_directory(
     department: str, members: tuple[str, ...]
 ) -> None:
-    assert house().members_of(department) == members
+    assert rig().members_of(department) == members
 
 
 def test_a_department_works_by_its_calendar_and_always_without_one() -> None:
-    directory = house()
+    directory = rig()
 
     assert directory.calendar_of_department("billing") == directory.calendars["office"]
     assert directory.calendar_of_department("law") == ALWAYS
@@ -104,13 +104,13 @@ def test_a_department_that_says_nothing_about_time_has_no_due_time() -> None:
     ids=["in hours", "out of hours", "a line without a calendar", "nobody's line"],
 )
 def test_somebody_is_on_duty_when_the_lines_calendar_is_open(staff: str, at: datetime, on_duty: bool) -> None:
-    directory = house()
+    directory = rig()
 
     assert directory.on_duty(directory.staff[staff], at) is on_duty
 
 
 def test_a_member_of_a_line_that_is_gone_is_always_on_duty() -> None:
-    assert house().on_duty(Member(line="closed-last-year"), SUNDAY_NOON)
+    assert rig().on_duty(Member(line="closed-last-year"), SUNDAY_NOON)
 
 
 def test_who_says_nothing_works_with_chats_five_at_a_time_and_belongs_nowhere() -> None:
@@ -126,7 +126,7 @@ def test_who_says_nothing_works_with_chats_five_at_a_time_and_belongs_nowhere() 
 
 
 def test_a_line_takes_over_unless_it_says_otherwise() -> None:
-    directory = house()
+    directory = rig()
 
     assert (directory.lines["line-1"].takes_over, directory.lines["phones"].takes_over) == (True, False)
 
@@ -138,7 +138,7 @@ def test_an_empty_directory_is_a_directory() -> None:
 
 
 def test_a_directory_goes_through_json_and_comes_back() -> None:
-    assert Directory.model_validate_json(house().model_dump_json()) == house()
+    assert Directory.model_validate_json(rig().model_dump_json()) == rig()
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from baton.calendars import Holidays
-from baton.cli.directorytext import as_yaml
-from baton.directory import Directory
-from baton.directoryfile import parse_directory
+from baton.cli.desk.directorytext import as_yaml
+from baton.documents.calendars import Holidays
+from baton.documents.directory import Directory
+from baton.documents.directoryfile import parse_directory
 from baton.errors import DocumentError
 from tests.unit.rulekit import DIRECTORY
 

@@ -19,8 +19,6 @@ import pytest
 from click.testing import CliRunner
 
 from baton import client
-from baton.chat import fold
-from baton.chatstate import ChatState
 from baton.cli import baton as program
 from baton.client import BatonClient
 from baton.contract import (
@@ -40,14 +38,16 @@ from baton.contract import (
     parse_chat_event,
     parse_chat_start,
 )
-from baton.decision import Facts
-from baton.directoryfile import load_directory
+from baton.documents.directoryfile import load_directory
 from baton.errors import DocumentError, SettingsError
+from baton.model.chat.model import fold
+from baton.model.chat.state import ChatState
+from baton.model.decision import Facts
 from baton.rules.fields import FIELDS
 from baton.rules.loading import parse_rules
 from baton.settings import CHECKOUT, PREFIX, Settings, load_settings
 from docs.generate import DOCUMENTS, WIDTH, generated
-from tests.conftest import temporal_binary
+from lab.server import temporal_binary
 
 ALL = sorted([*CHECKOUT.glob("*.md"), *CHECKOUT.glob("docs/**/*.md")])
 DIRECTORY = load_directory(CHECKOUT / "deploy/directory/demo.yaml")

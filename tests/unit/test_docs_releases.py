@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from baton.cli.replayresult import Verdict
 from baton.settings import CHECKOUT
 from docs.examples.safechange import FITS, VERSIONS
+from replaygate.result import Verdict
 from tests.unit.test_docs import blocks, read
 
 GUIDE = read("docs/releases.md")

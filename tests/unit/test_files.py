@@ -11,14 +11,14 @@ from pathlib import Path
 import pytest
 
 import worker
-from baton.cli.machine import data_folder
 from baton.errors import SettingsError
 from baton.files import private, private_database
-from baton.process import showing_life
 from baton.settings import CHECKOUT, load_settings
+from baton.temporal.process import showing_life
 from gateway.__main__ import read_token
 from helpdesks.embedded import EmbeddedHelpDesk
-from tests.house import eventually
+from lab.rig import eventually
+from local.machine import data_folder
 
 
 def mode(path: Path) -> int:
@@ -87,7 +87,7 @@ def test_half_a_token_is_not_left_behind(tmp_path: Path, monkeypatch: pytest.Mon
 
 
 def test_a_process_that_cannot_say_that_it_is_ready_goes_on() -> None:
-    script = "from baton.process import leave, tell; tell('worker ready'); leave(7)"
+    script = "from baton.temporal.process import leave, tell; tell('worker ready'); leave(7)"
     with Path("/dev/full").open("w") as full:
         done = subprocess.run([sys.executable, "-c", script], stdout=full, cwd=CHECKOUT, check=False)
     assert done.returncode == 7
@@ -116,7 +116,7 @@ async def test_a_sign_of_life_that_cannot_be_given_is_named_at_the_start_and_har
         return file.exists()
 
     monkeypatch.setattr(Path, "touch", counted)
-    monkeypatch.setattr("baton.process.BEAT_SECONDS", 0.001)
+    monkeypatch.setattr("baton.temporal.process.BEAT_SECONDS", 0.001)
     async with showing_life(file):
         file.unlink()
         file.parent.rmdir()

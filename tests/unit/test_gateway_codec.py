@@ -11,10 +11,10 @@ from typing import Any
 import httpx
 import pytest
 
-from baton.codec import ENCODING, EncryptionCodec
 from baton.errors import SettingsError
-from baton.keys import KeyRing, new_key
 from baton.settings import load_settings
+from baton.temporal.codec import ENCODING, EncryptionCodec
+from baton.temporal.keys import KeyRing, new_key
 from gateway.__main__ import read_token, server_for
 from gateway.codec import COOKIE, LARGEST_BODY, MOST_PAYLOADS, codec_app
 

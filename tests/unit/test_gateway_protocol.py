@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 import uvicorn
 
-from baton.cli.machine import HOST, free_port
-from baton.keys import key_line, new_key
-from baton.settings import Settings, load_settings
+from baton.settings import HOST, Settings, load_settings
+from baton.temporal.keys import key_line, new_key
 from gateway.__main__ import server_for
-from tests.house import eventually
+from lab.rig import eventually
+from local.machine import free_port
 
 TOKEN = "a-token-that-nobody-guesses"
 HEALTH = b"GET /health HTTP/1.1\r\nhost: codec\r\n\r\n"

@@ -6,7 +6,7 @@ import pytest
 
 from baton.contract import MAX_LABELS, MAX_LABELS_SIZE
 from baton.errors import InvalidEvent
-from baton.labels import labelled
+from baton.model.labels import labelled
 
 MANY = tuple(f"label-{number}" for number in range(MAX_LABELS))
 LONG = tuple(f"{number:03}{'я' * 250}" for number in range(MAX_LABELS_SIZE // 503))

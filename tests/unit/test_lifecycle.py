@@ -11,10 +11,11 @@ from typing import Any
 
 import pytest
 
-from baton import lifecycle, steps
 from baton.contract import Activity, Status
 from baton.errors import IllegalTransition, Refused
-from baton.lifecycle import FINAL, Phase, Trigger, allows, diagram, step
+from baton.model import machine as steps
+from baton.model.chat import lifecycle
+from baton.model.chat.lifecycle import FINAL, Phase, Trigger, allows, diagram, step
 
 PHASES = {
     "none": Phase.NONE,

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from baton.cli.child import Child, silent
-from baton.cli.logfile import LogFile
+from local.child import Child, silent
+from local.logfile import LogFile
 
 # Writes to both outputs, and ends as it should only if nobody closes the pipe before it is done.
 TALKING = """
@@ -49,7 +49,7 @@ class Disk:
 @pytest.fixture
 def disk(monkeypatch: pytest.MonkeyPatch) -> Disk:
     disk = Disk()
-    monkeypatch.setattr("baton.cli.logfile.open", disk.open, raising=False)
+    monkeypatch.setattr("local.logfile.open", disk.open, raising=False)
     return disk
 
 

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from baton.metrics import METRICS
 from baton.settings import CHECKOUT
+from baton.temporal.metrics import METRICS
 from tests.deployed import DEPLOY, document
 from tests.promql import (
     DASHBOARDS,

@@ -20,11 +20,11 @@ from baton.contract import (
     parse_ticket_start,
     require_plain,
 )
-from baton.decision import DecideRequest
-from baton.directory import Directory
-from baton.directoryfile import parse_directory
+from baton.documents.directory import Directory
+from baton.documents.directoryfile import parse_directory
 from baton.errors import DocumentError, InvalidEvent
 from baton.feed.lines import Line, parse_line
+from baton.model.decision import DecideRequest
 from baton.names import STORED
 from baton.rules.language import RuleList
 from baton.rules.loading import parse_kept_rules, parse_rules

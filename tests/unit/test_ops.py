@@ -13,16 +13,16 @@ from temporalio.client import WorkflowHistory
 
 from baton.cli import baton as program
 from baton.cli import ops
-from baton.cli.archive import newer
 from baton.cli.ops.cases import workflow_of
 from baton.cli.ops.filters import filters
-from baton.cli.ops.redecide import compare, decisions_in
 from baton.cli.ops.reset import Run, first_bad, mistake_since
 from baton.errors import BatonError
-from baton.plugin import BatonPlugin
 from baton.rules.loading import load_rules, parse_rules
 from baton.settings import CHECKOUT
-from tests.house import FOUR_RULES, NO_RULES
+from baton.temporal.plugin import BatonPlugin
+from lab.rig import FOUR_RULES, NO_RULES
+from local.archive import newer
+from replaygate.redecide import compare, decisions_in
 
 GOLDEN = CHECKOUT / "tests/replay/golden"
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -71,7 +71,7 @@ def test_a_wrong_use_is_explained(
     assert said in " ".join(done.output.split())
 
 
-@pytest.mark.parametrize("name", list(ops.command.commands))
+@pytest.mark.parametrize("name", list(ops.COMMANDS))
 def test_the_help_fits_into_a_terminal(name: str) -> None:
     said = CliRunner(env={"COLUMNS": "80"}).invoke(program, ["ops", name, "--help"]).output
 

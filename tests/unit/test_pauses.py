@@ -9,7 +9,7 @@ from temporalio.api.enums.v1 import ResourceExhaustedCause
 from temporalio.api.errordetails.v1 import MultiOperationExecutionFailure, ResourceExhaustedFailure
 from temporalio.service import RPCError, RPCStatusCode
 
-from baton.pauses import Pauses, workflow_is_busy
+from baton.client.pauses import Pauses, workflow_is_busy
 
 BUSY = ResourceExhaustedCause.RESOURCE_EXHAUSTED_CAUSE_BUSY_WORKFLOW
 RATE = ResourceExhaustedCause.RESOURCE_EXHAUSTED_CAUSE_RPS_LIMIT

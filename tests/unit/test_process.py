@@ -11,15 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from baton import process
-from baton.process import HANGS_AFTER_SECONDS, showing_life, trouble
 from baton.settings import CHECKOUT
-from tests.house import eventually
+from baton.temporal import process
+from baton.temporal.process import HANGS_AFTER_SECONDS, showing_life, trouble
+from lab.rig import eventually
 
 
 def probe(file: Path) -> subprocess.CompletedProcess[str]:
     """What a health check runs."""
-    command = [sys.executable, "-m", "baton.process", str(file)]
+    command = [sys.executable, "-m", "baton.temporal.process", str(file)]
     return subprocess.run(command, capture_output=True, text=True, cwd=CHECKOUT, check=False)
 
 

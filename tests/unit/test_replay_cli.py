@@ -15,11 +15,11 @@ from click.testing import CliRunner
 from click.testing import Result as Ran
 
 from baton.cli import baton as program
-from baton.cli.replay import GOLDEN
-from baton.cli.replaypool import Pool, replay_command
-from baton.cli.replayreport import Tally, as_dict, print_summary, write_junit
-from baton.cli.replayresult import Accepted, Difference, Result, Verdict
 from baton.errors import BatonError
+from replaygate.command import GOLDEN
+from replaygate.pool import Pool, replay_command
+from replaygate.report import Tally, as_dict, print_summary, write_junit
+from replaygate.result import Accepted, Difference, Result, Verdict
 
 DIFFERENCE = Difference(
     event=7, command="activity notify", field="input.0.tell.3.reason", recorded="new", now="old"
@@ -241,6 +241,6 @@ async def test_a_process_that_cannot_begin_is_an_error(tmp_path: Path) -> None:
 def test_without_a_checkout_there_is_nothing_to_replay_against(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("baton.cli.replaypool.CHECKOUT", tmp_path)
+    monkeypatch.setattr("replaygate.pool.CHECKOUT", tmp_path)
     with pytest.raises(BatonError, match="There is no replay gate here"):
         replay_command("default")

@@ -16,7 +16,7 @@ from sqlalchemy import create_engine, text
 from activities.rulebook import Rulebook
 from baton.errors import DocumentError, HelpDeskUnavailable
 from helpdesks.embedded import EmbeddedHelpDesk
-from tests.house import eventually
+from lab.rig import eventually
 from tests.unit.rulekit import DEPLOY, DIRECTORY
 
 ONE_TEMPLATE = """\

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from baton import contract
-from baton.chat import settle
 from baton.contract import Activity, Status
-from baton.decision import Candidate, Decision, MissingLine, Person
+from baton.model.chat.model import settle
+from baton.model.decision import Candidate, Decision, MissingLine, Person
 from baton.rules.engine import MOST_PASSES, decide
 from tests.unit.rulekit import NOW, PEOPLE, author, chat, event, facts, fired, no_chat, play, rule, rules
 

@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from baton.chatstate import ChatState
 from baton.contract import (
     Activity,
     Author,
@@ -19,12 +18,13 @@ from baton.contract import (
     Status,
     TicketStage,
 )
-from baton.decision import CaseState, Facts, Person
+from baton.model.chat.state import ChatState
+from baton.model.decision import CaseState, Facts, Person
+from baton.model.ticket.state import TicketState
 from baton.rules.engine import decide
 from baton.rules.fields import CHATS, FIELDS, TICKETS, CaseType, Field, Sort
 from baton.rules.language import CASES, RuleFile
 from baton.rules.ruleset import RuleSet
-from baton.ticketstate import TicketState
 from tests.unit.rulekit import NOW, chat, event, facts, fired, holds, rule, ticket_event
 
 STAFF = ("ivan", "petra", "lena")

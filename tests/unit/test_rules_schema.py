@@ -10,12 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
+from baton.documents.yaml import read_yaml
 from baton.errors import DocumentError
 from baton.rules.fields import FIELDS
 from baton.rules.language import RuleFile
 from baton.rules.loading import parse_rules
 from baton.rules.schema import rules_schema, rules_schema_text
-from baton.yamlfile import read_yaml
 from tests.unit.rulekit import DEPLOY, rule
 
 VALIDATOR = Draft202012Validator(rules_schema())

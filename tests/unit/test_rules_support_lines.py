@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from baton import contract
-from baton.chatstate import ChatState
 from baton.contract import Activity, Status, Tab
-from baton.decision import Candidate, Previous
+from baton.model.chat.state import ChatState
+from baton.model.decision import Candidate, Previous
 from baton.rules.engine import Decided
 from baton.rules.loading import load_rules
 from tests.unit.rulekit import DEPLOY, DIRECTORY, NOW, author, chat, event, facts, fired, no_chat, play

@@ -9,12 +9,12 @@ import pytest
 
 from baton import contract
 from baton.contract import DepartmentState, Status, TicketStage
-from baton.decision import Decision
 from baton.errors import DepartmentsWaiting
+from baton.model.decision import Decision
+from baton.model.ticket.model import apply, fold, settle
+from baton.model.ticket.state import TicketState
 from baton.rules.engine import decide
 from baton.rules.loading import load_rules
-from baton.ticket import apply, fold, settle
-from baton.ticketstate import TicketState
 from tests.unit.rulekit import (
     DEPLOY,
     DIRECTORY,

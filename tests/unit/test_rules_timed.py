@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from baton.chat import fold, settle
-from baton.chatstate import ChatState
 from baton.contract import Activity, Status
-from baton.decision import Decision, Facts, Person
+from baton.model.chat.model import fold, settle
+from baton.model.chat.state import ChatState
+from baton.model.decision import Decision, Facts, Person
 from baton.rules.engine import Decided, decide
 from baton.rules.ruleset import RuleSet
 from tests.unit.rulekit import NOW, PEOPLE, author, chat, event, facts, fired, minutes_ago, play, rule, rules

@@ -11,7 +11,7 @@ import pytest
 
 from baton.contract import TicketStage
 from baton.errors import IllegalTransition, Refused
-from baton.stages import UNFINISHED, Stage, Step, allows, diagram, step
+from baton.model.ticket.lifecycle import UNFINISHED, Stage, Step, allows, diagram, step
 
 STAGES = {
     "none": Stage.NONE,

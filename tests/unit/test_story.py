@@ -7,8 +7,6 @@ from typing import Any
 
 import pytest
 
-from baton.chat import fold
-from baton.chatstate import ChatState
 from baton.contract import (
     AgentMessage,
     Assigned,
@@ -23,8 +21,10 @@ from baton.contract import (
     Taken,
     TimelineEntry,
 )
-from baton.decision import Previous
-from baton.story import (
+from baton.model.chat.model import fold
+from baton.model.chat.state import ChatState
+from baton.model.decision import Previous
+from baton.model.story import (
     chat_details,
     moved,
     ticket_details,

@@ -11,9 +11,9 @@ from temporalio.common import MetricMeter
 
 from baton.client import plugin_for
 from baton.errors import SettingsError
-from baton.metrics import EVENTS, METRICS, Metric, kind_label
 from baton.settings import Settings, load_settings
-from baton.telemetry import metrics_address, runtime_for
+from baton.temporal.metrics import EVENTS, METRICS, Metric, kind_label
+from baton.temporal.telemetry import metrics_address, runtime_for
 
 IDENTIFYING = {"case", "customer", "staff", "event", "conversation", "ticket", "author", "assignee"}
 
@@ -73,7 +73,7 @@ def test_what_is_no_address_is_refused(address: str, monkeypatch: pytest.MonkeyP
 def test_traces_without_their_packages_are_refused_with_the_way_to_get_them(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setitem(sys.modules, "baton.tracing", None)
+    monkeypatch.setitem(sys.modules, "baton.temporal.tracing", None)
     with pytest.raises(SettingsError, match=r"pip install 'baton-desk\[tracing\]'"):
         plugin_for(Settings(tracing=True))
     assert plugin_for(Settings()).interceptors == ()

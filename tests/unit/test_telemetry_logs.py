@@ -15,9 +15,9 @@ from temporalio import activity, workflow
 from temporalio.testing import ActivityEnvironment
 
 from activities.observing import observed
-from baton.effects import Notice
 from baton.errors import HelpDeskUnavailable, InvalidEvent
-from baton.logs import JsonLines, Lines, name_event, set_up_logging
+from baton.model.effects import Notice
+from baton.temporal.logs import JsonLines, Lines, name_event, set_up_logging
 from helpdesks.base import HelpDesk
 
 SECRET = "my password is 4711"

@@ -9,10 +9,10 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from baton.contract import MARKER
+from baton.documents.yaml import read_yaml
 from baton.errors import DocumentError
 from baton.templates import load_templates, parse_templates
 from baton.templates.schema import templates_schema, templates_schema_text
-from baton.yamlfile import read_yaml
 from tests.unit.rulekit import DEPLOY, DIRECTORY
 
 SHIPPED = DEPLOY / "templates/several-departments.yaml"

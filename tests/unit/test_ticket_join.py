@@ -19,12 +19,12 @@ from baton.contract import (
     LabelsChanged,
     TicketStage,
 )
-from baton.decision import AskedOf, Facts
 from baton.errors import IllegalTransition, InvalidEvent, UnknownLabel
+from baton.model.decision import AskedOf, Facts
+from baton.model.ticket.model import apply, fold
+from baton.model.ticket.state import TicketState
 from baton.templates.drafting import drafted
-from baton.ticket import apply, fold
-from baton.ticketstate import TicketState
-from tests.paper import MORNING
+from lab.simulation import MORNING
 from tests.unit.ticketworld import (
     LABELS,
     MARKER,

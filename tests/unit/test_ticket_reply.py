@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from baton.contract import DepartmentState, Presence
-from baton.decision import Previous
-from baton.effects import ConsolidatedReply
 from baton.errors import DepartmentsWaiting, IllegalTransition, InvalidEvent, NotAllowed, UnknownStaff
+from baton.model.decision import Previous
+from baton.model.effects import ConsolidatedReply
 from baton.templates.drafting import drafted
 from baton.templates.loading import parse_templates
 from tests.unit.ticketworld import LABELS, MARKER, MEMBER, Ticket, answered, collecting, company, composing
@@ -109,7 +109,7 @@ async def test_a_reply_that_is_being_written_cannot_be_assigned_to_nobody() -> N
 
 
 async def test_more_notes_than_a_ticket_carries_still_answer(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("baton.ticket.MAX_NOTES", 2)
+    monkeypatch.setattr("baton.model.ticket.model.MAX_NOTES", 2)
     ticket = await collecting(("billing", "delivery"))
     for _ in range(3):
         await ticket.note(MEMBER["billing"], answers=False)
@@ -203,7 +203,7 @@ async def test_a_first_message_opens_a_ticket_in_triage() -> None:
     assert (state.stage, state.status, state.case_id, state.previous_case) == (
         "triage",
         "open",
-        "paper-1",
+        "simulated-1",
         None,
     )
 
@@ -709,7 +709,7 @@ async def test_what_opens_a_ticket(kind: str, by: str, fields: dict[str, Any], s
 
     state = await ticket.do(kind, by, **fields)
 
-    assert (state.stage, state.case_id) == (stage, "paper-1")
+    assert (state.stage, state.case_id) == (stage, "simulated-1")
 
 
 @pytest.mark.parametrize(

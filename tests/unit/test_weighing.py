@@ -9,23 +9,23 @@ from pydantic_core import to_json
 
 from activities.weighing import LARGEST_DECISION, weighed
 from baton.contract import Status
-from baton.decision import Decision, Macro
 from baton.errors import InvalidEvent
+from baton.model.decision import Decision, Macro
 from baton.rules.loading import parse_rules
-from tests.paper import PaperChat, PaperDesk, shipped_directory
+from lab.simulation import SimulatedChat, SimulatedDesk, shipped_directory
 from tests.unit.ticketworld import collecting
 
 HELLO = {"kind": "customer_message", "id": "m-1", "author": {"type": "customer", "id": "c"}, "text": "Hello"}
 LONG = "я" * 9_000
 
 
-def talkative(messages: int) -> PaperChat:
+def talkative(messages: int) -> SimulatedChat:
     """A chat with a rule that says so many long messages about each new chat."""
     then = [{"reply": LONG}] * messages + [{"add labels": ["vip"]}]
     incoming = [{"id": "talks", "name": "Talks", "when": {"event.kind": "customer_message"}, "then": then}]
     text = json.dumps({"version": 1, "incoming": incoming})
     directory = shipped_directory()
-    return PaperChat(PaperDesk(directory), parse_rules(text, "rules.yaml", directory))
+    return SimulatedChat(SimulatedDesk(directory), parse_rules(text, "rules.yaml", directory))
 
 
 async def test_sizes_are_those_of_what_is_recorded_answered_and_carried_out() -> None:

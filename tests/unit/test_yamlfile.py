@@ -8,9 +8,9 @@ from typing import Literal
 import pytest
 from pydantic import BaseModel, ConfigDict
 
-from baton import yamlfile
+from baton.documents import yaml as yamlfile
+from baton.documents.yaml import parse_yaml, read_yaml
 from baton.errors import DocumentError
-from baton.yamlfile import parse_yaml, read_yaml
 
 
 class Wheel(BaseModel):

@@ -24,15 +24,15 @@ from baton.contract import (
     TicketStage,
     parse_ticket_event,
 )
-from baton.directory import Directory
-from baton.directoryfile import parse_directory
-from baton.effects import Effect, Notice, Prompt
+from baton.documents.directory import Directory
+from baton.documents.directoryfile import parse_directory
+from baton.model.effects import Effect, Notice, Prompt
+from baton.model.ticket.state import TicketState
 from baton.rules.loading import parse_rules
 from baton.rules.ruleset import RuleSet
 from baton.templates.loading import parse_templates
 from baton.templates.templateset import Templates
-from baton.ticketstate import TicketState
-from tests.paper import PaperDesk, PaperTicket
+from lab.simulation import SimulatedDesk, SimulatedTicket
 
 DIRECTORY = """
 lines:
@@ -110,11 +110,11 @@ def templates() -> Templates:
     return parse_templates(TEMPLATES, "templates.yaml", company())
 
 
-class Ticket(PaperTicket):
+class Ticket(SimulatedTicket):
     """A ticket, and short words for what happens to it."""
 
     def __init__(self, more_rules: str = "", *, label_off: str = LABEL_OFF) -> None:
-        super().__init__(PaperDesk(company()), rules(more_rules, label_off), templates=templates())
+        super().__init__(SimulatedDesk(company()), rules(more_rules, label_off), templates=templates())
         self.events = 0
         self.carried_out: list[Effect] = []
         """All that was asked of the help desk so far."""

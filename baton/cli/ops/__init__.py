@@ -4,10 +4,20 @@ from __future__ import annotations
 
 import click
 
-from baton.cli.ops import filters, poke, reassign, redecide, register, resend, reset
+from baton.cli.lazy import LazyGroup, Row
+
+COMMANDS: dict[str, Row] = {
+    "filters": Row("baton.cli.ops.filters", "Print filters for the Temporal UI, each with a link."),
+    "poke": Row("baton.cli.ops.poke", "Have a case look at what may have come due."),
+    "reassign": Row("baton.cli.ops.reassign", "Give everything that somebody has to somebody else."),
+    "redecide": Row("replaygate.redecide", "Decide about an event once more, by other rules."),
+    "register": Row("baton.cli.ops.register", "Register the search attributes."),
+    "resend": Row("baton.cli.ops.resend", "Carry out a write once more."),
+    "reset": Row("baton.cli.ops.reset", "Reset cases that a bad release has stopped."),
+}
 
 
-@click.group("ops")
+@click.group("ops", cls=LazyGroup, rows=COMMANDS)
 def command() -> None:
     """Look after the cases in Temporal: filters for its UI, and repairs.
 
@@ -15,7 +25,3 @@ def command() -> None:
 
     Every repair takes --dry-run, which only says what would be done.
     """
-
-
-for _module in (register, filters, resend, poke, redecide, reset, reassign):
-    command.add_command(_module.command)

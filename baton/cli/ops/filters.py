@@ -11,12 +11,11 @@ import click
 from temporalio.client import Client
 from temporalio.envconfig import ClientConfig
 
-from baton.cli.machine import HOST
 from baton.cli.screen import echo
 from baton.cli.shared import as_json, baton_client, print_json, run
 from baton.cli.webui import list_address
 from baton.contract import CHAT_WORKFLOW, TICKET_WORKFLOW, TicketStage
-from baton.settings import load_settings
+from baton.settings import HOST, load_settings
 from baton.signs import one_line
 
 LONG_DAYS = 30

@@ -13,7 +13,7 @@ from baton.cli.screen import echo
 from baton.cli.shared import as_json, baton_client, count, fresh_id, run
 from baton.client import BatonClient
 from baton.contract import ChatSnapshot, TicketSnapshot, derived_id
-from baton.deskclient import DeskClient
+from baton.desk.client import DeskClient
 from baton.errors import Refused
 from baton.wording import did_you_mean
 

@@ -11,7 +11,7 @@ from baton.cli.ops.cases import dry_run_option
 from baton.cli.shared import as_json, baton_client, print_json, print_table, run
 from baton.contract import SEARCH_ATTRIBUTES
 from baton.errors import BatonError
-from baton.searchattributes import VALUE_TYPES, registered, type_name
+from baton.temporal.searchattributes import VALUE_TYPES, registered, type_name
 
 PRESENT, ADDED, WOULD_ADD, WRONG = "is there", "registered", "would be registered", "has another type"
 

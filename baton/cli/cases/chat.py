@@ -1,0 +1,186 @@
+"""``baton chat``: look at a chat, and send it an event."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Any
+
+import click
+
+from baton.cli.cases import chatview, ticketview
+from baton.cli.cases.caseview import happened, print_answer, print_timeline, print_values
+from baton.cli.cases.eventoptions import (
+    CURRENT,
+    STATUSES,
+    author_of,
+    author_option,
+    event_options,
+    payload_of,
+    timeout_option,
+)
+from baton.cli.cases.tickets import apply_template, open_ticket, print_asked
+from baton.cli.screen import echo
+from baton.cli.shared import as_json, baton_client, chat_id, fresh_id, print_json, run, ticket_name
+from baton.client import BatonClient
+from baton.contract import MESSAGE_KINDS, AuthorType, parse_chat_event
+from baton.errors import IllegalTransition
+from baton.model.chat.lifecycle import diagram as lifecycle_diagram
+from baton.signs import one_line
+
+
+@click.group("chat")
+def command() -> None:
+    """Look at a chat, and send it an event.
+
+    A chat is named CHANNEL:CONVERSATION, such as telegram:42. Its workflow ID, chat:telegram:42, will
+    do as well.
+    """
+
+
+@command.command()
+@click.argument("chat", nargs=-1, required=True, metavar="CHANNEL:CONVERSATION")
+@click.option("--timeline", "with_timeline", is_flag=True, help="Show what happened, event by event.")
+@as_json
+def show(chat: tuple[str, ...], with_timeline: bool, json_: bool) -> None:
+    """Who has a chat, since when, and why."""
+    run(_show, *chat_id(chat), with_timeline, json_)
+
+
+async def _show(channel: str, conversation: str, with_timeline: bool, json_: bool) -> None:
+    async with baton_client() as client:
+        snapshot = await client.snapshot(channel, conversation)
+        timeline = await client.timeline(channel, conversation)
+    if json_:
+        print_json({"snapshot": snapshot, "timeline": timeline} if with_timeline else {"snapshot": snapshot})
+        return
+    print_values(chatview.details(snapshot, timeline))
+    if with_timeline:
+        echo()
+        print_timeline(timeline)
+
+
+@command.command()
+def diagram() -> None:
+    """Print the lifecycle of a chat as a Mermaid diagram."""
+    echo(lifecycle_diagram(), nl=False)
+
+
+@command.command()
+@click.argument("chat", metavar="CHANNEL:CONVERSATION")
+@event_options("chat")
+@click.option(
+    "--end",
+    is_flag=False,
+    flag_value=CURRENT,
+    type=click.Choice([CURRENT, *STATUSES]),
+    help="End the chat, with a status or the current one.",
+)
+@click.option("--customer", help="Whose chat it is, where the message may open it.")
+@as_json
+def send(chat: str, customer: str | None, timeout: float, json_: bool, **written: Any) -> None:
+    """Send one event to a chat, and say what came of it.
+
+    Without another option TEXT is a message of the one named by --from. An event that was not answered may be
+    sent again with the same --id.
+
+    \b
+      baton chat send telegram:42 --from customer --customer c-7 "Hello?"
+      baton chat send telegram:42 --from staff:ivan "Good morning!"
+      baton chat send telegram:42 --from staff:ivan --end pending
+      baton chat send telegram:42 --from staff:ivan --label +refund --label -new
+    """
+    run(_send, *chat_id([chat]), customer, timeout, json_, written)
+
+
+async def _send(
+    channel: str,
+    conversation: str,
+    customer: str | None,
+    timeout: float,
+    json_: bool,
+    written: dict[str, Any],
+) -> None:
+    payload = payload_of(**written)
+    async with baton_client() as client:
+        whose = customer or await _customer(client, channel, conversation, payload)
+        if payload.get("author") == {"type": AuthorType.CUSTOMER}:
+            if whose is None:
+                raise click.UsageError("There is no such chat yet: say with --customer whose it will be.")
+            payload["author"] = {"type": AuthorType.CUSTOMER, "id": whose}
+        event = parse_chat_event(payload)
+        outcome = await client.send(channel, conversation, event, customer=whose, timeout=timeout)
+        if json_:
+            print_json(outcome)
+        else:
+            what = await happened(event.id, client.timeline(channel, conversation))
+            print_answer(outcome, what, chatview.standing(outcome.snapshot))
+
+
+async def _customer(
+    client: BatonClient, channel: str, conversation: str, payload: dict[str, Any]
+) -> str | None:
+    """Whose chat it is, if there is one and the event needs to know."""
+    if payload.get("kind") not in MESSAGE_KINDS and payload.get("author") != {"type": AuthorType.CUSTOMER}:
+        return None
+    with suppress(IllegalTransition):
+        return (await client.snapshot(channel, conversation)).customer
+    return None
+
+
+@command.command("to-ticket")
+@click.argument("chat", metavar="CHANNEL:CONVERSATION")
+@author_option
+@click.option("--ticket", metavar="ID", help="The ticket's ID. The default is a fresh one.")
+@click.option("--template", metavar="ID", help="Ask the departments of this template at once.")
+@click.option("--subject", default="", help="What the ticket is about.")
+@timeout_option
+@as_json
+def to_ticket(
+    chat: str,
+    author: str,
+    ticket: str | None,
+    template: str | None,
+    subject: str,
+    timeout: float,
+    json_: bool,
+) -> None:
+    """Open a ticket from a chat, for what needs several departments.
+
+    What the customer wrote in the chat, and will write, is copied to the ticket, and the one reply of the
+    departments goes out in the chat.
+
+    \b
+      baton chat to-ticket telegram:42 --from staff:petra --template three-departments
+    """
+    ticket_id = ticket_name(ticket) if ticket else fresh_id("t")
+    run(_to_ticket, *chat_id([chat]), author_of(author), ticket_id, template, subject, timeout, json_)
+
+
+async def _to_ticket(
+    channel: str,
+    conversation: str,
+    author: dict[str, Any],
+    ticket_id: str,
+    template: str | None,
+    subject: str,
+    timeout: float,
+    json_: bool,
+) -> None:
+    async with baton_client() as client:
+        opened = await open_ticket(
+            client, await client.snapshot(channel, conversation), author, ticket_id, subject, timeout
+        )
+        if not json_:
+            echo(f"Ticket {one_line(ticket_id)} belongs to the chat {channel}:{conversation} now.")
+            if opened.instead_of:
+                echo(f"What its customer writes no longer goes to ticket {opened.instead_of}.")
+        outcome = opened.outcome
+        if template is not None:
+            outcome = await apply_template(client, ticket_id, template, author, timeout=timeout)
+        if json_:
+            print_json(outcome)
+        elif template is not None:
+            await print_asked(client, outcome)
+        else:
+            print_values(ticketview.standing(outcome.snapshot))
+            echo(f"Ask its departments: baton template apply TEMPLATE {ticket_id} --from …")

@@ -1,0 +1,259 @@
+"""``baton ticket``: look at a ticket, and send it an event."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Any
+
+import click
+
+from baton.cli.cases import ticketview
+from baton.cli.cases.caseview import happened, print_answer, print_timeline, print_values
+from baton.cli.cases.eventoptions import (
+    author_of,
+    author_option,
+    event_options,
+    id_option,
+    payload_of,
+)
+from baton.cli.cases.tickets import list_tickets, ticket_filters
+from baton.cli.screen import echo
+from baton.cli.shared import (
+    appears,
+    as_json,
+    baton_client,
+    fresh_id,
+    print_json,
+    print_table,
+    run,
+    ticket_name,
+)
+from baton.client import BatonClient
+from baton.contract import AuthorType, TimelineEntry, parse_ticket_event
+from baton.errors import BatonError, IllegalTransition, Unanswered
+from baton.model.effects import TicketQuery
+from baton.model.ticket.lifecycle import diagram as stage_diagram
+from baton.signs import one_line
+
+_ticket = click.argument("ticket", metavar="TICKET")
+
+
+@click.group("ticket")
+def command() -> None:
+    """Look at a ticket, and send it an event.
+
+    A ticket is named by its ID, such as T-1. Its workflow ID, ticket:T-1, will do as well.
+    """
+
+
+# --- Looking ------------------------------------------------------------------------------------
+
+
+@command.command()
+@_ticket
+@click.option("--timeline", "with_timeline", is_flag=True, help="Show what happened, event by event.")
+@as_json
+def show(ticket: str, with_timeline: bool, json_: bool) -> None:
+    """Who must act on a ticket, and how far each department is."""
+    run(_show, ticket_name(ticket), with_timeline, json_)
+
+
+async def _show(ticket_id: str, with_timeline: bool, json_: bool) -> None:
+    async with baton_client() as client:
+        ticket = await client.ticket(ticket_id)
+        timeline = await client.ticket_timeline(ticket_id)
+    if json_:
+        print_json({"snapshot": ticket, "timeline": timeline} if with_timeline else {"snapshot": ticket})
+        return
+    print_values(ticketview.details(ticket, timeline))
+    echo()
+    print_table(
+        ticketview.DEPARTMENTS,
+        map(ticketview.department, ticket.departments),
+        "No department was asked.",
+        whole=("Due (UTC)",),
+    )
+    notes = list(ticketview.notes(ticket.departments))
+    if notes:
+        echo("\n" + "\n".join(notes))
+    if with_timeline:
+        echo()
+        print_timeline(timeline)
+
+
+@command.command()
+@_ticket
+@as_json
+def draft(ticket: str, json_: bool) -> None:
+    """The reply as it is drafted from the departments' notes, to be read and edited.
+
+    Nothing is sent: `baton ticket send TICKET --reply TEXT` sends what the composer has made of it.
+    """
+    run(_draft, ticket_name(ticket), json_)
+
+
+async def _draft(ticket_id: str, json_: bool) -> None:
+    async with baton_client() as client:
+        found = await client.draft(ticket_id)
+        ticket = await client.ticket(ticket_id)
+    if json_:
+        print_json(found)
+    elif not found.round:
+        echo(f"There is no draft. {ticketview.acting(ticket)}")
+    else:
+        print_values(ticketview.about_draft(found, ticket))
+        echo()
+        for line in found.text.splitlines():
+            echo(one_line(line))
+
+
+@command.command("list")
+@ticket_filters
+@as_json
+def list_(with_query: bool, json_: bool, **filters: Any) -> None:
+    """List the tickets that are not closed, those that are due first."""
+    run(list_tickets, TicketQuery.model_validate(filters), with_query, json_)
+
+
+@command.command()
+def diagram() -> None:
+    """Print the stages of a ticket as a Mermaid diagram."""
+    echo(stage_diagram(), nl=False)
+
+
+# --- Sending ------------------------------------------------------------------------------------
+
+
+@command.command()
+@_ticket
+@event_options("ticket")
+@click.option("--reply", is_flag=True, help="TEXT is the one reply to the customer.")
+@click.option("--decline", metavar="LABEL", help="Say that this is not the department's matter.")
+@click.option("--to", metavar="LABEL", help="With --decline: whose matter it is.")
+@click.option("--ask-again", metavar="LABEL", help="Ask a department once more.")
+@click.option("--question", metavar="TEXT", help="With --ask-again: what it is asked.")
+@click.option("--close", is_flag=True, help="Close the ticket.")
+@click.option("--force", is_flag=True, help="With --close or --reply: pass over departments that are asked.")
+@click.option("--reason", metavar="TEXT", help="With --decline, or with --close --force: why.")
+@click.option("--customer", help="Whose ticket it is, where the event may open it.")
+@click.option("--subject", default="", help="What it is about, where the event opens it.")
+@click.option("--channel", help="By which channel it came, where the event opens it.")
+@as_json
+def send(
+    ticket: str,
+    customer: str | None,
+    subject: str,
+    channel: str | None,
+    timeout: float,
+    json_: bool,
+    **written: Any,
+) -> None:
+    """Send one event to a ticket, and say what came of it.
+
+    Without another option TEXT is a message of the one named by --from. A label that is a department's asks
+    the department, or withdraws it. With --reply, --status says what the ticket gets instead of pending. An
+    event that was not answered may be sent again with the same --id.
+
+    \b
+      baton ticket send T-1 --from customer --customer c-7 "Three questions: …"
+      baton ticket send T-1 --from staff:petra --label +billing --label +delivery
+      baton ticket send T-1 --from staff:oleg --decline warranty --reason "…"
+      baton ticket send T-1 --from staff:maria --reply "All answers: …"
+      baton ticket send T-1 --from staff:petra --close --force --reason "…"
+    """
+    opening = {"customer": customer, "subject": subject, "channel": channel}
+    run(_send, ticket_name(ticket), opening, timeout, json_, written)
+
+
+async def _send(
+    ticket_id: str, opening: dict[str, Any], timeout: float, json_: bool, written: dict[str, Any]
+) -> None:
+    payload = payload_of(**written)
+    async with baton_client() as client:
+        opening = await _opening(client, ticket_id, opening, payload)
+        if payload.get("author") == {"type": AuthorType.CUSTOMER}:
+            if not opening.get("customer"):
+                raise click.UsageError("There is no such ticket yet: say with --customer whose it will be.")
+            payload["author"] = {"type": AuthorType.CUSTOMER, "id": opening["customer"]}
+        event = parse_ticket_event(payload)
+        outcome = await client.send_to_ticket(ticket_id, event, timeout=timeout, **opening)
+        if json_:
+            print_json(outcome)
+        else:
+            what = await happened(event.id, client.ticket_timeline(ticket_id))
+            print_answer(outcome, what, ticketview.standing(outcome.snapshot))
+
+
+async def _opening(
+    client: BatonClient, ticket_id: str, opening: dict[str, Any], payload: dict[str, Any]
+) -> dict[str, Any]:
+    """With what the event opens the ticket, if it does."""
+    given = {name: value for name, value in opening.items() if value}
+    if payload.get("kind") == "customer_message" or payload.get("author") == {"type": AuthorType.CUSTOMER}:
+        # A closed one is opened again as what it was, in the chat to which it belongs.
+        with suppress(IllegalTransition):
+            known = (await client.ticket(ticket_id)).model_dump(include=_OPENING)
+            given = {name: value for name, value in known.items() if value} | given
+    elif given and "customer" not in given:
+        raise click.UsageError("--subject and --channel open a ticket: say with --customer whose it is.")
+    return given
+
+
+_OPENING = {"customer", "subject", "channel", "conversation"}
+
+
+@command.command()
+@_ticket
+@click.argument("text")
+@author_option
+@click.option("--label", metavar="LABEL", help="The only department for which it answers.")
+@click.option("--instruction", is_flag=True, help="It says what to do, and answers nothing.")
+@click.option("--no-answer", is_flag=True, help="The department stays asked.")
+@id_option
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=0.1),
+    default=10.0,
+    show_default=True,
+    help="Seconds to wait until the ticket has it.",
+)
+@as_json
+def note(ticket: str, author: str, no_answer: bool, event_id: str | None, **options: Any) -> None:
+    """Leave a note, such as a department's answer: as the signal that a help desk sends.
+
+    A note by a member of a department that is asked is its answer.
+
+    \b
+      baton ticket note T-1 --from staff:lena "It was charged twice; we pay one back."
+    """
+    fields = {name: options[name] for name in ("text", "label", "instruction")}
+    payload = {"id": event_id or fresh_id(), "author": author_of(author), "answers": not no_answer, **fields}
+    run(_note, ticket_name(ticket), payload, options["timeout"], options["json_"])
+
+
+async def _note(ticket_id: str, payload: dict[str, Any], timeout: float, json_: bool) -> None:
+    note_id = payload["id"]
+
+    async with baton_client() as client:
+
+        async def look() -> TimelineEntry | None:
+            timeline = await client.ticket_timeline(ticket_id)
+            return next((entry for entry in reversed(timeline) if entry.event_id == note_id), None)
+
+        await client.add_note(ticket_id, payload)
+        if not json_:
+            echo(f"Note {one_line(note_id)} was handed over to ticket {one_line(ticket_id)}.")
+        entry = await appears(look, timeout)
+        if entry is None:
+            raise Unanswered(
+                f"The ticket has not taken the note within {timeout:g} s. It will, once a worker is there: "
+                f"baton ticket show {ticket_id} --timeline"
+            )
+        if entry.refused:
+            raise BatonError(f"The note was refused: {entry.refused}")
+        found = await client.ticket(ticket_id)
+    if json_:
+        print_json({"event_id": note_id, "entry": entry, "snapshot": found})
+    else:
+        print_values([("What happened", entry.what or "nothing that moves the ticket")])
+        print_values(ticketview.standing(found))

@@ -1,0 +1,1 @@
+"""``baton inbox``, ``notices``, ``staff``, ``directory`` and ``customer``."""

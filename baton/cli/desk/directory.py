@@ -1,0 +1,112 @@
+"""``baton directory``: staff, lines, departments and labels, as a document."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+
+from baton.cli.desk.directorytext import as_yaml
+from baton.cli.screen import echo
+from baton.cli.shared import as_json, count, desk_client, print_json, run
+from baton.documents.directory import Directory
+from baton.documents.directoryfile import load_directory
+from baton.names import STORED
+
+_file = click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
+
+
+@click.group("directory")
+def command() -> None:
+    """Show, check and replace the directory: staff, lines, departments, labels."""
+
+
+@command.command()
+@as_json
+def show(json_: bool) -> None:
+    """Print the directory as YAML, as `baton directory apply` takes it."""
+    run(_show, json_)
+
+
+async def _show(json_: bool) -> None:
+    async with desk_client() as desk:
+        shown = await desk.directory()
+    if json_:
+        print_json(shown)
+    else:
+        echo(f"# version {shown.version}")
+        echo(as_yaml(Directory.model_validate(shown.directory, context=STORED)), nl=False)
+
+
+@command.command()
+@_file
+@as_json
+def check(file: Path, json_: bool) -> None:
+    """Say whether FILE is a good directory. Nothing is changed, and nothing needs to run.
+
+    Whether the rules in force fit it is checked when it is applied.
+    """
+    directory = load_directory(file)
+    if json_:
+        print_json({"file": str(file), "directory": directory})
+    else:
+        echo(f"{file} is fine: {_size(directory)}.")
+
+
+@command.command()
+@_file
+@as_json
+def apply(file: Path, json_: bool) -> None:
+    """Make FILE the directory. It takes effect with the next event of every case.
+
+    A FILE that `baton directory show` wrote names its version in the first line, and is refused if
+    somebody has changed the directory since.
+    """
+    run(_apply, load_directory(file), _version_of(file), json_)
+
+
+def _version_of(file: Path) -> int | None:
+    """The version that the file was made from, if it says so."""
+    first = file.read_text(encoding="utf-8").partition("\n")[0]
+    found = re.fullmatch(r"# version (\d+)", first.strip())
+    return int(found[1]) if found else None
+
+
+async def _apply(directory: Directory, version: int | None, json_: bool) -> None:
+    async with desk_client() as desk:
+        before = await desk.directory()
+        based_on = before.version if version is None else version
+        after = await desk.change_directory(directory.model_dump(mode="json"), based_on=based_on)
+    if json_:
+        print_json(after)
+        return
+    changes = list(_changes(before.directory, after.directory))
+    echo(f"The directory is now version {after.version}: {_size(directory)}.")
+    echo("\n".join(changes) or "Nothing in it has changed.")
+
+
+def _size(directory: Directory) -> str:
+    return ", ".join(
+        (
+            f"{len(directory.staff):,} staff",
+            count(len(directory.lines), "line"),
+            count(len(directory.departments), "department"),
+            count(len(directory.known_labels), "label"),
+        )
+    )
+
+
+def _changes(before: dict[str, Any], after: dict[str, Any]) -> Iterator[str]:
+    """What is new, gone or different, one line for each part of the directory."""
+    for part in after:
+        was, now = before.get(part) or {}, after[part] or {}
+        signs = [
+            *(f"+{key}" for key in now if key not in was),
+            *(f"-{key}" for key in was if key not in now),
+            *(f"~{key}" for key in now if isinstance(now, dict) and key in was and was[key] != now[key]),
+        ]
+        if signs:
+            yield f"{part:<12} {' '.join(signs)}"

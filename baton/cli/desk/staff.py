@@ -1,0 +1,194 @@
+"""``baton staff``: who works here, and what they are doing."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from baton.cli.screen import echo
+from baton.cli.shared import as_json, clock, desk_client, print_json, print_table, run
+from baton.contract import Presence
+from baton.desk.client import DeskClient
+from baton.errors import BatonError, NotAllowed, UnknownStaff
+from baton.model.effects import PresenceRow, ShownDirectory
+from baton.signs import one_line
+
+ATTEMPTS = 5
+"""How often a change is made anew because somebody else changed the directory in between."""
+
+PRESENCES = {presence.value.replace("_", "-"): presence for presence in Presence}
+
+Staff = dict[str, dict[str, Any]]
+
+
+def _member_options(function: Callable[..., None]) -> Callable[..., None]:
+    for option in (
+        click.option("--department", "departments", multiple=True, help="A department; may be repeated."),
+        click.option("--role", "roles", multiple=True, help="A role; may be repeated."),
+        click.option("--max-chats", type=click.IntRange(1, 1000), help="How many active chats at a time."),
+        click.option(
+            "--chats/--no-chats", default=None, help="Whether this person works with chats by habit."
+        ),
+        click.option(
+            "--shared/--no-shared",
+            default=None,
+            help="Whether several people use the account; such a one never composes a reply.",
+        ),
+        click.option("--name", help="The name, for people."),
+    ):
+        function = option(function)
+    return function
+
+
+@click.group("staff")
+def command() -> None:
+    """Who works here, and what they are doing."""
+
+
+@command.command("list")
+@as_json
+def list_(json_: bool) -> None:
+    """List everybody, with presence, line and habit."""
+    run(_list, json_)
+
+
+async def _list(json_: bool) -> None:
+    async with desk_client() as desk:
+        rows, shown = await asyncio.gather(desk.presence(), desk.directory())
+    members: Staff = shown.directory.get("staff") or {}
+    several = {staff for staff, member in members.items() if member.get("shared")}
+    if json_:
+        print_json([{**row.model_dump(mode="json"), "shared": row.staff in several} for row in rows])
+        return
+    print_table(
+        ("Staff", "Presence", "Since (UTC)", "Line", "Works with chats"),
+        (_row(row, row.staff in several) for row in rows),
+        "Nobody works here yet: baton staff add NAME --line LINE",
+    )
+
+
+def _row(row: PresenceRow, shared: bool) -> tuple[str, ...]:
+    habit = f"yes, up to {row.max_chats}" if row.chats else "rarely"
+    habit += "; shared account" if shared else ""
+    return row.staff, _presence(row), clock(row.since), row.line or "–", habit
+
+
+def _presence(row: PresenceRow) -> str:
+    return row.presence.value.replace("_", " ")
+
+
+@command.command("set-status")
+@click.argument("staff")
+@click.argument("presence", type=click.Choice(list(PRESENCES)))
+@as_json
+def set_status(staff: str, presence: str, json_: bool) -> None:
+    """Say what STAFF is doing from now on.
+
+    "offline" counts after a grace, in which coming back undoes it.
+    """
+    run(_set_status, staff, PRESENCES[presence], json_)
+
+
+async def _set_status(staff: str, presence: Presence, json_: bool) -> None:
+    async with desk_client() as desk:
+        row = await desk.set_presence(staff, presence)
+    if json_:
+        print_json(row)
+    else:
+        echo(f"{row.staff} is {_presence(row)} since {clock(row.since)} UTC.")
+
+
+@command.command()
+@click.argument("staff")
+@click.option("--line", required=True, help="The home line.")
+@_member_options
+@as_json
+def add(staff: str, json_: bool, **fields: Any) -> None:
+    """Add STAFF to the directory."""
+
+    def change(members: Staff) -> None:
+        if staff in members:
+            raise BatonError(f"{staff!r} is in the directory already; `baton staff set` changes a member")
+        members[staff] = _given(fields)
+
+    run(_change, change, f"{staff} was added.", json_)
+
+
+@command.command("set")
+@click.argument("staff")
+@click.option("--line", help="The home line; '' for none.")
+@_member_options
+@as_json
+def set_(staff: str, json_: bool, **fields: Any) -> None:
+    """Change what the directory says about STAFF.
+
+    Roles and departments that are given replace those before; '' stands for none.
+    """
+    given = _given(fields)
+    if not given:
+        raise click.UsageError("Nothing to change: name at least one option.")
+
+    def change(members: Staff) -> None:
+        members[staff] = _member(members, staff) | given
+
+    run(_change, change, f"{staff} was changed.", json_)
+
+
+@command.command()
+@click.argument("staff")
+@as_json
+def remove(staff: str, json_: bool) -> None:
+    """Take STAFF out of the directory. Their chats go to others when the customers write again."""
+
+    def change(members: Staff) -> None:
+        _member(members, staff)
+        del members[staff]
+
+    run(_change, change, f"{staff} was removed.", json_)
+
+
+def _given(fields: dict[str, Any]) -> dict[str, Any]:
+    """The fields of a member that the options name. An empty string unsets a line, or empties a list."""
+    given = {name: value for name, value in fields.items() if value is not None and value != ()}
+    for name in given.keys() & {"roles", "departments"}:
+        given[name] = [item for item in given[name] if item]
+    if "line" in given:
+        given["line"] = given["line"] or None
+    return given
+
+
+def _member(members: Staff, staff: str) -> dict[str, Any]:
+    if staff not in members:
+        raise UnknownStaff(f"there is nobody {staff!r} in the directory; known: {', '.join(sorted(members))}")
+    return members[staff]
+
+
+async def _change(change: Callable[[Staff], None], said: str, json_: bool) -> None:
+    async with desk_client() as desk:
+        shown = await change_staff(desk, change)
+    if json_:
+        print_json(shown)
+    else:
+        echo(f"{one_line(said)} The directory is now version {shown.version}.")
+
+
+async def change_staff(desk: DeskClient, change: Callable[[Staff], None]) -> ShownDirectory:
+    """Change the staff in the directory as it is now, and again if somebody else was quicker.
+
+    Raises ``DirectoryRefused`` if the changed directory is wrong or the rules would not fit it.
+    """
+    attempt = 0
+    while True:
+        present = await desk.directory()
+        members: Staff = dict(present.directory.get("staff") or {})
+        change(members)
+        directory = {**present.directory, "staff": members}
+        try:
+            return await desk.change_directory(directory, based_on=present.version)
+        except NotAllowed:
+            attempt += 1
+            if attempt == ATTEMPTS:
+                raise

@@ -1,0 +1,1 @@
+"""``baton rules`` and ``baton template``."""

@@ -1,0 +1,56 @@
+"""Groups of commands that are imported only when they are used, so that ``baton --help`` is quick."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any, NamedTuple
+
+import click
+
+from baton.errors import BatonError
+
+CHECKOUT_ROOMS = ("local", "replaygate")
+"""The rooms of a checkout that have commands, too. The package alone comes without them."""
+
+
+class Row(NamedTuple):
+    """Where a command is, and its line of help. The module has it as ``command``."""
+
+    module: str
+    help: str
+
+
+class LazyGroup(click.Group):
+    """A group by a table of commands.
+
+    Args:
+        rows: by name, in the order in which the help lists them.
+    """
+
+    def __init__(self, *args: Any, rows: Mapping[str, Row], **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.rows = rows
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.rows)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """See base class. Raises ``BatonError`` for what only a checkout has, where there is none."""
+        if cmd_name not in self.rows:
+            return None
+        try:
+            command = import_module(self.rows[cmd_name].module).command
+        except ModuleNotFoundError as error:
+            if error.name not in CHECKOUT_ROOMS:
+                raise
+            raise BatonError(
+                f"`{ctx.command_path} {cmd_name}` works from a checkout of Baton, or from its image; the "
+                "package alone does not have it."
+            ) from None
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, row.help) for name, row in self.rows.items()])

@@ -1,0 +1,207 @@
+"""The help desk's own affairs, for programs: inbox, tickets, notices, directory, presence.
+
+Each call is a standalone activity, which the worker carries out. So whoever reaches Temporal reaches the help
+desk, whatever kind it is, and needs no access to its database.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any, TypeVar, cast
+
+from temporalio.client import ActivityFailureError, Client
+from temporalio.common import RetryPolicy
+from temporalio.exceptions import ApplicationError, CancelledError, TerminatedError, TimeoutType
+from temporalio.exceptions import TimeoutError as TimedOut
+from temporalio.service import RPCError
+
+from baton.contract import TASK_QUEUE, Payload, Presence, Status, Tab, TicketStage
+from baton.errors import (
+    REFUSALS,
+    BatonError,
+    ConnectionFailed,
+    DocumentError,
+    HelpDeskUnavailable,
+    Unanswered,
+)
+from baton.model.effects import (
+    BLOCK_CUSTOMER,
+    CHANGE_DIRECTORY,
+    INBOX,
+    NOTICES,
+    SET_PRESENCE,
+    SHOW_DIRECTORY,
+    SHOW_PRESENCE,
+    SHOW_RULES,
+    TICKETS,
+    CustomerBlock,
+    DirectoryChange,
+    InboxQuery,
+    InboxRow,
+    NoticeQuery,
+    NoticeRow,
+    PresenceChange,
+    PresenceRow,
+    RulesQuery,
+    ShownDirectory,
+    ShownRules,
+    TicketQuery,
+    TicketRow,
+)
+
+PICKED_UP_WITHIN = 10.0
+"""Seconds within which a worker must have taken a call. Idle workers take it at once."""
+ATTEMPT_SECONDS = 10.0
+"""Seconds after which an attempt counts as lost. Such a call takes some milliseconds."""
+
+_RETRIES = RetryPolicy(
+    initial_interval=timedelta(milliseconds=200),
+    maximum_attempts=5,
+    # Somebody waits for the answer, and these would be the same the next time.
+    non_retryable_error_types=list(REFUSALS),
+)
+
+ResultT = TypeVar("ResultT")
+
+
+class DirectoryRefused(DocumentError):
+    """The worker did not accept a directory. It saw no file, so its message names fields and not lines."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__([])
+        self.args = (message,)
+
+
+class DeskClient:
+    """Asks the help desk behind the workers, and tells it.
+
+    Every method raises ``Unanswered`` if no worker answers in time, ``HelpDeskUnavailable`` if the help desk
+    does not, and ``ConnectionFailed`` if Temporal cannot be asked.
+
+    Args:
+        client: connected, with ``BatonPlugin`` among its plugins.
+        task_queue: where the workers listen.
+        timeout: seconds for one call, all its attempts included.
+    """
+
+    def __init__(self, client: Client, *, task_queue: str = TASK_QUEUE, timeout: float = 30.0) -> None:
+        self.temporal = client
+        self.task_queue = task_queue
+        self._timeout = timeout
+
+    async def inbox(
+        self, tab: Tab | None = None, *, staff: str | None = None, limit: int = 50
+    ) -> list[InboxRow]:
+        """Chats, those that have waited longest first. Raises ``UnknownStaff``."""
+        return await self._ask(INBOX, InboxQuery(tab=tab, staff=staff, limit=limit), list[InboxRow])
+
+    async def tickets(
+        self,
+        *,
+        department: str | None = None,
+        staff: str | None = None,
+        stage: TicketStage | None = None,
+        status: Status | None = None,
+        limit: int = 50,
+    ) -> list[TicketRow]:
+        """Tickets that are not closed, those that are due first.
+
+        Args:
+            department: its key; only open tickets with its label.
+            staff: only those whose assignee or composer this is.
+
+        Raises:
+            UnknownStaff: there is nobody of this name.
+            UnknownLabel: there is no such department.
+        """
+        query = TicketQuery(department=department, staff=staff, stage=stage, status=status, limit=limit)
+        return await self._ask(TICKETS, query, list[TicketRow])
+
+    async def notices(self, *, staff: str | None = None, limit: int = 50) -> list[NoticeRow]:
+        """What people were told, latest first."""
+        return await self._ask(NOTICES, NoticeQuery(staff=staff, limit=limit), list[NoticeRow])
+
+    async def directory(self) -> ShownDirectory:
+        """The directory and its version."""
+        return await self._ask(SHOW_DIRECTORY, None, ShownDirectory)
+
+    async def change_directory(
+        self, directory: Mapping[str, Any], *, based_on: int | None = None
+    ) -> ShownDirectory:
+        """Replace the directory. ``based_on`` is the version that it was made from.
+
+        Raises ``DirectoryRefused`` if it is wrong or the rules in force would not fit it, and ``NotAllowed``
+        if there is a newer version.
+        """
+        change = DirectoryChange(directory=dict(directory), based_on=based_on)
+        return await self._ask(CHANGE_DIRECTORY, change, ShownDirectory)
+
+    async def rules(self, digest: str) -> ShownRules:
+        """The rule set whose digest begins so, as a decision names it. Raises ``InvalidEvent`` if none is
+        kept."""
+        return await self._ask(SHOW_RULES, RulesQuery(digest=digest), ShownRules)
+
+    async def presence(self) -> list[PresenceRow]:
+        """Everybody in the directory, and what they are doing."""
+        return await self._ask(SHOW_PRESENCE, None, list[PresenceRow])
+
+    async def set_presence(self, staff: str, presence: Presence) -> PresenceRow:
+        """Say what somebody is doing from now on. Raises ``UnknownStaff``."""
+        return await self._ask(SET_PRESENCE, PresenceChange(staff=staff, presence=presence), PresenceRow)
+
+    async def block_customer(self, customer: str, *, blocked: bool = True) -> None:
+        """Block or unblock a customer: whether their messages open chats."""
+        await self._ask(BLOCK_CUSTOMER, CustomerBlock(customer=customer, blocked=blocked), type(None))
+
+    async def _ask(self, activity: str, argument: Payload | None, result: type[ResultT]) -> ResultT:
+        limit = timedelta(seconds=self._timeout)
+        try:
+            answer = await self.temporal.execute_activity(
+                activity,
+                args=[] if argument is None else [argument],
+                id=f"{activity}:{uuid.uuid4()}",
+                task_queue=self.task_queue,
+                result_type=result,
+                schedule_to_start_timeout=min(limit, timedelta(seconds=PICKED_UP_WITHIN)),
+                # Shorter than the whole: a start that got lost on its way to the worker is tried again.
+                start_to_close_timeout=min(limit, timedelta(seconds=ATTEMPT_SECONDS)),
+                schedule_to_close_timeout=limit,
+                retry_policy=_RETRIES,
+            )
+        except ActivityFailureError as error:
+            raise self._explained(activity, error.cause) from None
+        except RPCError as error:
+            raise ConnectionFailed(f"Temporal did not take the call {activity!r}: {error.message}") from None
+        return cast(ResultT, answer)
+
+    def _explained(self, activity: str, cause: BaseException) -> BatonError:
+        match cause:
+            case TimedOut(type=TimeoutType.SCHEDULE_TO_START):
+                return Unanswered(
+                    f"No worker took the call {activity!r} in time. Is a worker listening on the task queue "
+                    f"{self.task_queue!r} (`baton up`, or BATON_TASK_QUEUE)?"
+                )
+            case TimedOut():
+                return Unanswered(
+                    f"The call {activity!r} was not answered within {self._timeout:g} s. It may have been "
+                    f"carried out. Is the worker on the task queue {self.task_queue!r} well? See its log."
+                )
+            case ApplicationError(type=str(kind)) if kind in REFUSALS:
+                return REFUSALS[kind](cause.message)
+            case ApplicationError(type="DocumentError"):
+                return DirectoryRefused(cause.message)
+            case ApplicationError(type="NotFoundError"):
+                return Unanswered(
+                    f"The worker on the task queue {self.task_queue!r} does not know the call {activity!r}. "
+                    "Is it Baton's, and of this release?"
+                )
+            case ApplicationError():
+                return HelpDeskUnavailable(f"{cause.message} (call {activity!r}); trying again may work")
+            case CancelledError() | TerminatedError():
+                return Unanswered(
+                    f"The call {activity!r} was stopped in Temporal. It may have been carried out."
+                )
+            case _:
+                return Unanswered(f"The call {activity!r} failed: {cause}")

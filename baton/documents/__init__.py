@@ -1,0 +1,1 @@
+"""What people write: YAML documents, and what is wrong with them."""

@@ -1,0 +1,194 @@
+"""The directory: who works here. Staff, lines, departments, labels and calendars.
+
+Written in YAML to begin with, kept in the help desk's database while Baton runs, and changed by
+command. What a person is doing at the moment (presence) and how much (load) is not in here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from functools import cached_property
+from typing import Annotated, NamedTuple, Self
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
+
+from baton.documents.calendars import ALWAYS, Calendar
+from baton.names import Key, Label, Title
+from baton.wording import did_you_mean
+
+Hours = Annotated[float, Field(gt=0, le=24 * 366)]
+"""Hours of business time, a year of them at most."""
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: Title = ""
+    """For people. Never put into workflow IDs or search attributes."""
+
+
+class Line(_Entry):
+    """A group of support staff: a tier, the phones, the chats."""
+
+    takes_over: bool = True
+    """Whether a message by one of its members takes over a chat that another line holds."""
+    calendar: Key | None = None
+
+
+class Department(_Entry):
+    """A group that answers tickets. Its label asks it."""
+
+    label: Label
+    lead: Key | None = None
+    """Who is told when the department is late."""
+    calendar: Key | None = None
+    """When the department works. Without one, every hour counts."""
+    answer_within_hours: Hours | None = None
+    """How much of its business time the department has for an answer, where nobody says otherwise."""
+    remind_before_hours: Hours | None = None
+    """How much of that is left when its members are reminded. Without it, they are not."""
+
+    @field_validator("remind_before_hours")
+    @classmethod
+    def _is_before_the_end(cls, hours: float | None, info: ValidationInfo) -> float | None:
+        if hours is None or "answer_within_hours" not in info.data:  # that one has an error of its own
+            return hours
+        within: float | None = info.data["answer_within_hours"]
+        if within is None:
+            raise PydanticCustomError(
+                "no_due_time",
+                "there is no due time to remind of",
+                {"hint": "add 'answer_within_hours: …', or remove this"},
+            )
+        if hours >= within:
+            raise PydanticCustomError(
+                "too_early",
+                "a reminder {hours} hours before the end would come before the question",
+                {"hours": f"{hours:g}", "hint": f"write less than the {within:g} of answer_within_hours"},
+            )
+        return hours
+
+
+class Member(_Entry):
+    """One member of staff."""
+
+    line: Key | None = None
+    """The home line."""
+    departments: tuple[Key, ...] = ()
+    roles: tuple[Key, ...] = ()
+    chats: bool = True
+    """The habit: works with chats."""
+    max_chats: Annotated[int, Field(ge=1, le=1000)] = 5
+    """How many active chats, pinned or reserved, this person takes at a time."""
+    shared: bool = False
+    """An account that several people use; never composer."""
+
+
+class Dangling(NamedTuple):
+    """A reference that leads nowhere, or to two: where it stands, what is wrong and what to do about it."""
+
+    path: tuple[str | int, ...]
+    what: str
+    hint: str
+
+
+def _missing(name: str | None, what: str, known: Iterable[str], *path: str | int) -> Iterator[Dangling]:
+    names = list(known)
+    if name is not None and name not in names:
+        yield Dangling(path, what.format(repr(name)), did_you_mean(name, names, "none are defined"))
+
+
+class Directory(BaseModel):
+    """Everybody and everything that rules and events may name. Every reference in it is checked."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    calendars: dict[Key, Calendar] = {}
+    lines: dict[Key, Line] = {}
+    departments: dict[Key, Department] = {}
+    labels: tuple[Label, ...] = ()
+    """Labels beside those of the departments."""
+    staff: dict[Key, Member] = {}
+
+    @model_validator(mode="after")
+    def _references_exist(self) -> Self:
+        mistakes = list(self._dangling())
+        if mistakes:
+            said = "; ".join(f"{'.'.join(map(str, mistake.path))}: {mistake.what}" for mistake in mistakes)
+            # Whoever read the directory from a file finds the line of each of them by its path.
+            raise PydanticCustomError("dangling", "{said}", {"said": said, "mistakes": mistakes})
+        return self
+
+    def _dangling(self) -> Iterator[Dangling]:
+        no_calendar = "there is no calendar {}"
+        for key, line in self.lines.items():
+            yield from _missing(line.calendar, no_calendar, self.calendars, "lines", key, "calendar")
+        for key, department in self.departments.items():
+            where = ("departments", key, "calendar")
+            yield from _missing(department.calendar, no_calendar, self.calendars, *where)
+            nobody = "there is nobody {} among the staff"
+            yield from _missing(department.lead, nobody, self.staff, "departments", key, "lead")
+        for key, member in self.staff.items():
+            yield from _missing(member.line, "there is no line {}", self.lines, "staff", key, "line")
+            for position, department_key in enumerate(member.departments):
+                what = "there is no department {}"
+                yield from _missing(
+                    department_key, what, self.departments, "staff", key, "departments", position
+                )
+        owners: dict[str, str] = {}
+        for key, department in self.departments.items():
+            owner = owners.setdefault(department.label, key)
+            if owner != key:
+                what = f"{department.label!r} is the label of {owner} too"
+                hint = "a label asks one department; give each its own"
+                yield Dangling(("departments", key, "label"), what, hint)
+
+    @cached_property
+    def known_labels(self) -> frozenset[str]:
+        """Every label that a case may have."""
+        return frozenset(self.labels) | {department.label for department in self.departments.values()}
+
+    @cached_property
+    def _departments_by_label(self) -> Mapping[str, str]:
+        return {department.label: key for key, department in self.departments.items()}
+
+    def department_of(self, label: str) -> str | None:
+        """The key of the department whose label it is; ``None`` for any other label."""
+        return self._departments_by_label.get(label)
+
+    def members_of(self, department: str) -> tuple[str, ...]:
+        """The people who answer for a department, in the order of the directory."""
+        return tuple(key for key, member in self.staff.items() if department in member.departments)
+
+    def calendar_of_department(self, department: str) -> Calendar:
+        """When a department works; always, where it has no calendar or is gone."""
+        known = self.departments.get(department)
+        return ALWAYS if known is None or known.calendar is None else self.calendars[known.calendar]
+
+    @cached_property
+    def unwatched_lines(self) -> tuple[str, ...]:
+        """Lines in which nobody works with chats by habit."""
+        watched = {member.line for member in self.staff.values() if member.chats}
+        return tuple(line for line in self.lines if line not in watched)
+
+    def members(self, line: str) -> Iterator[tuple[str, Member]]:
+        """The people whose home line it is."""
+        return ((key, member) for key, member in self.staff.items() if member.line == line)
+
+    def calendar_of(self, member: Member) -> Calendar:
+        """When this person works: the calendar of their line; without one, every hour counts."""
+        line = self.lines.get(member.line) if member.line else None
+        return ALWAYS if line is None or line.calendar is None else self.calendars[line.calendar]
+
+    def on_duty(self, member: Member, at: datetime) -> bool:
+        """Whether the calendar of this person's line is open at ``at``; always, where it has none."""
+        return self.calendar_of(member).is_open(at)

@@ -1,0 +1,1 @@
+"""A chat: its state, its lifecycle, and in whose hands it is."""

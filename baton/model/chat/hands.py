@@ -1,0 +1,148 @@
+"""In whose hands a chat is: every move between people, reservations and queues.
+
+Four words for "having" a chat: the *assignee* is responsible for it; it is *pinned* to somebody who
+accepted it (that person's Mine); it is *reserved* for somebody to whom it will be pinned at the
+customer's next message; and it *waits in a queue* when it has a line but no assignee.
+
+Each function changes the chat that it is given, which is the caller's own copy.
+``baton.model.chat.model`` says when.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from baton.contract import Status
+from baton.model.chat.state import ChatState
+from baton.model.decision import Facts, MissingLine, people
+from baton.model.ticket.state import TicketState
+
+Case = ChatState | TicketState
+
+
+def choose(line: str, case: Case, facts: Facts, *, habit: bool = False) -> str | None:
+    """Who of ``line`` gets the case, or ``None`` if nobody is available.
+
+    The order of preference: the current assignee, the line's last holder of this or the previous
+    chat, then the fewest active chats, the longest time without a new one, and the ID. With
+    ``habit``, only people who usually work with chats are considered.
+    """
+    if line not in facts.lines:
+        raise MissingLine(line)
+    able = {
+        member.staff: member
+        for member in facts.lines[line]
+        if member.available and (member.chats or not habit)
+    }
+    for known in (case.assignee, case.holders.get(line)):
+        if known in able:
+            return known
+    longest_ago = datetime.min.replace(tzinfo=UTC)
+    return min(
+        able,
+        key=lambda staff: (able[staff].load, able[staff].last_assigned_at or longest_ago, staff),
+        default=None,
+    )
+
+
+def take(chat: ChatState, staff: str, facts: Facts) -> None:
+    """The chat becomes somebody's own: responsible, and pinned."""
+    chat.assignee = staff
+    chat.line = line_of(staff, facts)
+    pin(chat, staff, facts)
+
+
+def pin(chat: ChatState, staff: str, facts: Facts) -> None:
+    """Every pin clears the reservation."""
+    chat.pinned_to = staff
+    chat.reserved_for = chat.offer_until = None
+    _remember(chat, staff, facts)
+
+
+def assign(chat: ChatState, staff: str | None, line: str | None, facts: Facts, *, by_hand: bool) -> None:
+    """Give the chat to a person or, where there is none, to a line's queue."""
+    if staff is None:
+        chat.assignee, chat.line = None, line
+        let_go(chat)
+        return
+    kept = chat.reserved_for is not None and not by_hand
+    chat.assignee, chat.line = staff, line or line_of(staff, facts)
+    let_go(chat)
+    _remember(chat, staff, facts)
+    if chat.active and (by_hand or chat.customer_wrote_last):
+        chat.pinned_to = staff
+    elif chat.active or kept:
+        # A reservation outlives an idle end, so it must also follow the chat to the next assignee.
+        chat.reserved_for = staff
+
+
+def let_go(chat: ChatState) -> None:
+    """Nobody holds the chat any more; whoever is responsible stays so."""
+    chat.pinned_to = chat.reserved_for = chat.offer_until = None
+
+
+def offer(chat: ChatState, facts: Facts) -> None:
+    """Offer a new chat to whoever has the customer's other chat, or had the previous one."""
+    for staff in people([facts.other_holder, facts.previous.assignee if facts.previous else None]):
+        person = facts.person(staff)
+        if person is not None and person.chats and not person.full and not (person.away or person.away_at):
+            chat.reserved_for = staff
+            chat.line = person.line
+            chat.offer_until = facts.now + timedelta(seconds=facts.offer_for)
+            return
+
+
+def replace(chat: ChatState, away: str, facts: Facts) -> None:
+    """Give a waiting customer to somebody of the same line who works with chats, or to its queue.
+
+    A queue that nobody watches by habit would hide the customer, so such a chat goes to everyone. The line is
+    that of whoever is away: a chat that a rule pinned to somebody keeps its assignee's line.
+    """
+    line = line_of(away, facts) or chat.line
+    staff = choose(line, chat, facts, habit=True) if line else None
+    if staff is None and line in facts.queues:
+        line = None
+    assign(chat, staff, line, facts, by_hand=False)
+
+
+def leave_queue(chat: ChatState, facts: Facts) -> None:
+    """Look again whether somebody of the line is available for a chat that waits in its queue."""
+    if in_queue(chat) and chat.line:
+        staff = choose(chat.line, chat, facts)
+        if staff is not None:
+            assign(chat, staff, chat.line, facts, by_hand=False)
+
+
+def redistribute(chat: ChatState, facts: Facts) -> None:
+    """An open chat does not wait for somebody who left; a pending one waits for the customer's reply."""
+    if chat.status is Status.OPEN and chat.holder is not None and is_away(chat.holder, facts):
+        replace(chat, chat.holder, facts)
+
+
+def in_queue(chat: ChatState) -> bool:
+    """Whether the chat waits in New for somebody of its line. One that has ended waits for the customer."""
+    return chat.active and chat.holder is None and chat.assignee is None and chat.line is not None
+
+
+def line_of(staff: str, facts: Facts) -> str | None:
+    """The home line of somebody."""
+    person = facts.person(staff)
+    return person.line if person else None
+
+
+def note_since(before: Case, case: Case, facts: Facts) -> None:
+    """Note since when whoever has the case now has it."""
+    if (before.case_id, before.assignee, before.line) != (case.case_id, case.assignee, case.line):
+        case.held_since = facts.now
+
+
+def _remember(chat: ChatState, staff: str, facts: Facts) -> None:
+    line = line_of(staff, facts)
+    if line is not None:
+        chat.holders = {**chat.holders, line: staff}
+
+
+def is_away(staff: str, facts: Facts) -> bool:
+    """Somebody whom the directory no longer knows is away for good."""
+    person = facts.person(staff)
+    return person is None or person.away

@@ -1,0 +1,115 @@
+"""The state of a chat: all that outlives a task, in one structure that can be written down."""
+
+from __future__ import annotations
+
+from baton.contract import (
+    Activity,
+    Author,
+    AuthorType,
+    ChatSnapshot,
+    ChatStart,
+    Instant,
+    Payload,
+    Status,
+    Tab,
+)
+from baton.model.chat.lifecycle import FINAL, Phase
+
+
+class ChatState(Payload, frozen=False):
+    """A chat. The fields of the snapshot, and what is needed to go on from here.
+
+    Only ``baton.model.chat.model`` changes one, and only a copy of its own. A container in it is replaced,
+    never changed in place.
+    """
+
+    channel: str
+    conversation: str
+    customer: str
+    case_id: str | None = None
+    activity: Activity | None = None
+    status: Status | None = None
+    assignee: str | None = None
+    line: str | None = None
+    """The assignee's home line, or that of the queue in which the chat waits."""
+    pinned_to: str | None = None
+    reserved_for: str | None = None
+    labels: tuple[str, ...] = ()
+    last_author: Author | None = None
+    last_message_at: Instant | None = None
+    previous_case: str | None = None
+    ticket_id: str | None = None
+    """The ticket that this chat opened; what the customer writes goes there, too."""
+
+    opened_at: Instant | None = None
+    wrote_at: Instant | None = None
+    """The idle clock: when the last message of customer or staff arrived."""
+    customer_wrote_at: Instant | None = None
+    staff_wrote_at: Instant | None = None
+    held_since: Instant | None = None
+    """Since when the present assignee, or queue, has the chat."""
+    idle_after: float = 600.0
+    """Seconds without a message after which the chat ends."""
+    offer_until: Instant | None = None
+    """Set while the reservation is only an offer: when it ends."""
+    wake_at: Instant | None = None
+    """When a timed rule or somebody's grace may come due."""
+    holders: dict[str, str] = {}
+    """The last holder in each line, of this chat or the one before."""
+    timed: dict[str, Instant] = {}
+    """The moment for which each timed rule fired last."""
+
+    @staticmethod
+    def before_first(start: ChatStart) -> ChatState:
+        """The state before the first message."""
+        return ChatState(
+            channel=start.channel,
+            conversation=start.conversation,
+            customer=start.customer,
+            case_id=start.case_id,
+        )
+
+    @property
+    def phase(self) -> Phase:
+        return Phase.of(self.activity, self.status)
+
+    @property
+    def active(self) -> bool:
+        return self.activity is Activity.ACTIVE
+
+    @property
+    def exists(self) -> bool:
+        return self.activity is not None
+
+    @property
+    def final(self) -> bool:
+        """Ended and closed: nothing but a new chat can follow."""
+        return self.phase is FINAL
+
+    @property
+    def customer_wrote_last(self) -> bool:
+        return self.last_author is not None and self.last_author.type is AuthorType.CUSTOMER
+
+    @property
+    def tab(self) -> Tab | None:
+        """Where staff find the chat; none before the first message. Source: design, section 3."""
+        if not self.exists:
+            return None
+        if self.active:
+            if self.pinned_to:
+                return Tab.MINE
+            return Tab.RESERVED if self.reserved_for else Tab.NEW
+        return Tab.UNANSWERED if self.status is Status.OPEN else Tab.ENDED
+
+    @property
+    def holder(self) -> str | None:
+        """Whose load this chat counts towards: an active chat that is pinned or reserved."""
+        return (self.pinned_to or self.reserved_for) if self.active else None
+
+    def snapshot(self) -> ChatSnapshot:
+        """The chat as the world may see it."""
+        return ChatSnapshot(**{name: getattr(self, name) for name in ChatSnapshot.model_fields})
+
+    def head(self) -> ChatSnapshot:
+        """What an answer carries: of a chat, all of it."""
+        return self.snapshot()

@@ -1,0 +1,42 @@
+"""The two models of cases, and which of them a case has."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from baton.contract import Action, BaseEvent
+from baton.model.chat import model as chat
+from baton.model.chat.state import ChatState
+from baton.model.decision import Decision, Facts
+from baton.model.settlement import Folded, Settlement
+from baton.model.ticket import model as ticket
+from baton.model.ticket.state import TicketState
+
+
+class Model(Protocol):
+    """What there is to know about cases of one kind. The modules ``chat`` and ``ticket`` are the two."""
+
+    def opens(self, state: Any, event: Any, /) -> bool: ...
+
+    def named(self, state: Any, event: Any, /) -> tuple[str, ...]: ...
+
+    def fold(self, before: Any, event: Any, facts: Facts, /) -> Folded[Any]: ...
+
+    def settle(self, before: Any, event: Any, decision: Decision, /) -> Settlement[Any]: ...
+
+    def apply(self, before: Any, action: Action, facts: Facts, /) -> Any: ...
+
+
+_TICKET: Model = ticket
+_CHAT: Model = chat
+
+
+def model_of(case: ChatState | TicketState) -> Model:
+    """The model of this kind of case."""
+    # Not by isinstance, which is slow for a pydantic model: rules ask this for every event.
+    return _TICKET if type(case) is TicketState else _CHAT
+
+
+def opens(case: ChatState | TicketState, event: BaseEvent) -> bool:
+    """Whether the event begins a case."""
+    return model_of(case).opens(case, event)

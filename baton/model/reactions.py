@@ -1,0 +1,183 @@
+"""What a decision about a case asks of the help desk, in the order in which it is carried out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from baton.contract import (
+    AddNote,
+    CustomerMessage,
+    DepartmentDue,
+    DepartmentState,
+    Event,
+    ReminderDue,
+    Reply,
+    SendReply,
+    Tell,
+    TicketOpened,
+)
+from baton.model.chat.clock import newly_told
+from baton.model.chat.state import ChatState
+from baton.model.decision import Decision, Facts
+from baton.model.effects import (
+    CaseRef,
+    CaseWrite,
+    ConsolidatedReply,
+    CopyToTicket,
+    Effect,
+    Escalation,
+    Message,
+    Notice,
+    Prompt,
+    Reminder,
+)
+from baton.model.settlement import Settlement
+from baton.model.ticket.state import TicketState
+
+# What a write says about a case: all that rules can change and people see.
+_WRITTEN: dict[type, tuple[str, ...]] = {
+    ChatState: (
+        "activity",
+        "status",
+        "assignee",
+        "line",
+        "pinned_to",
+        "reserved_for",
+        "tab",
+        "labels",
+    ),
+    TicketState: ("stage", "status", "assignee", "line", "labels"),
+}
+_ELSEWHERE = frozenset({"assignee", "line", "activity"})
+
+
+def consequences(
+    before: ChatState | TicketState, event: Event, decision: Decision, settlement: Settlement[Any]
+) -> Iterable[Effect]:
+    """What one decision asks of the help desk: at most one write, then messages, then one notice."""
+    after: ChatState | TicketState = settlement.state
+    if after.case_id is None:
+        return
+    common: dict[str, Any] = {
+        "case": reference(after),
+        "event_id": event.id,
+        "decided_at": decision.facts.now,
+        "rules": tuple(fired.rule for fired in decision.fired),
+    }
+    key = f"{after.case_id}:{event.id}"
+    actions = [action for fired in decision.fired for action in fired.actions]
+    notes = [action.text for action in actions if isinstance(action, AddNote)]
+    macro = decision.facts.macro
+    if macro is not None:
+        notes.insert(0, macro.note)
+    write = _write(settlement.folded.state, after, notes)
+    if write:
+        yield CaseWrite(key=f"{key}:write", **common, **write)
+    if macro is not None and macro.message is not None:
+        yield Message(key=f"{key}:template", text=macro.message, template=macro.template, **common)
+    for number, reply in enumerate(action for action in actions if isinstance(action, Reply)):
+        yield Message(key=f"{key}:reply:{number}", text=reply.text, **common)
+
+    tell = [*settlement.folded.told, *(action for action in actions if isinstance(action, Tell))]
+    if isinstance(before, ChatState) and isinstance(after, ChatState):
+        yield from _of_chat(after, event, decision, key, common)
+        audience = newly_told(before, after, event)
+        if audience is not None:
+            tell.insert(0, audience)
+    elif isinstance(before, TicketState) and isinstance(after, TicketState):
+        yield from _of_ticket(before, after, event, decision.facts, key, common)
+    if tell:
+        yield Notice(key=f"{key}:notify", tell=tuple(tell), **common)
+
+
+def reference(case: ChatState | TicketState) -> CaseRef:
+    """Which case it is, in words for the help desk."""
+    return CaseRef(
+        case_id=case.case_id or "",
+        channel=case.channel or "",
+        conversation=case.conversation or "",
+        customer=case.customer,
+        ticket_id=case.ticket_id if isinstance(case, TicketState) else None,
+    )
+
+
+def _of_chat(
+    after: ChatState, event: Event, decision: Decision, key: str, common: dict[str, Any]
+) -> Iterator[Effect]:
+    """What the customer says goes to the chat's ticket, too."""
+    opened_by = event.author if isinstance(event, TicketOpened) else None
+    said = isinstance(event, CustomerMessage) and not decision.facts.blocked
+    if after.ticket_id and (opened_by or said):
+        yield CopyToTicket(key=f"{key}:copy", ticket_id=after.ticket_id, opened_by=opened_by, **common)
+
+
+def _of_ticket(
+    before: TicketState,
+    after: TicketState,
+    event: Event,
+    facts: Facts,
+    key: str,
+    common: dict[str, Any],
+) -> Iterator[Effect]:
+    """What makes a ticket move on: the prompt, the reply, the reminder, the escalation."""
+    if after.prompts > before.prompts:
+        yield Prompt(
+            key=f"{key}:prompt",
+            composer=after.composer,
+            round=after.round,
+            **common,
+        )
+    match event:
+        case SendReply():
+            yield ConsolidatedReply(
+                key=f"{key}:send_reply",
+                text=event.text,
+                author=event.author,
+                round=after.replied_round,
+                **common,
+            )
+        case ReminderDue(label=label) | DepartmentDue(label=label):
+            department = before.department(label)
+            if department is None or department.state is not DepartmentState.ASKED:
+                return
+            if department.due_at is None:
+                return
+            if isinstance(event, ReminderDue):
+                yield Reminder(key=f"{key}:remind", label=label, due_at=department.due_at, **common)
+            else:
+                asked = facts.departments.get(label)
+                yield Escalation(
+                    key=f"{key}:escalate",
+                    label=label,
+                    due_at=department.due_at,
+                    to=(asked.lead if asked else None) or after.dispatcher,
+                    **common,
+                )
+        case _:
+            pass
+
+
+def _write(
+    folded: ChatState | TicketState, after: ChatState | TicketState, notes: Sequence[str]
+) -> dict[str, Any]:
+    """The fields of the one write, or nothing where the rules left the case as the event had made it."""
+    written = _WRITTEN[type(after)]
+    changed = {name for name in written if getattr(folded, name) != getattr(after, name)}
+    if not (changed or notes):
+        return {}
+    added = tuple(label for label in after.labels if label not in folded.labels)
+    removed = tuple(label for label in folded.labels if label not in after.labels)
+    if changed & _ELSEWHERE:
+        do = "reassign"
+    elif changed == {"labels"} and not added and not notes:
+        do = "remove_label"
+    else:
+        do = "update_case"
+    return {
+        "do": do,
+        **{name: getattr(after, name) for name in written},
+        "add_labels": added,
+        "remove_labels": removed,
+        "notes": tuple(notes),
+    }

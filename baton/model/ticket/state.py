@@ -1,0 +1,214 @@
+"""The state of a ticket: all that outlives a task, in one structure that can be written down."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from baton.contract import (
+    Author,
+    AuthorType,
+    Department,
+    DepartmentState,
+    Draft,
+    Instant,
+    Note,
+    Payload,
+    Status,
+    TicketSnapshot,
+    TicketStage,
+    TicketStart,
+)
+from baton.model.ticket.lifecycle import UNFINISHED, Stage
+
+
+class DraftSources(Payload):
+    """What a draft is rendered from, beside the notes: as the directory and the templates were then.
+
+    A decision says what of it is new, so that a history has each name and each template once.
+    """
+
+    template: str | None = None
+    """The text of the template's draft; the built-in one where this is empty or nothing."""
+    departments: dict[str, str] = {}
+    """By label: the names of departments that are called otherwise than their label."""
+    zones: dict[str, str] = {}
+    """By label: the time zones of departments that have one."""
+    people: dict[str, str] = {}
+    """By ID: the names of people who are called otherwise than their ID."""
+
+    def beside(self, known: DraftSources) -> DraftSources:
+        """What of these is not known yet."""
+        return DraftSources(
+            template=self.template if (self.template or "") != (known.template or "") else None,
+            departments=_new(self.departments, known.departments),
+            zones=_new(self.zones, known.zones),
+            people=_new(self.people, known.people),
+        )
+
+    def with_(self, new: DraftSources) -> DraftSources:
+        """These, with what is new."""
+        return DraftSources(
+            template=self.template if new.template is None else new.template,
+            departments={**self.departments, **new.departments},
+            zones={**self.zones, **new.zones},
+            people={**self.people, **new.people},
+        )
+
+
+def _new(wanted: dict[str, str], known: dict[str, str]) -> dict[str, str]:
+    return {key: value for key, value in wanted.items() if known.get(key) != value}
+
+
+class TicketState(Payload, frozen=False):
+    """A ticket. The fields of the snapshot, and what is needed to go on from here.
+
+    Only ``baton.model.ticket.model`` changes one, and only a copy of its own. A container in it is replaced,
+    never changed in place.
+    """
+
+    ticket_id: str
+    customer: str
+    subject: str = ""
+    channel: str | None = None
+    conversation: str | None = None
+    case_id: str | None = None
+    stage: TicketStage | None = None
+    status: Status | None = None
+    assignee: str | None = None
+    line: str | None = None
+    """The assignee's home line, or that of the queue in which the ticket waits."""
+    composer: str | None = None
+    dispatcher: str | None = None
+    """Who first asked departments."""
+    labels: tuple[str, ...] = ()
+    departments: tuple[Department, ...] = ()
+    """All that were ever asked, in the order of the template, others after them."""
+    template: str | None = None
+    round: int = 0
+    prompted_round: int = 0
+    """The last round whose composer was prompted."""
+    replied_round: int = 0
+    """The last round that the customer has got a reply to: its notes are not drafted again."""
+    prompts: int = 0
+    replies: int = 0
+    contributed: tuple[str, ...] = ()
+    """Who wrote departments' notes that the customer has got no reply to, in the order in which they were
+    taken in: several notes may be of the same moment."""
+    noted_at: dict[str, Instant] = {}
+    """When each of these wrote last."""
+    noted_round: int = 0
+    """The latest round of any note."""
+    draft: Draft = Draft()
+    """Without its text, which is rendered where it is read (`baton.templates.drafting`)."""
+    sources: DraftSources = DraftSources()
+    paused_at: Instant | None = None
+    last_author: Author | None = None
+    last_message_at: Instant | None = None
+    previous_case: str | None = None
+    closed_because: str | None = None
+
+    opened_at: Instant | None = None
+    wrote_at: Instant | None = None
+    customer_wrote_at: Instant | None = None
+    staff_wrote_at: Instant | None = None
+    held_since: Instant | None = None
+    """Since when the present assignee, or queue, has the ticket."""
+    composing_since: Instant | None = None
+    """Since when the present composer is the composer."""
+    wake_at: Instant | None = None
+    """When a timed rule may come due, or somebody's absence counts."""
+    holders: dict[str, str] = {}
+    """The last holder in each line."""
+    timed: dict[str, Instant] = {}
+    """The moment for which each timed rule fired last."""
+
+    @staticmethod
+    def before_first(start: TicketStart) -> TicketState:
+        """The state before the first event."""
+        return TicketState(
+            ticket_id=start.ticket_id,
+            customer=start.customer,
+            subject=start.subject,
+            channel=start.channel,
+            conversation=start.conversation,
+        )
+
+    @property
+    def phase(self) -> Stage:
+        return Stage.of(self.stage)
+
+    @property
+    def exists(self) -> bool:
+        return self.stage is not None
+
+    @property
+    def final(self) -> bool:
+        """Closed: nothing but a new run can follow."""
+        return self.stage is TicketStage.CLOSED
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether closing would pass over somebody who is asked, or over a reply that is being written."""
+        return self.phase in UNFINISHED
+
+    @property
+    def holder(self) -> str | None:
+        """Nobody's load of chats grows by a ticket."""
+        return None
+
+    @property
+    def customer_wrote_last(self) -> bool:
+        return self.last_author is not None and self.last_author.type is AuthorType.CUSTOMER
+
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """The labels of the departments that are asked now."""
+        return tuple(one.label for one in self.departments if one.state is DepartmentState.ASKED)
+
+    @property
+    def blocking(self) -> tuple[str, ...]:
+        """The labels of departments that declined, and in whose place nobody was asked."""
+        return tuple(one.label for one in self.departments if one.blocks)
+
+    @property
+    def waiting(self) -> tuple[str, ...]:
+        """The labels of the departments for which the round waits."""
+        return tuple(
+            one.label for one in self.departments if one.blocks or one.state is DepartmentState.ASKED
+        )
+
+    def department(self, label: str) -> Department | None:
+        return next((one for one in self.departments if one.label == label), None)
+
+    @property
+    def due_at(self) -> Instant | None:
+        """When the next answer is due; none while the ticket waits for the customer."""
+        if self.paused_at is not None:
+            return None
+        dues = (one.due_at for one in self.departments if one.state is DepartmentState.ASKED)
+        return min((at for at in dues if at is not None), default=None)
+
+    def snapshot(self) -> TicketSnapshot:
+        """The ticket as the world may see it."""
+        return TicketSnapshot(**{name: getattr(self, name) for name in TicketSnapshot.model_fields})
+
+    def head(self) -> TicketSnapshot:
+        """The ticket without its notes: what an answer carries, so that answers do not grow with them."""
+        return self.without_notes().snapshot()
+
+    def without_notes(self) -> TicketState:
+        """A copy that says only how many notes there are."""
+        return self._with_notes(lambda notes: ())
+
+    def without_texts(self) -> TicketState:
+        """A copy that says who wrote notes and when, but not what: all that a decision asks about them."""
+        return self._with_notes(
+            lambda notes: tuple(note.model_copy(update={"text": ""}) if note.text else note for note in notes)
+        )
+
+    def _with_notes(self, change: Callable[[tuple[Note, ...]], tuple[Note, ...]]) -> TicketState:
+        changed = (
+            one.model_copy(update={"notes": change(one.notes)}) if one.notes else one
+            for one in self.departments
+        )
+        return self.model_copy(update={"departments": tuple(changed)})

@@ -1,0 +1,1 @@
+"""How Baton speaks to Temporal: conversion, keys, search attributes, metrics, traces, logs."""

@@ -1,0 +1,216 @@
+"""Encrypts what Temporal keeps, so that whoever reads its database, or its screens, reads no text.
+
+A payload becomes another payload. Its data is the nonce (12 bytes) and the whole payload as it was, encrypted
+with AES-256-GCM. Its metadata is readable:
+
+    encoding            binary/encrypted
+    encryption-key-id   the name of the key, such as 2027-03/5f0c2a91
+    encryption-place    where it belongs, as JSON: ["default","workflow","chat:telegram:42"]
+
+The place is authenticated (it is the associated data), and compared with the place where the payload is
+found. So a payload that somebody moves to another case is not accepted there. It stands in the metadata
+because Temporal's UI asks for the text of a payload without saying where it found it.
+
+What cannot be read becomes a payload that says why, and that cannot be converted. So nothing fails before
+it is clear what the payload is for: a workflow refuses an event that was moved or changed, as it refuses any
+other nonsense, and waits for a key that is missing. An exception here would fail the workflow task, which is
+tried again for ever: one bad signal would stop a case.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from temporalio.api.common.v1 import Payload
+from temporalio.converter import (
+    ActivitySerializationContext,
+    DataConverter,
+    PayloadCodec,
+    SerializationContext,
+    WithSerializationContext,
+    WorkflowSerializationContext,
+)
+
+from baton.errors import NoKeys, UnknownKey, Unreadable
+from baton.temporal.keys import KeyRing
+from baton.temporal.payloads import (
+    LONGEST_NAME,
+    UNREADABLE,
+    EncodedFailures,
+    PlainFailures,
+    TolerantConverter,
+    encoding_of,
+)
+
+ENCODING = b"binary/encrypted"
+KEY_ID = "encryption-key-id"
+PLACE = "encryption-place"
+_FORMAT = b"baton/1 "
+
+Place = tuple[str, ...]
+"""Namespace, ``workflow`` or ``activity``, and its ID; or the beginning of that, where no more is known."""
+
+
+class EncryptionCodec(PayloadCodec, WithSerializationContext):
+    """Temporal's hook for payloads, bound to the place that the SDK is working for.
+
+    Args:
+        keys: one writes, all read.
+        required: whether a payload that is not encrypted is unreadable.
+        place: what new payloads are bound to, and where those that are read must belong.
+        follow: whether the place is the one that the SDK names from call to call.
+    """
+
+    def __init__(
+        self, keys: KeyRing, *, required: bool = False, place: Place = (), follow: bool = True
+    ) -> None:
+        self.keys = keys
+        self.required = required
+        self._place = place
+        self._follow = follow
+
+    def with_context(self, context: SerializationContext) -> EncryptionCodec:
+        """The codec for one workflow, or one activity that no workflow has started."""
+        return self.at(place_of(context)) if self._follow else self
+
+    def at(self, place: Place) -> EncryptionCodec:
+        """The codec for one place."""
+        return EncryptionCodec(self.keys, required=self.required, place=place, follow=self._follow)
+
+    def anywhere(self) -> EncryptionCodec:
+        """A codec that reads everything, wherever it is found: for replays of recorded histories."""
+        return EncryptionCodec(self.keys, follow=False)
+
+    async def encode(self, payloads: Sequence[Payload]) -> list[Payload]:
+        return [self.encrypted(payload) for payload in payloads]
+
+    async def decode(self, payloads: Sequence[Payload]) -> list[Payload]:
+        """The payloads as they were, and in the place of each that cannot be read one that says why."""
+        return [_or_why(self.decrypted, payload) for payload in payloads]
+
+    def encrypted(self, payload: Payload) -> Payload:
+        """The payload, encrypted and bound to this place."""
+        place = json.dumps(self._place, ensure_ascii=False, separators=(",", ":")).encode()
+        return Payload(
+            metadata={"encoding": ENCODING, KEY_ID: self.keys.writing.encode(), PLACE: place},
+            data=self.keys.seal(payload.SerializeToString(), _FORMAT + place),
+        )
+
+    def decrypted(self, payload: Payload) -> Payload:
+        """The payload as it was before it was encrypted.
+
+        Raises:
+            UnknownKey: the key is not in the ring.
+            Unreadable: it was changed, or belongs elsewhere, or is not encrypted although it must be.
+        """
+        if payload.metadata.get("encoding") != ENCODING:
+            if self.required:
+                raise Unreadable("it is not encrypted, and BATON_ENCRYPTION_REQUIRED is set")
+            return payload
+        place = payload.metadata.get(PLACE, b"")
+        name = _key_name(payload)
+        whole = self.keys.open(name, payload.data, _FORMAT + place)
+        self._check(tuple(json.loads(place)))
+        return Payload.FromString(whole)
+
+    def _check(self, found: Place) -> None:
+        # Who knows less of a place than the other says nothing about the rest of it: see `Place`.
+        known = min(len(found), len(self._place))
+        if found[:known] != self._place[:known]:
+            raise Unreadable(f"it belongs to {_shown(found)}, and was found in {_shown(self._place)}")
+
+
+class WithoutKeys(PayloadCodec):
+    """Encrypts nothing, and tells what somebody else has encrypted from what is nonsense.
+
+    Without it a worker that was started without its keys would fail a case as one that began with something
+    that cannot be decoded.
+    """
+
+    async def encode(self, payloads: Sequence[Payload]) -> list[Payload]:
+        return list(payloads)
+
+    async def decode(self, payloads: Sequence[Payload]) -> list[Payload]:
+        """The payloads as they are, and in the place of each that is encrypted one that says so."""
+        return [_or_why(_not_encrypted, payload) for payload in payloads]
+
+
+def _not_encrypted(payload: Payload) -> Payload:
+    if payload.metadata.get("encoding") == ENCODING:
+        raise NoKeys(
+            f"a payload is encrypted with the key {_key_name(payload)!r}, and this process has no keys: set "
+            "BATON_ENCRYPTION_KEYS_FILE"
+        )
+    return payload
+
+
+def _or_why(read: Callable[[Payload], Payload], payload: Payload) -> Payload:
+    try:
+        found = read(payload)
+        if encoding_of(found) in UNREADABLE:
+            # Else anybody could make a case wait for a key.
+            raise Unreadable("it says of itself that it cannot be read")
+    except Unreadable as error:
+        (encoding,) = (name for name, kind in UNREADABLE.items() if kind is type(error))
+        why = str(error) if isinstance(error, UnknownKey) else f"a payload cannot be read: {error}"
+        return Payload(metadata={"encoding": encoding.encode()}, data=why.encode())
+    return found
+
+
+def place_of(context: SerializationContext) -> Place:
+    """Where the payloads belong that the SDK is working on.
+
+    All of a workflow is one place: its activities and what others send it, too. So it does not matter which
+    of them the SDK names when it reads what it wrote for another.
+    """
+    match context:
+        case WorkflowSerializationContext():
+            return context.namespace, "workflow", context.workflow_id
+        case ActivitySerializationContext() if context.workflow_id:
+            return context.namespace, "workflow", context.workflow_id
+        case ActivitySerializationContext() if context.activity_id:
+            return context.namespace, "activity", context.activity_id
+        case ActivitySerializationContext():
+            return (context.namespace,)
+        case _:
+            return ()
+
+
+def _key_name(payload: Payload) -> str:
+    """Who may write to Temporal may write anything there, and logs quote it: so it is cut."""
+    return payload.metadata.get(KEY_ID, b"?")[:LONGEST_NAME].decode(errors="replace")
+
+
+def _shown(place: Place) -> str:
+    match place:
+        case (namespace, kind, found_id):
+            return f"the {kind} {found_id} of namespace {namespace!r}"
+        case _:
+            return " ".join(("namespace", *map(repr, place))) if place else "no namespace"
+
+
+class _Converter(DataConverter):
+    """Tolerant towards what a workflow takes, and strict towards whoever asks for a value."""
+
+    async def decode(self, payloads: Sequence[Payload], type_hints: list[type] | None = None) -> list[Any]:
+        """See base class."""
+        return await super().decode(payloads, type_hints or [object] * len(payloads))
+
+
+PLAIN: DataConverter = _Converter(
+    payload_converter_class=TolerantConverter,
+    payload_codec=WithoutKeys(),
+    failure_converter_class=PlainFailures,
+)
+"""How Baton converts payloads where they are not encrypted."""
+
+
+def encrypting(codec: EncryptionCodec) -> DataConverter:
+    """How Baton converts payloads where they are encrypted. The texts of failures are payloads, too."""
+    return _Converter(
+        payload_converter_class=TolerantConverter,
+        payload_codec=codec,
+        failure_converter_class=EncodedFailures,
+    )

@@ -1,1 +1,0 @@
-"""Measurements. ``python -m bench`` runs them all, ``python -m bench decide`` one."""

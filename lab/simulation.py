@@ -1,0 +1,241 @@
+"""A help desk that is simulated: enough of one to make decisions without a server or a database."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from activities.decide import Deciding, Policy
+from baton.contract import (
+    ChatEvent,
+    ChatStart,
+    Event,
+    Fired,
+    Presence,
+    TicketEvent,
+    TicketStart,
+    parse_chat_event,
+    parse_ticket_event,
+)
+from baton.documents.directory import Directory
+from baton.documents.directoryfile import load_directory
+from baton.errors import REFUSALS, Refused
+from baton.model.chat import model as chat
+from baton.model.chat.state import ChatState
+from baton.model.decision import CaseState, DecideRequest, Decision, Previous
+from baton.model.effects import Effect
+from baton.model.reactions import consequences
+from baton.model.settlement import Settlement
+from baton.model.ticket import clock as tickettime
+from baton.model.ticket import model as ticket
+from baton.model.ticket.state import TicketState
+from baton.rules.loading import load_rules
+from baton.rules.ruleset import RuleSet
+from baton.settings import CHECKOUT
+from baton.templates.loading import load_templates
+from baton.templates.templateset import Templates
+from helpdesks.base import Attendance, KnownEvent, VersionedDirectory
+
+MORNING = datetime(2026, 3, 2, 9, tzinfo=UTC)
+"""A Monday."""
+
+
+def shipped_directory() -> Directory:
+    return load_directory(CHECKOUT / "deploy/directory/demo.yaml")
+
+
+def shipped_rules(directory: Directory, path: Path | None = None) -> RuleSet:
+    return load_rules(path or CHECKOUT / "deploy/rules/support-lines.yaml", directory)
+
+
+def shipped_templates(directory: Directory) -> Templates:
+    return load_templates(CHECKOUT / "deploy/templates/several-departments.yaml", directory)
+
+
+class _Book(NamedTuple):
+    current: RuleSet
+    templates: Templates
+
+
+@dataclass
+class SimulatedDesk:
+    """One customer's conversation or ticket, and who is there."""
+
+    directory: Directory
+    attending: dict[str, Attendance] = field(default_factory=dict)
+    busy: dict[str, int] = field(default_factory=dict)
+    """Chats that people hold beside this one."""
+    previous: Previous | None = None
+    number: int = 0
+    blocked: bool = False
+    """Whether the customer is."""
+    writers: dict[str, str] = field(default_factory=dict)
+    """Who wrote a message, by its ID."""
+
+    def is_now(self, staff: str, presence: Presence, since: datetime) -> None:
+        self.attending[staff] = Attendance(presence, since)
+
+    @asynccontextmanager
+    async def intake(
+        self, before: CaseState, event: Event, now: datetime, chain: str
+    ) -> AsyncIterator[_SimulatedIntake]:
+        yield _SimulatedIntake(self, before, event)
+
+
+@dataclass
+class _SimulatedIntake:
+    desk: SimulatedDesk
+    before: CaseState
+    event: Event
+
+    async def known_event(self) -> KnownEvent | None:
+        return None
+
+    async def directory(self) -> VersionedDirectory:
+        return VersionedDirectory(1, self.desk.directory)
+
+    async def attendance(self, staff: Iterable[str]) -> Mapping[str, Attendance]:
+        return {one: self.desk.attending[one] for one in staff if one in self.desk.attending}
+
+    async def load(self, staff: Iterable[str]) -> Mapping[str, int]:
+        return {one: self.desk.busy.get(one, 0) for one in staff}
+
+    async def previous(self) -> Previous | None:
+        return self.desk.previous
+
+    async def other_holder(self) -> str | None:
+        return None
+
+    async def author_of(self, message_id: str) -> str | None:
+        return self.desk.writers.get(message_id)
+
+    async def blocked(self) -> bool:
+        return self.desk.blocked
+
+    async def case_id(self) -> str:
+        model: Any = ticket if isinstance(self.before, TicketState) else chat
+        if model.opens(self.before, self.event):
+            return f"simulated-{self.desk.number + 1}"
+        return self.before.case_id or "?"
+
+    async def lost(self) -> None:
+        return None
+
+    async def take_in(
+        self,
+        folded: CaseState,
+        settled: CaseState,
+        rules: Sequence[str],
+        effects: Sequence[Effect] = (),
+        waiting: Collection[str] = (),
+        *,
+        opened: bool,
+    ) -> None:
+        if opened:
+            self.desk.number += 1
+        if settled.case_id is not None:
+            self.desk.previous = Previous(
+                case_id=settled.case_id, assignee=settled.assignee, holders=settled.holders
+            )
+
+
+@dataclass
+class _Simulated:
+    """A case that is played without Temporal: the model, the rules, the templates and the directory only."""
+
+    desk: Any
+    rules: RuleSet
+    policy: Policy = field(default_factory=Policy)
+    now: datetime = MORNING
+    chain: str = "simulated"
+    tick: timedelta = timedelta(seconds=1)
+    """How much later each event comes."""
+    templates: Templates | None = None
+    """Those that are shipped, if none are given."""
+    decision: Decision = field(init=False)
+    """The last one."""
+    fired: tuple[Fired, ...] = ()
+    """The rules that fired for the last event."""
+    effects: tuple[Effect, ...] = ()
+    """What the last decision asked of the help desk."""
+
+    async def _decide(self, before: CaseState, event: Event) -> Decision:
+        """What ``decide`` says one tick later. Raises a ``Refused``."""
+        if self.templates is None:
+            simulated = isinstance(self.desk, SimulatedDesk)
+            self.templates = shipped_templates(self.desk.directory if simulated else shipped_directory())
+        deciding = Deciding(self.desk, _Book(self.rules, self.templates), self.policy)
+        request = DecideRequest(before=before, event=event, now=self.now, chain=self.chain)
+        decision = await deciding.decide(request)
+        if decision.refusal is not None:
+            raise REFUSALS.get(decision.refusal.type, Refused)(decision.refusal.message)
+        return decision
+
+    def _settled(self, before: CaseState, event: Event, decision: Decision, done: Settlement[Any]) -> None:
+        self.decision, self.fired = decision, decision.fired
+        self.effects = tuple(consequences(before, event, decision, done))
+
+
+@dataclass
+class SimulatedChat(_Simulated):
+    """A simulated chat."""
+
+    state: ChatState = field(
+        default_factory=lambda: ChatState.before_first(
+            ChatStart(channel="telegram", conversation="simulated", customer="c")
+        )
+    )
+
+    async def take(self, payload: Mapping[str, Any]) -> Settlement[ChatState]:
+        """Fold one event. Raises a ``Refused``; then nothing has changed."""
+        return await self.fold(parse_chat_event(dict(payload)))
+
+    async def fold(self, event: ChatEvent) -> Settlement[ChatState]:
+        self.now += self.tick
+        chat.check(self.state, event)
+        decision = await self._decide(self.state, event)
+        settlement = chat.settle(self.state, event, decision)
+        self._settled(self.state, event, decision, settlement)
+        self.state = settlement.state
+        return settlement
+
+
+@dataclass
+class SimulatedTicket(_Simulated):
+    """A simulated ticket."""
+
+    state: TicketState = field(
+        default_factory=lambda: TicketState.before_first(
+            TicketStart(ticket_id="t-1", customer="c", subject="Paper")
+        )
+    )
+
+    async def take(self, payload: Mapping[str, Any]) -> Settlement[TicketState]:
+        """Fold one event. Raises a ``Refused``; then nothing has changed."""
+        return await self.fold(parse_ticket_event(dict(payload)))
+
+    async def fold(self, event: TicketEvent) -> Settlement[TicketState]:
+        self.now += self.tick
+        ticket.check(self.state, event)
+        decision = await self._decide(self.state.without_notes(), event)
+        settlement = ticket.settle(self.state, event, decision)
+        self._settled(self.state, event, decision, settlement)
+        self.state = settlement.state
+        return settlement
+
+    async def pass_time(self, until: datetime) -> list[TicketEvent]:
+        """Let time pass as the workflow's clock does; returns the events that the ticket made for itself."""
+        made: list[TicketEvent] = []
+        while (due := tickettime.next_due(self.state)) is not None and due <= until:
+            self.now = max(self.now, due)
+            events = list(tickettime.due_events(self.state, self.now))
+            assert events, f"woken for nothing at {due}"
+            for event in events:
+                await self.fold(event)
+            made += events
+        self.now = max(self.now, until)
+        return made

@@ -1,0 +1,1 @@
+"""Commands that need the checkout: a whole Baton on this machine, its demo, its backup."""

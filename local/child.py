@@ -1,0 +1,132 @@
+"""One child process: its output, its end, and how it is stopped."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections import deque
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from baton.files import OTHERS
+from local.logfile import LogFile
+
+TAIL_LINES = 20
+LONGEST_LINE = 1 << 20
+LAST_OUTPUT_SECONDS = 1.0
+
+
+def silent(line: str) -> None:
+    """Say nothing."""
+
+
+class Child:
+    """A process that this one started, and will end. Made by `Child.start`.
+
+    It runs in a session of its own. So a Ctrl-C in the terminal reaches only this process, which stops its
+    children in the right order; and whatever a child starts in turn can be ended together with it.
+    """
+
+    def __init__(self, name: str, process: asyncio.subprocess.Process) -> None:
+        self.name = name
+        self.pid = process.pid
+        self.tail: deque[str] = deque(maxlen=TAIL_LINES)
+        """The last lines that it wrote."""
+        self.ended: asyncio.Task[int]
+        """Done when the process is gone and what it wrote was read; the result is its exit code."""
+        self._process = process
+
+    @classmethod
+    async def start(
+        cls,
+        name: str,
+        command: Sequence[str],
+        *,
+        environment: Mapping[str, str],
+        folder: Path,
+        log: Path,
+        on_line: Callable[[str], None],
+        say: Callable[[str], None] = silent,
+        inherited: Collection[int] = (),
+    ) -> Child:
+        """Start ``command`` in ``folder``. Each line that it writes goes to ``on_line``, and is added to the
+        file ``log``. The file descriptors ``inherited`` stay open in it.
+
+        Neither a log that cannot be written nor an ``on_line`` that raises ``OSError`` stops the child:
+        whoever listens may have gone, the disk may be full. ``say`` is told of a log that lacks lines.
+
+        Raises:
+            OSError: the command cannot be started.
+        """
+        # A pipe of our own: asyncio's make `wait` hang for as long as a grandchild holds the other end.
+        reading, writing = os.pipe()
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *command,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=writing,
+                stderr=writing,
+                env=environment,
+                cwd=folder,
+                start_new_session=True,
+                pass_fds=tuple(inherited),
+                umask=OTHERS,  # what customers write is in its files
+            )
+        except BaseException:
+            os.close(reading)
+            raise
+        finally:
+            os.close(writing)
+        child = cls(name, process)
+        child.ended = asyncio.create_task(child._watch(reading, LogFile(log, say), on_line))
+        return child
+
+    async def stop(self, grace: float) -> bool:
+        """Ask the process to end, and kill it when it has not done so after ``grace`` seconds.
+
+        Returns:
+            Whether it ended by itself.
+        """
+        if self._process.returncode is None:
+            self._process.terminate()
+        done, _ = await asyncio.wait({self.ended}, timeout=grace)
+        if not done:
+            self._kill_group()
+            await asyncio.wait({self.ended})
+        return bool(done)
+
+    async def _watch(self, output: int, log: LogFile, on_line: Callable[[str], None]) -> int:
+        pump = asyncio.create_task(self._pump(output, log, on_line))
+        code = await self._process.wait()
+        self._kill_group()  # what it left behind would keep its ports and its share of the work
+        await asyncio.wait({pump}, timeout=LAST_OUTPUT_SECONDS)
+        pump.cancel()
+        return code
+
+    async def _pump(self, output: int, log: LogFile, on_line: Callable[[str], None]) -> None:
+        lines = asyncio.StreamReader(limit=LONGEST_LINE)
+        transport, _ = await asyncio.get_running_loop().connect_read_pipe(
+            lambda: asyncio.StreamReaderProtocol(lines), os.fdopen(output, "rb", buffering=0)
+        )
+        try:
+            while True:
+                try:
+                    line = await lines.readline()
+                except ValueError:  # longer than LONGEST_LINE; dropped by the reader
+                    continue
+                if not line:
+                    return
+                text = line.decode(errors="replace").rstrip()
+                self.tail.append(text)
+                log.write(line if line.endswith(b"\n") else line + b"\n")
+                with suppress(OSError):
+                    on_line(text)
+        finally:
+            transport.close()
+            log.close()
+
+    def _kill_group(self) -> None:
+        with suppress(ProcessLookupError, PermissionError):  # macOS says EPERM for a group of zombies
+            os.killpg(self.pid, signal.SIGKILL)

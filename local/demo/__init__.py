@@ -1,0 +1,195 @@
+"""``baton demo``: the everyday situations of a support team, played on a real Temporal."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from collections.abc import Coroutine
+from contextlib import AsyncExitStack, suppress
+from typing import Any, Protocol, Self, TypeVar
+
+import click
+from temporalio.service import RPCError
+
+from baton.cli.screen import echo
+from baton.cli.shared import as_json, print_json, run
+from baton.errors import ConnectionFailed
+from local.demo import document, text
+from local.demo.company import rule_names, task_queues
+from local.demo.play import Played, Player, Plays
+from local.demo.stage import Stage, open_stage
+from local.demo.table import ONLINE, SITUATIONS
+from local.demo.ticketplay import TicketPlays
+from local.demo.tickettable import TICKETS
+from local.demo.ui import Place, find_ui
+from local.up import STOP_SIGNALS
+
+INTERRUPTED = 130
+
+PlayT = TypeVar("PlayT")
+
+
+@click.command("demo")
+@click.option("--keep", is_flag=True, help="Keep everything running until Ctrl-C, to look at the cases.")
+@as_json
+def command(keep: bool, json_: bool) -> None:
+    """Play the everyday situations of a support team, and say what came of each.
+
+    It plays on the Temporal that is running, with workers and help desks of its own, and closes its
+    cases afterwards. Where no Temporal answers, it starts one, and stops it in the end. It takes less than a
+    minute, and exits with 1 if anything went differently from what was expected.
+    """
+    as_expected = run(_until_interrupted, _demo(secrets.token_hex(3), keep, json_))
+    if as_expected is None:
+        echo("interrupted", err=True)
+        raise SystemExit(INTERRUPTED)
+    if not as_expected:
+        raise SystemExit(1)
+
+
+async def _until_interrupted(demo: Coroutine[Any, Any, bool]) -> bool | None:
+    """Its result; or None after a Ctrl-C, when everything is stopped."""
+    running = asyncio.create_task(demo)
+
+    def stop() -> None:
+        # Once: a second Ctrl-C must not interrupt the stopping itself, which is bounded.
+        if not running.cancelling():
+            running.cancel()
+
+    for number in STOP_SIGNALS:
+        asyncio.get_running_loop().add_signal_handler(number, stop)
+    await asyncio.wait({running})
+    return None if running.cancelled() else running.result()
+
+
+async def _demo(name: str, keep: bool, json_: bool) -> bool:
+    """Play everything, print it, and say whether all went as expected. ``name`` makes this run unique."""
+    report = None if json_ else text.Report(text.console(), rule_names())
+    rules = dict.fromkeys([*(one.rule for one in SITUATIONS), *(one.rule for one in TICKETS)])
+    async with AsyncExitStack() as exits:
+        with text.progress(quiet=json_) as say:
+            stage = await exits.enter_async_context(open_stage(name, rules, say))
+        if report is not None:
+            report.introduce()
+        began = time.monotonic()
+        played = await perform(stage, name, report or _Nobody())
+        seconds = time.monotonic() - began
+        place = await place_of(stage, name, played, keep=keep)
+        if report is None:
+            print_json(document.as_dict(played, place, seconds))
+        else:
+            report.summary(played, seconds)
+            report.look(place)
+        if keep:
+            echo("Ctrl-C stops it.", err=True)
+            with suppress(asyncio.CancelledError):
+                await stage.watch()
+    return played.as_expected
+
+
+async def place_of(stage: Stage, name: str, played: Played, *, keep: bool) -> Place:
+    """Where the cases of this run are to be seen."""
+    if stage.own is not None:
+        ui: str | None = stage.own.ui_url
+    else:
+        ui = await find_ui(stage.address, stage.client.namespace, played.plays[0].workflow_id)
+    query = f"TaskQueue STARTS_WITH '{task_queues(name)}'"
+    return Place(ui, stage.client.namespace, query, stays=keep or stage.own is None)
+
+
+class Audience(Protocol):
+    """Is shown each situation when it has been played."""
+
+    def situation(self, plays: Plays) -> None:
+        """One of a chat."""
+
+    def ticket(self, plays: TicketPlays) -> None:
+        """One of a ticket."""
+
+
+class _Nobody:
+    """Shows nothing: a program is reading."""
+
+    def situation(self, plays: Plays) -> None:
+        pass
+
+    def ticket(self, plays: TicketPlays) -> None:
+        pass
+
+
+async def perform(stage: Stage, name: str, audience: Audience) -> Played:
+    """Play everything before an audience.
+
+    Raises ``StackFailed`` if a process of the stage ends meanwhile.
+    """
+    tasks = asyncio.create_task(stage.watch()), asyncio.create_task(_play_all(stage, name, audience))
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        watching, playing = tasks
+        if watching.done():
+            watching.result()
+        return playing.result()
+    except RPCError as error:
+        raise ConnectionFailed(
+            f"Temporal did not take a call ({error.status.name}): {error.message}"
+        ) from None
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _play_all(stage: Stage, name: str, audience: Audience) -> Played:
+    """Play every situation with and without its rule, all together, and show them in their order."""
+    players = {
+        company.without: Player(stage.client, company.settings.task_queue, name, skips_time=stage.skips_time)
+        for company in stage.companies
+    }
+    await asyncio.gather(*(player.come_online(ONLINE) for player in players.values()))
+    async with Together() as together:
+        chats = [
+            [
+                together.start(players[None if with_rule else one.rule].play(one, with_rule))
+                for with_rule, _ in one.endings()
+            ]
+            for one in SITUATIONS
+        ]
+        tickets = [
+            [
+                together.start(players[None if with_rule else one.rule].play_ticket(one, with_rule))
+                for with_rule, _ in one.endings()
+            ]
+            for one in TICKETS
+        ]
+        played = Played([], [])
+        for chat in chats:
+            played.chats.append(await asyncio.gather(*chat))
+            audience.situation(played.chats[-1])
+        for ticket in tickets:
+            played.tickets.append(await asyncio.gather(*ticket))
+            audience.ticket(played.tickets[-1])
+        return played
+
+
+class Together:
+    """Tasks that are cancelled, and waited for, at the end of the block."""
+
+    def __init__(self) -> None:
+        self._tasks: list[asyncio.Task[Any]] = []
+
+    def start(self, play: Coroutine[Any, Any, PlayT]) -> asyncio.Task[PlayT]:
+        task = asyncio.create_task(play)
+        self._tasks.append(task)
+        return task
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        for task in self._tasks:
+            # Once: a task that was cancelled with whoever waited for it is tidying up, and must not be kept
+            # from that.
+            if not task.cancelling():
+                task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)

@@ -1,0 +1,131 @@
+"""What a stack needs of this machine: the programs, free ports, and a data folder of its own."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import socket
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from io import FileIO
+from pathlib import Path
+
+from baton.errors import BatonError
+from baton.files import private, private_folder
+from baton.settings import CHECKOUT, HOST
+
+
+class StackFailed(BatonError):
+    """Temporal or the worker cannot be started on this machine, or ended by itself."""
+
+
+def server_command() -> Sequence[str]:
+    """The command that starts Temporal's development server, from this virtual environment or the PATH.
+
+    Raises:
+        StackFailed: there is none.
+    """
+    beside = Path(sys.executable).with_name("temporal")
+    found = str(beside) if os.access(beside, os.X_OK) else shutil.which("temporal")
+    if found is None:
+        raise StackFailed(
+            f"Temporal's server is not installed: there is no program `temporal` in {beside.parent}, nor on "
+            "the PATH. It comes with `make up` in a checkout, or with: pip install 'baton-desk[service]'"
+        )
+    return [found, "server", "start-dev"]
+
+
+def worker_command() -> Sequence[str]:
+    """The command that starts the worker of this checkout.
+
+    Raises:
+        StackFailed: Baton was installed as a library, which has no worker.
+    """
+    script = CHECKOUT / "worker.py"
+    if not script.is_file():
+        raise StackFailed(
+            f"There is no worker here ({script}). The package is the library; the service runs from a "
+            "checkout of Baton, with `make up`, or from its image."
+        )
+    return [sys.executable, str(script)]
+
+
+def require_free(ports: Mapping[str, int]) -> None:
+    """Check that nothing listens on ``ports``, each given by the option with which another can be chosen.
+
+    Raises:
+        StackFailed: names the port and the option.
+    """
+    with ExitStack() as held:  # all at once, so that one port for two purposes is noticed, too
+        for option, port in ports.items():
+            try:
+                held.enter_context(_listening(port))
+            except OSError as error:
+                raise StackFailed(
+                    f"Port {port} cannot be used ({error.strerror}). Stop what is using it, perhaps another "
+                    f"`baton up`, or choose another port with {option}."
+                ) from error
+
+
+def free_port() -> int:
+    """A port on which nothing listens now."""
+    with _listening(0) as listener:
+        port: int = listener.getsockname()[1]
+        return port
+
+
+@contextmanager
+def data_folder(folder: Path) -> Iterator[FileIO]:
+    """Make ``folder`` and keep it from other stacks: two servers would ruin one database.
+
+    Yields:
+        The open lock. The folder is released when every process to which it was handed down has closed it.
+
+    Raises:
+        StackFailed: the folder cannot be used, or another stack is using it.
+    """
+    try:
+        # What customers write is in there: a new folder is for its owner only.
+        private_folder(folder)
+        # Without a buffer: what a full disk does not take must not be tried again when it is closed.
+        lock = open(folder / "lock", "ab", buffering=0, opener=private)  # noqa: SIM115
+    except OSError as error:
+        raise StackFailed(
+            f"The data folder {folder} cannot be used ({error.strerror}). Choose another with --data-dir."
+        ) from error
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise StackFailed(
+                f"Another `baton up` is using the data folder {folder} (processes {_holder(folder)}). "
+                "Stop it, or choose another folder with --data-dir."
+            ) from error
+        note_holder(lock, os.getpid())
+        yield lock
+
+
+def note_holder(lock: FileIO, *processes: int) -> None:
+    """Write down for whom the data folder is kept, for the message that another stack gives."""
+    with suppress(OSError):  # a full disk: only the message would be better with it
+        lock.truncate(0)
+        lock.write(", ".join(str(process) for process in processes).encode())
+
+
+def _holder(folder: Path) -> str:
+    return (folder / "lock").read_text() or "unknown"
+
+
+def _listening(port: int) -> socket.socket:
+    listener = socket.socket()
+    try:
+        # As the server does: connections that were closed a moment ago do not keep a port from being used.
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((HOST, port))
+        listener.listen()
+    except BaseException:
+        listener.close()
+        raise
+    return listener

@@ -1,0 +1,284 @@
+"""Temporal's development server and Baton's worker, started and stopped as one.
+
+The order matters. The worker needs the server's search attributes from its first workflow on, and while it
+stops it still reports what it has done; so the server starts first and stops last.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from contextlib import ExitStack
+from io import FileIO
+from types import TracebackType
+from typing import Any, NoReturn, Self
+
+from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest
+from temporalio.client import Client
+from temporalio.service import RPCError
+
+from baton.contract import SEARCH_ATTRIBUTES
+from baton.settings import CHECKOUT, HOST, PREFIX, Settings
+from baton.temporal.searchattributes import VALUE_TYPES, registered
+from local.child import Child, silent
+from local.machine import (
+    StackFailed,
+    data_folder,
+    note_holder,
+    require_free,
+    server_command,
+    worker_command,
+)
+
+NAMESPACE = "default"
+READY_LINE = "worker ready"
+GATEWAY_READY = "gateway ready"
+START_SECONDS = 60.0
+SERVER_STOP_SECONDS = 10.0
+GATEWAY_STOP_SECONDS = 10.0
+WORKER_EXTRA_SECONDS = 5.0
+"""What a worker gets beyond its own grace: it may use that up and still has to close its connections."""
+POLL_SECONDS = 0.1
+_DYNAMIC_CONFIG = {
+    # Above the default of 10 updates in flight those of one busy chat abort one another.
+    "history.maxInFlightUpdates": "100",
+    # Together they must fit into one message to the server, which takes 4 MB (see `MAX_EVENT_SIZE`).
+    "history.maxInFlightUpdatePayloads": "3000000",
+    # Lets whoever asks for it skip the hours until a ticket's reminder, as `baton demo` does.
+    "frontend.WorkflowTimeSkippingEnabled": "true",
+}
+
+
+class Stack:
+    """A complete Baton on this machine, for the time of an ``async with``.
+
+    Its state is in ``settings.data_dir``, so the next stack with that folder goes on with the same cases.
+
+    Args:
+        settings: handed to the worker as they are, whatever the environment says.
+        worker: the worker's command, by default the checkout's ``worker.py``. It must print `READY_LINE`.
+        say: called with each line that is worth showing, those of the worker included.
+
+    Raises:
+        StackFailed: on entering; a port or the folder is taken, a program is missing, a child did not start.
+    """
+
+    def __init__(
+        self, settings: Settings, *, worker: Sequence[str] = (), say: Callable[[str], None] = silent
+    ) -> None:
+        self.address = f"{HOST}:{settings.temporal_port}"
+        self.ui_url = f"http://{HOST}:{settings.ui_port}"
+        encrypted = settings.encryption_keys_file is not None
+        self.codec_url = f"http://{settings.gateway_host}:{settings.gateway_port}" if encrypted else ""
+        """Where the codec server is; empty where nothing is encrypted."""
+        self._settings = settings
+        self._worker_command = worker
+        self._say = say
+        self._worker_is_ready = asyncio.Event()
+        self._children: list[tuple[Child, float]] = []
+        self._folder = ExitStack()
+
+    async def __aenter__(self) -> Self:
+        try:
+            await self._start()
+        except BaseException:
+            await self._stop()
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._stop()
+
+    async def watch(self) -> NoReturn:
+        """Wait until a child ends by itself.
+
+        Raises:
+            StackFailed: says which, and shows the last lines that it wrote.
+        """
+        children = [child for child, _ in self._children]
+        await asyncio.wait({child.ended for child in children}, return_when=asyncio.FIRST_COMPLETED)
+        raise failure_of(next(child for child in children if child.ended.done()), "ended by itself")
+
+    async def _start(self) -> None:
+        # What can be refused is refused before anything runs.
+        settings = self._settings
+        server, worker = server_command(), self._worker_command or worker_command()
+        lock = self._folder.enter_context(data_folder(settings.data_dir))
+        ports = {"--port": settings.temporal_port, "--ui-port": settings.ui_port}
+        if self.codec_url:
+            ports["BATON_GATEWAY_PORT"] = settings.gateway_port
+        require_free(ports)
+
+        self._say("Starting Temporal …")
+        await self._start_server(server, lock)
+        self._note_processes(lock)
+        self._say("Starting the worker …")
+        await self._start_worker(worker)
+        self._note_processes(lock)
+        if self.codec_url:
+            self._say("Starting the codec server …")
+            await self._start_gateway()
+            self._note_processes(lock)
+
+    async def _start_server(self, command: Sequence[str], lock: FileIO) -> None:
+        settings = self._settings
+        options = {
+            "ip": HOST,
+            "port": settings.temporal_port,
+            "ui-port": settings.ui_port,
+            "db-filename": settings.data_dir / "temporal.db",
+            "log-level": "error",
+        }
+        if self.codec_url:
+            options["ui-codec-endpoint"] = self.codec_url
+        server = await self._start_child(
+            "Temporal server",
+            [
+                *command,
+                "--ui-disable-news-fetch",
+                *(f"--{option}={value}" for option, value in options.items()),
+                *(f"--dynamic-config-value={name}={value}" for name, value in _DYNAMIC_CONFIG.items()),
+                *(f"--search-attribute={name}={kind}" for name, kind in SEARCH_ATTRIBUTES.items()),
+            ],
+            _environment_without("TEMPORAL_") | {"TEMPORAL_VERSION_CHECK_DISABLED": "1"},
+            log="temporal.log",
+            grace=SERVER_STOP_SECONDS,
+            # If this process is killed, its server lives on, and goes on keeping the data folder from others.
+            inherited=[lock.fileno()],
+        )
+        await until_ready(self._server_is_ready(), server)
+
+    async def _start_worker(self, command: Sequence[str]) -> None:
+        worker = await self._start_child(
+            "worker",
+            command,
+            self._own_environment(),
+            log="worker.log",
+            grace=self._settings.shutdown_grace_seconds + WORKER_EXTRA_SECONDS,
+            on_line=self._hear_worker,
+        )
+        await until_ready(self._worker_is_ready.wait(), worker)
+
+    async def _start_gateway(self) -> None:
+        ready = asyncio.Event()
+
+        def hear(line: str) -> None:
+            self._say(line)
+            if line.startswith(GATEWAY_READY):
+                ready.set()
+
+        gateway = await self._start_child(
+            "codec server",
+            [sys.executable, "-m", "gateway"],
+            self._own_environment(),
+            log="gateway.log",
+            grace=GATEWAY_STOP_SECONDS,
+            on_line=hear,
+        )
+        await until_ready(ready.wait(), gateway)
+
+    def _own_environment(self) -> dict[str, str]:
+        """What a process of Baton reads: these settings, and this server."""
+        # Nothing else of Temporal's configuration: a profile, a namespace or a key that is meant for
+        # another server would lead the worker away from this one.
+        return (
+            _environment_without("TEMPORAL_", PREFIX)
+            | self._settings.as_environment()
+            | {
+                "TEMPORAL_ADDRESS": self.address,
+                "TEMPORAL_NAMESPACE": NAMESPACE,
+                "TEMPORAL_CONFIG_FILE": os.devnull,
+                "PYTHONUNBUFFERED": "1",
+            }
+        )
+
+    async def _start_child(
+        self,
+        name: str,
+        command: Sequence[str],
+        environment: Mapping[str, str],
+        *,
+        log: str,
+        grace: float,
+        on_line: Callable[[str], None] = silent,
+        inherited: Sequence[int] = (),
+    ) -> Child:
+        try:
+            child = await Child.start(
+                name,
+                command,
+                environment=environment,
+                folder=CHECKOUT,
+                log=self._settings.data_dir / log,
+                on_line=on_line,
+                say=self._say,
+                inherited=inherited,
+            )
+        except OSError as error:
+            raise StackFailed(f"The {name} cannot be started ({command[0]}): {error}") from error
+        self._children.append((child, grace))
+        return child
+
+    def _note_processes(self, lock: FileIO) -> None:
+        note_holder(lock, os.getpid(), *(child.pid for child, _ in self._children))
+
+    def _hear_worker(self, line: str) -> None:
+        self._say(line)
+        if line.strip() == READY_LINE:
+            self._worker_is_ready.set()
+
+    async def _server_is_ready(self) -> None:
+        """Return when the server answers and knows the search attributes."""
+        while True:
+            try:
+                client = await Client.connect(self.address, namespace=NAMESPACE)
+                present = await registered(client)
+                missing = {name: kind for name, kind in VALUE_TYPES.items() if name not in present}
+                if not missing:
+                    return
+                # The server minds its options only when it makes a database; an older one lacks some.
+                await client.operator_service.add_search_attributes(
+                    AddSearchAttributesRequest(namespace=NAMESPACE, search_attributes=missing)
+                )
+            except (RPCError, RuntimeError):  # a connection that fails is a RuntimeError
+                pass
+            await asyncio.sleep(POLL_SECONDS)
+
+    async def _stop(self) -> None:
+        while self._children:
+            child, grace = self._children.pop()
+            if not await child.stop(grace):
+                self._say(f"The {child.name} did not end within {grace:.0f} s and was killed.")
+        self._folder.close()
+
+
+async def until_ready(ready: Coroutine[Any, Any, object], child: Child) -> None:
+    """Wait until ``ready`` returns, but not for longer than ``child`` lives, and not for ever.
+
+    Raises ``StackFailed``, with the last lines that the child wrote.
+    """
+    waiting = asyncio.create_task(ready)
+    try:
+        await asyncio.wait({waiting, child.ended}, timeout=START_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        if child.ended.done():
+            raise failure_of(child, "ended while it was starting")
+        if not waiting.done():
+            raise failure_of(child, f"was not ready after {START_SECONDS:.0f} s")
+        waiting.result()
+    finally:
+        waiting.cancel()
+
+
+def failure_of(child: Child, what: str) -> StackFailed:
+    """What happened to a child, with the last lines that it wrote."""
+    code = f", exit code {child.ended.result()}" if child.ended.done() else ""
+    tail = "\n".join(f"    {line}" for line in child.tail) or "    (nothing)"
+    return StackFailed(f"The {child.name} {what}{code}. The last that it wrote:\n{tail}")
+
+
+def _environment_without(*prefixes: str) -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if not name.startswith(prefixes)}
