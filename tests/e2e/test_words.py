@@ -24,7 +24,7 @@ from lab.rig import CHANNEL, Rig, event, eventually, fresh, open_rig
 from lab.server import running_server
 from tests.commands import Baton
 from tests.conftest import RigOpener
-from tests.unit.rulekit import DIRECTORY
+from tests.unit.rules.kit import DIRECTORY
 
 OLD = "iv\u200ban\u202e"
 """Somebody whom a release before this one took into the directory."""

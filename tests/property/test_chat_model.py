@@ -44,7 +44,7 @@ from baton.model.chat.clock import audience, newly_told, next_due
 from baton.model.chat.model import apply, check, fold, opens
 from baton.model.chat.state import ChatState
 from baton.model.decision import Facts, MissingLine, Previous
-from tests.unit.chatworld import LINE_OF, NOW, SYSTEM, facts, staff
+from tests.unit.chat.world import LINE_OF, NOW, SYSTEM, facts, staff
 
 STAFF = (*LINE_OF, "ghost")
 LINES = ("line-1", "line-2", "phones")

@@ -36,7 +36,7 @@ from baton.rules.ruleset import RuleSet
 from baton.templates.drafting import drafted
 from baton.templates.templateset import Templates
 from lab.simulation import shipped_directory, shipped_rules, shipped_templates
-from tests.unit.ticketworld import Ticket
+from tests.unit.ticket.world import Ticket
 
 
 @cache
