@@ -77,7 +77,7 @@ def test_what_was_built_reads_the_shared_configuration() -> None:
 def test_without_go_it_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setattr("cluster.__main__.postgresql", lambda: tmp_path)
+    monkeypatch.setattr("lab.cluster.__main__.postgresql", lambda: tmp_path)
     said = CliRunner().invoke(main)
     assert said.exit_code == 1
     assert "Go is not installed" in said.stderr
