@@ -6,14 +6,14 @@ import sys
 from importlib import import_module
 
 BENCHES = {
-    "decide": "bench.decide",
-    "chat": "bench.chat",
-    "races": "bench.races",
-    "capacity": "bench.capacity",
-    "handover": "bench.handover",
-    "deploy": "bench.deploy",
-    "encryption": "bench.encryption",
-    "telemetry": "bench.telemetry",
+    "decide": "lab.bench.decide",
+    "chat": "lab.bench.chat",
+    "races": "lab.bench.races",
+    "capacity": "lab.bench.capacity",
+    "handover": "lab.bench.handover",
+    "deploy": "lab.bench.deploy",
+    "encryption": "lab.bench.encryption",
+    "telemetry": "lab.bench.telemetry",
 }
 """Each module has a ``main()`` that prints a table, and returns 1 where something is wrong.
 
