@@ -25,7 +25,9 @@ from temporalio.worker import PollerBehaviorAutoscaling, Worker, WorkerDeploymen
 from activities.breathe import breathe
 from activities.decide import Deciding, Policy
 from activities.desk import Housekeeping
+from activities.lostcases import count_lost
 from activities.observing import Observing, count_from_zero, observed
+from activities.reviving import Reviving
 from activities.rulebook import Rulebook
 from activities.writes import Writing
 from baton.client import connect
@@ -68,6 +70,7 @@ async def running_worker(
     deciding = Deciding(desk, rulebook, policy_of(settings))
     writing = Writing(desk, settings.task_queue)
     housekeeping = Housekeeping(desk, settings.task_queue, settings.offline_grace_seconds, rulebook.fits)
+    reviving = Reviving(desk, settings.task_queue)
     worker = Worker(
         client,
         task_queue=settings.task_queue,
@@ -95,6 +98,8 @@ async def running_worker(
             housekeeping.block_customer,
             housekeeping.set_presence,
             housekeeping.spread_presence,
+            reviving.lost_cases,
+            reviving.revive,
         ],
         interceptors=[Observing()],
         max_cached_workflows=settings.max_cached_workflows,
@@ -103,13 +108,17 @@ async def running_worker(
         graceful_shutdown_timeout=timedelta(seconds=settings.shutdown_grace_seconds),
         deployment_config=_deployment(version),
     )
-    following = asyncio.create_task(rulebook.follow())
+    meanwhile = [
+        asyncio.create_task(rulebook.follow()),
+        asyncio.create_task(count_lost(client, desk, settings.task_queue, runtime.metric_meter)),
+    ]
     try:
         async with worker:
             yield rulebook
     finally:
-        following.cancel()
-        await asyncio.gather(following, return_exceptions=True)
+        for one in meanwhile:
+            one.cancel()
+        await asyncio.gather(*meanwhile, return_exceptions=True)
 
 
 def _deployment(version: WorkerVersion | None) -> WorkerDeploymentConfig | None:

@@ -89,7 +89,7 @@ class Housekeeping:
             _require_known([query.staff], directory)
         if query.department is not None and query.department not in directory.departments:
             hint = did_you_mean(query.department, directory.departments, "the directory has none")
-            raise _refusal("UnknownLabel", f"there is no department {query.department!r}; {hint}")
+            raise refusal("UnknownLabel", f"there is no department {query.department!r}; {hint}")
         return list(await self._desk.tickets(query))
 
     @activity.defn(name=NOTICES)
@@ -132,19 +132,19 @@ class Housekeeping:
                 await self._let_go_of(removed)
             return _shown(changed)
         except ValidationError as error:
-            raise _refusal("DocumentError", mistakes_in(error, "directory")) from None
+            raise refusal("DocumentError", mistakes_in(error, "directory")) from None
         except DocumentError as error:
             what = f"the rules in force would not fit this directory:\n{error}"
-            raise _refusal("DocumentError", what) from None
+            raise refusal("DocumentError", what) from None
         except NotAllowed as error:
-            raise _refusal(error.type, str(error)) from None
+            raise refusal(error.type, str(error)) from None
 
     @activity.defn(name=SHOW_RULES)
     async def show_rules(self, query: RulesQuery) -> ShownRules:
         """A rule set that was in force once."""
         kept = await self._desk.kept_rules(query.digest)
         if kept is None:
-            raise _refusal("InvalidEvent", f"the help desk has kept no rules {query.digest!r}")
+            raise refusal("InvalidEvent", f"the help desk has kept no rules {query.digest!r}")
         return kept
 
     @activity.defn(name=BLOCK_CUSTOMER)
@@ -248,10 +248,10 @@ def _require_known(staff: Iterable[str], directory: Directory) -> None:
     for name in staff:
         if name not in directory.staff:
             known = ", ".join(sorted(directory.staff)) or "nobody yet"
-            raise _refusal("UnknownStaff", f"there is nobody {name!r} in the directory; known: {known}")
+            raise refusal("UnknownStaff", f"there is nobody {name!r} in the directory; known: {known}")
 
 
-def _refusal(kind: str, what: str) -> ApplicationError:
+def refusal(kind: str, what: str) -> ApplicationError:
     """An error that trying again cannot mend; the client knows it by ``kind``."""
     return ApplicationError(what, type=kind, non_retryable=True)
 

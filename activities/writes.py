@@ -9,6 +9,7 @@ from temporalio import activity
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.service import RPCError, RPCStatusCode
 
+from activities.reviving import go_on
 from baton.contract import (
     SUBMIT,
     TICKET_WORKFLOW,
@@ -32,6 +33,7 @@ from baton.model.effects import (
     SEND_MESSAGE,
     SEND_REPLY,
     UPDATE_CASE,
+    CaseRef,
     CaseWrite,
     ConsolidatedReply,
     CopyToTicket,
@@ -112,7 +114,7 @@ class Writing:
                 message_id=derived_id(reply.case.case_id, reply.event_id),
                 text=reply.text,
             )
-            await _submit(chat_workflow_id(reply.case.channel, reply.case.conversation), event)
+            await self._tell(chat_workflow_id(reply.case.channel, reply.case.conversation), event)
         return sent
 
     @activity.defn(name=REMIND)
@@ -161,8 +163,19 @@ class Writing:
         if copy.opened_by is None:
             messages = [message for message in messages if message.id == copy.event_id]
         for message in messages:
-            await _submit(workflow_id, _copied(message))
+            await self._tell(workflow_id, _copied(message))
         return len(messages)
+
+    async def _tell(self, workflow_id: str, event: BaseEvent) -> None:
+        """Hand an event to another case, also to one whose workflow was closed by force.
+
+        One that is closed takes nothing more, and need not.
+        """
+        if await _submit(workflow_id, event):
+            return
+        kept = await self._desk.kept(CaseRef.at(workflow_id))
+        if kept is not None and not kept.state.final:
+            await go_on(activity.client(), self._task_queue, kept, SUBMIT, [event])
 
 
 def _copied(message: CustomerMessage) -> CustomerMessage:
@@ -170,10 +183,12 @@ def _copied(message: CustomerMessage) -> CustomerMessage:
     return message.model_copy(update={"id": derived_id("chat", message.id), "message_id": message_id})
 
 
-async def _submit(workflow_id: str, event: BaseEvent) -> None:
-    """Hand an event to another case. One that is closed takes nothing more, and need not."""
+async def _submit(workflow_id: str, event: BaseEvent) -> bool:
+    """Hand an event to another case. False if its workflow is not running."""
     try:
         await activity.client().get_workflow_handle(workflow_id).signal(SUBMIT, event)
     except RPCError as error:
         if error.status is not RPCStatusCode.NOT_FOUND:
             raise
+        return False
+    return True

@@ -221,7 +221,7 @@ _OUTCOME = {
 _TIMELINE = {
     "at": "when it was decided; UTC",
     "event_id": "the event's ID",
-    "kind": "its kind; for a write that the help desk refused for good, the activity's name",
+    "kind": "its kind; the activity's name, if the help desk refused a write for good; or `revived`",
     "author": "who: `staff:ivan`",
     "what": "what moved, in a few words; empty if nothing did",
     "rules": "the rules that fired",
@@ -341,6 +341,8 @@ _DESK = {
     "set_presence": "`baton staff set-status`",
     "spread_presence": "tells the cases that it concerns; started by `set_presence`, offline after the grace",
     "block_customer": "`baton customer block`, `unblock`",
+    "lost_cases": "`baton ops revive` without a name",
+    "revive": "`baton ops revive`: the case goes on as the help desk has kept it",
 }
 
 

@@ -97,10 +97,10 @@ class Intake(Protocol):
         """The ID of the case that this event opens: always the same for the same event."""
 
     async def lost(self) -> Kept | None:
-        """The living case of this conversation or ticket, if another chain of workflow runs had it.
+        """The case of this conversation or ticket that is not ``done``, if another chain of runs opened it.
 
-        A place has one workflow at a time. So a new chain finds such a case only if the workflow of that one
-        was closed by force.
+        With the latest events of the place (``seen``). A place has one workflow at a time. So a new chain
+        finds such a case only if the workflow of that one was closed by force.
         """
 
     async def take_in(
@@ -157,7 +157,10 @@ class HelpDesk(Protocol):
         """
 
     async def kept(self, case: CaseRef) -> Kept | None:
-        """The latest case of a conversation or ticket, whole, with the notes of its departments."""
+        """The latest case of a conversation or ticket, whole, with the notes of its departments.
+
+        Of the ``case``, only the place need be true.
+        """
 
     async def prompt_reply(self, prompt: Prompt, draft: str) -> bool:
         """Ask the composer for the reply, once, and keep the draft; without a composer, all who are online.

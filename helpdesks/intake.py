@@ -161,12 +161,7 @@ class EmbeddedIntake:
         return self._case_id
 
     async def lost(self) -> Kept | None:
-        row = (await self._connection.execute(keeping.LATEST, self._placed)).one_or_none()
-        # The same chain of runs has this case in its hands: it is deciding about its first event once more.
-        if row is None or row.last_chain in (None, self._chain):
-            return None
-        found = await keeping.kept(self._connection, row)
-        return None if found.state.final else found
+        return await keeping.lost(self._connection, self._place, self._chain)
 
     async def take_in(
         self,
@@ -189,7 +184,11 @@ class EmbeddedIntake:
             if too_late and known_at is not None:
                 return
             if not too_late:
-                unsent = keeping.still_unsent(row, waiting, effects)
+                stood = row
+                if row is None and waiting:  # they are of the case before it, in the same workflow
+                    stood = (await self._connection.execute(keeping.LATEST, self._placed)).one_or_none()
+                await keeping.credit(self._connection, row)
+                unsent = keeping.still_unsent(stood, waiting, effects)
                 await self._write_case(case_id, row, folded, settled, unsent)
                 await self._log(case_id, folded, settled, rules)
         # An event that nobody has seen yet is kept even where the clock went back: its text is nowhere else.
@@ -279,8 +278,7 @@ class EmbeddedIntake:
     async def _close_earlier(self) -> None:
         """A place has one living case.
 
-        One whose workflow was cancelled or terminated would stay in somebody's hands for ever; one that ended
-        by itself may still write the same.
+        The one before may still be about to write that it is closed; after a reset it may be another.
         """
         if self._place.of_tickets:
             await self._connection.execute(queries.FORGET_LABELS, self._placed)
@@ -346,7 +344,15 @@ class EmbeddedIntake:
         withdrawn = await self._connection.scalar(
             cases.update()
             .where(cases.c.case_id == case_id, cases.c.opened_by == self._event.id)
-            .values(**closed(self._place), decided_at=self._now, last_event=self._event.id, settled=True)
+            .values(
+                **closed(self._place),
+                decided_at=self._now,
+                last_event=self._event.id,
+                settled=True,
+                # Nobody shall go on with it; the workflow has what it had decided.
+                rest=None,
+                unsent=None,
+            )
             .returning(cases.c.case_id)
         )
         if withdrawn is not None and self._place.of_tickets:

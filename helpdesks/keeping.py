@@ -12,35 +12,55 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import Row, and_, bindparam, select
+from sqlalchemy import Row, and_, bindparam, case, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from baton.contract import Event, Note
+from baton.contract import AuthorType, Event, Note
 from baton.model.chat.state import ChatState
 from baton.model.decision import CaseState, Kept
-from baton.model.effects import Effect
+from baton.model.effects import CopyToTicket, Effect
 from baton.model.ticket.model import with_notes
 from baton.model.ticket.state import TicketState
 from helpdesks.caserows import Place, author_of
-from helpdesks.schema import cases, events
+from helpdesks.schema import LIVING, applied, cases, events
+
+SEEN_EVENTS = 300
+"""Events that a case which goes on still recognises by itself: as many as a workflow remembers."""
 
 _UNSENT: TypeAdapter[tuple[Effect, ...]] = TypeAdapter(tuple[Effect, ...])
 
 LATEST = (
-    select(cases, events.c.chain.label("last_chain"))
+    select(cases, events.c.chain.label("first_chain"))
     .outerjoin(
         events,
         and_(
             events.c.channel == cases.c.channel,
             events.c.conversation == cases.c.conversation,
-            events.c.event_id == cases.c.last_event,
+            events.c.event_id == cases.c.opened_by,
         ),
     )
     .where(cases.c.channel == bindparam("channel"), cases.c.conversation == bindparam("conversation"))
-    .order_by(cases.c.opened_at.desc())
+    # A case and the one after it may have been opened in the same moment; one of them at most is living.
+    .order_by(case((LIVING, 0), else_=1), cases.c.opened_at.desc())
     .limit(1)
 )
-"""The latest case of a place, with the chain of runs that took its last event in."""
+"""The living case of a place, or else its latest, with the chain of runs that took in what opened it."""
+_SEEN = (
+    select(events.c.event_id, events.c.decided_at)
+    .where(events.c.channel == bindparam("channel"), events.c.conversation == bindparam("conversation"))
+    .order_by(events.c.id.desc())
+    .limit(SEEN_EVENTS)
+)
+_CREDIT = (
+    events.update()
+    .where(
+        events.c.channel == bindparam("of_channel"),
+        events.c.conversation == bindparam("of_conversation"),
+        events.c.event_id == bindparam("of_event"),
+    )
+    .values(credited=bindparam("credited"))
+)
+_APPLIED = select(applied.c.key).where(applied.c.key.in_(bindparam("keys", expanding=True)))
 _NOTES = (
     select(events.c.event_id, events.c.author, events.c.text, events.c.decided_at, events.c.credited)
     .where(events.c.case_id == bindparam("case_id"), events.c.credited.is_not(None))
@@ -71,13 +91,66 @@ def credited(event: Event, after: CaseState) -> dict[str, Any] | None:
     return {"labels": list(found), "round": next(iter(found.values()))} if found else None
 
 
+async def credit(connection: AsyncConnection, row: Row[Any] | None) -> None:
+    """Note of whom the notes are that a row has itself: a release kept them there, and a new row does not."""
+    if row is None or '"notes"' not in (row.rest or ""):
+        return
+    state = _state_of(row)
+    assert isinstance(state, TicketState), "only tickets have departments"
+    for note, labels in _notes_of(state):
+        await connection.execute(
+            _CREDIT,
+            {
+                "of_channel": row.channel,
+                "of_conversation": row.conversation,
+                "of_event": note.event_id,
+                "credited": {"labels": labels, "round": note.round},
+            },
+        )
+
+
+def _notes_of(ticket: TicketState) -> Iterable[tuple[Note, list[str]]]:
+    """Each note once, with the labels of its departments, in order."""
+    notes = {note.event_id: note for one in ticket.departments for note in one.notes}
+    for note in sorted(notes.values(), key=lambda one: one.at):
+        of = [
+            one.label for one in ticket.departments if any(note.event_id == it.event_id for it in one.notes)
+        ]
+        yield note, of
+
+
 async def kept(connection: AsyncConnection, row: Row[Any]) -> Kept:
     """The case that a row is."""
-    state = _state_of(row)
+    state, unsent = _state_of(row), _unsent_of(row)
     if isinstance(state, TicketState):
         notes = await connection.execute(_NOTES, {"case_id": row.case_id})
         state = with_notes(state, ((tuple(one.credited["labels"]), _note(one)) for one in notes))
-    return Kept(state=state, unsent=_unsent_of(row))
+    done = state.final and await _all_applied(connection, unsent)
+    return Kept(state=state, unsent=unsent, done=done)
+
+
+async def lost(connection: AsyncConnection, place: Place, chain: str) -> Kept | None:
+    """The case with which a chain of runs that has none is to go on; none if there is nothing to go on with.
+
+    A case that this chain opened itself is in its hands: it is deciding about its first event once more. But
+    one that it took over is as lost to it as before, should it have to begin again.
+    """
+    row = (await connection.execute(LATEST, place._asdict())).one_or_none()
+    if row is None or row.first_chain == chain:
+        return None
+    found = await kept(connection, row)
+    if found.done:
+        return None
+    latest = (await connection.execute(_SEEN, place._asdict())).all()
+    return found.model_copy(update={"seen": {one.event_id: one.decided_at for one in reversed(latest)}})
+
+
+async def _all_applied(connection: AsyncConnection, effects: Iterable[Effect]) -> bool:
+    # A copy goes to another case, and is in no ledger of effects.
+    keys = {one.key for one in effects if not isinstance(one, CopyToTicket)}
+    if not keys:
+        return True
+    return keys <= set(await connection.scalars(_APPLIED, {"keys": list(keys)}))
 
 
 def _state_of(row: Row[Any]) -> CaseState:
@@ -85,13 +158,26 @@ def _state_of(row: Row[Any]) -> CaseState:
     of_ticket = Place(row.channel, row.conversation).of_tickets
     if "customer" not in rest:  # written by a release that kept there only what has no column
         rest = {**_columns(row, of_ticket=of_ticket), **rest}
-    return TicketState.model_validate(rest) if of_ticket else ChatState.model_validate(rest)
+    if not of_ticket:
+        return ChatState.model_validate(rest)
+    ticket = TicketState.model_validate(rest)
+    return ticket if ticket.contributed else ticket.model_copy(update={"contributed": _contributed(ticket)})
+
+
+def _contributed(ticket: TicketState) -> tuple[str, ...]:
+    """Who wrote notes without a reply, by the notes themselves: of a release that kept these in the row."""
+    authors = [note.author.id for note, _ in _notes_of(ticket) if note.round > ticket.replied_round]
+    return tuple(dict.fromkeys(authors[::-1]))[::-1]
 
 
 def _columns(row: Row[Any], *, of_ticket: bool) -> Mapping[str, Any]:
     names: Iterable[str] = (TicketState if of_ticket else ChatState).model_fields
     found = {name: value for name, value in row._mapping.items() if name in names and value is not None}
-    found["last_author"] = author_of(row.last_author) if row.last_author else None
+    found["wrote_at"] = row.last_message_at  # such times had no column: clocks run from the last message
+    if row.last_author:
+        found["last_author"] = author = author_of(row.last_author)
+        if author.type is not AuthorType.SYSTEM:
+            found[f"{author.type}_wrote_at"] = row.last_message_at
     if of_ticket:
         found |= {
             "ticket_id": row.conversation,

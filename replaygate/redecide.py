@@ -25,7 +25,6 @@ from temporalio.worker import Plugin as WorkerPlugin
 
 from baton.cli.cases.caseview import fired_lines
 from baton.cli.ops.cases import workflow_of
-from baton.cli.ops.filters import quoted
 from baton.cli.screen import echo
 from baton.cli.shared import as_json, baton_client, clock, print_json, print_table, run
 from baton.client import BatonClient
@@ -43,6 +42,7 @@ from baton.rules.loading import load_rules, parse_kept_rules
 from baton.rules.ruleset import RuleSet
 from baton.settings import load_settings
 from baton.signs import one_line
+from baton.temporal.visibility import quoted
 from replaygate.result import message_in
 from workflows.chat import Chat
 from workflows.ticket import Ticket
@@ -172,7 +172,8 @@ async def _recorded(client: Client, case: str, event_id: str) -> Recorded:
         runs += 1
         history = await client.get_workflow_handle(case, run_id=one.run_id).fetch_history()
         for recorded in await decisions_in(history, client.config(active_config=True)["plugins"]):
-            if recorded.request.event.id == event_id:
+            # Of an event with which a lost case went on, the first answer is the case, and no decision.
+            if recorded.request.event.id == event_id and recorded.decision.revived is None:
                 return recorded
     if not runs:
         raise BatonError(f"There is no case {case}.")

@@ -95,6 +95,8 @@ _REFUSAL_SIZE = 3_000
 _LONGEST_REFUSAL = 2_000
 _LONGEST_ENTRY = 500
 """Characters of what a line of the timeline says."""
+ASK_THE_LEDGER = "ask-the-ledger"
+"""The patch with which the ledger is asked for the case also where an event can open none."""
 _END_OF_TASK = timedelta(milliseconds=1)
 _BLOCKED = "the customer is blocked: recorded only"
 
@@ -231,13 +233,13 @@ class Case(ABC, Generic[StateT, OutcomeT]):
         """Validator: refuse what can be seen to be wrong now, before anything is written to the history.
 
         With other events still waiting the state is not yet the one that this event will meet, so only its
-        form is judged.
+        form is judged; and so where there is no case yet, as the ledger may have one.
         """
         event = None
         try:
             event = self.parse(updated_now(arguments))
             require_plain(event)
-            if event.id not in self._seen and not self._queue:
+            if self.state.exists and event.id not in self._seen and not self._queue:  # type: ignore[attr-defined]
                 self.check(event)
         except UnknownKey:
             return  # the handler waits for the key
@@ -340,7 +342,8 @@ class Case(ABC, Generic[StateT, OutcomeT]):
                 continue
             # The entry stays at the head until it is done, so that a cancellation cannot lose it.
             key, entry = next(iter(self._queue.items()))
-            if entry.known:
+            # A case that was taken over has brought with it what was handled before.
+            if entry.known or entry.event.id in self._seen:
                 entry.outcome = self.answer(entry.event.id)
                 self._spent += self._answer_size
                 entry.done = True
@@ -363,9 +366,7 @@ class Case(ABC, Generic[StateT, OutcomeT]):
         event = entry.event
         now = workflow.now()
         try:
-            # Somebody who looks after cases may poke one whose workflow is gone: the ledger may know it.
-            if self.state.exists or event.kind != "timed_due":  # type: ignore[attr-defined]
-                self.check(event)
+            self._check(event)
             settled = await self._decide(event, now, entry)
         except Refused as refusal:
             entry.refusal = refusal
@@ -392,12 +393,23 @@ class Case(ABC, Generic[StateT, OutcomeT]):
                 metrics.EVENTS.count(workflow.metric_meter(), kind=event.kind)
         entry.done = self._settled_here = True
 
+    def _check(self, event: Any) -> None:
+        """Refuse what is not possible. Where there is no case yet, only the ledger knows: it may have one."""
+        try:
+            self.check(event)
+        except Refused:
+            # Of the code before it, there are histories in which such an event was refused at once.
+            if self.state.exists or not workflow.patched(ASK_THE_LEDGER):  # type: ignore[attr-defined]
+                raise
+
     async def _decide(self, event: Any, now: datetime, entry: _Entry[OutcomeT]) -> Settled[StateT, OutcomeT]:
         """Decide about an event and fold it. Raises a ``Refused``; then nothing has changed."""
         self.ended_as = "refused"
         decision = await self._ask(event, now, entry)
         if decision.revived is not None:
-            self._go_on_with(decision.revived)
+            await self.go_on_with(decision.revived)
+            if event.id in self._seen:
+                return Settled(self.state, self.answer(event.id), folded=False)
             self.check(event)
             decision = await self._ask(event, now, entry)
         self._spent += decision.task_size
@@ -437,10 +449,11 @@ class Case(ABC, Generic[StateT, OutcomeT]):
         )
         return decision
 
-    def _go_on_with(self, kept: Kept) -> None:
+    async def go_on_with(self, kept: Kept) -> None:
         """Take over a case whose workflow was closed by force, as the ledger has kept it."""
         self.state = cast(StateT, kept.state)
-        self._outbox.add(kept.unsent, copy_context(), 0)
+        self._seen = {**kept.seen, **self._seen}
+        self._outbox.take_over(kept.unsent)
         metrics.REVIVED.count(workflow.metric_meter())
         self._timeline.append(
             TimelineEntry(
@@ -451,6 +464,9 @@ class Case(ABC, Generic[StateT, OutcomeT]):
                 what="goes on as the ledger has kept it: its workflow had been closed by force",
             )
         )
+        # Recorded before anything is decided on it: a worker that dies later asks about the same case again.
+        await workflow.sleep(_END_OF_TASK, summary="goes on from the ledger")
+        self._spent = 0
 
     def _should_hand_over(self) -> bool:
         if task_number() < self._try_again_at:

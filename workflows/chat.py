@@ -39,7 +39,7 @@ from baton.errors import InvalidEvent
 from baton.model.chat import clock as attention
 from baton.model.chat import model
 from baton.model.chat.state import ChatState
-from baton.model.decision import Decision
+from baton.model.decision import Decision, Kept
 from baton.model.reactions import consequences
 from baton.model.story import chat_details, moved, what_happened
 from workflows.arguments import read_start
@@ -93,6 +93,11 @@ class _ChatCase(Case[ChatState, Outcome]):
             moved=moved(before, after),
             rules=tuple(fired.rule for fired in decision.fired),
         )
+
+    async def go_on_with(self, kept: Kept) -> None:
+        await super().go_on_with(kept)
+        if not self.state.final:
+            self.chats += 1
 
     def answer(self, event_id: str) -> Outcome:
         return Outcome(event_id=event_id, duplicate=True, snapshot=self.snapshot())

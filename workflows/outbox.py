@@ -105,6 +105,11 @@ class Outbox:
             metrics.EFFECTS_DECIDED.count(workflow.metric_meter(), effect=effect.do)
         self.start()
 
+    def take_over(self, effects: Sequence[Effect]) -> None:
+        """Send what another workflow has decided, and counted."""
+        self._queue(effects, copy_context(), 0)
+        self.start()
+
     def _queue(self, effects: Sequence[Effect], context: Context, size: int) -> None:
         self._effects.extend(_Waiting(effect, context, size // len(effects)) for effect in effects)
 

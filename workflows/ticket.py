@@ -196,8 +196,11 @@ class Ticket(CaseHandlers[TicketOutcome]):
     @workflow.query(name=DRAFT)
     def draft(self, *_: Any) -> Draft:
         """The consolidated reply as drafted from the notes; empty while there is nothing to draft."""
-        with workflow.unsafe.imports_passed_through():
-            # Only a question needs what renders texts; no decision of the workflow depends on it.
-            from baton.templates.drafting import drafted
         ticket = self._case.state
-        return ticket.draft.model_copy(update={"text": drafted(ticket)})
+        with workflow.unsafe.imports_passed_through():
+            # Only a question needs what renders texts; no decision of the workflow depends on it. A template
+            # that is rendered for the first time imports something, too.
+            from baton.templates.drafting import drafted
+
+            text = drafted(ticket)
+        return ticket.draft.model_copy(update={"text": text})

@@ -85,6 +85,7 @@ from baton.contract import (
 )
 from baton.errors import (
     REFUSALS,
+    BatonError,
     ConnectionFailed,
     IllegalTransition,
     InvalidEvent,
@@ -97,6 +98,7 @@ from baton.temporal.codec import EncryptionCodec
 from baton.temporal.keys import KeyRing
 from baton.temporal.plugin import BatonPlugin
 from baton.temporal.searchattributes import key_of
+from baton.temporal.visibility import CLOSED_BY_FORCE, how_closed
 
 UPDATES_AT_ONCE = 8
 """Updates in flight for one workflow. The server allows 10; beyond that they abort one another."""
@@ -175,7 +177,8 @@ class BatonClient:
 
         Raises:
             Refused: one of the contract's refusals; nothing of the event was applied.
-            Unanswered: no answer in time. The event may have been handled: send it again as it is.
+            Unanswered: no answer in time, or the case's workflow was closed by force, which the message then
+                says. The event may have been handled: send it again as it is, after reviving the case.
             ConnectionFailed: Temporal does not have the namespace.
         """
         parsed = parse_chat_event(_payload(event))
@@ -194,7 +197,7 @@ class BatonClient:
 
         What is wrong with its form is raised now; a later refusal is found in the chat's timeline.
         Raises ``IllegalTransition`` if the event needs a chat and there is none, and ``Unanswered`` if it may
-        not have arrived: send it again as it is.
+        not have arrived, or the workflow of its chat was closed by force: send it again as it is.
         """
         parsed = parse_chat_event(_payload(event))
         await self._submit(_chat(channel, conversation, parsed, customer), parsed)
@@ -306,7 +309,7 @@ class BatonClient:
         except RPCError as error:
             self._explain(error)
             if error.status is RPCStatusCode.NOT_FOUND:
-                raise case.missing(event) from None
+                raise await self._no_case(case, event) from None
             if error.status in _TRY_AGAIN:
                 raise Unanswered(
                     f"Temporal did not say that it has event {event.id!r} to {case.workflow_id}: "
@@ -352,7 +355,8 @@ class BatonClient:
             except RPCError as error:
                 self._explain(error)
                 if error.status is RPCStatusCode.NOT_FOUND and case.start is None:
-                    raise case.missing(event) from None
+                    # So it also says to whoever waits for an answer while the workflow is closed by force.
+                    raise await self._no_case(case, event) from None
                 if not _passing(error) and not pauses.odd(error):
                     raise
                 refusal = error
@@ -382,6 +386,27 @@ class BatonClient:
     async def _update(self, case: _Case, event: ChatEvent | TicketEvent) -> Any:
         handle: WorkflowHandle[Any, Any] = self._updates.get_workflow_handle(case.workflow_id)
         return await handle.execute_update(HANDLE, event, id=event.id, result_type=case.outcome)
+
+    async def _no_case(self, case: _Case, event: ChatEvent | TicketEvent) -> BatonError:
+        """Why Temporal has no running workflow for an event that cannot open one."""
+        try:
+            latest = await self.temporal.get_workflow_handle(case.workflow_id).describe()
+        except RPCError as error:
+            self._explain(error)
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                return Unanswered(
+                    f"event {event.id!r} to {case.workflow_id} was not answered, and Temporal does not say "
+                    f"how the case ended: {error.message}. Send it again under the same ID."
+                )
+            return case.missing(event)
+        if latest.status not in CLOSED_BY_FORCE:
+            return case.missing(event)
+        at = f" at {latest.close_time.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC" if latest.close_time else ""
+        return Unanswered(
+            f"{case.workflow_id} was closed by force ({how_closed(latest.status)}{at}). Event {event.id!r} "
+            f"may have been handled: `baton ops revive {case.workflow_id}`, then send it again under the "
+            f"same ID."
+        )
 
     def _explain(self, error: RPCError) -> None:
         """Raise what Temporal's refusal means, where no other attempt could change it."""

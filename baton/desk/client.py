@@ -30,7 +30,9 @@ from baton.model.effects import (
     BLOCK_CUSTOMER,
     CHANGE_DIRECTORY,
     INBOX,
+    LOST_CASES,
     NOTICES,
+    REVIVE,
     SET_PRESENCE,
     SHOW_DIRECTORY,
     SHOW_PRESENCE,
@@ -40,10 +42,14 @@ from baton.model.effects import (
     DirectoryChange,
     InboxQuery,
     InboxRow,
+    LostCases,
+    LostQuery,
     NoticeQuery,
     NoticeRow,
     PresenceChange,
     PresenceRow,
+    Revival,
+    Revived,
     RulesQuery,
     ShownDirectory,
     ShownRules,
@@ -154,6 +160,21 @@ class DeskClient:
     async def block_customer(self, customer: str, *, blocked: bool = True) -> None:
         """Block or unblock a customer: whether their messages open chats."""
         await self._ask(BLOCK_CUSTOMER, CustomerBlock(customer=customer, blocked=blocked), type(None))
+
+    async def lost_cases(self, *, days: int = 30) -> LostCases:
+        """Cases that are not closed, but whose workflow was closed by force within so many days."""
+        return await self._ask(LOST_CASES, LostQuery(days=days), LostCases)
+
+    async def revive(self, workflow_id: str, *, dry_run: bool = False) -> Revived:
+        """Open a case again as the help desk has kept it, if its workflow is gone.
+
+        Args:
+            dry_run: only say what it would go on with.
+
+        Raises:
+            IllegalTransition: the help desk has no such case.
+        """
+        return await self._ask(REVIVE, Revival(workflow_id=workflow_id, dry_run=dry_run), Revived)
 
     async def _ask(self, activity: str, argument: Payload | None, result: type[ResultT]) -> ResultT:
         limit = timedelta(seconds=self._timeout)

@@ -191,6 +191,10 @@ class Kept(Compact):
     state: CaseState
     unsent: tuple[Effect, ...] = ()
     """Effects of which it is not certain that they were carried out. Each is harmless to repeat."""
+    seen: dict[str, Instant] = {}
+    """The latest events of its place and when they were decided, oldest first, where that was asked."""
+    done: bool = False
+    """Closed, and everything was carried out: there is nothing to go on with."""
 
 
 class DecideRequest(Payload):

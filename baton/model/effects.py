@@ -50,6 +50,8 @@ SET_PRESENCE = "set_presence"
 SPREAD_PRESENCE = "spread_presence"
 BLOCK_CUSTOMER = "block_customer"
 SHOW_RULES = "show_rules"
+LOST_CASES = "lost_cases"
+REVIVE = "revive"
 
 
 class CaseRef(Payload):
@@ -69,6 +71,15 @@ class CaseRef(Payload):
         if self.ticket_id is not None:
             return ticket_workflow_id(self.ticket_id)
         return chat_workflow_id(self.channel, self.conversation)
+
+    @staticmethod
+    def at(workflow_id: str) -> CaseRef:
+        """Only the place of a case, from the ID of its workflow: what else there is to say is left empty."""
+        kind, _, place = workflow_id.partition(":")
+        if kind == "ticket":
+            return CaseRef(case_id="", channel="", conversation="", customer="", ticket_id=place)
+        channel, _, conversation = place.partition(":")
+        return CaseRef(case_id="", channel=channel, conversation=conversation, customer="")
 
 
 class _Effect(Payload):
@@ -305,6 +316,47 @@ class ShownRules(Payload):
 
     digest: str
     source: str
+
+
+class LostQuery(Payload):
+    """Which cases to look for: those whose workflow was closed by force within so many days."""
+
+    days: int = 30
+
+
+class LostCase(Payload):
+    """A case that is not closed, but whose workflow was closed by force."""
+
+    workflow_id: str
+    how: str
+    """Such as ``terminated``."""
+    at: Instant
+    reason: str = ""
+    """What whoever closed it said, or the error that did."""
+
+
+class LostCases(Payload):
+    """Cases that are lost, those that were closed last first."""
+
+    cases: tuple[LostCase, ...] = ()
+    all_looked_at: bool = True
+    """False where so many workflows were closed by force that only the latest were looked at."""
+
+
+class Revival(Payload):
+    """Which case to open again. With ``dry_run``, nothing is done."""
+
+    workflow_id: str
+    dry_run: bool = False
+
+
+class Revived(Payload):
+    """What came of a `Revival`."""
+
+    goes_on: bool
+    """False where there is nothing to do: it is running, or it is closed for good."""
+    what: str
+    """In words: why not; or what it goes on with."""
 
 
 class DirectoryChange(Payload):

@@ -23,7 +23,7 @@ DELAYS = (0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 300.0, 900.0, 3600.0)
 HOURS = (60.0, 300.0, 900.0, 1800.0, 3600.0, 7200.0, 14400.0, 28800.0, 86400.0, 172800.0, 604800.0)
 """Bounds in seconds of what people take their time for: from a minute to a week."""
 
-Where = Literal["workflow", "activity"]
+Where = Literal["workflow", "activity", "worker"]
 
 
 @dataclass(frozen=True)
@@ -34,18 +34,23 @@ class Metric:
     """Without what Prometheus' conventions add: see ``exported``."""
     help: str
     where: Where
-    """Whose meter counts it: that decides which labels it has beside its own."""
+    """Whose meter counts it: that decides which labels it has beside its own. A worker's own metric is a
+    gauge: it says how things are, as far as this worker has seen."""
     labels: tuple[str, ...] = ()
     buckets: tuple[float, ...] = ()
     """Upper bounds in seconds; a metric without them is a counter."""
 
     @property
     def kind(self) -> str:
+        if self.where == "worker":
+            return "gauge"
         return "histogram" if self.buckets else "counter"
 
     @property
     def exported(self) -> str:
         """The name that Prometheus knows; of a histogram, without ``_bucket``, ``_sum`` and ``_count``."""
+        if self.kind == "gauge":
+            return self.name
         return f"{self.name}_seconds" if self.buckets else f"{self.name}_total"
 
     @property
@@ -58,7 +63,7 @@ class Metric:
     @property
     def all_labels(self) -> frozenset[str]:
         """Every label of a series, with those that the meter adds."""
-        added = {"namespace", "task_queue", f"{self.where}_type"}
+        added = {"namespace", "task_queue", *([] if self.kind == "gauge" else [f"{self.where}_type"])}
         return frozenset({*self.labels, *added, *(["le"] if self.buckets else [])})
 
     def count(self, meter: MetricMeter, by: int = 1, /, **labels: str) -> None:
@@ -69,6 +74,10 @@ class Metric:
         """Note a time in a histogram. Clocks of two machines differ: what seems negative is 0."""
         histogram = meter.create_histogram_float(self.name, self.help, "seconds")
         histogram.record(max(seconds, 0.0), self._checked(labels))
+
+    def set(self, meter: MetricMeter, value: int, /, **labels: str) -> None:
+        """Say how large a gauge is now."""
+        meter.create_gauge(self.name, self.help).set(value, self._checked(labels))
 
     def _checked(self, labels: Mapping[str, str]) -> Mapping[str, str]:
         if labels.keys() != set(self.labels):
@@ -85,6 +94,11 @@ LATE_DUPLICATES = Metric(
 )
 REVIVED = Metric(
     "baton_revived", "cases that went on from the ledger after their workflow was closed by force", "workflow"
+)
+LOST_CASES = Metric(
+    "baton_lost_cases",
+    "cases that are not closed, but whose workflow was closed by force in the last 30 days",
+    "worker",
 )
 RULES_FIRED = Metric("baton_rules_fired", "times that a rule fired", "workflow", ("rule",))
 HANDOFFS = Metric("baton_handoffs", "moves of a case by a rule", "workflow", ("rule",))

@@ -99,9 +99,9 @@ def _stuck_between_cases(desk: StuckHelpDesk) -> None:
     """What one case tells another passes no help desk."""
     tell = activities.writes._submit
 
-    async def submit(workflow_id: str, event: BaseEvent) -> None:
+    async def submit(workflow_id: str, event: BaseEvent) -> bool:
         case = workflow_id.rpartition(":")[2]
-        await desk.around(TELL_CASE, case, lambda: tell(workflow_id, event))
+        return await desk.around(TELL_CASE, case, lambda: tell(workflow_id, event))
 
     activities.writes._submit = submit
 

@@ -171,7 +171,7 @@ async def test_what_has_not_happened_yet_is_told_as_zero(open_separate: RigOpene
         labels = [sorted(found.items()) for found, _ in before[name]]
         assert sorted(labels) == sorted(sorted(found.items()) for found, _ in after[name]), name
     grown = {name for name in counted_by_workflows if after.sum(name)}
-    assert grown == counted_by_workflows - {"baton_late_duplicates_total"}
+    assert grown == counted_by_workflows - {"baton_late_duplicates_total", "baton_revived_total"}
 
 
 async def test_a_replay_counts_nothing_twice(open_a_rig: RigOpener) -> None:
@@ -182,6 +182,28 @@ async def test_a_replay_counts_nothing_twice(open_a_rig: RigOpener) -> None:
         await at.rig.settled(chat)
         await at.shows("baton_events_total", 4)
         assert (await at.metrics()).sum("baton_events_total") == 4
+
+
+async def test_lost_cases_are_told_until_they_go_on(
+    open_a_rig: RigOpener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("activities.lostcases.LOOK_EVERY", 0.1)
+    async with measured(open_a_rig) as at:
+        chat = fresh("lost")
+        labels = {"namespace": "default", "task_queue": at.rig.settings.task_queue}
+
+        async def lost(number: int) -> bool:
+            shown = (await at.metrics()).get("baton_lost_cases")
+            return shown == [(labels, number)]
+
+        await eventually(lambda: lost(0), "no lost case is told as 0")
+        await at.rig.customer(chat)
+        await at.rig.settled(chat)
+        await at.rig.handle(chat).terminate()
+        await eventually(lambda: lost(1), "the lost chat is not counted")
+        await at.rig.customer(chat)
+        await at.shows("baton_revived_total", workflow_type="Chat")
+        await eventually(lambda: lost(0), "the chat that goes on is still counted")
 
 
 async def test_series_have_the_labels_of_the_table(open_separate: RigOpener) -> None:

@@ -105,7 +105,7 @@ class TestHelpDeskDown:
 
 class TestStopped:
     @pytest.mark.parametrize("how", ["cancel", "terminate"])
-    async def test_a_chat_whose_workflow_was_stopped_leaves_its_hands_with_the_next_one(
+    async def test_a_chat_whose_workflow_was_stopped_stays_in_its_hands_with_the_next_message(
         self, rig: Rig, how: str
     ) -> None:
         conversation = fresh(how)
@@ -119,15 +119,11 @@ class TestStopped:
             return (await handle.describe()).close_time is not None
 
         await eventually(stopped, "the workflow was not stopped")
-        opened = await rig.customer(conversation)
-        assert opened.snapshot.reserved_for == "ivan", "offered to who had the earlier one"
-        rows = await cases_of(rig.desk, conversation)
-        assert [(row.activity, row.status, row.tab) for row in rows] == [
-            ("ended", "closed", "ended"),
-            ("active", "open", "reserved"),
-        ]
-        assert [row.holder for row in rows] == [None, "ivan"], "who counts towards Ivan's load"
-        assert rows[0].assignee == "ivan"
+        outcome = await rig.customer(conversation)
+        assert outcome.snapshot.pinned_to == "ivan"
+        (row,) = await cases_of(rig.desk, conversation)
+        assert (row.activity, row.status, row.tab) == ("active", "open", "mine")
+        assert (row.holder, row.assignee) == ("ivan", "ivan"), "who counts towards Ivan's load"
 
 
 class TestOddEvents:

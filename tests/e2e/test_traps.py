@@ -188,10 +188,24 @@ class TestRefusals:
             id=chat_workflow_id(CHANNEL, conversation),
             task_queue=rig.settings.task_queue,
         )
-        with pytest.raises(WorkflowUpdateFailedError):
-            await handle.execute_update(HANDLE, event("taken", "ivan"))
         await rig.environment.fast_forward(handle, timedelta(minutes=2))
         assert (await handle.result())["reason"] == "empty"
+
+    async def test_a_workflow_whose_event_opens_nothing_ends_at_once(self, rig: Rig) -> None:
+        """Only the ledger knows whether there is a case to which the event may belong."""
+        conversation = fresh("nothing")
+        handle = await rig.client.temporal.start_workflow(
+            CHAT_WORKFLOW,
+            {"channel": CHANNEL, "conversation": conversation, "customer": "c"},
+            id=chat_workflow_id(CHANNEL, conversation),
+            task_queue=rig.settings.task_queue,
+        )
+        with pytest.raises(WorkflowUpdateFailedError) as refusal:
+            await handle.execute_update(HANDLE, event("taken", "ivan"))
+        assert isinstance(refusal.value.cause, ApplicationError)
+        assert refusal.value.cause.type == "IllegalTransition"
+        assert (await handle.result())["reason"] == "refused"
+        assert await events_of(rig.desk, conversation) == []
 
     async def test_a_bad_start_argument_fails_the_workflow_and_not_its_task(self, rig: Rig) -> None:
         handle = await rig.client.temporal.start_workflow(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
@@ -17,7 +17,7 @@ from baton.contract import (
     Tell,
 )
 from baton.model.chat.state import ChatState
-from baton.model.effects import CaseRef, CaseWrite, Message, Notice
+from baton.model.effects import CaseRef, CaseWrite, Effect, Message, Notice
 from helpdesks.base import HelpDesk
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -51,6 +51,8 @@ async def take_in(
     chain: str = "chain",
     settled: dict[str, Any] | None = None,
     rules: Sequence[str] = (),
+    effects: Sequence[Effect] = (),
+    waiting: Collection[str] = (),
     **after: Any,
 ) -> ChatState:
     """Take an event in that leaves the chat as ``after`` says, and the rules then as ``settled`` does.
@@ -67,7 +69,7 @@ async def take_in(
             values |= {"last_author": event.author, "last_message_at": now}
         folded = (start if opened else before).model_copy(update={**values, **after})
         state = folded.model_copy(update=settled or {})
-        await intake.take_in(folded, state, rules, opened=opened)
+        await intake.take_in(folded, state, rules, effects, waiting, opened=opened)
     return state
 
 

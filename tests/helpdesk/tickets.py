@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, Literal
 
@@ -19,7 +19,7 @@ from baton.contract import (
 )
 from baton.documents.directory import Department as DepartmentEntry
 from baton.documents.directory import Directory, Line, Member
-from baton.model.effects import CaseRef, CaseWrite
+from baton.model.effects import CaseRef, CaseWrite, Effect
 from baton.model.ticket.state import TicketState
 from helpdesks.base import HelpDesk, KnownEvent
 from tests.helpdesk.chats import START
@@ -62,6 +62,8 @@ async def take_in(
     chain: str = "chain",
     settled: dict[str, Any] | None = None,
     rules: Sequence[str] = (),
+    effects: Sequence[Effect] = (),
+    waiting: Collection[str] = (),
     **after: Any,
 ) -> TicketState:
     """Take an event in that leaves the ticket as ``after`` says, and the rules then as ``settled`` does.
@@ -76,7 +78,7 @@ async def take_in(
             values |= {"case_id": await intake.case_id(), "opened_at": now}
         folded = (start if opened else before).model_copy(update={**values, **after})
         state = folded.model_copy(update=settled or {})
-        await intake.take_in(folded, state, rules, opened=opened)
+        await intake.take_in(folded, state, rules, effects, waiting, opened=opened)
     return state
 
 

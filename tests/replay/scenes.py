@@ -206,6 +206,18 @@ async def cancelled(rig: Rig, chat: str) -> None:
     await eventually(lambda: _is_over(rig, chat), "the chat was not cancelled")
 
 
+async def revived(rig: Rig, chat: str) -> None:
+    """Somebody terminates the workflow in the UI; the chat goes on by the next message, and is closed."""
+    await rig.customer(chat)
+    await rig.by("ivan", chat, "taken")
+    await rig.settled(chat)
+    await rig.handle(chat).terminate()
+    await rig.customer(chat, "Are you there?")
+    await rig.staff(chat, "ivan")
+    await rig.by("ivan", chat, "chat_ended", status="closed")
+    await rig.handle(chat).result()
+
+
 async def reset(rig: Rig, chat: str) -> None:
     """An operator resets a chat to its first task; its events are taken in once more."""
     await rig.customer(chat)
@@ -250,6 +262,7 @@ CHAT_SCENES: dict[str, Scene] = {
         thanks,
         empty,
         cancelled,
+        revived,
         reset,
     )
 } | {

@@ -5,8 +5,11 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 
-from baton.contract import NOTE_ADDED, SUBMIT, Presence, TicketStage
+from activities.reviving import go_on
+from baton.contract import NOTE_ADDED, SUBMIT, Presence, TicketStage, parse_ticket_event
+from baton.desk.client import DeskClient
 from baton.errors import DepartmentsWaiting, IllegalTransition, InvalidEvent, NotAllowed, UnknownLabel
+from baton.model.effects import CaseRef
 from lab.departments import ANSWERS, QUIET, SEPARATE_RIG
 from lab.ledger import events_of
 from lab.rig import Rig, event, eventually
@@ -247,6 +250,33 @@ async def ticket_cancelled(rig: Rig, ticket: str) -> None:
     await eventually(over, "the ticket was not cancelled")
 
 
+async def ticket_revived(rig: Rig, ticket: str) -> None:
+    """The workflow is terminated twice: it goes on by the command, and then by a note."""
+    desk = DeskClient(rig.client.temporal, task_queue=rig.settings.task_queue)
+    await rig.asked(ticket, TWO)
+    await _answers(rig, ticket, "ada")
+    await rig.settled(_of(ticket))
+    await rig.handle(_of(ticket)).terminate()
+    await desk.revive(_of(ticket))
+    await _revived(rig, ticket)
+    await rig.handle(_of(ticket)).terminate()
+    kept = await rig.desk.kept(CaseRef.at(_of(ticket)))
+    assert kept is not None
+    note = parse_ticket_event(event("note_added", "ben", text="By ben."))
+    await go_on(rig.client.temporal, rig.settings.task_queue, kept, SUBMIT, [note])
+    await _reaches(rig, ticket, TicketStage.COMPOSING)
+    await rig.on_ticket("ben", ticket, "send_reply", text="All in one.", status="closed")
+    await rig.handle(_of(ticket)).result()
+
+
+async def _revived(rig: Rig, ticket: str) -> None:
+    async def there() -> bool:
+        return "revived" in [entry.kind for entry in await rig.client.ticket_timeline(ticket)]
+
+    await eventually(there, f"{ticket} does not go on")
+    await rig.settled(_of(ticket))
+
+
 def _scene(play: Play) -> Scene:
     return Scene(
         play,
@@ -275,5 +305,6 @@ TICKET_SCENES: dict[str, Scene] = {
         ticket_again,
         ticket_reset,
         ticket_cancelled,
+        ticket_revived,
     )
 }

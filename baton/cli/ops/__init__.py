@@ -14,6 +14,7 @@ COMMANDS: dict[str, Row] = {
     "register": Row("baton.cli.ops.register", "Register the search attributes."),
     "resend": Row("baton.cli.ops.resend", "Carry out a write once more."),
     "reset": Row("baton.cli.ops.reset", "Reset cases that a bad release has stopped."),
+    "revive": Row("baton.cli.ops.revive", "Open cases again whose workflow was closed by force."),
 }
 
 

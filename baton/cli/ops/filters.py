@@ -17,25 +17,14 @@ from baton.cli.webui import list_address
 from baton.contract import CHAT_WORKFLOW, TICKET_WORKFLOW, TicketStage
 from baton.settings import HOST, load_settings
 from baton.signs import one_line
+from baton.temporal.visibility import FORCED, OURS, moment, quoted
 
 LONG_DAYS = 30
-
-
-def quoted(word: str) -> str:
-    """A word as the value of a search attribute in a query."""
-    return "'" + word.replace("\\", "\\\\").replace("'", "\\'") + "'"
-
-
-def _one_of(name: str, *values: str) -> str:
-    # Not by IN, which the UI shows, but ruins as soon as somebody changes anything about the filter there.
-    return "(" + " OR ".join(f"{name} = {quoted(value)}" for value in values) + ")"
 
 
 RUNNING = "ExecutionStatus = 'Running'"
 _CHAT = f"WorkflowType = '{CHAT_WORKFLOW}'"
 _TICKET = f"WorkflowType = '{TICKET_WORKFLOW}'"
-OURS = _one_of("WorkflowType", CHAT_WORKFLOW, TICKET_WORKFLOW)
-_FAILED = _one_of("ExecutionStatus", "Failed", "TimedOut", "Terminated", "Canceled")
 
 
 @dataclass(frozen=True)
@@ -96,7 +85,7 @@ def filters(
             f"{_TICKET} AND CaseStatus = 'open' AND Labels = {quoted(label)} AND {RUNNING}",
         )
     yield Filter(
-        "overdue", "an answer was due by now", f"{_TICKET} AND DueAt < '{_moment(now)}' AND {RUNNING}"
+        "overdue", "an answer was due by now", f"{_TICKET} AND DueAt < '{moment(now)}' AND {RUNNING}"
     )
     yield Filter(
         "stuck",
@@ -105,18 +94,14 @@ def filters(
     )
     yield Filter(
         "failed",
-        "ended by an error, or by force",
-        f"{OURS} AND {_FAILED}",
+        "ended by an error, or by force; some went on since: see `baton ops revive`",
+        FORCED,
     )
     yield Filter(
         "long",
         f"running for more than {days} days",
-        f"{OURS} AND StartTime < '{_moment(now - timedelta(days=days))}' AND {RUNNING}",
+        f"{OURS} AND StartTime < '{moment(now - timedelta(days=days))}' AND {RUNNING}",
     )
-
-
-def _moment(at: datetime) -> str:
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 @click.command("filters")

@@ -8,13 +8,14 @@ from typing import Any
 import click
 
 from baton.cli.ops.cases import Result, Verdict, dry_run_option, each, found, report
-from baton.cli.ops.filters import OURS, RUNNING, quoted
+from baton.cli.ops.filters import RUNNING
 from baton.cli.screen import echo
 from baton.cli.shared import as_json, baton_client, count, fresh_id, run
 from baton.client import BatonClient
 from baton.contract import ChatSnapshot, TicketSnapshot, derived_id
 from baton.desk.client import DeskClient
 from baton.errors import Refused
+from baton.temporal.visibility import OURS, quoted
 from baton.wording import did_you_mean
 
 SECONDS = 60.0

@@ -906,6 +906,8 @@ EFFECT = {"key": "case-1:e-1", "case": CASE, "event_id": "e-1", "decided_at": AT
 KEPT: dict[str, Any] = {
     "state": TICKET_STATE,
     "unsent": [{**EFFECT, "do": "notify", "tell": [ACTIONS[-1]]}],
+    "seen": {"e-1": AT},
+    "done": True,
 }
 SAMPLES: dict[type[Payload], dict[str, Any]] = {
     **{

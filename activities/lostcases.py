@@ -1,0 +1,41 @@
+"""How many cases are lost, as a metric: looked for again and again while a worker runs."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from temporalio.client import Client
+from temporalio.common import MetricMeter
+
+from activities.reviving import look
+from baton.temporal import metrics
+from helpdesks.base import HelpDesk
+
+LOOK_EVERY = 60.0
+"""Seconds."""
+DAYS = 30
+
+_log = logging.getLogger("baton.worker")
+
+
+async def count_lost(client: Client, desk: HelpDesk, task_queue: str, meter: MetricMeter) -> None:
+    """Show how many cases are lost, until cancelled.
+
+    A look that fails leaves the number as it was. What is wrong is logged once, and again when it had worked
+    in between.
+    """
+    meter = meter.with_additional_attributes({"namespace": client.namespace, "task_queue": task_queue})
+    fine: frozenset[str] = frozenset()
+    failing = False
+    while True:
+        try:
+            found = await look(client, desk, task_queue, DAYS, fine)
+        except Exception as error:  # whatever Temporal or the help desk raises: the worker goes on
+            if not failing:
+                _log.warning("cannot look for lost cases, baton_lost_cases stays as it was: %s", error)
+            failing = True
+        else:
+            fine, failing = found.fine, False
+            metrics.LOST_CASES.set(meter, len(found.lost))
+        await asyncio.sleep(LOOK_EVERY)

@@ -1,0 +1,229 @@
+"""Cases whose workflow was closed by force: which they are, and how one goes on.
+
+A case goes on by its next event, or when somebody says so: never by itself, or one whose state is bad would
+be closed by force again and again. The new workflow finds the case in the ledger (`activities.decide`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from temporalio import activity
+from temporalio.api.enums.v1 import EventType
+from temporalio.api.history.v1 import HistoryEvent
+from temporalio.client import (
+    Client,
+    WorkflowExecution,
+    WorkflowExecutionStatus,
+    WorkflowHistoryEventFilterType,
+)
+from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.converter import WorkflowSerializationContext
+from temporalio.service import RPCError, RPCStatusCode
+
+from activities.desk import refusal
+from baton.contract import (
+    CHAT_WORKFLOW,
+    POKE,
+    TICKET_WORKFLOW,
+    ChatStart,
+    TicketStart,
+    chat_workflow_id,
+    ticket_workflow_id,
+)
+from baton.model.decision import Kept
+from baton.model.effects import LOST_CASES, REVIVE, CaseRef, LostCase, LostCases, LostQuery, Revival, Revived
+from baton.model.ticket.state import TicketState
+from baton.temporal.visibility import FORCED, how_closed, moment, quoted
+from helpdesks.base import HelpDesk
+
+LOOKED_AT = 1_000
+"""Runs that one look judges, at most."""
+_AT_ONCE = 20
+_LONGEST_REASON = 300
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a look found."""
+
+    lost: Sequence[WorkflowExecution]
+    """The last run of each lost case that was closed by force, those that were closed last first."""
+    fine: frozenset[str]
+    """The IDs of the runs whose case went on, or is closed. That stays so, whatever becomes of the case:
+    another run that is closed by force has another ID."""
+    complete: bool
+
+
+async def look(
+    client: Client, desk: HelpDesk, task_queue: str, days: int, fine: frozenset[str] = frozenset()
+) -> Look:
+    """Find the cases of a task queue that are lost.
+
+    Args:
+        days: within which the workflow was closed by force.
+        fine: runs that need not be judged again.
+    """
+    since = moment(datetime.now(UTC) - timedelta(days=days))
+    query = f"{FORCED} AND TaskQueue = {quoted(task_queue)} AND CloseTime >= '{since}'"
+    runs: dict[str, list[WorkflowExecution]] = {}
+    seen = 0
+    async for run in client.list_workflows(query, limit=LOOKED_AT):
+        seen += 1
+        runs.setdefault(run.id, []).append(run)
+    judged = [name for name, of_case in runs.items() if any(run.run_id not in fine for run in of_case)]
+    free = asyncio.Semaphore(_AT_ONCE)
+
+    async def is_lost(workflow_id: str) -> bool:
+        async with free:
+            if await _running(client, workflow_id):
+                return False
+            kept = await desk.kept(CaseRef.at(workflow_id))
+            return kept is not None and not kept.done
+
+    verdicts = await asyncio.gather(*map(is_lost, judged))
+    found = {name for name, verdict in zip(judged, verdicts, strict=True) if verdict}
+    lost = [max(of_case, key=_closed_at) for name, of_case in runs.items() if name in found]
+    others = [of_case for name, of_case in runs.items() if name not in found]
+    return Look(
+        lost=sorted(lost, key=_closed_at, reverse=True),
+        fine=frozenset(run.run_id for of_case in others for run in of_case),
+        complete=seen < LOOKED_AT,
+    )
+
+
+async def go_on(
+    client: Client, task_queue: str, kept: Kept, signal: str = POKE, args: Sequence[Any] = ()
+) -> None:
+    """Start the workflow of a case anew, with a signal that makes it look into the ledger."""
+    workflow, start, workflow_id, summary = _start_of(kept)
+    await client.start_workflow(
+        workflow,
+        start,
+        id=workflow_id,
+        task_queue=task_queue,
+        start_signal=signal,
+        start_signal_args=list(args),
+        id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+        id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+        static_summary=summary,
+    )
+
+
+class Reviving:
+    """The activities about lost cases.
+
+    Args:
+        desk: the help desk.
+        task_queue: where the cases' workflows are, and are put.
+    """
+
+    def __init__(self, desk: HelpDesk, task_queue: str) -> None:
+        self._desk = desk
+        self._task_queue = task_queue
+
+    @activity.defn(name=LOST_CASES)
+    async def lost_cases(self, query: LostQuery) -> LostCases:
+        """Which cases are lost, since when, and why, as far as somebody said so."""
+        client = activity.client()
+        found = await look(client, self._desk, self._task_queue, query.days)
+        free = asyncio.Semaphore(_AT_ONCE)
+
+        async def described(run: WorkflowExecution) -> LostCase:
+            async with free:
+                reason = await _reason(client, run)
+            how = how_closed(run.status) if run.status is not None else ""
+            return LostCase(workflow_id=run.id, how=how, at=_closed_at(run), reason=reason)
+
+        cases = await asyncio.gather(*map(described, found.lost))
+        return LostCases(cases=tuple(cases), all_looked_at=found.complete)
+
+    @activity.defn(name=REVIVE)
+    async def revive(self, revival: Revival) -> Revived:
+        """Open a case again. One that is running is left alone, and so is one that is closed for good."""
+        workflow_id = revival.workflow_id
+        kept = await self._desk.kept(CaseRef.at(workflow_id))
+        if kept is None:
+            raise refusal("IllegalTransition", f"the help desk has no case {workflow_id}")
+        if await _running(activity.client(), workflow_id):
+            return Revived(goes_on=False, what="it is running")
+        if kept.done:
+            return Revived(goes_on=False, what="it is closed, and nothing of it is left to do")
+        if not revival.dry_run:
+            await go_on(activity.client(), self._task_queue, kept)
+        return Revived(goes_on=True, what=_told(kept))
+
+
+async def _running(client: Client, workflow_id: str) -> bool:
+    try:
+        described = await client.get_workflow_handle(workflow_id).describe()
+    except RPCError as error:
+        if error.status is not RPCStatusCode.NOT_FOUND:
+            raise
+        return False  # it was closed so long ago that the server has forgotten it
+    return described.status is WorkflowExecutionStatus.RUNNING
+
+
+def _start_of(kept: Kept) -> tuple[str, ChatStart | TicketStart, str, str]:
+    """The workflow of a case, its start argument, its ID, and a line for lists."""
+    case = kept.state
+    if isinstance(case, TicketState):
+        ticket = TicketStart(
+            ticket_id=case.ticket_id,
+            customer=case.customer,
+            subject=case.subject,
+            channel=case.channel,
+            conversation=case.conversation,
+        )
+        return TICKET_WORKFLOW, ticket, ticket_workflow_id(case.ticket_id), f"ticket {case.ticket_id}"
+    chat = ChatStart(channel=case.channel, conversation=case.conversation, customer=case.customer)
+    workflow_id = chat_workflow_id(case.channel, case.conversation)
+    return CHAT_WORKFLOW, chat, workflow_id, f"{case.channel} · {case.conversation}"
+
+
+def _told(kept: Kept) -> str:
+    """What a case goes on with, in a few words; its people and texts are where cases are shown."""
+    case = kept.state
+    said = [f"{case.phase}"]
+    if isinstance(case, TicketState):
+        if case.asked:
+            due = f", due {case.due_at:%Y-%m-%d %H:%M} UTC" if case.due_at else ""
+            said.append(f"asked: {', '.join(case.asked)}{due}")
+        notes = {note.event_id for one in case.departments for note in one.notes}
+        said += [f"{len(notes)} notes"] if notes else []
+    elif case.tab is not None:
+        said.append(f"tab {case.tab}")
+    if kept.unsent:
+        said.append(f"to be sent, or sent once more: {len(kept.unsent)}")
+    return "; ".join(said)
+
+
+def _closed_at(run: WorkflowExecution) -> datetime:
+    return run.close_time or run.start_time
+
+
+async def _reason(client: Client, run: WorkflowExecution) -> str:
+    """What the last event of a run says about its end."""
+    handle = client.get_workflow_handle(run.id, run_id=run.run_id)
+    last = WorkflowHistoryEventFilterType.CLOSE_EVENT
+    events = [event async for event in handle.fetch_history_events(event_filter_type=last)]
+    reason = await _said(client, run.id, events[-1]) if events else ""
+    return reason if len(reason) <= _LONGEST_REASON else f"{reason[: _LONGEST_REASON - 1]}…"
+
+
+async def _said(client: Client, workflow_id: str, event: HistoryEvent) -> str:
+    match event.event_type:
+        case EventType.EVENT_TYPE_WORKFLOW_EXECUTION_TERMINATED:
+            return event.workflow_execution_terminated_event_attributes.reason
+        case EventType.EVENT_TYPE_WORKFLOW_EXECUTION_FAILED:
+            # The reason is encrypted, too, where there are keys.
+            place = WorkflowSerializationContext(namespace=client.namespace, workflow_id=workflow_id)
+            failure = event.workflow_execution_failed_event_attributes.failure
+            error = await client.data_converter.with_context(place).decode_failure(failure)
+            return str(getattr(error, "message", error))
+        case _:
+            return ""

@@ -1,0 +1,42 @@
+"""How cases are looked for in Temporal's lists, and which of them did not end by themselves."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from temporalio.client import WorkflowExecutionStatus
+
+from baton.contract import CHAT_WORKFLOW, TICKET_WORKFLOW
+
+CLOSED_BY_FORCE = {
+    WorkflowExecutionStatus.FAILED: "Failed",
+    WorkflowExecutionStatus.TIMED_OUT: "TimedOut",
+    WorkflowExecutionStatus.TERMINATED: "Terminated",
+    WorkflowExecutionStatus.CANCELED: "Canceled",
+}
+"""How a workflow ends that does not come to its end by itself, in the words of Temporal's lists."""
+
+
+def quoted(word: str) -> str:
+    """A word as the value of a search attribute in a query."""
+    return "'" + word.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+def one_of(name: str, *values: str) -> str:
+    """A condition on a search attribute, as the UI's own editor can still change it: it ruins an IN."""
+    return "(" + " OR ".join(f"{name} = {quoted(value)}" for value in values) + ")"
+
+
+def moment(at: datetime) -> str:
+    """A moment in a query, without its quotation marks."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+OURS = one_of("WorkflowType", CHAT_WORKFLOW, TICKET_WORKFLOW)
+FORCED = f"{OURS} AND {one_of('ExecutionStatus', *CLOSED_BY_FORCE.values())}"
+"""Runs of cases that were closed by force, whatever became of the case since."""
+
+
+def how_closed(status: WorkflowExecutionStatus) -> str:
+    """The word for how a workflow was closed: ``terminated``, ``timed out``."""
+    return status.name.lower().replace("_", " ").replace("canceled", "cancelled")
