@@ -49,7 +49,7 @@ def harmful_checkout(folder: Path) -> Path:
 def narrow_checkout(folder: Path) -> Path:
     """A copy of Baton whose signal takes one argument, as it once did: with none or two a case is stuck."""
     return _copied(
-        folder, "workflows/handlers.py", "def submit(self, *event: Any)", "def submit(self, event: Any)"
+        folder, "workflows/caseworkflow.py", "def submit(self, *event: Any)", "def submit(self, event: Any)"
     )
 
 

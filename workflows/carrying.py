@@ -1,4 +1,4 @@
-"""What one run hands to the next must fit into a payload, which may have 2 MB.
+"""What one run hands to the next, which must fit into a payload of 2 MB.
 
 What a case may grow by has bounds of its own, and together they are far below that. Should it not be enough,
 the case goes on with less to show rather than not at all: everything left out here is in the help desk.
@@ -10,12 +10,26 @@ from typing import TypeVar
 
 from pydantic_core import to_json
 
-from baton.contract import Payload
+from baton.contract import Instant, Payload, TimelineEntry
+from baton.model.effects import Effect
 
 LARGEST_START = 1_800_000
 """Bytes of the start argument of a next run."""
 
 StartT = TypeVar("StartT", bound=Payload)
+
+
+class Carried(Payload):
+    """What one run hands to the next, beside the state of the case itself."""
+
+    seen: dict[str, Instant] = {}
+    seen_until: Instant | None = None
+    unsent: tuple[Effect, ...] = ()
+    unsent_size: int = 0
+    timeline: tuple[TimelineEntry, ...] = ()
+    answer_size: int = 0
+    events: int = 0
+    refused: int = 0
 
 
 def fitting(start: StartT) -> StartT:

@@ -18,7 +18,6 @@ from functools import partial
 from typing import Any
 
 from temporalio import workflow
-from temporalio.exceptions import ApplicationError
 
 from baton.contract import (
     CHAT_WORKFLOW,
@@ -35,17 +34,16 @@ from baton.contract import (
     parse_chat_event,
     parse_chat_start,
 )
-from baton.errors import InvalidEvent
 from baton.model.chat import clock as attention
 from baton.model.chat import model
 from baton.model.chat.state import ChatState
 from baton.model.decision import Decision, Kept
 from baton.model.reactions import consequences
 from baton.model.story import chat_details, moved, what_happened
-from workflows.arguments import read_start
-from workflows.carrying import fitting
-from workflows.case import Carried, Case, Settled, version_of_next_run
-from workflows.handlers import CaseHandlers
+from workflows.carrying import Carried
+from workflows.case import Case
+from workflows.caseworkflow import CaseWorkflow, Start
+from workflows.kind import Settled
 
 
 class CarriedChat(Carried):
@@ -61,14 +59,15 @@ class ContinuedChat(ChatStart):
     carried: CarriedChat | None = None
 
 
-class _ChatCase(Case[ChatState, Outcome]):
+class _ChatCase(Case[ChatState, Outcome, ChatSummary]):
     """The chat's side of the mechanism."""
 
     alarm_summary = "idle end, end of an offer, or a timed rule"
 
-    def __init__(self, state: ChatState, carried: Carried, chats: int) -> None:
-        super().__init__(state, carried)
-        self.chats = chats
+    def __init__(self, start: ContinuedChat) -> None:
+        carried = start.carried
+        super().__init__(carried.state if carried else ChatState.before_first(start), carried or Carried())
+        self.chats = carried.chats if carried else 0
 
     def parse(self, payload: object) -> ChatEvent:
         return parse_chat_event(payload, strict=False)
@@ -134,7 +133,10 @@ class _ChatCase(Case[ChatState, Outcome]):
         }
 
     def details(self) -> str:
-        return chat_details(self.state, self.timeline(), len(self._outbox.unsent))
+        return chat_details(self.state, self.timeline.lines(), len(self.outbox.unsent))
+
+    def with_state(self, carried: Carried) -> CarriedChat:
+        return CarriedChat(state=self.state, chats=self.chats, **dict(carried))
 
     def summary(self) -> ChatSummary:
         return ChatSummary(
@@ -146,43 +148,25 @@ class _ChatCase(Case[ChatState, Outcome]):
         )
 
 
-@workflow.defn(name=CHAT_WORKFLOW)
-class Chat(CaseHandlers[Outcome]):
-    """One conversation with one customer on one channel, chat after chat."""
+_START = Start(
+    parse=partial(parse_chat_start, strict=False),
+    continued=ContinuedChat,
+    unreadable=ContinuedChat(channel="?", conversation="?", customer="?"),
+    case=_ChatCase,
+)
 
-    _case: _ChatCase
+
+@workflow.defn(name=CHAT_WORKFLOW)
+class Chat(CaseWorkflow[_ChatCase, Outcome, ChatSummary]):
+    """One conversation with one customer on one channel, chat after chat."""
 
     @workflow.init
     def __init__(self, *start: Any) -> None:
-        self._refused_start: str | None = None
-        try:
-            begun = read_start(start, partial(parse_chat_start, strict=False), ContinuedChat)
-        except InvalidEvent as refusal:
-            # A bad start argument fails the workflow, below; raised here it would fail the task for ever.
-            self._refused_start = str(refusal)
-            begun = ContinuedChat(channel="?", conversation="?", customer="?")
-        self._start = begun
-        carried = begun.carried
-        self._case = _ChatCase(
-            carried.state if carried else ChatState.before_first(begun),
-            carried or Carried(),
-            carried.chats if carried else 0,
-        )
+        super().__init__(_START, start)
 
     @workflow.run
     async def run(self, *start: Any) -> ChatSummary:
-        if self._refused_start is not None:
-            raise ApplicationError(self._refused_start, type="InvalidEvent", non_retryable=True)
-        if self._start.carried is None and not await self._case.first_event():
-            return self._case.summary()
-        handed_over = await self._case.live()
-        if handed_over is not None:
-            carried = CarriedChat(state=self._case.state, chats=self._case.chats, **dict(handed_over))
-            workflow.continue_as_new(
-                fitting(self._start.model_copy(update={"carried": carried})),
-                initial_versioning_behavior=version_of_next_run(),
-            )
-        return self._case.summary()
+        return await self._run()
 
     @workflow.query(name=SNAPSHOT)
     def snapshot(self, *_: Any) -> ChatSnapshot:

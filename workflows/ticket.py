@@ -19,7 +19,6 @@ from functools import partial
 from typing import Any
 
 from temporalio import workflow
-from temporalio.exceptions import ApplicationError
 
 from baton.contract import (
     DRAFT,
@@ -36,7 +35,6 @@ from baton.contract import (
     parse_ticket_event,
     parse_ticket_start,
 )
-from baton.errors import InvalidEvent
 from baton.model.decision import Decision
 from baton.model.reactions import consequences
 from baton.model.story import ticket_details, ticket_moved, what_happened_to_ticket
@@ -44,10 +42,10 @@ from baton.model.ticket import clock as tickettime
 from baton.model.ticket import model
 from baton.model.ticket.state import TicketState
 from baton.temporal import metrics
-from workflows.arguments import read_start
-from workflows.carrying import fitting
-from workflows.case import Carried, Case, Settled, version_of_next_run
-from workflows.handlers import CaseHandlers
+from workflows.carrying import Carried
+from workflows.case import Case
+from workflows.caseworkflow import CaseWorkflow, Start
+from workflows.kind import Settled
 
 
 class CarriedTicket(Carried):
@@ -62,10 +60,14 @@ class ContinuedTicket(TicketStart):
     carried: CarriedTicket | None = None
 
 
-class _TicketCase(Case[TicketState, TicketOutcome]):
+class _TicketCase(Case[TicketState, TicketOutcome, TicketSummary]):
     """The ticket's side of the mechanism."""
 
     alarm_summary = "a reminder, an escalation, a timed rule or an absence"
+
+    def __init__(self, start: ContinuedTicket) -> None:
+        carried = start.carried
+        super().__init__(carried.state if carried else TicketState.before_first(start), carried or Carried())
 
     def parse(self, payload: object) -> TicketEvent:
         return parse_ticket_event(payload, strict=False)
@@ -124,7 +126,10 @@ class _TicketCase(Case[TicketState, TicketOutcome]):
         }
 
     def details(self) -> str:
-        return ticket_details(self.state, self.timeline(), len(self._outbox.unsent))
+        return ticket_details(self.state, self.timeline.lines(), len(self.outbox.unsent))
+
+    def with_state(self, carried: Carried) -> CarriedTicket:
+        return CarriedTicket(state=self.state, **dict(carried))
 
     def summary(self) -> TicketSummary:
         return TicketSummary(
@@ -148,46 +153,30 @@ def _measure(before: TicketState, after: TicketState) -> None:
         metrics.REPLIES.count(meter)
 
 
-@workflow.defn(name=TICKET_WORKFLOW)
-class Ticket(CaseHandlers[TicketOutcome]):
-    """One ticket, from its first event until it is closed."""
+_START = Start(
+    parse=partial(parse_ticket_start, strict=False),
+    continued=ContinuedTicket,
+    unreadable=ContinuedTicket(ticket_id="?", customer="?"),
+    case=_TicketCase,
+)
 
-    _case: _TicketCase
+
+@workflow.defn(name=TICKET_WORKFLOW)
+class Ticket(CaseWorkflow[_TicketCase, TicketOutcome, TicketSummary]):
+    """One ticket, from its first event until it is closed."""
 
     @workflow.init
     def __init__(self, *start: Any) -> None:
-        self._refused_start: str | None = None
-        try:
-            begun = read_start(start, partial(parse_ticket_start, strict=False), ContinuedTicket)
-        except InvalidEvent as refusal:
-            # A bad start argument fails the workflow, below; raised here it would fail the task for ever.
-            self._refused_start = str(refusal)
-            begun = ContinuedTicket(ticket_id="?", customer="?")
-        self._start = begun
-        carried = begun.carried
-        self._case = _TicketCase(
-            carried.state if carried else TicketState.before_first(begun), carried or Carried()
-        )
+        super().__init__(_START, start)
 
     @workflow.run
     async def run(self, *start: Any) -> TicketSummary:
-        if self._refused_start is not None:
-            raise ApplicationError(self._refused_start, type="InvalidEvent", non_retryable=True)
-        if self._start.carried is None and not await self._case.first_event():
-            return self._case.summary()
-        handed_over = await self._case.live()
-        if handed_over is not None:
-            carried = CarriedTicket(state=self._case.state, **dict(handed_over))
-            workflow.continue_as_new(
-                fitting(self._start.model_copy(update={"carried": carried})),
-                initial_versioning_behavior=version_of_next_run(),
-            )
-        return self._case.summary()
+        return await self._run()
 
     @workflow.signal(name=NOTE_ADDED)
     def note_added(self, *note: Any) -> None:
         """A note in, such as a department's answer. Refusals are found in the timeline."""
-        self._case.submit(note, kind=NOTE_ADDED)
+        self._submit(note, kind=NOTE_ADDED)
 
     @workflow.query(name=SNAPSHOT)
     def snapshot(self, *_: Any) -> TicketSnapshot:

@@ -133,8 +133,8 @@ def _assert_that_each_failure_is_followed_by_work(history: WorkflowHistory) -> N
 async def test_a_run_that_finds_no_moment_goes_on(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("workflows.handover.LONGEST_RUN", 1)
     monkeypatch.setattr("workflows.handover.YOUNGEST", timedelta())
-    monkeypatch.setattr("workflows.case.TASKS_TRIED", 0)
-    monkeypatch.setattr("workflows.case.TRY_AGAIN_AFTER", 1)
+    monkeypatch.setattr("workflows.handover.TASKS_TRIED", 0)
+    monkeypatch.setattr("workflows.handover.TRY_AGAIN_AFTER", 1)
     conversation = fresh("no-moment")
     await rig.customer(conversation)
     first = (await rig.handle(conversation).describe()).run_id

@@ -99,7 +99,7 @@ async def test_events_decided_by_a_dead_worker_are_not_taken_for_late_duplicates
         doomed.kill()
         await doomed.wait()
 
-        monkeypatch.setattr("workflows.case.REMEMBERED_EVENTS", 3)
+        monkeypatch.setattr("workflows.inbox.REMEMBERED_EVENTS", 3)
         await rig.start_worker()
         assert (await rig.by("ivan", chat, "taken", timeout=40)).snapshot.pinned_to == "ivan"
         timeline = await rig.client.timeline(CHANNEL, chat)

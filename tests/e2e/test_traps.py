@@ -62,7 +62,7 @@ class TestDuplicates:
     async def test_ids_dropped_from_memory_are_known_to_the_help_desk(
         self, rig: Rig, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("workflows.case.REMEMBERED_EVENTS", 3)
+        monkeypatch.setattr("workflows.inbox.REMEMBERED_EVENTS", 3)
         conversation, early = fresh("old"), event("customer_message", "customer")
         await rig.send(conversation, early)
         for _ in range(5):

@@ -16,15 +16,16 @@ from temporalio.client import WorkflowHistory
 from temporalio.exceptions import ApplicationError
 
 import workflows.alarm
-import workflows.case
+import workflows.caseworkflow
 import workflows.outbox
+import workflows.timeline
 from replaygate.command import ACCEPTED, GOLDEN
 from replaygate.commands import Command
 from replaygate.compare import leaving
 from replaygate.gate import Gate, read_history, replay_file
 from replaygate.result import Accepted, Result, Verdict
-from workflows.case import Settled
 from workflows.chat import _ChatCase
+from workflows.kind import Settled
 from workflows.outbox import Outbox
 
 Patch = Callable[[pytest.MonkeyPatch], None]
@@ -149,11 +150,11 @@ def other_result(patch: pytest.MonkeyPatch) -> None:
 
 
 def shorter_timeline(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(workflows.case, "CARRIED_TIMELINE", 1)
+    patch.setattr(workflows.timeline, "CARRIED_TIMELINE", 1)
 
 
 def other_refusal(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(workflows.case, "_as_failure", lambda refusal: ApplicationError("no", type="Other"))
+    patch.setattr(workflows.caseworkflow, "as_failure", lambda refusal: ApplicationError("no", type="Other"))
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,65 @@
+"""What operations see of a case: its details in the Temporal UI, and the search attributes that find it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from itertools import accumulate
+from typing import Any
+
+from temporalio import workflow
+from temporalio.common import SearchAttributeUpdate
+
+from baton.contract import SEARCH_ATTRIBUTES
+from baton.temporal.searchattributes import key_of
+
+LARGEST_SEARCH_ATTRIBUTE = 2000
+"""Bytes of one search attribute. Temporal takes 2,048, and fails a workflow that sets a larger one."""
+
+
+class SearchAttributes:
+    """The search attributes of a case. Each change is an action that costs, so only a change is sent."""
+
+    def __init__(self) -> None:
+        self._published: dict[str, Any] | None = None
+
+    def publish(self, attributes: Mapping[str, Any]) -> None:
+        """Make them what they should be; ``None`` and empty lists are unset."""
+        wanted = {name: _fitting(value) for name, value in attributes.items() if value}
+        if self._published is None:
+            self._published = _present()
+        names = sorted(wanted.keys() | self._published.keys())
+        changes = [
+            _update(name, wanted.get(name)) for name in names if wanted.get(name) != self._published.get(name)
+        ]
+        if changes:
+            workflow.upsert_search_attributes(changes)
+            self._published = wanted
+
+
+def show(details: str) -> None:
+    """Show the case in the Temporal UI. The details are kept in memory, and cost nothing."""
+    workflow.set_current_details(details)
+
+
+def _present() -> dict[str, Any]:
+    """What the start, or the run before, has set already."""
+    present = workflow.info().typed_search_attributes
+    values = {name: present.get(key_of(name)) for name in SEARCH_ATTRIBUTES}
+    return {name: value for name, value in values.items() if value}
+
+
+def _fitting(value: Any) -> Any:
+    """As much of a value as a search attribute can hold: some of the labels, but never half of a word."""
+    if isinstance(value, list):
+        ends = accumulate(len(json.dumps(word)) + len(",") for word in value)
+        return [word for word, end in zip(value, ends, strict=True) if end < LARGEST_SEARCH_ATTRIBUTE]
+    if isinstance(value, datetime):
+        return value
+    return value if len(json.dumps(value)) <= LARGEST_SEARCH_ATTRIBUTE else None
+
+
+def _update(name: str, value: Any) -> SearchAttributeUpdate[Any]:
+    key = key_of(name)
+    return key.value_unset() if value is None else key.value_set(value)
