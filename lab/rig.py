@@ -239,6 +239,11 @@ async def open_rig(
             await rig.stop_worker()
 
 
+def written(history: WorkflowHistory) -> bytes:
+    """The history as Temporal keeps it, to look for a text in. As JSON it has each payload in base64."""
+    return b"".join(item.SerializeToString() for item in history.events)
+
+
 def failed_tasks(history: WorkflowHistory) -> list[Any]:
     """The workflow tasks that failed: there must never be one.
 

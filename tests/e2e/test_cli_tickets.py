@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from baton.cli.cases.tickets import visibility_query
-from baton.contract import Status, TicketStage
+from baton.contract import TICKET_WORKFLOW, Status, TicketStage
 from baton.documents.directoryfile import load_directory
 from baton.model.effects import TicketQuery
 from baton.settings import CHECKOUT
@@ -200,5 +200,11 @@ async def test_the_query_finds_a_ticket_by_any_label(open_a_rig: RigOpener) -> N
                 return await found(label) == {f"ticket:{tickets[label]}"}
 
             await eventually(only_this, f"the query does not find the ticket with {label!r}")
+
+        async def all_seen() -> bool:
+            query = f"TaskQueue = '{rig.settings.task_queue}' AND WorkflowType = '{TICKET_WORKFLOW}'"
+            return (await rig.client.temporal.count_workflows(query)).count == len(tickets)
+
+        await eventually(all_seen, "a ticket is not in the index yet")
         for label in NOT_INDEXED:
             assert await found(label) <= {f"ticket:{tickets[label]}"}

@@ -16,7 +16,7 @@ from baton.client import plugin_for
 from baton.settings import CHECKOUT
 from baton.temporal.keys import key_line, new_key
 from docs.examples.safechange import FITS, REMINDER, VERSIONS, After, Before
-from lab.rig import Rig, eventually, fresh
+from lab.rig import Rig, eventually, fresh, written
 from replaygate.gate import Gate
 from replaygate.result import Result, Verdict
 from tests.commands import Baton
@@ -204,13 +204,15 @@ async def test_encrypted_histories_are_read_with_their_keys(
     keys.chmod(0o600)
     async with open_a_rig(encryption_keys_file=keys) as plain:
         settings = plain.settings
+        (name,) = await chats(plain, 1)
+        (readable,) = await histories_of(plain, name)
     address = server.client.service_client.config.target_host
     client = await Client.connect(address, plugins=[plugin_for(settings)])
     encrypted = WorkflowEnvironment.from_client(client)
     async with open_a_rig(encrypted) as rig:
         (name,) = await chats(rig, 1)
         (history,) = await histories_of(rig, name)
-    assert "Hello" not in history.to_json()
+    assert [b"Hello" in written(one) for one in (readable, history)] == [True, False]
 
     async with Gate.open(plugin=plugin_for(settings)) as gate:
         result = await gate.replay(history)

@@ -203,6 +203,7 @@ async def test_a_span_holds_no_text_and_no_reason_in_words(open_a_rig: RigOpener
         assert len(spans) > 10
         assert [one.name for one in spans if secret in one.to_json()] == []
         failed = [one for one in spans if one.status.description]
+        assert failed
         assert {one.status.description for one in failed} <= {"WorkflowUpdateFailedError", "RPCError"}
 
 

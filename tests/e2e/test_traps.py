@@ -243,16 +243,13 @@ class TestClosing:
     async def test_twenty_clients_write_while_the_chat_is_closed_again_and_again(self, rig: Rig) -> None:
         conversation, per_client = fresh("storm"), 15
         clients = [BatonClient(rig.client.temporal, task_queue=rig.settings.task_queue) for _ in range(20)]
-        waits: list[float] = []
         accepted: list[str] = []
-        clock = asyncio.get_running_loop().time
 
         async def write(client: BatonClient) -> None:
             for _ in range(per_client):
                 message = event("customer_message", "customer")
-                started = clock()
-                outcome = await client.send(CHANNEL, conversation, message, customer="c", timeout=30)
-                waits.append(clock() - started)
+                # Nobody waits for longer: it would be `Unanswered`.
+                outcome = await client.send(CHANNEL, conversation, message, customer="c", timeout=20)
                 assert outcome.event_id == message["id"]
                 accepted.append(message["id"])
 
@@ -272,7 +269,6 @@ class TestClosing:
 
         assert closings > 3
         assert len(accepted) == 20 * per_client
-        assert max(waits) < 20, "nobody waits for longer than seconds"
         messages = await events_of(rig.desk, conversation, "customer_message")
         assert sorted(row.event_id for row in messages) == sorted(accepted), "kept once each"
         assert await folded_messages(rig, conversation) == sorted(accepted), "folded once each"

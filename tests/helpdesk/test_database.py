@@ -106,6 +106,9 @@ async def test_help_desks_that_open_a_new_database_at_once_all_succeed(url: str)
             await take_in(desk, nothing(f"customer-{number}"), customer_says("e"), START)
 
     await asyncio.gather(*(opened(number) for number in range(8)))
+    async with EmbeddedHelpDesk.open(url) as desk:
+        kept = [row.conversation for row in await desk.inbox(InboxQuery())]
+    assert sorted(kept) == [f"customer-{number}" for number in range(8)]
 
 
 async def test_many_writers_of_one_process_all_get_their_turn(desk: EmbeddedHelpDesk) -> None:
@@ -121,13 +124,16 @@ async def test_a_writer_that_is_cancelled_does_not_hold_up_the_next(desk: Embedd
     async def stalls() -> None:
         async with desk.intake(nothing(), customer_says("e"), START, "chain"):
             inside.set()
-            await asyncio.sleep(60)
+            await asyncio.Event().wait()
 
     stalled = asyncio.create_task(stalls())
     await inside.wait()
     stalled.cancel()
-    await asyncio.gather(stalled, return_exceptions=True)
-    await take_in(desk, nothing(), customer_says("e"), START)
+    with pytest.raises(asyncio.CancelledError):
+        await stalled
+    next_one = await take_in(desk, nothing(), customer_says("e"), START)
+    assert next_one.exists, "what the one before had begun is not there, and this one is"
+    assert [row.conversation for row in await desk.inbox(InboxQuery())] == [next_one.conversation]
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from baton.contract import (
     Activity,
@@ -22,6 +23,7 @@ from baton.documents.directory import Directory, Line, Member
 from baton.errors import NotAllowed
 from baton.model.effects import InboxQuery
 from helpdesks.embedded import EmbeddedHelpDesk
+from helpdesks.schema import rule_sets
 from tests.helpdesk.chats import START, agent_says, at, customer_says, nothing, take_in
 
 COMPANY = Directory(
@@ -181,5 +183,10 @@ async def test_a_repeated_change_of_the_directory_is_one_change(desk: EmbeddedHe
 
 
 async def test_rules_are_kept_once(desk: EmbeddedHelpDesk) -> None:
+    source = "version: 1\n# правила\n"
     for _ in range(2):
-        await desk.keep_rules("abc", "version: 1\n# правила\n")
+        await desk.keep_rules("abc", source)
+    await desk.keep_rules("abd", "version: 1\n")
+    async with desk._database.reading() as connection:
+        kept = (await connection.execute(select(rule_sets.c.digest, rule_sets.c.source))).all()
+    assert sorted(kept) == [("abc", source), ("abd", "version: 1\n")]

@@ -243,15 +243,16 @@ def test_no_error_steers_the_terminal(error: Exception, monkeypatch: pytest.Monk
         raise error
 
     monkeypatch.setattr("baton.cli.cases.chat.run", fail)
-    assert run("chat", "show", "web:1").exit_code in (1, 2)
-    clean(run("chat", "show", "web:1"))
+    result = run("chat", "show", "web:1")
+    assert result.exit_code in (1, 2)
+    assert "[31m" in clean(result), "it does not say what is wrong"
 
 
 @pytest.mark.parametrize("arguments", [[f"--{EVIL}"], [EVIL], ["chat", f"--{EVIL}"], ["chat", "show", EVIL]])
 def test_what_was_typed_does_not_either(arguments: list[str]) -> None:
     result = run(*arguments)
     assert result.exit_code == 2
-    clean(result)
+    assert "[31m" in clean(result)
 
 
 def test_files_that_are_checked_do_not_either(tmp_path: Path) -> None:
@@ -264,10 +265,16 @@ def test_files_that_are_checked_do_not_either(tmp_path: Path) -> None:
 def test_rules_and_templates_are_listed_without_steering(tmp_path: Path) -> None:
     rules = {"version": 1, "changed": [{"id": "r", "name": "R", "then": [{"note": EVIL}, {"reply": EVIL}]}]}
     template = {"id": "t", "name": "T", "departments": ["billing"], "note": EVIL, "message": EVIL}
-    for group, document in (("rules", rules), ("template", {"version": 1, "templates": [template]})):
-        file = tmp_path / f"{group}.yaml"
+    templates = {"version": 1, "templates": [template]}
+    for command, document, shown in (
+        (["rules", "list"], rules, "[31m"),
+        (["template", "list", "--file"], templates, "asks billing; with message"),
+    ):
+        file = tmp_path / f"{command[0]}.yaml"
         file.write_text(as_yaml(document), encoding="utf-8")
-        assert clean(run(group, "list", "--file", str(file)))
+        result = run(*command, str(file))
+        assert shown in clean(result)
+        assert result.exit_code == 0
     shown = run("template", "show", "t", "--file", str(tmp_path / "template.yaml"))
     assert "x\ufffd[31m" in clean(shown)
 

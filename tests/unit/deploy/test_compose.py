@@ -75,7 +75,7 @@ def test_a_service_gains_no_privileges(name: str) -> None:
     service = SERVICES[name]
     assert "no-new-privileges:true" in service["security_opt"]
     assert service["cap_drop"] == ["ALL"]
-    assert not service.get("privileges", False)
+    assert not service.get("privileged", False)
     assert name == "postgres" or not service.get("cap_add")
 
 
@@ -108,14 +108,11 @@ def test_ports_are_open_to_this_machine_only(name: str) -> None:
 
 
 def test_what_is_mounted_is_there_or_made() -> None:
-    made = set(STACK["volumes"])
-    for service in SERVICES.values():
-        for mount in service.get("volumes", ()):
-            source, target, *mode = mount.split(":")
-            if source in made:
-                continue
-            assert (COMPOSE / source).exists(), source
-            assert mode == ["ro"], target
+    mounts = [mount.split(":") for service in SERVICES.values() for mount in service.get("volumes", ())]
+    there = [mount for mount in mounts if mount[0] not in STACK["volumes"]]
+    assert there
+    assert [source for source, *_ in there if not (COMPOSE / source).exists()] == []
+    assert [target for _, target, *mode in there if mode != ["ro"]] == []
 
 
 # --- Secrets ------------------------------------------------------------------------------------
@@ -151,11 +148,16 @@ def test_secrets_that_are_there_stay(secrets: Path) -> None:
 
 
 def test_a_secret_that_is_granted_is_one_of_the_stack() -> None:
-    for service in SERVICES.values():
-        assert set(service.get("secrets", ())) <= set(STACK["secrets"])
-        for value in service.get("environment", {}).values():
-            if str(value).startswith("/run/secrets/"):
-                assert value.removeprefix("/run/secrets/") in service["secrets"]
+    granted = {(name, secret) for name, service in SERVICES.items() for secret in service.get("secrets", ())}
+    assert {secret for _, secret in granted} == set(STACK["secrets"])
+    read = {
+        (name, str(value).removeprefix("/run/secrets/"))
+        for name, service in SERVICES.items()
+        for value in service.get("environment", {}).values()
+        if str(value).startswith("/run/secrets/")
+    }
+    assert read
+    assert read <= granted
 
 
 # --- Temporal -----------------------------------------------------------------------------------

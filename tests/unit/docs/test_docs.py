@@ -8,7 +8,7 @@ import json
 import re
 import shlex
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -77,6 +77,15 @@ def blocks(text: str, language: str) -> list[Block]:
 def prose(text: str) -> str:
     """The text without its fenced blocks."""
     return re.sub(r"^```.*?^```", "", text, flags=re.DOTALL | re.MULTILINE)
+
+
+def found_in_documents(pattern: str, part: Callable[[str], str] = str) -> set[tuple[str, str]]:
+    """In which documents the pattern is found, and what."""
+    return {
+        (shown(path), found)
+        for path in ALL
+        for found in re.findall(pattern, part(path.read_text(encoding="utf-8")))
+    }
 
 
 # --- Form ---------------------------------------------------------------------------------------
@@ -188,17 +197,18 @@ def test_the_mistakes_are_reported_as_they_are_shown() -> None:
 def test_fields_of_rules_that_are_named_exist() -> None:
     text = prose(read("docs/rules.md"))
     named = set(re.findall(r"\b(?:case|event|before)\.\w+(?:\.\w+)?", text))
+    assert named
     assert named <= FIELDS.keys()
 
 
 # --- Settings -----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("path", ALL, ids=shown)
-def test_settings_that_are_named_exist(path: Path) -> None:
+def test_settings_that_are_named_exist() -> None:
     known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
-    named = set(re.findall(rf"\b{PREFIX}[A-Z_]+[A-Z]\b", path.read_text(encoding="utf-8")))
-    assert named - {"BATON_UI_PRT"} <= known
+    named = found_in_documents(rf"\b{PREFIX}[A-Z_]+[A-Z]\b")
+    assert {(where, name) for where, name in named if name not in {*known, "BATON_UI_PRT"}} == set()
+    assert {name for _, name in named} >= known, "docs/settings.md has each of them"
 
 
 def test_an_unknown_setting_is_reported_as_it_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -233,7 +243,7 @@ def shown_commands(*programs: str) -> list[Any]:
 def test_only_programs_that_are_checked_are_shown() -> None:
     shown_programs = {words[0] for path in ALL for words in commands(path.read_text(encoding="utf-8"))}
     elsewhere = {"docker", "helm", "kubectl", "sh"}  # in test_deploy_docs.py
-    assert shown_programs <= {"baton", "make", "temporal", "python", "source", "export", *elsewhere}
+    assert shown_programs == {"baton", "make", "temporal", "python", "source", "export", *elsewhere}
 
 
 @pytest.fixture
@@ -261,23 +271,25 @@ def understood(words: Sequence[str]) -> None:
         command, context = found, click.Context(found, info_name=name, parent=context)
 
 
+NAMED_COMMAND = r"`baton ([a-z][^`]*)`"
+
+
 @pytest.mark.parametrize("words", shown_commands("baton"))
 def test_a_baton_command_is_understood(words: list[str], folder: Path) -> None:
     understood(words[1:])
 
 
-@pytest.mark.parametrize("path", ALL, ids=shown)
-def test_commands_named_in_the_text_exist(path: Path) -> None:
-    for named in re.findall(r"`baton ([a-z][^`]*)`", prose(path.read_text(encoding="utf-8"))):
-        context = click.Context(program)
-        first, *rest = named.split()
-        command = program.get_command(context, first)
-        assert command is not None, named
-        if isinstance(command, click.Group) and rest and not rest[0].startswith("-"):
-            command = command.get_command(context, rest[0].rstrip(","))
-            assert command is not None, named
-        options = {name for parameter in command.params for name in parameter.opts + parameter.secondary_opts}
-        assert {word for word in rest if word.startswith("--")} <= options, named
+@pytest.mark.parametrize("named", sorted({text for _, text in found_in_documents(NAMED_COMMAND, prose)}))
+def test_a_command_named_in_the_text_exists(named: str) -> None:
+    context = click.Context(program)
+    first, *rest = named.split()
+    command = program.get_command(context, first)
+    assert command is not None
+    if isinstance(command, click.Group) and rest and not rest[0].startswith("-"):
+        command = command.get_command(context, rest[0].rstrip(","))
+        assert command is not None
+    options = {name for parameter in command.params for name in parameter.opts + parameter.secondary_opts}
+    assert {word for word in rest if word.startswith("--")} <= options
 
 
 def make_targets() -> set[str]:
@@ -289,10 +301,10 @@ def test_a_make_command_has_a_target(words: list[str]) -> None:
     assert words[1] in make_targets()
 
 
-@pytest.mark.parametrize("path", ALL, ids=shown)
-def test_targets_named_in_the_text_exist(path: Path) -> None:
-    named = set(re.findall(r"`make ([a-z]+)[^`]*`", prose(path.read_text(encoding="utf-8"))))
-    assert named <= make_targets()
+def test_targets_named_in_the_text_exist() -> None:
+    named = found_in_documents(r"`make ([a-z]+)[^`]*`", prose)
+    assert named
+    assert {(where, target) for where, target in named if target not in make_targets()} == set()
 
 
 def test_make_options_for_up_are_options_of_up() -> None:

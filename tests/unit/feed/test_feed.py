@@ -421,17 +421,21 @@ def test_a_journal_serves_one_target_and_one_process(tmp_path: Path) -> None:
         pytest.fail("it opened")
 
 
-@pytest.mark.parametrize("content", [b"my precious data\n" * 100, b""])
-def test_another_file_is_not_taken_for_a_journal(tmp_path: Path, content: bytes) -> None:
-    path = tmp_path / "notes.txt"
+def test_another_file_is_not_taken_for_a_journal(tmp_path: Path) -> None:
+    path, content = tmp_path / "notes.txt", b"my precious data\n" * 100
     path.write_bytes(content)
-    if content:
-        with pytest.raises(JournalError, match=r"notes\.txt"), Journal.open(path, TARGET):
-            pytest.fail("it opened")
-        assert path.read_bytes() == content
-    else:
-        with Journal.open(path, TARGET):
-            pass
+    with pytest.raises(JournalError, match=r"notes\.txt"), Journal.open(path, TARGET):
+        pytest.fail("it opened")
+    assert path.read_bytes() == content
+
+
+def test_an_empty_file_becomes_a_journal(tmp_path: Path) -> None:
+    path = tmp_path / "notes.txt"
+    path.touch()
+    with Journal.open(path, TARGET):
+        pass
+    with pytest.raises(JournalError, match="another server"), Journal.open(path, "namespace-2"):
+        pytest.fail("it opened")
 
 
 def test_another_database_is_not_taken_for_a_journal(tmp_path: Path) -> None:
