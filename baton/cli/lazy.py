@@ -20,6 +20,10 @@ class Row(NamedTuple):
     module: str
     help: str
 
+    @property
+    def needs_checkout(self) -> bool:
+        return self.module.partition(".")[0] in CHECKOUT_ROOMS
+
 
 class LazyGroup(click.Group):
     """A group by a table of commands.
@@ -52,5 +56,11 @@ class LazyGroup(click.Group):
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, row.help) for name, row in self.rows.items()])
+        width = max(map(len, self.rows))
+        own, others = list[tuple[str, str]](), list[tuple[str, str]]()
+        for name, row in self.rows.items():
+            (others if row.needs_checkout else own).append((name.ljust(width), row.help))
+        for title, listed in (("Commands", own), ("Commands of a checkout, or of the image", others)):
+            if listed:
+                with formatter.section(title):
+                    formatter.write_dl(listed)
