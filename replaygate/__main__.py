@@ -21,6 +21,7 @@ from typing import BinaryIO
 from temporalio.api.history.v1 import History
 from temporalio.client import WorkflowHistory
 
+from baton.cli.screen import echo
 from baton.client import plugin_for
 from baton.errors import BatonError
 from baton.settings import load_settings
@@ -57,7 +58,7 @@ def main() -> None:
         try:
             asyncio.run(_serve(sys.argv[1], answers))
         except BatonError as error:
-            print(error, file=sys.stderr)
+            echo(str(error), err=True)
             leave(1)
 
 

@@ -19,6 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from baton import cli
+from baton.cli import ops
 from baton.cli.console import Screen
 from baton.cli.screen import echo, guard_warnings
 from baton.contract import (
@@ -45,6 +46,7 @@ from baton.model.effects import InboxRow, NoticeRow, TicketRow
 from baton.model.story import chat_details, ticket_details
 from baton.model.ticket.state import TicketState
 from baton.names import STORED
+from baton.settings import CHECKOUT
 from baton.signs import visible
 from baton.temporal.logs import JsonLines, Lines
 from tests.fakes import FakeBaton, FakeDesk, opener
@@ -356,17 +358,49 @@ def test_colours_and_bars_still_reach_the_terminal() -> None:
     assert written.getvalue() == "\x1b[31mred\ufffd[32m\x1b[0m\n"
 
 
-_WRITE = ("print", "click.echo", "click.secho", "Console", "sys.stdout.write", "sys.stderr.write")
+_WRITE = {
+    *("print", "click.echo", "click.secho", "echo_via_pager", "click.echo_via_pager", "rich.print"),
+    *("Console", "rich.console.Console", "sys.stdout.write", "sys.stderr.write", "traceback.print_exc"),
+}
+_BY_ANOTHER_NAME = {("click", "echo"), ("click", "secho"), ("rich", "print"), ("rich.console", "Console")}
+_WAYS_OUT = {"baton/cli/screen.py", "baton/cli/console.py"}
+_ROOMS_OF_COMMANDS = ("baton/cli", "local", "replaygate")
 
 
-def test_nothing_else_writes() -> None:
-    """A command that printed by itself would print what people wrote as it is."""
-    folder = Path(cli.__file__).parent
+def written_by(source: str) -> list[str]:
+    """The calls in a module by which something is written, and imports that would hide one; with their lines."""
     found = []
-    for path in sorted(folder.rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and path.name not in ("screen.py", "console.py"):
-                name = ast.unparse(node.func)
-                if name in _WRITE:
-                    found.append(f"{path.name}:{node.lineno}: {name}")
-    assert found == []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call) and (name := ast.unparse(node.func)) in _WRITE:
+            found.append(f"{node.lineno}: {name}")
+        if isinstance(node, ast.ImportFrom):
+            hidden = [one.name for one in node.names if (node.module, one.name) in _BY_ANOTHER_NAME]
+            found += [f"{node.lineno}: {name}" for name in hidden]
+    return found
+
+
+@pytest.mark.parametrize("room", _ROOMS_OF_COMMANDS)
+def test_nothing_else_writes(room: str) -> None:
+    """A command that printed by itself would print what people wrote as it is."""
+    modules = {path.relative_to(CHECKOUT).as_posix(): path for path in (CHECKOUT / room).rglob("*.py")}
+    assert modules
+    found = {name: written_by(path.read_text(encoding="utf-8")) for name, path in modules.items()}
+    assert {name for name, calls in found.items() if calls} == _WAYS_OUT & modules.keys(), found
+
+
+def test_every_command_is_in_a_room_that_is_looked_at() -> None:
+    places = [row.module.replace(".", "/") for row in (*cli.COMMANDS.values(), *ops.COMMANDS.values())]
+    assert [place for place in places if not place.startswith(_ROOMS_OF_COMMANDS)] == []
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "print('x')",
+        "import click\nclick.echo('x')",
+        "from click import echo as say\nsay('x')",
+        "from rich.console import Console as C",
+    ],
+)
+def test_whatever_writes_is_found(source: str) -> None:
+    assert written_by(source) != []
