@@ -268,14 +268,14 @@ def test_rules_and_templates_are_listed_without_steering(tmp_path: Path) -> None
     rules = {"version": 1, "changed": [{"id": "r", "name": "R", "then": [{"note": EVIL}, {"reply": EVIL}]}]}
     template = {"id": "t", "name": "T", "departments": ["billing"], "note": EVIL, "message": EVIL}
     templates = {"version": 1, "templates": [template]}
-    for command, document, shown in (
+    for command, document, said in (
         (["rules", "list"], rules, "[31m"),
         (["template", "list", "--file"], templates, "asks billing; with message"),
     ):
         file = tmp_path / f"{command[0]}.yaml"
         file.write_text(as_yaml(document), encoding="utf-8")
         result = run(*command, str(file))
-        assert shown in clean(result)
+        assert said in clean(result)
         assert result.exit_code == 0
     shown = run("template", "show", "t", "--file", str(tmp_path / "template.yaml"))
     assert "x\ufffd[31m" in clean(shown)
@@ -368,7 +368,7 @@ _ROOMS_OF_COMMANDS = ("baton/cli", "local", "replaygate")
 
 
 def written_by(source: str) -> list[str]:
-    """The calls in a module by which something is written, and imports that would hide one; with their lines."""
+    """The calls by which a module writes, and the imports that would hide one; with their lines."""
     found = []
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Call) and (name := ast.unparse(node.func)) in _WRITE:

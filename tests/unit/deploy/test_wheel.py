@@ -47,8 +47,8 @@ def run(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
     home = tmp_path_factory.mktemp("installed")
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", home / "venv"], check=True)
     python = home / "venv/bin/python"
-    install = ["-m", "pip", "--python", python, "install", "--quiet", "--no-deps", "--no-index", wheel]
-    subprocess.run([sys.executable, *install], check=True, capture_output=True)
+    pip = [sys.executable, "-m", "pip", "--python", str(python)]
+    subprocess.run([*pip, "install", "--quiet", "--no-deps", "--no-index", wheel], check=True)
     # What it depends on, without a network. A path in such a file brings no other such files with it, and so
     # not the one of the checkout.
     site = sysconfig.get_path("purelib", "venv", vars={"base": str(home / "venv")})
@@ -128,6 +128,6 @@ def test_what_needs_a_checkout_says_so_in_one_sentence(run: Run, name: str) -> N
     said = run("baton", *name.split())
     assert (said.returncode, said.stdout) == (1, "")
     assert said.stderr == (
-        f"Error: `baton {name}` works from a checkout of Baton, or from its image; the package alone does not "
-        "have it.\n"
+        f"Error: `baton {name}` works from a checkout of Baton, or from its image; "
+        "the package alone does not have it.\n"
     )
