@@ -46,7 +46,8 @@ from baton.model.decision import Facts
 from baton.rules.fields import FIELDS
 from baton.rules.loading import parse_rules
 from baton.settings import CHECKOUT, PREFIX, Settings, load_settings
-from docs.generate import DOCUMENTS, WIDTH, generated
+from docs.generate import DOCUMENTS, generated
+from docs.parts.markdown import WIDTH
 from lab.server import temporal_binary
 
 ALL = sorted([*CHECKOUT.glob("*.md"), *CHECKOUT.glob("docs/**/*.md")])

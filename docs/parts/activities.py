@@ -1,0 +1,52 @@
+"""The activities, and what each is for."""
+
+from __future__ import annotations
+
+from baton.model import effects
+from docs.parts.markdown import table
+
+_ACTIVITIES = {
+    "decide": "facts, rules, and the event's way into the help desk; a local activity",
+    "reassign": "one write to the help desk: assignee, ending and status, with labels and notes",
+    "update_case": "one write where rules or a template changed other fields only",
+    "send_message": "a rule's or a template's message to the customer",
+    "notify": "everybody who must be told, in one call",
+    "remove_label": "one write that only takes labels off, such as a department's that has answered",
+    "prompt_reply": "tells the composer that it is their turn, with the draft",
+    "send_reply": "the consolidated reply to the customer, exactly once; the ticket's chat hears of it",
+    "remind": "tells a department's members that their answer is due soon",
+    "escalate": "tells a department's lead that its answer is overdue",
+    "breathe": "nothing: it brings a busy case to a moment in which its run can end",
+    "copy_to_ticket": "what the customer says in a chat goes to the ticket that the chat opened",
+}
+
+_DESK = {
+    "inbox": "`baton inbox`",
+    "tickets": "`baton inbox --department`, `baton inbox --tickets`",
+    "notices": "`baton notices`",
+    "show_directory": "`baton directory show`",
+    "change_directory": "`baton directory apply`, `baton staff add`, `set`, `remove`",
+    "show_presence": "`baton staff list`",
+    "show_rules": "`baton ops redecide`: a rule set that was in force once",
+    "set_presence": "`baton staff set-status`",
+    "spread_presence": "tells the cases that it concerns; started by `set_presence`, offline after the grace",
+    "block_customer": "`baton customer block`, `unblock`",
+    "lost_cases": "`baton ops revive` without a name",
+    "revive": "`baton ops revive`: the case goes on as the help desk has kept it",
+}
+
+
+def _activity_names() -> list[str]:
+    names = [value for name, value in vars(effects).items() if name.isupper() and isinstance(value, str)]
+    assert sorted(names) == sorted([*_ACTIVITIES, *_DESK]), names
+    return names
+
+
+def activities() -> str:
+    _activity_names()
+    return table(["activity", "what it does"], ([f"`{name}`", what] for name, what in _ACTIVITIES.items()))
+
+
+def desk_activities() -> str:
+    _activity_names()
+    return table(["activity", "behind"], ([f"`{name}`", what] for name, what in _DESK.items()))

@@ -1,0 +1,143 @@
+"""The fields of rules, and what can be asked about them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from baton.contract import (
+    AUTHORS,
+)
+from baton.rules.fields import (
+    CHATS,
+    EVERY_CASE,
+    FIELDS,
+    KINDS_OF,
+    QUIET_KINDS,
+    TICKETS,
+    TIMED_KIND,
+    CaseType,
+    Field,
+    Sort,
+)
+from baton.rules.schema import rules_schema
+from baton.rules.when import ANCHORS
+from docs.parts.markdown import code, filled, table
+
+_SORTS = {
+    Sort.CHOICE: "a choice",
+    Sort.STAFF: "a person",
+    Sort.LINE: "a line",
+    Sort.DEPARTMENT: "departments",
+    Sort.ROLE: "roles",
+    Sort.CHANNEL: "a channel",
+    Sort.LABEL: "labels",
+    Sort.TEXT: "text",
+    Sort.FLAG: "true or false",
+}
+
+
+def rule_fields() -> str:
+    shown = [field for field in FIELDS.values() if not field.of_person and field.scope != "before"]
+    people = [name for name in _people() if not name.startswith("before.")]
+    as_before = {field.name.removeprefix("before.") for field in FIELDS.values() if field.scope == "before"}
+    as_case = {field.name.removeprefix("case.") for field in FIELDS.values() if field.scope == "case"}
+    assert as_before == as_case - {"type"}
+    tables = {
+        of: table(
+            ["field", "holds", "meaning"],
+            ([f"`{field.name}`", _holds(field), field.about] for field in shown if field.of == of),
+        )
+        for of in (EVERY_CASE, CHATS, TICKETS)
+    }
+    about_people = (
+        [f".{name}", _SORTS[field.sort], field.about.replace("the member of staff who did it", "that person")]
+        for name, field in _of_person("event.author").items()
+    )
+    return "\n\n".join(
+        [
+            tables[EVERY_CASE],
+            "Only in rules for chats:",
+            tables[CHATS],
+            "Only in rules for tickets:",
+            tables[TICKETS],
+            "Every field of `case` but `case.type` is also a field of `before`: the case before the event.",
+            filled(f"Each of {code(*people)} (and those of `before`) can be asked about the person in it:"),
+            table(
+                ["behind the field", "holds", "meaning"],
+                ([f"`{name}`", holds, meaning] for name, holds, meaning in about_people),
+            ),
+        ]
+    )
+
+
+def _holds(field: Field) -> str:
+    if field.name == "event.kind":
+        return "a kind of event"
+    return f"`{' / '.join(field.choices)}`" if field.choices else _SORTS[field.sort]
+
+
+def _of_person(name: str) -> dict[str, Field]:
+    start = f"{name}."
+    found = {key.removeprefix(start): field for key, field in FIELDS.items() if key.startswith(start)}
+    return {key: field for key, field in found.items() if field.of_person}
+
+
+def _people() -> Iterator[str]:
+    """The fields about whose person more can be asked: all of them the same things."""
+    alike = _of_person("event.author").keys()
+    for name in FIELDS:
+        if found := _of_person(name):
+            assert found.keys() == alike
+            yield name
+
+
+def rule_kinds() -> str:
+    chats, tickets = KINDS_OF[CaseType.CHAT], KINDS_OF[CaseType.TICKET]
+    others = sorted(QUIET_KINDS)
+    assert {*FIELDS["event.kind"].choices, *others, TIMED_KIND} == AUTHORS.keys()
+    return "\n\n".join(
+        filled(said)
+        for said in (
+            f"`event.kind` is one of {code(*sorted(chats & tickets))}.",
+            f"In chats also {code(*sorted(chats - tickets))}; in tickets also "
+            f"{code(*sorted(tickets - chats))}. No rule is ever asked about {code(*others)}.",
+        )
+    )
+
+
+def rule_words() -> str:
+    definitions = rules_schema()["$defs"]
+    fitting: dict[str, list[str]] = {}
+    meaning: dict[str, str] = {}
+    for sort, name in {
+        Sort.CHOICE: "event.kind",
+        Sort.STAFF: "case.assignee",
+        Sort.LINE: "case.line",
+        Sort.DEPARTMENT: "event.author.department",
+        Sort.ROLE: "event.author.role",
+        Sort.CHANNEL: "case.channel",
+        Sort.LABEL: "case.labels",
+        Sort.TEXT: "event.text",
+    }.items():
+        tests = definitions["EventWhen"]["properties"][name]["anyOf"]
+        reference = next(test["$ref"] for test in tests if "$ref" in test).rpartition("/")[2]
+        for word, said in definitions[reference]["properties"].items():
+            fitting.setdefault(word, []).append(_SORTS[sort])
+            meaning[word] = said["description"]
+    everything = len({sort for sorts in fitting.values() for sort in sorts})
+    rows = [["a plain value", "everything", "The same as `is`; for labels, as `has`."]]
+    rows += [["`is set`, `is not set`", "all but true or false", "There is something in it, or nothing."]]
+    for word, sorts in fitting.items():
+        others = [sort for sort in _SORTS.values() if sort not in sorts and sort != "true or false"]
+        fits = ", ".join(sorts) if len(sorts) < everything / 2 else f"all but {', '.join(others)}"
+        rows.append([f"`{word}`", fits, meaning[word]])
+    return table(["word", "for fields that hold", "meaning"], rows)
+
+
+def rule_times() -> str:
+    written = rules_schema()["$defs"]["TimedWhen"]["properties"]
+    where = {EVERY_CASE: "", TICKETS: " Tickets only."}
+    rows = (
+        [f"`{name}`", written[name]["description"] + where[anchor.of]] for name, anchor in ANCHORS.items()
+    )
+    return table(["condition", "counts"], rows)

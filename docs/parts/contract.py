@@ -1,0 +1,108 @@
+"""What crosses Temporal: events, refusals, search attributes, limits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pydantic.fields import FieldInfo
+
+from baton import contract, errors
+from baton.contract import (
+    AUTHORS,
+    CHAT_KINDS,
+    INTERNAL_KINDS,
+    MESSAGE_KINDS,
+    SEARCH_ATTRIBUTES,
+    TICKET_KINDS,
+    TICKET_OPENING_KINDS,
+    BaseEvent,
+)
+from docs.parts.markdown import filled, sentence, table
+
+
+def events() -> str:
+    models = _event_models()
+    assert models.keys() == AUTHORS.keys()
+    common = set(BaseEvent.model_fields) | {"kind"}
+    rows = []
+    for kind in AUTHORS:
+        if kind in INTERNAL_KINDS:
+            continue
+        own = {name: info for name, info in models[kind].model_fields.items() if name not in common}
+        fields = ", ".join(_written(name, info) for name, info in own.items())
+        who = ", ".join(author.value for author in contract.AuthorType if author in AUTHORS[kind])
+        of = _cases(kind in CHAT_KINDS, kind in TICKET_KINDS)
+        starts = _cases(kind in MESSAGE_KINDS, kind in TICKET_OPENING_KINDS)
+        rows.append([f"`{kind}`", fields or "–", who, of, starts])
+    return table(["kind", "fields", "author", "for", "starts"], rows)
+
+
+def _event_models() -> Mapping[str, type[BaseEvent]]:
+    models = [
+        model
+        for model in vars(contract).values()
+        if isinstance(model, type) and issubclass(model, BaseEvent) and "kind" in model.model_fields
+    ]
+    return {model.model_fields["kind"].default: model for model in models}
+
+
+def _written(name: str, info: FieldInfo) -> str:
+    return name if info.is_required() else f"{name}?"
+
+
+def _cases(chat: bool, ticket: bool) -> str:
+    return {(True, True): "both", (True, False): "chats", (False, True): "tickets"}.get((chat, ticket), "")
+
+
+def limits() -> str:
+    return filled(
+        f"A text has at most {contract.MAX_TEXT_LENGTH:,} characters, an ID 255. Attachments are named in an "
+        f"event, with at most {contract.MAX_ATTACHMENTS_SIZE:,} bytes of JSON, and kept elsewhere. A case "
+        f"has at most {contract.MAX_LABELS:,} labels, of {contract.MAX_LABELS_SIZE:,} bytes together."
+    )
+
+
+def refusals() -> str:
+    said = (f"- `{name}` – {sentence(refusal.__doc__)}" for name, refusal in errors.REFUSALS.items())
+    return "\n".join(filled(line, "  ") for line in said)
+
+
+_ATTRIBUTES = {
+    "Tab": "the tab; always set",
+    "CaseStatus": "its status once it has ended; unset while active",
+    "TicketStage": "–",
+    "Assignee": "who is responsible",
+    "PinnedTo": "in whose Mine it is",
+    "Line": "the assignee's line, or the queue's",
+    "Channel": "the channel; always set",
+    "Labels": "the labels",
+    "DueAt": "–",
+}
+
+_TICKET_ATTRIBUTES = {
+    "Tab": "–",
+    "CaseStatus": "the status; always set",
+    "TicketStage": "the stage; always set",
+    "Assignee": "who is responsible",
+    "PinnedTo": "–",
+    "Line": "the assignee's line, or the queue's",
+    "Channel": "the channel, if it has one",
+    "Labels": "the labels",
+    "DueAt": "when the next answer is due",
+}
+
+
+def search_attributes() -> str:
+    rows = (
+        [f"`{name}`", kind, _ATTRIBUTES[name], _TICKET_ATTRIBUTES[name]]
+        for name, kind in SEARCH_ATTRIBUTES.items()
+    )
+    return table(["name", "type", "in a chat", "in a ticket"], rows)
+
+
+def search_attribute_commands() -> str:
+    lines = (
+        f"temporal operator search-attribute create --name {name} --type {kind}"
+        for name, kind in SEARCH_ATTRIBUTES.items()
+    )
+    return "```console\n" + "\n".join(f"$ {line}" for line in lines) + "\n```"
