@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 
 from pydantic import ValidationError
 from temporalio import activity
@@ -234,13 +235,8 @@ async def _tell(client: Client, case: CaseRef, event: PresenceChanged) -> bool:
 
 
 def _batches(cases: Iterable[CaseRef], size: int) -> Iterable[list[CaseRef]]:
-    batch: list[CaseRef] = []
-    for case in cases:
-        batch.append(case)
-        if len(batch) == size:
-            yield batch
-            batch = []
-    if batch:
+    left = iter(cases)
+    while batch := list(islice(left, size)):
         yield batch
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -13,7 +12,6 @@ from pathlib import Path
 from typing import Any
 from unittest import SkipTest
 
-from ruamel.yaml import YAML
 from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.enums.v1 import EventType, WorkflowTaskFailedCause
 from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
@@ -30,6 +28,8 @@ from baton.contract import (
     TicketSnapshot,
     chat_workflow_id,
 )
+from baton.documents.yaml import read_yaml
+from baton.documents.yamlwriting import write_yaml
 from baton.settings import CHECKOUT, Settings
 from helpdesks.embedded import EmbeddedHelpDesk
 from worker import running_worker
@@ -73,16 +73,13 @@ def rules_but(
     *, drop: Iterable[str] = (), add: Mapping[str, Sequence[Mapping[str, Any]]] | None = None
 ) -> str:
     """The shipped rules without those whose ID begins with one in ``drop``, and with others at the end."""
-    document = YAML(typ="safe").load(FOUR_RULES.read_text(encoding="utf-8"))
+    document: Any = read_yaml(FOUR_RULES).data
     lists = {
         kind: [rule for rule in document.get(kind) or [] if not rule["id"].startswith(tuple(drop))]
         + list((add or {}).get(kind, ()))
         for kind in ("incoming", "changed", "timed")
     }
-    # JSON is YAML, too.
-    return (
-        "\n".join(["version: 1", *(f"{kind}: {json.dumps(rules)}" for kind, rules in lists.items())]) + "\n"
-    )
+    return write_yaml({"version": 1, **lists})
 
 
 @dataclass

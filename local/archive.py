@@ -20,9 +20,10 @@ from importlib.metadata import version
 from io import BytesIO
 from pathlib import Path
 from subprocess import run
-from typing import IO, Any, Literal, NamedTuple
+from typing import IO, Annotated, Any, Literal, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from packaging.version import Version
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import from_json
 
 from baton.errors import BatonError
@@ -61,6 +62,15 @@ class Member(BaseModel):
     sha256: str
 
 
+def _release(name: str) -> str:
+    """The name of a release, whose place among the others is known."""
+    Version(name)
+    return name
+
+
+Release = Annotated[str, AfterValidator(_release)]
+
+
 class Manifest(BaseModel):
     """What is in an archive, and what wrote it."""
 
@@ -69,8 +79,8 @@ class Manifest(BaseModel):
     format: int
     made_at: datetime
     """The moment that the databases were in."""
-    baton: str
-    temporal: str
+    baton: Release
+    temporal: Release
     """The version of Temporal's server."""
     helpdesk: Literal["sqlite", "postgresql"]
     schema_version: str = Field(pattern=r"^\w+$")
@@ -104,8 +114,7 @@ def own_versions() -> Versions:
 
 def newer(one: str, other: str) -> bool:
     """Whether a release comes after another."""
-    numbers = [tuple(int(part) for part in re.findall(r"\d+", name)) for name in (one, other)]
-    return numbers[0] > numbers[1]
+    return Version(one) > Version(other)
 
 
 # --- Writing --------------------------------------------------------------------------------------

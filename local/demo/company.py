@@ -7,13 +7,13 @@ of the demo need: one person for each department, and due times that can be skip
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from baton.documents.yaml import read_yaml
+from baton.documents.yamlwriting import write_yaml
 from baton.errors import BatonError
 from baton.rules.language import RuleList
 from baton.rules.loading import load_rules
@@ -99,7 +99,7 @@ def rules_without(rule: str | None) -> str:
         if not found:
             raise BatonError(f"There is no rule {rule} in {SHIPPED_RULES}: the demo plays the shipped rules.")
         found[0]["enabled"] = False
-    return _written(document)
+    return write_yaml(document)
 
 
 def demo_directory() -> str:
@@ -112,7 +112,7 @@ def demo_directory() -> str:
         member["departments"] = [label for label, staff in MEMBERS.items() if staff == key]
     for department in document["departments"].values():
         department.pop("calendar", None)
-    return _written(document)
+    return write_yaml(document)
 
 
 def demo_templates() -> str:
@@ -130,8 +130,4 @@ def demo_templates() -> str:
         }
         for template, (within, remind) in DUE.items()
     ]
-    return _written(document)
-
-
-def _written(document: Any) -> str:
-    return json.dumps(document, ensure_ascii=False, indent=2)  # JSON is YAML, too
+    return write_yaml(document)

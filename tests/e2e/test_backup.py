@@ -386,6 +386,7 @@ def rewritten(
         ({"members": {"../evil": {"size": 1, "sha256": ""}}}, "members unknown to this release: ../evil"),
         ({"members": {}}, "'temporal.db' is not in its manifest"),
         ({"members": None}, "manifest.json cannot be used: members: "),
+        ({"baton": "the newest"}, "manifest.json cannot be used: baton: "),
         ({"schema_version": "*"}, "manifest.json cannot be used: schema_version: "),
         ({"helpdesk": "postgresql"}, "is kept in postgresql, and here it is sqlite"),
         ({"add": "../evil"}, "'../evil' is not in its manifest"),

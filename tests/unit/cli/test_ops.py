@@ -166,9 +166,16 @@ def test_a_reset_that_could_lose_something_is_refused(runs: list[Run], said: str
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "later"), [("1.10", "1.9", True), ("1.9", "1.10", False), ("1.32.0", "1.32.0", False)]
+    ("one", "other", "later"),
+    [
+        ("1.10", "1.9", True),
+        ("1.9", "1.10", False),
+        ("1.32.0", "1.32.0", False),
+        ("1.32.0", "1.32", False),
+        ("1.0.0", "1.0.0rc2", True),
+    ],
 )
-def test_releases_are_compared_by_their_numbers(one: str, other: str, later: bool) -> None:
+def test_releases_are_in_their_order(one: str, other: str, later: bool) -> None:
     assert newer(one, other) is later
 
 
