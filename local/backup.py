@@ -45,6 +45,7 @@ from local.archive import (
     pack,
     steps,
 )
+from local.child import silent
 from local.postgresql import TABLES, Server
 
 LOCK_SECONDS = 30.0
@@ -66,7 +67,7 @@ def command(file: Path, data_dir: Path | None, force: bool, json_: bool) -> None
     messages, and is readable by its owner only. The keys of an encryption are not in it.
     """
     settings = load_settings(data_dir=data_dir)
-    manifest = make_backup(settings, file, force=force, say=_quiet if json_ else _say)
+    manifest = make_backup(settings, file, force=force, say=silent if json_ else _say)
     if json_:
         print_json(manifest)
     else:
@@ -78,11 +79,7 @@ def _say(line: str) -> None:
     echo(line, err=True)
 
 
-def _quiet(line: str) -> None:
-    """Say nothing: a program is reading."""
-
-
-def make_backup(settings: Settings, file: Path, *, force: bool = False, say: Say = _quiet) -> Manifest:
+def make_backup(settings: Settings, file: Path, *, force: bool = False, say: Say = silent) -> Manifest:
     """Write a backup of the stack that ``settings`` describe into ``file``.
 
     Raises ``BackupFailed`` if there is nothing to keep, or it cannot be kept; then ``file`` is as it was.

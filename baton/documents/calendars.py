@@ -245,10 +245,6 @@ class Calendar(BaseModel):
         wall = at.astimezone(ZoneInfo(self.timezone)).replace(tzinfo=None)
         return any(opens <= wall < closes for opens, closes in self._hours(wall.date()))
 
-    def next_opening(self, at: datetime) -> datetime | None:
-        """``at`` itself if that is open, or else when it opens next; ``None`` if it never does."""
-        return next((opens for opens, _ in self._ahead(at)), None)
-
     def after(self, start: datetime, work: timedelta) -> datetime | None:
         """The first moment at which ``work`` of business time has passed since ``start``.
 

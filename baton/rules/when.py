@@ -28,7 +28,6 @@ from baton.rules.fields import EVERY_CASE, FIELDS, TICKETS, CaseType, Sort
 from baton.rules.grammar import Loose, Part, Phrase, chosen
 from baton.wording import BY_KEY
 
-IS_SET = "is set"
 IS_NOT_SET = "is not set"
 
 _WORDS: dict[str, str] = {

@@ -14,6 +14,7 @@ from baton.cli.screen import echo
 from baton.cli.shared import count
 from baton.contract import ChatSnapshot, Status, Tab
 from baton.errors import BatonError
+from local.child import silent
 from local.demo import tickettext
 from local.demo.case import Difference
 from local.demo.play import Play, Played, Plays, Seen
@@ -54,11 +55,7 @@ def progress(*, quiet: bool = False) -> Iterator[Callable[[str], None]]:
         with shown.status("Starting …") as status:
             yield status.update
     else:
-        yield _no_line if quiet else lambda line: echo(line, err=True)
-
-
-def _no_line(line: str) -> None:
-    """Say nothing: a program is reading."""
+        yield silent if quiet else lambda line: echo(line, err=True)
 
 
 class Report:

@@ -13,6 +13,7 @@ import pytest
 from pydantic import ValidationError
 
 from baton.documents.calendars import ALWAYS, Calendar
+from tests.calendars import next_opening
 
 # 2026-03-02 is a Monday. Europe/Berlin is UTC+1 in winter; clocks change on 29 March and 25 October 2026.
 OFFICE = Calendar.model_validate(
@@ -386,7 +387,7 @@ HOUR = timedelta(hours=1)
     ids=["open", "just opened", "lunch", "the evening", "a day off", "the weekend", "over spring"],
 )
 def test_when_the_office_opens_next(at: str, opens: str) -> None:
-    assert OFFICE.next_opening(berlin(at)) == berlin(opens)
+    assert next_opening(OFFICE, berlin(at)) == berlin(opens)
 
 
 @pytest.mark.parametrize(
@@ -477,7 +478,7 @@ def test_how_long_the_office_was_open(start: str, end: str, hours: float) -> Non
 )
 def test_a_night_shift_lasts_as_long_as_it_really_does(saturday: str, hours: int) -> None:
     night = berlin(f"{saturday} 23:59")
-    opens, closes = NIGHTS.next_opening(night), NIGHTS.after(night, hours * HOUR)
+    opens, closes = next_opening(NIGHTS, night), NIGHTS.after(night, hours * HOUR)
 
     assert NIGHTS.between(night, night + 12 * HOUR) == hours * HOUR
     assert (opens, closes) == (
@@ -494,16 +495,16 @@ def test_an_interval_within_the_hour_that_happens_twice_is_two_stretches() -> No
 
     first, second = (datetime(2026, 10, 25, hour, 15, tzinfo=UTC) for hour in (0, 1))
 
-    assert calendar.next_opening(evening) == first
+    assert next_opening(calendar, evening) == first
     assert calendar.after(evening, HOUR / 2) == first + HOUR / 2
-    assert calendar.next_opening(berlin("2026-10-25 02:45", fold=0)) == second
+    assert next_opening(calendar, berlin("2026-10-25 02:45", fold=0)) == second
     assert calendar.after(evening, HOUR) == second + HOUR / 2
 
 
 def test_an_interval_within_the_hour_that_does_not_happen_is_none() -> None:
     calendar = Calendar.model_validate({"timezone": "Europe/Berlin", "weekly": {"sun": ["02:15-02:45"]}})
 
-    assert calendar.next_opening(berlin("2026-03-28 20:00")) == berlin("2026-04-05 02:15")
+    assert next_opening(calendar, berlin("2026-03-28 20:00")) == berlin("2026-04-05 02:15")
 
 
 @pytest.mark.parametrize(
@@ -527,7 +528,7 @@ def test_a_change_of_the_clocks_may_touch_midnight(zone: str, day: str, hours: i
 def test_without_hours_every_hour_counts_as_long_as_it_lasts() -> None:
     start = berlin("2026-03-28 12:00")
 
-    assert ALWAYS.next_opening(start) == start
+    assert next_opening(ALWAYS, start) == start
     assert ALWAYS.after(start, 365 * 24 * HOUR) == start.astimezone(UTC) + 365 * 24 * HOUR
     assert ALWAYS.before(start, 365 * 24 * HOUR) == start.astimezone(UTC) - 365 * 24 * HOUR
     assert ALWAYS.between(start, start + timedelta(days=1)) == 23 * HOUR
@@ -543,7 +544,7 @@ def test_what_never_comes_is_not_looked_for_forever(weekly: dict[str, Any]) -> N
 
 
 def test_a_calendar_that_never_opens_has_no_next_opening() -> None:
-    assert Calendar.model_validate({"weekly": {"mon": []}}).next_opening(berlin("2026-03-02 10:00")) is None
+    assert next_opening(Calendar.model_validate({"weekly": {"mon": []}}), berlin("2026-03-02 10:00")) is None
 
 
 def test_time_ends_somewhere() -> None:

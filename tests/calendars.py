@@ -1,0 +1,13 @@
+"""What tests ask of calendars by what calendars can do."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from baton.documents.calendars import Calendar
+
+
+def next_opening(calendar: Calendar, at: datetime) -> datetime | None:
+    """``at`` itself if that is open, or else when it opens next: where the least work begins."""
+    done = calendar.after(at, timedelta.resolution)
+    return done - timedelta.resolution if done is not None else None
