@@ -15,8 +15,9 @@ from baton.contract import MARKER, Department, DepartmentState, Event, Presence,
 from baton.documents.directory import Directory, Member
 from baton.errors import InvalidEvent
 from baton.model.decision import AskedOf, Due, Macro, Person, people
-from baton.model.ticket import model
+from baton.model.ticket import asking, model
 from baton.model.ticket.composer import contributors
+from baton.model.ticket.reply import needs_draft
 from baton.model.ticket.state import DraftSources, TicketState
 from baton.rules.ruleset import RuleSet
 from baton.templates import (
@@ -54,7 +55,9 @@ def about(
     macro_labels = [directory.departments[key].label for key in macro_keys]
     labels = dict.fromkeys((*model.labels_named(before, event), *macro_labels, *rules.named_labels))
     keys = {label: key for label in labels if (key := directory.department_of(label)) is not None}
-    wanted = [label for label in (*model.may_ask(event), *rules.named_labels, *macro_labels) if label in keys]
+    wanted = [
+        label for label in (*asking.may_ask(event), *rules.named_labels, *macro_labels) if label in keys
+    ]
     due = _shifted(before, now, directory)
     for label in wanted:
         found = _due(keys[label], template, now, directory)
@@ -118,7 +121,7 @@ def new_sources(
     before: TicketState, after: TicketState, directory: Directory, templates: Templates
 ) -> DraftSources | None:
     """What is new of that from which the reply is drafted, where something in the draft changed."""
-    if not model.needs_draft(before, after):
+    if not needs_draft(before, after):
         return None
     template = templates.get(after.template) if after.template else None
     labels = [one.label for one in after.departments]
@@ -158,7 +161,7 @@ def _macro(
     templates: Templates,
 ) -> Macro:
     labels = {key: directory.departments[key].label for key in template.departments}
-    absent = [key for key, label in labels.items() if model.may_be_asked(before.department(label))]
+    absent = [key for key, label in labels.items() if asking.may_be_asked(before.department(label))]
     cards = tuple(
         DepartmentCard.of(
             key,

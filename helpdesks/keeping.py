@@ -19,7 +19,7 @@ from baton.contract import AuthorType, Event, Note
 from baton.model.chat.state import ChatState
 from baton.model.decision import CaseState, Kept
 from baton.model.effects import CopyToTicket, Effect
-from baton.model.ticket.model import with_notes
+from baton.model.ticket.answering import with_notes
 from baton.model.ticket.state import TicketState
 from helpdesks.caserows import Place, author_of
 from helpdesks.schema import LIVING, applied, cases, events

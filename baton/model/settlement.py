@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Generic, NamedTuple, TypeVar
 
-from baton.contract import Payload, Tell
+from baton.contract import BaseEvent, Payload, Tell, TimedDue
+from baton.model.chat.state import ChatState
+from baton.model.decision import Decision
+from baton.model.ticket.state import TicketState
 
 StateT = TypeVar("StateT", bound=Payload)
 
@@ -21,3 +24,13 @@ class Settlement(NamedTuple, Generic[StateT]):
 
     state: StateT
     folded: Folded[StateT]
+
+
+def note_times(case: ChatState | TicketState, event: BaseEvent, decision: Decision) -> None:
+    """Note when timed rules must be looked at again, and for which moments they have fired."""
+    wake = decision.wake_at
+    if wake is not None and wake <= decision.facts.now and isinstance(event, TimedDue):
+        # An event may make a timed rule due at once, but looking at the time must not ask for another look.
+        wake = None
+    case.wake_at = wake
+    case.timed = {**case.timed, **decision.timed}

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from baton import contract
 from baton.contract import Status
 from baton.errors import IllegalTransition
-from baton.model.chat.hands import choose
+from baton.model.staffing import choose
 from baton.rules import language
 from baton.rules.fields import FIELDS, Scene
 

@@ -41,12 +41,13 @@ from baton.contract import (
     TimedDue,
 )
 from baton.errors import IllegalTransition
+from baton.model import staffing
 from baton.model.chat import hands
 from baton.model.chat.lifecycle import END_WITH, SET_STATUS, Phase, Trigger, allows, step
 from baton.model.chat.state import ChatState
 from baton.model.decision import Decision, Facts, Person, people
 from baton.model.labels import labelled
-from baton.model.settlement import Folded, Settlement
+from baton.model.settlement import Folded, Settlement, note_times
 
 TRIGGERS: Mapping[str, Trigger] = {
     "customer_message": Trigger.CUSTOMER_MESSAGE,
@@ -120,7 +121,7 @@ def fold(before: ChatState, event: ChatEvent, facts: Facts) -> Folded[ChatState]
     was = chat.phase
     _move(chat, trigger_of(event))
     told = _FOLDS.get(type(event), _recorded)(chat, event, facts, was)
-    hands.note_since(before, chat, facts)
+    staffing.note_since(before, chat, facts)
     return Folded(chat, told)
 
 
@@ -155,7 +156,7 @@ def apply(before: ChatState, action: Action, facts: Facts) -> ChatState:
             chat.labels = labelled(chat.labels, action.add, action.remove)
         case _:
             pass
-    hands.note_since(before, chat, facts)
+    staffing.note_since(before, chat, facts)
     return chat
 
 
@@ -166,11 +167,8 @@ def settle(before: ChatState, event: ChatEvent, decision: Decision) -> Settlemen
     for fired in decision.fired:
         for action in fired.actions:
             chat = apply(chat, action, decision.facts)
-    wake = decision.wake_at
-    if wake is not None and wake <= decision.facts.now and isinstance(event, TimedDue):
-        # An event may make a timed rule due at once, but looking at the time must not ask for another look.
-        wake = None
-    chat = chat.model_copy(update={"wake_at": wake, "timed": {**chat.timed, **decision.timed}})
+    chat = chat.model_copy()
+    note_times(chat, event, decision)
     return Settlement(chat, folded)
 
 
@@ -197,11 +195,11 @@ def _customer_message(chat: ChatState, event: CustomerMessage, facts: Facts, was
     holder = reserved or pinned or chat.assignee
     if holder is None:
         hands.leave_queue(chat, facts)
-    elif hands.is_away(holder, facts):
+    elif staffing.is_away(holder, facts):
         hands.replace(chat, holder, facts)
     elif reserved:
         chat.assignee = reserved
-        chat.line = hands.line_of(reserved, facts)
+        chat.line = staffing.line_of(reserved, facts)
         hands.pin(chat, reserved, facts)
     return ()
 
@@ -220,7 +218,7 @@ def _agent_message(chat: ChatState, event: AgentMessage, facts: Facts, was: Phas
         if person.takes_over and person.chats:
             hands.take(chat, writer, facts)
         return ()
-    if person.takes_over and hands.line_of(writer, facts) != hands.line_of(holder, facts):
+    if person.takes_over and staffing.line_of(writer, facts) != staffing.line_of(holder, facts):
         hands.take(chat, writer, facts)
         return ()
     both_replied = (
@@ -249,7 +247,7 @@ def _assigned(chat: ChatState, event: Assigned, facts: Facts, was: Phase) -> tup
     if event.staff:
         hands.assign(chat, event.staff, None, facts, by_hand=True)
     elif event.line:
-        hands.assign(chat, hands.choose(event.line, chat, facts), event.line, facts, by_hand=False)
+        hands.assign(chat, staffing.choose(event.line, chat, facts), event.line, facts, by_hand=False)
     else:
         chat.assignee = chat.line = None
         hands.let_go(chat)
@@ -268,7 +266,7 @@ def _delivery_failed(chat: ChatState, event: DeliveryFailed, facts: Facts, was: 
 
 def _presence_changed(chat: ChatState, event: PresenceChanged, facts: Facts, was: Phase) -> tuple[Tell, ...]:
     if event.presence is Presence.ONLINE:
-        if chat.line is not None and chat.line == hands.line_of(event.staff, facts):
+        if chat.line is not None and chat.line == staffing.line_of(event.staff, facts):
             hands.leave_queue(chat, facts)
     else:
         hands.redistribute(chat, facts)

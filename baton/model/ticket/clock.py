@@ -14,6 +14,9 @@ from baton.contract import (
     TimedDue,
     derived_id,
 )
+from baton.model.decision import Facts
+from baton.model.ticket.audience import Told
+from baton.model.ticket.moves import put
 from baton.model.ticket.state import TicketState
 
 
@@ -53,3 +56,18 @@ def _counting(ticket: TicketState) -> Iterator[Department]:
 
 def _event_id(ticket: TicketState, kind: str, at: Instant, *label: str) -> str:
     return derived_id(kind, ticket.case_id or "", *label, at.isoformat())
+
+
+def reminder_due(ticket: TicketState, event: ReminderDue, facts: Facts) -> Told:
+    department = ticket.department(event.label)
+    if department is not None:
+        put(ticket, department.model_copy(update={"remind_at": None}))
+    return ()
+
+
+def department_due(ticket: TicketState, event: DepartmentDue, facts: Facts) -> Told:
+    department = ticket.department(event.label)
+    if department is not None:
+        # A reminder that was not sent in time would only confuse.
+        put(ticket, department.model_copy(update={"remind_at": None, "escalated": True}))
+    return ()

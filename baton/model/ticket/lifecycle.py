@@ -6,8 +6,8 @@
     answered    the reply was sent
     closed      final; a later message of the customer opens the ticket anew
 
-What a department does is not part of this table: ``baton.model.ticket.model`` knows whether the last one
-has answered.
+What a department does is not part of this table: ``baton.model.ticket.answering`` knows whether the last
+one has answered.
 
 Source: section 4 of the design.
 """

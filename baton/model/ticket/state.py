@@ -62,8 +62,8 @@ def _new(wanted: dict[str, str], known: dict[str, str]) -> dict[str, str]:
 class TicketState(Payload, frozen=False):
     """A ticket. The fields of the snapshot, and what is needed to go on from here.
 
-    Only ``baton.model.ticket.model`` changes one, and only a copy of its own. A container in it is replaced,
-    never changed in place.
+    Only the modules of ``baton.model.ticket`` change one, and only a copy of their own. A container in it is
+    replaced, never changed in place.
     """
 
     ticket_id: str

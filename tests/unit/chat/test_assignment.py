@@ -20,10 +20,10 @@ from baton.contract import (
     Taken,
     TimedDue,
 )
-from baton.model.chat.hands import choose
 from baton.model.chat.model import apply, fold, named
 from baton.model.chat.state import ChatState
 from baton.model.decision import Candidate, Facts, MissingLine, Person, Previous
+from baton.model.staffing import choose
 from tests.unit.chat.world import CUSTOMER, NO_CHAT, NOW, SYSTEM, chat, facts, staff
 
 WROTE = CustomerMessage(id="e-1", author=CUSTOMER, text="?")

@@ -109,7 +109,7 @@ async def test_a_reply_that_is_being_written_cannot_be_assigned_to_nobody() -> N
 
 
 async def test_more_notes_than_a_ticket_carries_still_answer(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("baton.model.ticket.model.MAX_NOTES", 2)
+    monkeypatch.setattr("baton.model.ticket.answering.MAX_NOTES", 2)
     ticket = await collecting(("billing", "delivery"))
     for _ in range(3):
         await ticket.note(MEMBER["billing"], answers=False)

@@ -1,0 +1,54 @@
+"""Who is told of what happens to a ticket, beside those for whom an effect is meant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Set
+
+from baton.contract import Tell, TicketStage
+from baton.model.decision import Facts, people
+from baton.model.ticket.state import TicketState
+
+Told = tuple[Tell, ...]
+
+
+def tell(staff: Iterable[str | None], reason: str) -> Told:
+    """Tell each of these once; the empty ones are nobody."""
+    told = people(staff)
+    return (Tell(staff=told, reason=reason),) if told else ()
+
+
+def tell_somebody(staff: Iterable[str | None], reason: str, facts: Facts) -> Told:
+    """Tell the first of these who still works here; where nobody does, everyone, for somebody has to act."""
+    return tell([still_here(staff, facts)], reason) or (Tell(everyone=True, reason=reason),)
+
+
+def still_here(staff: Iterable[str | None], facts: Facts) -> str | None:
+    """The first of these who still works here."""
+    return next((one for one in people(staff) if facts.person(one) is not None), None)
+
+
+def tell_departments(labels: Iterable[str], reason: str) -> Told:
+    told = tuple(labels)
+    return (Tell(departments=told, reason=reason),) if told else ()
+
+
+def tell_of_deserted(ticket: TicketState, labels: Set[str], facts: Facts) -> Told:
+    """A question that nobody can answer would wait for ever, and in silence."""
+    gone = [
+        label
+        for label in sorted(labels)
+        if label not in facts.departments or facts.departments[label].deserted
+    ]
+    return tell_somebody([ticket.dispatcher], f"nobody answers for {', '.join(gone)}", facts) if gone else ()
+
+
+def newly_nobodys(before: TicketState, ticket: TicketState) -> Told:
+    """Everyone, where the ticket has become nobody's."""
+    if _is_nobodys(ticket) and not _is_nobodys(before):
+        return (Tell(everyone=True, reason="new"),)
+    return ()
+
+
+def _is_nobodys(ticket: TicketState) -> bool:
+    """Whether somebody has to look at the ticket, and there is nobody of whom that is expected."""
+    return ticket.stage is TicketStage.TRIAGE and ticket.assignee is None and ticket.line is None

@@ -1,0 +1,72 @@
+"""A ticket's status, and its end: closing passes over nobody, unless a person forces it and says why."""
+
+from __future__ import annotations
+
+from baton.contract import AuthorType, BaseEvent, MergedInto, Status, StatusSet, TicketStage
+from baton.errors import DepartmentsWaiting, InvalidEvent, NotAllowed
+from baton.model.decision import Facts
+from baton.model.ticket import asking
+from baton.model.ticket.audience import Told, tell
+from baton.model.ticket.lifecycle import Step
+from baton.model.ticket.moves import move, set_status
+from baton.model.ticket.state import TicketState
+
+
+def status_set(ticket: TicketState, event: StatusSet, facts: Facts) -> Told:
+    if event.status is not Status.CLOSED:
+        set_status(ticket, event.status, facts)
+        if event.status is Status.PENDING and ticket.paused_at is None and ticket.asked:
+            ticket.paused_at = facts.now
+        return ()
+    forced = ticket.unfinished
+    told = _stop(ticket, event)
+    if forced:
+        ticket.closed_because = event.reason
+    close(ticket, Step.FORCE_CLOSE if forced else Step.CLOSE)
+    return told
+
+
+def merged_into(ticket: TicketState, event: MergedInto, facts: Facts) -> Told:
+    told = _stop(ticket, event)
+    ticket.closed_because = f"merged into {event.case}"
+    close(ticket, Step.MERGE)
+    return told
+
+
+def close(ticket: TicketState, by: Step) -> None:
+    """End the ticket. Raises ``IllegalTransition`` if ``by`` does not lead there from here."""
+    move(ticket, by)
+    ticket.status = Status.CLOSED
+    ticket.wake_at = None
+
+
+def check_closing(state: TicketState, event: StatusSet) -> None:
+    """Raise a ``Refused`` if closing would pass over somebody, unless a person forces it with a reason."""
+    if not state.unfinished:
+        return
+    if not event.force:
+        raise passes_over(state, "closing")
+    if event.author.type is not AuthorType.STAFF:
+        raise NotAllowed("only a person can close a ticket by force")
+    if not event.reason.strip():
+        raise InvalidEvent(f"event {event.id!r}: closing by force needs a reason, which is kept")
+
+
+def passes_over(state: TicketState, what: str) -> DepartmentsWaiting:
+    """The refusal of ``what``, which would pass over departments, or over the composer."""
+    if not state.waiting:
+        return DepartmentsWaiting(
+            f"{what} would pass over the reply that {state.composer or 'nobody yet'} is to write: "
+            f"send it, or force it and say why"
+        )
+    blocked = f" ({', '.join(state.blocking)} declined: withdraw or redirect it)" if state.blocking else ""
+    return DepartmentsWaiting(
+        f"{what} would pass over {', '.join(state.waiting)}, asked and not yet answered{blocked}: wait, "
+        f"withdraw them, or force it and say why"
+    )
+
+
+def _stop(ticket: TicketState, event: BaseEvent) -> Told:
+    """Nobody needs to answer, or to write the reply, any more."""
+    composes = ticket.stage is TicketStage.COMPOSING and ticket.composer != event.author.id
+    return asking.withdraw(ticket, ticket.waiting) + (tell([ticket.composer], "closed") if composes else ())

@@ -1,0 +1,100 @@
+"""In whose hands a ticket is: assigned, taken, given to whoever comes online, and the composer's who left.
+
+The *assignee* is responsible for it; it *waits in a queue* when it has a line but no assignee. While the
+reply is being written, whoever gets the ticket is its composer.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from baton.contract import Assigned, Author, Presence, PresenceChanged, Taken, Tell, TicketStage
+from baton.errors import IllegalTransition
+from baton.model import staffing
+from baton.model.decision import Facts
+from baton.model.ticket.audience import Told, tell
+from baton.model.ticket.composer import away, next_composer
+from baton.model.ticket.roles import is_shared
+from baton.model.ticket.state import TicketState
+
+
+def taken(ticket: TicketState, event: Taken, facts: Facts) -> Told:
+    return _given(ticket, event.author.id, facts, event.author)
+
+
+def assigned(ticket: TicketState, event: Assigned, facts: Facts) -> Told:
+    staff, line = event.staff, event.line
+    if staff is None and line is None and ticket.stage is TicketStage.COMPOSING:
+        raise IllegalTransition("somebody is to write the reply: assign the ticket to a person or to a line")
+    if line is not None:
+        staff = staffing.choose(line, ticket, facts)
+    if staff is not None:
+        return _given(ticket, staff, facts, event.author, line)
+    return handed(ticket, None, line, facts)
+
+
+def presence_changed(ticket: TicketState, event: PresenceChanged, facts: Facts) -> Told:
+    """Somebody who comes online takes a ticket from the queue of their line."""
+    waits = ticket.assignee is None and ticket.line is not None
+    if waits and event.presence is Presence.ONLINE and ticket.line == staffing.line_of(event.staff, facts):
+        staff = staffing.choose(ticket.line or "", ticket, facts)
+        if staff is not None:
+            return handed(ticket, staff, ticket.line, facts)
+    return look_after_composer(ticket, event, facts)
+
+
+def look_after_composer(ticket: TicketState, event: Any, facts: Facts) -> Told:
+    """A reply does not wait for somebody who left: another contributor writes it, or the dispatcher."""
+    if (
+        ticket.stage is not TicketStage.COMPOSING
+        or ticket.composer is None
+        or not away(ticket.composer, facts)
+    ):
+        return ()
+    composer = next_composer(ticket, facts)
+    if composer == ticket.composer:
+        return ()
+    compose(ticket, composer, facts)
+    return tell([composer], "you write the reply now")
+
+
+def _given(ticket: TicketState, staff: str, facts: Facts, by: Author, line: str | None = None) -> Told:
+    """A person gets the ticket by hand."""
+    if ticket.stage is TicketStage.COMPOSING and is_shared(staff, facts):
+        raise IllegalTransition(f"{staff} is an account that several people use, and cannot be composer")
+    told = handed(ticket, staff, line, facts)
+    return told if by.id != staff else ()
+
+
+def handed(ticket: TicketState, staff: str | None, line: str | None, facts: Facts) -> Told:
+    """A person or a queue gets the ticket, and hears of it.
+
+    While the reply is being written, a person who gets the ticket is to write it.
+    """
+    had = (ticket.assignee, ticket.line, ticket.composer)
+    if staff is not None and ticket.stage is TicketStage.COMPOSING and not is_shared(staff, facts):
+        compose(ticket, staff, facts)
+    else:
+        assign(ticket, staff, line, facts)
+    if had == (ticket.assignee, ticket.line, ticket.composer):
+        return ()
+    waits = staff is None and line is not None
+    return (Tell(line=line, reason="assigned"),) if waits else tell([staff], "assigned")
+
+
+def compose(ticket: TicketState, staff: str | None, facts: Facts) -> None:
+    """Make somebody the composer, and responsible; nobody, where nobody can be named."""
+    ticket.composer = staff
+    ticket.composing_since = facts.now
+    if staff is not None:
+        assign(ticket, staff, None, facts)
+
+
+def assign(ticket: TicketState, staff: str | None, line: str | None, facts: Facts) -> None:
+    """Make somebody responsible, or put the ticket into the queue of a line, or into nobody's hands."""
+    ticket.assignee = staff
+    ticket.line = line or (staffing.line_of(staff, facts) if staff else None)
+    if staff is not None:
+        home = staffing.line_of(staff, facts)
+        if home is not None:
+            ticket.holders = {**ticket.holders, home: staff}

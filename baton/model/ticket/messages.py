@@ -1,0 +1,72 @@
+"""What customer and staff write: it opens a ticket, and may bring it back to whoever had it."""
+
+from __future__ import annotations
+
+from baton.contract import AgentMessage, CustomerMessage, DeliveryFailed, Status, TicketEvent, TicketStart
+from baton.errors import IllegalTransition
+from baton.model.decision import Facts
+from baton.model.ticket import hands
+from baton.model.ticket.audience import Told, still_here, tell, tell_departments, tell_somebody
+from baton.model.ticket.lifecycle import Stage, Step
+from baton.model.ticket.moves import move, set_status, written
+from baton.model.ticket.state import TicketState
+
+
+def opened(before: TicketState, event: TicketEvent, facts: Facts) -> TicketState:
+    """A new ticket, which goes on with the previous one where there is one."""
+    previous = facts.previous
+    if previous is not None and not isinstance(event, CustomerMessage):
+        raise IllegalTransition(
+            f"{event.kind}: the ticket {before.ticket_id} is closed; only its customer's message opens it "
+            f"again"
+        )
+    ticket = TicketState.before_first(
+        TicketStart(**{name: getattr(before, name) for name in TicketStart.model_fields})
+    )
+    ticket.case_id = facts.case_id or before.case_id
+    ticket.previous_case = previous.case_id if previous else None
+    if previous is not None:
+        ticket.holders = dict(previous.holders)
+        ticket.subject = ticket.subject or previous.subject
+        if ticket.conversation is None:
+            ticket.channel = ticket.channel or previous.channel
+            ticket.conversation = previous.conversation if ticket.channel == previous.channel else None
+        # Else nobody would hear of it: the one who had it last does.
+        hands.assign(ticket, still_here([previous.assignee], facts), None, facts)
+    ticket.opened_at = facts.now
+    ticket.status = Status.OPEN
+    move(ticket, Step.OPEN)
+    return ticket
+
+
+def customer_message(ticket: TicketState, event: CustomerMessage, facts: Facts) -> Told:
+    written(ticket, event, facts)
+    ticket.customer_wrote_at = facts.now
+    was = ticket.phase
+    move(ticket, Step.CUSTOMER_MESSAGE)
+    set_status(ticket, Status.OPEN, facts)
+    if was is Stage.COLLECTING:
+        return tell_departments(ticket.asked, "the customer wrote")
+    if was is Stage.COMPOSING:
+        ticket.draft = ticket.draft.model_copy(update={"stale": True})
+        return tell_somebody([ticket.composer, ticket.dispatcher], "the customer wrote", facts)
+    if was is Stage.ANSWERED:
+        last = [ticket.composer, ticket.dispatcher, ticket.assignee]
+        hands.assign(ticket, still_here(last, facts), None, facts)
+        return tell_somebody([ticket.assignee], "the customer wrote", facts)
+    return tell([ticket.assignee], "the customer wrote")
+
+
+def agent_message(ticket: TicketState, event: AgentMessage, facts: Facts) -> Told:
+    written(ticket, event, facts)
+    ticket.staff_wrote_at = facts.now
+    if not ticket.unfinished:
+        ticket.status = Status.PENDING
+        if ticket.assignee is None:
+            hands.assign(ticket, event.author.id, None, facts)
+    return ()
+
+
+def delivery_failed(ticket: TicketState, event: DeliveryFailed, facts: Facts) -> Told:
+    set_status(ticket, Status.OPEN, facts)
+    return tell([facts.message_author, ticket.composer, ticket.assignee], "delivery failed")

@@ -1,0 +1,54 @@
+"""What every part of the model does to a ticket: each on the caller's own copy.
+
+A ticket moves on the table of ``lifecycle``, changes its status and its labels, and somebody has written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from baton.contract import BaseEvent, Department, DepartmentState, Status, TicketStage
+from baton.model.decision import Facts
+from baton.model.labels import labelled
+from baton.model.ticket.lifecycle import Step, step
+from baton.model.ticket.state import TicketState
+
+
+def move(ticket: TicketState, by: Step) -> None:
+    """To the stage where ``by`` leads. Raises ``IllegalTransition`` if it leads nowhere from here."""
+    ticket.stage = step(ticket.phase, by).shown
+    if ticket.stage is not TicketStage.COLLECTING:
+        ticket.paused_at = None  # nobody is asked, so no time is running that could pause
+
+
+def set_status(ticket: TicketState, status: Status, facts: Facts) -> None:
+    """Open or pending. What was due while the ticket waited for the customer is due so much later."""
+    ticket.status = status
+    if status is not Status.OPEN or ticket.paused_at is None:
+        return
+    ticket.paused_at = None
+    for department in ticket.departments:
+        due = facts.due.get(department.label)
+        if department.state is DepartmentState.ASKED and department.due_at is not None and due is not None:
+            put(ticket, department.model_copy(update={"due_at": due.due_at, "remind_at": due.remind_at}))
+
+
+def written(ticket: TicketState, event: BaseEvent, facts: Facts) -> None:
+    """Note who wrote last. A caller's clock may only date the message."""
+    ticket.last_author = event.author
+    ticket.last_message_at = min(event.at or facts.now, facts.now)
+    ticket.wrote_at = facts.now
+
+
+def put(ticket: TicketState, department: Department) -> None:
+    """Put a department into its place, or at the end."""
+    if ticket.department(department.label) is None:
+        ticket.departments = (*ticket.departments, department)
+    else:
+        ticket.departments = tuple(
+            department if one.label == department.label else one for one in ticket.departments
+        )
+
+
+def add_labels(ticket: TicketState, labels: Iterable[str]) -> None:
+    ticket.labels = labelled(ticket.labels, labels)
