@@ -22,7 +22,6 @@ from temporalio import workflow
 from baton.contract import (
     CHAT_WORKFLOW,
     SNAPSHOT,
-    SYSTEM,
     ChatEvent,
     ChatSnapshot,
     ChatStart,
@@ -30,12 +29,10 @@ from baton.contract import (
     Idle,
     Outcome,
     TimedDue,
-    derived_id,
     parse_chat_event,
     parse_chat_start,
 )
-from baton.model.chat import clock as attention
-from baton.model.chat import model
+from baton.model.chat import clock, model
 from baton.model.chat.state import ChatState
 from baton.model.decision import Decision, Kept
 from baton.model.reactions import consequences
@@ -106,15 +103,12 @@ class _ChatCase(Case[ChatState, Outcome, ChatSummary]):
         return self.earlier if self.earlier and not self.state.exists else self.state.snapshot()
 
     def due_events(self, now: datetime) -> Iterable[ChatEvent]:
-        # Timed rules first: "ten minutes without an answer" must still find the chat that idles at ten.
-        for due, event in ((attention.wake_at, TimedDue), (attention.idle_at, Idle)):
-            at = due(self.state)
-            if at is not None and at <= now:
-                event_id = derived_id(event.__name__, self.state.case_id or "", at.isoformat())
-                yield event(id=event_id, author=SYSTEM)
+        # Each by the state that the one before it has left: a timed rule may have ended the chat that idles.
+        for kind in (TimedDue, Idle):
+            yield from (event for event in clock.due_events(self.state, now) if isinstance(event, kind))
 
     def next_due(self) -> datetime | None:
-        return attention.next_due(self.state)
+        return clock.next_due(self.state)
 
     def over(self) -> bool:
         return self.state.final or not self.state.exists

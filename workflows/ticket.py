@@ -38,8 +38,7 @@ from baton.contract import (
 from baton.model.decision import Decision
 from baton.model.reactions import consequences
 from baton.model.story import ticket_details, ticket_moved, what_happened_to_ticket
-from baton.model.ticket import clock as tickettime
-from baton.model.ticket import model
+from baton.model.ticket import clock, model
 from baton.model.ticket.state import TicketState
 from baton.temporal import metrics
 from workflows.carrying import Carried
@@ -105,10 +104,10 @@ class _TicketCase(Case[TicketState, TicketOutcome, TicketSummary]):
 
     def due_events(self, now: datetime) -> Iterable[TicketEvent]:
         # As they come due at the same moment, in a list: what one of them moves must not call up another.
-        return list(tickettime.due_events(self.state, now))
+        return list(clock.due_events(self.state, now))
 
     def next_due(self) -> datetime | None:
-        return tickettime.next_due(self.state)
+        return clock.next_due(self.state)
 
     def over(self) -> bool:
         return self.state.final or not self.state.exists

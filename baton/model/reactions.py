@@ -17,7 +17,7 @@ from baton.contract import (
     Tell,
     TicketOpened,
 )
-from baton.model.chat.clock import newly_told
+from baton.model.chat.audience import newly_told
 from baton.model.chat.state import ChatState
 from baton.model.decision import Decision, Facts
 from baton.model.effects import (

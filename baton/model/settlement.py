@@ -12,11 +12,15 @@ from baton.model.ticket.state import TicketState
 StateT = TypeVar("StateT", bound=Payload)
 
 
+Told = tuple[Tell, ...]
+"""Whom to tell of something, and why."""
+
+
 class Folded(NamedTuple, Generic[StateT]):
     """The state after an event, and the people who must be told about more than their audience is."""
 
     state: StateT
-    told: tuple[Tell, ...] = ()
+    told: Told = ()
 
 
 class Settlement(NamedTuple, Generic[StateT]):

@@ -40,7 +40,8 @@ from baton.contract import (
     TimedDue,
 )
 from baton.errors import IllegalTransition, Refused
-from baton.model.chat.clock import audience, newly_told, next_due
+from baton.model.chat.audience import audience, newly_told
+from baton.model.chat.clock import next_due
 from baton.model.chat.model import apply, check, fold, opens
 from baton.model.chat.state import ChatState
 from baton.model.decision import Facts, MissingLine, Previous

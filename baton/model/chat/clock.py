@@ -1,38 +1,16 @@
-"""Who must know of a chat, and when the chat must look at the time again."""
+"""When a chat must look at the time again, what it then makes, and what becomes of that."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 
-from baton.contract import AuthorType, BaseEvent, Instant, PresenceChanged, Tell
-from baton.model.chat.hands import in_queue
+from baton.contract import SYSTEM, Idle, Instant, TimedDue, derived_id
+from baton.model.chat import hands
+from baton.model.chat.lifecycle import Phase
 from baton.model.chat.state import ChatState
-
-
-def audience(chat: ChatState) -> Tell | None:
-    """Who must know that the chat is there: a person, a line, everyone, or nobody.
-
-    A reserved chat waits for the customer, so nobody needs to act – unless it is only offered.
-    """
-    if not chat.active:
-        return None
-    if chat.pinned_to:
-        return Tell(staff=(chat.pinned_to,), reason="mine")
-    if chat.reserved_for:
-        return Tell(staff=(chat.reserved_for,), reason="offered") if chat.offer_until else None
-    return Tell(line=chat.line, reason="new") if in_queue(chat) else Tell(everyone=True, reason="new")
-
-
-def newly_told(before: ChatState, after: ChatState, event: BaseEvent) -> Tell | None:
-    """Whom to tell because the audience of the chat changed. Nobody is told what they did themselves.
-
-    Coming online is no such deed: who gets a chat from the queue by that has not seen it yet.
-    """
-    tell = audience(after)
-    if tell is None or tell == audience(before):
-        return None
-    own_deed = event.author.type is AuthorType.STAFF and not isinstance(event, PresenceChanged)
-    return None if own_deed and tell.staff == (event.author.id,) else tell
+from baton.model.decision import Facts
+from baton.model.settlement import Told
 
 
 def idle_at(chat: ChatState) -> Instant | None:
@@ -50,3 +28,29 @@ def wake_at(chat: ChatState) -> Instant | None:
 def next_due(chat: ChatState) -> Instant | None:
     """When the chat must look at the time again."""
     return min((at for at in (idle_at(chat), wake_at(chat)) if at is not None), default=None)
+
+
+def due_events(chat: ChatState, now: Instant) -> Iterator[TimedDue | Idle]:
+    """The events that the chat makes for itself because their time has come."""
+    # Timed rules first: "ten minutes without an answer" must still find the chat that idles at ten.
+    if (at := wake_at(chat)) is not None and at <= now:
+        yield TimedDue(id=_event_id(chat, "timed_due", at), author=SYSTEM)
+    if (at := idle_at(chat)) is not None and at <= now:
+        yield Idle(id=_event_id(chat, "idle", at), author=SYSTEM)
+
+
+def idle(chat: ChatState, event: Idle, facts: Facts, was: Phase) -> Told:
+    chat.pinned_to = None
+    chat.offer_until = None
+    return ()
+
+
+def timed_due(chat: ChatState, event: TimedDue, facts: Facts, was: Phase) -> Told:
+    if chat.offer_until is not None and chat.offer_until <= facts.now:
+        chat.reserved_for = chat.offer_until = chat.line = None
+    hands.redistribute(chat, facts)
+    return ()
+
+
+def _event_id(chat: ChatState, kind: str, at: Instant) -> str:
+    return derived_id(kind, chat.case_id or "", at.isoformat())

@@ -4,18 +4,50 @@ Four words for "having" a chat: the *assignee* is responsible for it; it is *pin
 accepted it (that person's Mine); it is *reserved* for somebody to whom it will be pinned at the
 customer's next message; and it *waits in a queue* when it has a line but no assignee.
 
-Each function changes the chat that it is given, which is the caller's own copy.
-``baton.model.chat.model`` says when.
+Each function changes the chat that it is given, which is the caller's own copy. The first ones are what
+events do; the others are moves, which ``messages``, ``clock`` and the actions of rules make, too.
 """
 
 from __future__ import annotations
 
 from datetime import timedelta
 
-from baton.contract import Status
+from baton.contract import Assigned, ChatEnded, Presence, PresenceChanged, Status, Taken
+from baton.model.chat.lifecycle import Phase
 from baton.model.chat.state import ChatState
 from baton.model.decision import Facts, people
+from baton.model.settlement import Told
 from baton.model.staffing import choose, is_away, line_of
+
+
+def taken(chat: ChatState, event: Taken, facts: Facts, was: Phase) -> Told:
+    take(chat, event.author.id, facts)
+    return ()
+
+
+def assigned(chat: ChatState, event: Assigned, facts: Facts, was: Phase) -> Told:
+    if event.staff:
+        assign(chat, event.staff, None, facts, by_hand=True)
+    elif event.line:
+        assign(chat, choose(event.line, chat, facts), event.line, facts, by_hand=False)
+    else:
+        chat.assignee = chat.line = None
+        let_go(chat)
+    return ()
+
+
+def presence_changed(chat: ChatState, event: PresenceChanged, facts: Facts, was: Phase) -> Told:
+    if event.presence is Presence.ONLINE:
+        if chat.line is not None and chat.line == line_of(event.staff, facts):
+            leave_queue(chat, facts)
+    else:
+        redistribute(chat, facts)
+    return ()
+
+
+def ended(chat: ChatState, event: ChatEnded, facts: Facts, was: Phase) -> Told:
+    let_go(chat)
+    return ()
 
 
 def take(chat: ChatState, staff: str, facts: Facts) -> None:

@@ -24,7 +24,7 @@ Each step is one row of ``TABLE``: the trigger, the phases it may start from, an
 tables are data; ``baton.model.machine`` runs them, the diagram in the documentation is drawn from them, and
 what they do not allow is an ``IllegalTransition``.
 
-Who has the chat (assignee, pin, reservation) is not part of this machine: see ``baton.model.chat.model``.
+Who has the chat (assignee, pin, reservation) is not part of this machine: see ``baton.model.chat.hands``.
 
 Source of the rules: the help desk's description of support lines, and section 3 of the design.
 """

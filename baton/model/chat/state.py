@@ -19,8 +19,8 @@ from baton.model.chat.lifecycle import FINAL, Phase
 class ChatState(Payload, frozen=False):
     """A chat. The fields of the snapshot, and what is needed to go on from here.
 
-    Only ``baton.model.chat.model`` changes one, and only a copy of its own. A container in it is replaced,
-    never changed in place.
+    Only the modules of ``baton.model.chat`` change one, and only a copy of their own. A container in it is
+    replaced, never changed in place.
     """
 
     channel: str

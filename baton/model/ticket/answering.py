@@ -21,9 +21,9 @@ from baton.contract import (
     TicketStage,
 )
 from baton.model.decision import Facts
+from baton.model.settlement import Told
 from baton.model.ticket import hands
 from baton.model.ticket.audience import (
-    Told,
     still_here,
     tell,
     tell_departments,

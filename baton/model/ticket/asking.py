@@ -24,7 +24,8 @@ from baton.contract import (
 from baton.errors import IllegalTransition, InvalidEvent, NotAllowed, UnknownLabel
 from baton.model.decision import Facts, people
 from baton.model.labels import labelled
-from baton.model.ticket.audience import Told, tell, tell_departments, tell_somebody
+from baton.model.settlement import Told
+from baton.model.ticket.audience import tell, tell_departments, tell_somebody
 from baton.model.ticket.lifecycle import Step
 from baton.model.ticket.moves import add_labels, move, put, set_status
 from baton.model.ticket.roles import is_dispatcher, own_labels

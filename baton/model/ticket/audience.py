@@ -6,9 +6,8 @@ from collections.abc import Iterable, Set
 
 from baton.contract import Tell, TicketStage
 from baton.model.decision import Facts, people
+from baton.model.settlement import Told
 from baton.model.ticket.state import TicketState
-
-Told = tuple[Tell, ...]
 
 
 def tell(staff: Iterable[str | None], reason: str) -> Told:

@@ -15,7 +15,7 @@ from baton.contract import (
     derived_id,
 )
 from baton.model.decision import Facts
-from baton.model.ticket.audience import Told
+from baton.model.settlement import Told
 from baton.model.ticket.moves import put
 from baton.model.ticket.state import TicketState
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from baton.contract import AuthorType, BaseEvent, MergedInto, Status, StatusSet, TicketStage
 from baton.errors import DepartmentsWaiting, InvalidEvent, NotAllowed
 from baton.model.decision import Facts
+from baton.model.settlement import Told
 from baton.model.ticket import asking
-from baton.model.ticket.audience import Told, tell
+from baton.model.ticket.audience import tell
 from baton.model.ticket.lifecycle import Step
 from baton.model.ticket.moves import move, set_status
 from baton.model.ticket.state import TicketState

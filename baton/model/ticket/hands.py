@@ -12,7 +12,8 @@ from baton.contract import Assigned, Author, Presence, PresenceChanged, Taken, T
 from baton.errors import IllegalTransition
 from baton.model import staffing
 from baton.model.decision import Facts
-from baton.model.ticket.audience import Told, tell
+from baton.model.settlement import Told
+from baton.model.ticket.audience import tell
 from baton.model.ticket.composer import away, next_composer
 from baton.model.ticket.roles import is_shared
 from baton.model.ticket.state import TicketState

@@ -49,9 +49,9 @@ from baton.contract import (
 from baton.errors import IllegalTransition
 from baton.model import staffing
 from baton.model.decision import Decision, Facts, people
-from baton.model.settlement import Folded, Settlement, note_times
+from baton.model.settlement import Folded, Settlement, Told, note_times
 from baton.model.ticket import answering, asking, clock, closing, hands, messages, reply
-from baton.model.ticket.audience import Told, newly_nobodys
+from baton.model.ticket.audience import newly_nobodys
 from baton.model.ticket.composer import contributors
 from baton.model.ticket.lifecycle import Step, step
 from baton.model.ticket.moves import set_status

@@ -5,8 +5,9 @@ from __future__ import annotations
 from baton.contract import Draft, ReplySent, SendReply, Status, TicketStage
 from baton.errors import NotAllowed
 from baton.model.decision import Decision, Facts
+from baton.model.settlement import Told
 from baton.model.ticket import answering, asking, closing, hands
-from baton.model.ticket.audience import Told, tell
+from baton.model.ticket.audience import tell
 from baton.model.ticket.composer import contributors
 from baton.model.ticket.lifecycle import Stage, Step, step
 from baton.model.ticket.moves import move, put, written

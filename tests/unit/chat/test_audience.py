@@ -22,7 +22,7 @@ from baton.contract import (
     Tell,
     TimedDue,
 )
-from baton.model.chat.clock import audience, newly_told
+from baton.model.chat.audience import audience, newly_told
 from baton.model.chat.model import apply, fold
 from baton.model.chat.state import ChatState
 from baton.model.decision import Facts, Previous

@@ -32,7 +32,7 @@ from baton.contract import (
     Taken,
     Tell,
 )
-from baton.model.chat.clock import newly_told
+from baton.model.chat.audience import newly_told
 from baton.model.chat.model import settle
 from baton.model.chat.state import ChatState
 from baton.model.decision import Decision, Facts, Previous

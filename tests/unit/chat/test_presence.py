@@ -22,7 +22,8 @@ from baton.contract import (
     Tell,
     TimedDue,
 )
-from baton.model.chat.clock import audience, idle_at, next_due, wake_at
+from baton.model.chat.audience import audience
+from baton.model.chat.clock import idle_at, next_due, wake_at
 from baton.model.chat.model import fold
 from baton.model.chat.state import ChatState
 from baton.model.decision import Facts, Person, Previous

@@ -1,0 +1,21 @@
+"""How a chat moves on the table of ``lifecycle``: each on the caller's own copy."""
+
+from __future__ import annotations
+
+from baton.model.chat import hands
+from baton.model.chat.lifecycle import Trigger, step
+from baton.model.chat.state import ChatState
+
+
+def move(chat: ChatState, trigger: Trigger) -> None:
+    """To where the trigger leads. Raises ``IllegalTransition`` if it leads nowhere from here."""
+    phase = step(chat.phase, trigger)
+    chat.activity, chat.status = phase.activity, phase.status
+    if chat.final:
+        hands.let_go(chat)
+
+
+def end(chat: ChatState, trigger: Trigger) -> None:
+    """To where the trigger leads, and nobody holds the chat any more."""
+    move(chat, trigger)
+    hands.let_go(chat)
