@@ -32,11 +32,10 @@ from baton.contract import (
     parse_chat_event,
     parse_chat_start,
 )
-from baton.model.chat import clock, model
+from baton.model.chat import clock, model, story
 from baton.model.chat.state import ChatState
 from baton.model.decision import Decision, Kept
 from baton.model.reactions import consequences
-from baton.model.story import chat_details, moved, what_happened
 from workflows.carrying import Carried
 from workflows.case import Case
 from workflows.caseworkflow import CaseWorkflow, Start
@@ -85,8 +84,8 @@ class _ChatCase(Case[ChatState, Outcome, ChatSummary]):
             after,
             Outcome(event_id=event.id, snapshot=after.head(), fired=decision.fired),
             effects=tuple(consequences(before, event, decision, settlement)),
-            what=what_happened(before, after),
-            moved=moved(before, after),
+            what=story.what_happened(before, after),
+            moved=story.moved(before, after),
             rules=tuple(fired.rule for fired in decision.fired),
         )
 
@@ -127,7 +126,7 @@ class _ChatCase(Case[ChatState, Outcome, ChatSummary]):
         }
 
     def details(self) -> str:
-        return chat_details(self.state, self.timeline.lines(), len(self.outbox.unsent))
+        return story.details(self.state, self.timeline.lines(), len(self.outbox.unsent))
 
     def with_state(self, carried: Carried) -> CarriedChat:
         return CarriedChat(state=self.state, chats=self.chats, **dict(carried))

@@ -37,8 +37,7 @@ from baton.contract import (
 )
 from baton.model.decision import Decision
 from baton.model.reactions import consequences
-from baton.model.story import ticket_details, ticket_moved, what_happened_to_ticket
-from baton.model.ticket import clock, model
+from baton.model.ticket import clock, model, story
 from baton.model.ticket.state import TicketState
 from baton.temporal import metrics
 from workflows.carrying import Carried
@@ -86,8 +85,8 @@ class _TicketCase(Case[TicketState, TicketOutcome, TicketSummary]):
             after,
             TicketOutcome(event_id=event.id, snapshot=after.head(), fired=decision.fired),
             effects=tuple(consequences(before, event, decision, settlement)),
-            what=what_happened_to_ticket(before, after),
-            moved=ticket_moved(before, after),
+            what=story.what_happened(before, after),
+            moved=story.moved(before, after),
             rules=tuple(fired.rule for fired in decision.fired),
         )
 
@@ -125,7 +124,7 @@ class _TicketCase(Case[TicketState, TicketOutcome, TicketSummary]):
         }
 
     def details(self) -> str:
-        return ticket_details(self.state, self.timeline.lines(), len(self.outbox.unsent))
+        return story.details(self.state, self.timeline.lines(), len(self.outbox.unsent))
 
     def with_state(self, carried: Carried) -> CarriedTicket:
         return CarriedTicket(state=self.state, **dict(carried))

@@ -9,7 +9,7 @@ from baton.cli.shared import clock
 from baton.contract import ChatSnapshot, TimelineEntry
 from baton.model.chat.lifecycle import Phase
 from baton.model.chat.state import ChatState
-from baton.model.story import who_has_it
+from baton.model.chat.story import who_has_it
 from baton.signs import unmarked
 
 

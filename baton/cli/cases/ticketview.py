@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from baton.cli.cases import caseview
 from baton.cli.shared import clock, folded, minute
 from baton.contract import Department, DepartmentState, Draft, Note, TicketSnapshot, TimelineEntry
-from baton.model.story import who_acts
 from baton.model.ticket.state import TicketState
+from baton.model.ticket.story import who_acts
 from baton.signs import one_line, unmarked
 
 _MARGIN = 4

@@ -41,9 +41,10 @@ from baton.contract import (
 )
 from baton.documents.directory import Directory
 from baton.errors import BatonError, DocumentError, Problem, Refused
+from baton.model.chat import story as chat_story
 from baton.model.chat.state import ChatState
 from baton.model.effects import InboxRow, NoticeRow, TicketRow
-from baton.model.story import chat_details, ticket_details
+from baton.model.ticket import story as ticket_story
 from baton.model.ticket.state import TicketState
 from baton.names import STORED
 from baton.settings import CHECKOUT
@@ -321,12 +322,12 @@ def states() -> Iterator[str]:
     for who in ({"pinned_to": EVIL}, {"reserved_for": EVIL}, {"assignee": None}, {"status": Status.CLOSED}):
         for activity in Activity:
             so = {"status": Status.OPEN, "activity": activity, **who}
-            yield chat_details(chat.model_copy(update=so), TIMELINE, 1)
+            yield chat_story.details(chat.model_copy(update=so), TIMELINE, 1)
     words = {**WORDS, "closed_because": EVIL, "composer": EVIL, "dispatcher": EVIL}
     ticket = TicketState.model_construct(**{**TicketState(ticket_id="", customer="").__dict__, **words})
     for stage in TicketStage:
         how = {"stage": stage, "status": Status.OPEN, "departments": DEPARTMENTS}
-        yield ticket_details(ticket.model_copy(update=how), TIMELINE, 1)
+        yield ticket_story.details(ticket.model_copy(update=how), TIMELINE, 1)
 
 
 def test_no_word_steers_the_details_in_the_temporal_ui() -> None:

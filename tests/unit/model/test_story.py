@@ -21,19 +21,11 @@ from baton.contract import (
     Taken,
     TimelineEntry,
 )
+from baton.model.chat import story as chat_story
 from baton.model.chat.model import fold
 from baton.model.chat.state import ChatState
 from baton.model.decision import Previous
-from baton.model.story import (
-    chat_details,
-    moved,
-    ticket_details,
-    ticket_moved,
-    what_happened,
-    what_happened_to_ticket,
-    who_acts,
-    who_has_it,
-)
+from baton.model.ticket import story as ticket_story
 from tests.unit.chat.world import CUSTOMER, NO_CHAT, NOW, SYSTEM, chat, facts, staff
 from tests.unit.ticket.world import Ticket, collecting
 
@@ -96,7 +88,7 @@ def entry(**fields: Any) -> TimelineEntry:
     ],
 )
 def test_one_sentence_says_who_has_it(state: ChatState, said: str) -> None:
-    assert who_has_it(state) == said
+    assert chat_story.who_has_it(state) == said
 
 
 # --- What happened ------------------------------------------------------------------------------
@@ -160,14 +152,17 @@ def test_one_sentence_says_who_has_it(state: ChatState, said: str) -> None:
 def test_a_few_words_say_what_an_event_changed(before: str, event: ChatEvent, said: str) -> None:
     state = chat(before)
 
-    assert what_happened(state, fold(state, event, facts()).state) == said
+    assert chat_story.what_happened(state, fold(state, event, facts()).state) == said
 
 
 def test_an_offer_is_called_an_offer() -> None:
     world = facts(previous=Previous(case_id="case-0", assignee="ivan"))
     state = chat(NO_CHAT)
 
-    assert what_happened(state, fold(state, WROTE, world).state) == "new chat, active · open, offered to ivan"
+    assert (
+        chat_story.what_happened(state, fold(state, WROTE, world).state)
+        == "new chat, active · open, offered to ivan"
+    )
 
 
 def test_falling_into_the_queue_of_another_line_names_it() -> None:
@@ -175,7 +170,7 @@ def test_falling_into_the_queue_of_another_line_names_it() -> None:
     event = Assigned(id="e", author=SYSTEM, line="phones")
     after = fold(state, event, facts(away=("maria",))).state
 
-    assert what_happened(state, after) == "no assignee, unpinned, in the queue of phones"
+    assert chat_story.what_happened(state, after) == "no assignee, unpinned, in the queue of phones"
 
 
 # --- The details in the Temporal UI -------------------------------------------------------------
@@ -228,7 +223,7 @@ def test_falling_into_the_queue_of_another_line_names_it() -> None:
 def test_the_details_tell_who_since_when_why_and_what_comes_next(
     state: ChatState, who: str, assigned: str, comes: str
 ) -> None:
-    lines = chat_details(state, [entry()], unsent=0).splitlines()
+    lines = chat_story.details(state, [entry()], unsent=0).splitlines()
 
     assert lines[0] == who
     assert f"- **State**: {state.phase.value} (tab {state.tab})" in lines
@@ -238,7 +233,7 @@ def test_the_details_tell_who_since_when_why_and_what_comes_next(
 
 
 def test_the_details_of_no_chat_at_all_are_empty_and_not_broken() -> None:
-    assert chat_details(chat(NO_CHAT), [], unsent=0).splitlines() == [
+    assert chat_story.details(chat(NO_CHAT), [], unsent=0).splitlines() == [
         "### There is no chat yet.",
         "",
         "- **State**: none (tab –)",
@@ -250,7 +245,9 @@ def test_the_details_of_no_chat_at_all_are_empty_and_not_broken() -> None:
 
 
 def test_the_details_name_labels_the_previous_chat_and_what_the_help_desk_has_not_got_yet() -> None:
-    lines = chat_details(chat("active open: mine ivan", previous_case="case-0"), [], unsent=2).splitlines()
+    lines = chat_story.details(
+        chat("active open: mine ivan", previous_case="case-0"), [], unsent=2
+    ).splitlines()
 
     assert "- **Labels**: billing, refund" in lines
     assert "- **Previous chat**: case-0" in lines
@@ -259,7 +256,7 @@ def test_the_details_name_labels_the_previous_chat_and_what_the_help_desk_has_no
 
 
 def test_one_write_is_one_write() -> None:
-    lines = chat_details(chat("active open: nobody"), [], unsent=1).splitlines()
+    lines = chat_story.details(chat("active open: nobody"), [], unsent=1).splitlines()
     assert "- **Not yet in the help desk**: 1 write" in lines
 
 
@@ -284,11 +281,15 @@ def test_one_write_is_one_write() -> None:
     ids=["nothing happened", "an event", "rules", "what moved nothing", "what was refused"],
 )
 def test_why_is_the_last_thing_that_moved_the_chat(timeline: list[TimelineEntry], why: str) -> None:
-    assert f"- **Why**: {why}" in chat_details(chat("active open: mine ivan"), timeline, 0).splitlines()
+    assert f"- **Why**: {why}" in chat_story.details(chat("active open: mine ivan"), timeline, 0).splitlines()
 
 
 def lately(timeline: list[TimelineEntry]) -> list[str]:
-    return chat_details(chat("active open: mine ivan"), timeline, 0).split("#### Lately\n\n")[1].split("\n")
+    return (
+        chat_story.details(chat("active open: mine ivan"), timeline, 0)
+        .split("#### Lately\n\n")[1]
+        .split("\n")
+    )
 
 
 def test_the_latest_eight_events_are_shown_the_latest_first() -> None:
@@ -333,9 +334,11 @@ def test_the_details_hold_no_message_text() -> None:
     state, timeline = chat("ended pending: reserved ivan"), []
     for event in (WROTE, NoteAdded(id="n", author=staff("lena"), text="секрет")):
         before, state = state, fold(state, event, facts()).state
-        timeline.append(entry(kind=event.kind, author=str(event.author), what=what_happened(before, state)))
+        timeline.append(
+            entry(kind=event.kind, author=str(event.author), what=chat_story.what_happened(before, state))
+        )
 
-    assert "секрет" not in chat_details(state, timeline, unsent=1)
+    assert "секрет" not in chat_story.details(state, timeline, unsent=1)
 
 
 @pytest.mark.parametrize(
@@ -360,7 +363,7 @@ def test_the_details_hold_no_message_text() -> None:
     ids=["a new chat never had the old one's labels", "the end of an offer", "into the own line's queue"],
 )
 def test_what_happened_tells_what_baton_itself_did(before: ChatState, after: ChatState, said: str) -> None:
-    assert what_happened(before, after) == said
+    assert chat_story.what_happened(before, after) == said
 
 
 @pytest.mark.parametrize(
@@ -376,7 +379,7 @@ def test_what_happened_tells_what_baton_itself_did(before: ChatState, after: Cha
     ],
 )
 def test_a_move_is_a_change_of_who_has_the_chat(before: str, after: str, is_move: bool) -> None:
-    assert moved(chat(before), chat(after)) is is_move
+    assert chat_story.moved(chat(before), chat(after)) is is_move
 
 
 # --- Tickets ------------------------------------------------------------------------------------
@@ -384,7 +387,7 @@ def test_a_move_is_a_change_of_who_has_the_chat(before: str, after: str, is_move
 
 async def test_who_must_act_on_a_ticket_is_one_sentence_in_every_stage() -> None:
     ticket = Ticket()
-    said = [who_acts(ticket.state)]
+    said = [ticket_story.who_acts(ticket.state)]
     for happens in (
         ticket.customer(),
         ticket.do("taken", "ivan"),
@@ -396,7 +399,7 @@ async def test_who_must_act_on_a_ticket_is_one_sentence_in_every_stage() -> None
         ticket.do("merged_into", "petra", case="t-2"),
     ):
         await happens
-        said.append(who_acts(ticket.state))
+        said.append(ticket_story.who_acts(ticket.state))
 
     assert said == [
         "There is no ticket yet.",
@@ -428,7 +431,7 @@ async def test_what_happened_to_a_ticket_is_said_in_a_few_words() -> None:
     ):
         before = ticket.state
         await happens
-        said.append(what_happened_to_ticket(before, ticket.state))
+        said.append(ticket_story.what_happened(before, ticket.state))
 
     assert said == [
         "new ticket, triage",
@@ -458,7 +461,7 @@ async def test_a_ticket_moves_where_others_must_act() -> None:
     ):
         before = ticket.state
         await happens
-        moves.append(ticket_moved(before, ticket.state))
+        moves.append(ticket_story.moved(before, ticket.state))
 
     assert moves == [True, False, False, True, False, True, False]
 
@@ -469,7 +472,7 @@ async def test_the_details_of_a_ticket_have_every_department_and_none_of_its_wor
     await ticket.decline("delivery", to="warranty")
     await ticket.withdraw("warranty")
 
-    text = ticket_details(ticket.state, [entry(kind="note_added", author="staff:bella", what="x")], 2)
+    text = ticket_story.details(ticket.state, [entry(kind="note_added", author="staff:bella", what="x")], 2)
 
     assert text.startswith("### All have answered: **bella** writes the reply.\n")
     for line in (
@@ -489,10 +492,10 @@ async def test_the_details_of_a_ticket_have_every_department_and_none_of_its_wor
 async def test_the_details_of_a_ticket_say_that_it_waits_for_its_customer_and_what_can_open_it() -> None:
     ticket = await collecting()
     await ticket.do("status_set", "petra", status="pending")
-    waiting = ticket_details(ticket.state, [], 0)
+    waiting = ticket_story.details(ticket.state, [], 0)
     await ticket.close(force=True, reason="*done*")
 
-    closed = ticket_details(ticket.state, [], 0)
+    closed = ticket_story.details(ticket.state, [], 0)
 
     assert "- **Next**: waits for its customer since 2026-03-02 09:00:03; due times pause" in waiting
     assert "### It is closed (\\*done\\*)." in closed

@@ -1,0 +1,128 @@
+"""The story of a ticket: what happened to it, who has to act and why, and what comes next."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from baton.contract import Department, DepartmentState, TicketStage, TimelineEntry
+from baton.model.story import bold, moment, names, unsent_and_lately, why
+from baton.model.ticket.clock import next_due
+from baton.model.ticket.state import TicketState
+from baton.signs import details as fitting
+from baton.signs import markdown
+
+_HANDS = ("case_id", "stage", "assignee", "line", "composer", "waiting", "blocking")
+
+
+def what_happened(before: TicketState, after: TicketState) -> str:
+    """What an event and its rules changed about a ticket, in a few words."""
+    said = []
+    new = before.case_id != after.case_id and after.exists
+    if new:
+        said.append("new ticket")
+    if before.stage is not after.stage and after.stage is not None:
+        said.append(after.stage.value)
+    if before.round != after.round:
+        said.append(f"round {after.round}")
+    had = {one.label: one for one in before.departments}
+    for one in after.departments:
+        was = had.get(one.label)
+        if was is None or (was.state, was.blocks, was.asked_at) != (one.state, one.blocks, one.asked_at):
+            said.append(f"{one.label} {one.state.value}{' (blocks)' if one.blocks else ''}")
+        elif was.note_count != one.note_count:
+            said.append(f"a note of {one.label}")
+        elif was.escalated != one.escalated:
+            said.append(f"{one.label} is overdue")
+        elif was.remind_at and not one.remind_at:
+            said.append(f"{one.label} reminded")
+    if before.composer != after.composer and after.composer:
+        said.append(f"{after.composer} writes the reply")
+    if before.replies != after.replies:
+        said.append("the reply is sent")
+    if before.assignee != after.assignee:
+        said.append(f"assigned to {after.assignee}" if after.assignee else "no assignee")
+    if before.status is not after.status and after.status is not None and not new:
+        said.append(after.status.value)
+    if before.paused_at is None and after.paused_at is not None:
+        said.append("due times pause")
+    labels = () if new else before.labels
+    said += [f"+{label}" for label in after.labels if label not in labels]
+    said += [f"-{label}" for label in labels if label not in after.labels]
+    return ", ".join(said)
+
+
+def moved(before: TicketState, after: TicketState) -> bool:
+    """Whether somebody else has the ticket now, or others must act on it."""
+    return any(getattr(before, name) != getattr(after, name) for name in _HANDS)
+
+
+def who_acts(ticket: TicketState) -> str:
+    """One sentence: who has to act on the ticket now."""
+    match ticket.stage:
+        case None:
+            return "There is no ticket yet."
+        case TicketStage.TRIAGE:
+            who = bold(ticket.assignee) if ticket.assignee else "somebody"
+            return f"Nobody is asked: {who} has to look at it."
+        case TicketStage.COLLECTING if ticket.blocking:
+            who = markdown(ticket.dispatcher or "the dispatcher")
+            return f"**{who}** must see to {names(ticket.blocking)}, who declined."
+        case TicketStage.COLLECTING:
+            return f"It waits for **{names(ticket.waiting)}**."
+        case TicketStage.COMPOSING:
+            return f"All have answered: **{markdown(ticket.composer or 'nobody yet')}** writes the reply."
+        case TicketStage.ANSWERED:
+            return f"The reply was sent. The last one who had it: {markdown(ticket.assignee or 'nobody')}."
+        case TicketStage.CLOSED:
+            why = f" ({markdown(ticket.closed_because)})" if ticket.closed_because else ""
+            return f"It is closed{why}."
+
+
+def details(ticket: TicketState, timeline: Sequence[TimelineEntry], unsent: int) -> str:
+    """Markdown for the Temporal UI: who must act, since when, why, and what comes next."""
+    lines = [
+        f"### {who_acts(ticket)}",
+        "",
+        f"- **State**: {ticket.stage.value if ticket.stage else 'none'} · {ticket.status or '–'}"
+        + (f" · round {ticket.round}" if ticket.round else ""),
+        f"- **Assignee**: {markdown(ticket.assignee or '–')} · **line**: {markdown(ticket.line or '–')}"
+        + (f" · since {moment(ticket.held_since)}" if ticket.held_since else ""),
+        f"- **Dispatcher**: {markdown(ticket.dispatcher or '–')}"
+        f" · **composer**: {markdown(ticket.composer or '–')}",
+        f"- **Why**: {why(timeline)}",
+        f"- **Next**: {_next(ticket)}",
+        f"- **So far**: {ticket.prompts} prompted, {ticket.replies} sent",
+    ]
+    lines += [f"- **{markdown(one.label)}**: {_department(one)}" for one in ticket.departments]
+    if ticket.labels:
+        lines.append(f"- **Labels**: {names(ticket.labels)}")
+    if ticket.previous_case:
+        lines.append(f"- **Opened before as**: {markdown(ticket.previous_case)}")
+    return fitting([*lines, *unsent_and_lately(unsent, timeline)])
+
+
+def _department(one: Department) -> str:
+    """How far a department is. Without its notes, which are not for everybody who may open the UI."""
+    match one.state:
+        case DepartmentState.ASKED:
+            late = " – **overdue**" if one.escalated else ""
+            due = f", due {moment(one.due_at)}{late}" if one.due_at else ""
+            return f"asked {moment(one.asked_at)}{due}"
+        case DepartmentState.ANSWERED:
+            return f"answered by {markdown(one.answered_by or '–')}" + (
+                f", {moment(one.answered_at)}" if one.answered_at else ""
+            )
+        case DepartmentState.DECLINED:
+            to = f"handed on to {markdown(one.declined_to)}" if one.declined_to else "nobody else is asked"
+            return f"declined, {to}"
+        case DepartmentState.WITHDRAWN:
+            return "no longer asked"
+
+
+def _next(ticket: TicketState) -> str:
+    if ticket.final:
+        return "a message of its customer opens it again"
+    if ticket.paused_at is not None:
+        return f"waits for its customer since {moment(ticket.paused_at)}; due times pause"
+    due = next_due(ticket)
+    return f"looks at what is due at {moment(due)}" if due else "waits for an event"
