@@ -10,7 +10,7 @@ Source of the rules: section 3 of the design, whose table has one row for each b
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from baton.contract import (
     Action,
@@ -27,11 +27,15 @@ from baton.contract import (
     End,
     Idle,
     LabelsChanged,
+    MergedInto,
+    MessageChanged,
+    NoteAdded,
     Pin,
     PresenceChanged,
     ReplySent,
     SetStatus,
     StatusSet,
+    SystemMessage,
     Taken,
     TicketOpened,
     TimedDue,
@@ -46,35 +50,22 @@ from baton.model.decision import Decision, Facts, people
 from baton.model.labels import labelled
 from baton.model.settlement import Folded, Settlement, Told, note_times
 
-TRIGGERS: Mapping[str, Trigger] = {
-    "customer_message": Trigger.CUSTOMER_MESSAGE,
-    "agent_message": Trigger.AGENT_MESSAGE,
-    "taken": Trigger.TAKE,
-    "idle": Trigger.IDLE,
-    "delivery_failed": Trigger.SET_OPEN,
-    "merged_into": Trigger.CLOSE_AND_END,
-    "reply_sent": Trigger.TICKET_REPLY,
-    "system_message": Trigger.RECORD,
-    "message_changed": Trigger.RECORD,
-    "note_added": Trigger.RECORD,
-    "assigned": Trigger.RECORD,
-    "labels_changed": Trigger.RECORD,
-    "presence_changed": Trigger.RECORD,
-    "ticket_opened": Trigger.RECORD,
-    "timed_due": Trigger.RECORD,
-}
-"""The trigger of each kind of event; ``chat_ended`` and ``status_set`` choose theirs by the status."""
+Fold = Callable[[ChatState, Any, Facts, Phase], Told]
+"""Does what an event does beside moving the chat, and says who is told; knows the phase before the move."""
+
+
+class Handling(NamedTuple):
+    """What an event of one kind does."""
+
+    trigger: Trigger | Callable[[Any], Trigger]
+    """What it asks the lifecycle to do; where the event has a say in that, chosen by it."""
+    fold: Fold
 
 
 def trigger_of(event: BaseEvent) -> Trigger:
     """What the event asks the lifecycle to do."""
-    match event:
-        case ChatEnded():
-            return END_WITH[event.status]
-        case StatusSet():
-            return SET_STATUS[event.status]
-        case _:
-            return TRIGGERS[event.kind]  # type: ignore[attr-defined]
+    trigger = HANDLING[type(event)].trigger
+    return trigger if isinstance(trigger, Trigger) else trigger(event)
 
 
 def check(state: ChatState, event: ChatEvent) -> None:
@@ -110,7 +101,7 @@ def fold(before: ChatState, event: ChatEvent, facts: Facts) -> Folded[ChatState]
         return Folded(before)
     was = chat.phase
     move(chat, trigger_of(event))
-    told = _FOLDS.get(type(event), _recorded)(chat, event, facts, was)
+    told = HANDLING[type(event)].fold(chat, event, facts, was)
     staffing.note_since(before, chat, facts)
     return Folded(chat, told)
 
@@ -176,17 +167,23 @@ def _recorded(chat: ChatState, event: Any, facts: Facts, was: Phase) -> Told:
     return ()
 
 
-_FOLDS: Mapping[type[BaseEvent], Callable[[ChatState, Any, Facts, Phase], Told]] = {
-    CustomerMessage: messages.customer_message,
-    AgentMessage: messages.agent_message,
-    Taken: hands.taken,
-    ChatEnded: hands.ended,
-    Idle: clock.idle,
-    Assigned: hands.assigned,
-    LabelsChanged: _labels_changed,
-    DeliveryFailed: messages.delivery_failed,
-    PresenceChanged: hands.presence_changed,
-    ReplySent: messages.reply_sent,
-    TicketOpened: _ticket_opened,
-    TimedDue: clock.timed_due,
+HANDLING: Mapping[type[BaseEvent], Handling] = {
+    CustomerMessage: Handling(Trigger.CUSTOMER_MESSAGE, messages.customer_message),
+    AgentMessage: Handling(Trigger.AGENT_MESSAGE, messages.agent_message),
+    SystemMessage: Handling(Trigger.RECORD, _recorded),
+    MessageChanged: Handling(Trigger.RECORD, _recorded),
+    DeliveryFailed: Handling(Trigger.SET_OPEN, messages.delivery_failed),
+    ReplySent: Handling(Trigger.TICKET_REPLY, messages.reply_sent),
+    Taken: Handling(Trigger.TAKE, hands.taken),
+    Assigned: Handling(Trigger.RECORD, hands.assigned),
+    PresenceChanged: Handling(Trigger.RECORD, hands.presence_changed),
+    ChatEnded: Handling(lambda event: END_WITH[event.status], hands.ended),
+    StatusSet: Handling(lambda event: SET_STATUS[event.status], _recorded),
+    MergedInto: Handling(Trigger.CLOSE_AND_END, _recorded),
+    NoteAdded: Handling(Trigger.RECORD, _recorded),
+    LabelsChanged: Handling(Trigger.RECORD, _labels_changed),
+    TicketOpened: Handling(Trigger.RECORD, _ticket_opened),
+    TimedDue: Handling(Trigger.RECORD, clock.timed_due),
+    Idle: Handling(Trigger.IDLE, clock.idle),
 }
+"""Each kind of event that a chat takes."""

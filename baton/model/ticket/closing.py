@@ -41,9 +41,9 @@ def close(ticket: TicketState, by: Step) -> None:
     ticket.wake_at = None
 
 
-def check_closing(state: TicketState, event: StatusSet) -> None:
+def check_status_set(state: TicketState, event: StatusSet) -> None:
     """Raise a ``Refused`` if closing would pass over somebody, unless a person forces it with a reason."""
-    if not state.unfinished:
+    if event.status is not Status.CLOSED or not state.unfinished:
         return
     if not event.force:
         raise passes_over(state, "closing")

@@ -12,7 +12,7 @@ Source of the rules: section 4 of the design, and the help desk's description of
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from baton.contract import (
     TICKET_OPENING_KINDS,
@@ -31,6 +31,7 @@ from baton.contract import (
     End,
     LabelsChanged,
     MergedInto,
+    MessageChanged,
     NoteAdded,
     Pin,
     PresenceChanged,
@@ -40,10 +41,12 @@ from baton.contract import (
     SetStatus,
     Status,
     StatusSet,
+    SystemMessage,
     Taken,
     Tell,
     TemplateApplied,
     TicketEvent,
+    TicketOpened,
     TimedDue,
 )
 from baton.errors import IllegalTransition
@@ -58,6 +61,21 @@ from baton.model.ticket.moves import set_status
 from baton.model.ticket.state import TicketState
 
 
+def _anytime(state: TicketState, event: Any) -> None:
+    """Possible wherever the stage allows it."""
+
+
+class Handling(NamedTuple):
+    """What an event of one kind does."""
+
+    trigger: Step
+    """What the lifecycle must allow."""
+    fold: Callable[[TicketState, Any, Facts], Told]
+    """Does what the event does, on the caller's own copy, and says who is told."""
+    check: Callable[[TicketState, Any], None] = _anytime
+    """Raises a ``Refused`` where the event is not possible though the stage allows it."""
+
+
 def opens(state: TicketState, event: BaseEvent) -> bool:
     """Whether the event begins a ticket: where there is none, or, by its customer, where it is closed."""
     if state.exists:
@@ -70,17 +88,9 @@ def check(state: TicketState, event: TicketEvent) -> None:
     if opens(state, event):
         return
     step(state.phase, Step.RECORD)
-    match event:
-        case StatusSet(status=Status.CLOSED):
-            closing.check_closing(state, event)
-        case SendReply() | ReplySent():
-            reply.check_reply(state, event)
-        case DepartmentAskedAgain():
-            asking.check_asked_again(state, event)
-        case DepartmentDeclined():
-            asking.check_declined(state, event)
-        case _:
-            pass
+    handling = HANDLING[type(event)]
+    step(state.phase, handling.trigger)
+    handling.check(state, event)
 
 
 def named(state: TicketState, event: BaseEvent) -> tuple[str, ...]:
@@ -109,7 +119,7 @@ def fold(before: TicketState, event: TicketEvent, facts: Facts) -> Folded[Ticket
     if facts.blocked and isinstance(event, CustomerMessage):
         return Folded(before)
     ticket = messages.opened(before, event, facts) if opens(before, event) else before.model_copy()
-    told = _FOLDS.get(type(event), _recorded)(ticket, event, facts)
+    told = HANDLING[type(event)].fold(ticket, event, facts)
     told += answering.join(before, ticket, facts)
     staffing.note_since(before, ticket, facts)
     return Folded(ticket, told)
@@ -172,23 +182,27 @@ def _recorded(ticket: TicketState, event: Any, facts: Facts) -> Told:
     return ()
 
 
-_FOLDS: Mapping[type[BaseEvent], Callable[[TicketState, Any, Facts], Told]] = {
-    CustomerMessage: messages.customer_message,
-    AgentMessage: messages.agent_message,
-    DeliveryFailed: messages.delivery_failed,
-    TemplateApplied: asking.template_applied,
-    LabelsChanged: asking.labels_changed,
-    DepartmentAskedAgain: asking.asked_again,
-    DepartmentDeclined: asking.declined,
-    NoteAdded: answering.note_added,
-    SendReply: reply.reply_sent,
-    ReplySent: reply.reply_sent,
-    StatusSet: closing.status_set,
-    MergedInto: closing.merged_into,
-    Taken: hands.taken,
-    Assigned: hands.assigned,
-    PresenceChanged: hands.presence_changed,
-    TimedDue: hands.look_after_composer,
-    ReminderDue: clock.reminder_due,
-    DepartmentDue: clock.department_due,
+HANDLING: Mapping[type[BaseEvent], Handling] = {
+    CustomerMessage: Handling(Step.CUSTOMER_MESSAGE, messages.customer_message),
+    AgentMessage: Handling(Step.RECORD, messages.agent_message),
+    SystemMessage: Handling(Step.RECORD, _recorded),
+    MessageChanged: Handling(Step.RECORD, _recorded),
+    DeliveryFailed: Handling(Step.RECORD, messages.delivery_failed),
+    TemplateApplied: Handling(Step.ASK, asking.template_applied),
+    LabelsChanged: Handling(Step.RECORD, asking.labels_changed),
+    DepartmentAskedAgain: Handling(Step.ASK, asking.asked_again, asking.check_asked_again),
+    DepartmentDeclined: Handling(Step.RECORD, asking.declined, asking.check_declined),
+    NoteAdded: Handling(Step.RECORD, answering.note_added),
+    SendReply: Handling(Step.REPLY, reply.reply_sent, reply.check_reply),
+    ReplySent: Handling(Step.REPLY, reply.reply_sent, reply.check_reply),
+    StatusSet: Handling(Step.RECORD, closing.status_set, closing.check_status_set),
+    MergedInto: Handling(Step.MERGE, closing.merged_into),
+    Taken: Handling(Step.RECORD, hands.taken),
+    Assigned: Handling(Step.RECORD, hands.assigned),
+    PresenceChanged: Handling(Step.RECORD, hands.presence_changed),
+    TicketOpened: Handling(Step.RECORD, _recorded),
+    TimedDue: Handling(Step.RECORD, hands.look_after_composer),
+    ReminderDue: Handling(Step.RECORD, clock.reminder_due),
+    DepartmentDue: Handling(Step.RECORD, clock.department_due),
 }
+"""Each kind of event that a ticket takes."""

@@ -9,15 +9,14 @@ from baton.model.settlement import Told
 from baton.model.ticket import answering, asking, closing, hands
 from baton.model.ticket.audience import tell
 from baton.model.ticket.composer import contributors
-from baton.model.ticket.lifecycle import Stage, Step, step
+from baton.model.ticket.lifecycle import Stage, Step
 from baton.model.ticket.moves import move, put, written
 from baton.model.ticket.roles import is_dispatcher, is_shared, own_labels
 from baton.model.ticket.state import TicketState
 
 
 def check_reply(state: TicketState, event: SendReply | ReplySent) -> None:
-    """Raise a ``Refused`` if no reply can be sent now, or if it would pass over several departments."""
-    step(state.phase, Step.REPLY)
+    """Raise ``DepartmentsWaiting`` if the reply would pass over several departments, and is not forced."""
     if state.phase is Stage.COLLECTING and len(state.waiting) > 1 and not _forced(event):
         raise closing.passes_over(state, "the reply")
 

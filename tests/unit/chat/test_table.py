@@ -37,7 +37,7 @@ from baton.contract import (
     TimedDue,
 )
 from baton.errors import IllegalTransition
-from baton.model.chat.model import TRIGGERS, check, fold, opens
+from baton.model.chat.model import HANDLING, check, fold, opens
 from baton.model.decision import Facts
 from tests.unit.chat.world import (
     CUSTOMER,
@@ -530,7 +530,7 @@ def _whole(event: ChatEvent, before: str, after: str, world: Facts) -> dict[str,
 
 def test_the_tables_have_every_kind_of_event() -> None:
     assert {case.event.kind for case in CASES.values()} == CHAT_KINDS
-    assert TRIGGERS.keys() | {"chat_ended", "status_set"} == CHAT_KINDS
+    assert {kind.model_fields["kind"].default for kind in HANDLING} == CHAT_KINDS
 
 
 @pytest.mark.parametrize("before", [NO_CHAT, "ended closed: assigned ivan"])

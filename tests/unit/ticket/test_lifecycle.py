@@ -9,9 +9,10 @@ import re
 
 import pytest
 
-from baton.contract import TicketStage
+from baton.contract import TICKET_KINDS, TicketStage
 from baton.errors import IllegalTransition, Refused
 from baton.model.ticket.lifecycle import UNFINISHED, Stage, Step, allows, diagram, step
+from baton.model.ticket.model import HANDLING
 
 STAGES = {
     "none": Stage.NONE,
@@ -108,6 +109,10 @@ def test_a_refusal_says_why(stage: Stage, by: Step, why: str) -> None:
         step(stage, by)
 
     assert (refused.value.type, str(refused.value)) == ("IllegalTransition", why)
+
+
+def test_the_model_handles_every_kind_of_event() -> None:
+    assert {kind.model_fields["kind"].default for kind in HANDLING} == TICKET_KINDS
 
 
 def test_the_diagram_shows_what_the_table_says() -> None:
