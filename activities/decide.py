@@ -35,8 +35,9 @@ from baton.contract import (
 from baton.documents.directory import Directory, Member
 from baton.errors import Refused, UnknownLabel, UnknownStaff
 from baton.model.chat.state import ChatState
-from baton.model.decision import Candidate, DecideRequest, Decision, Facts, MissingLine, Person, Refusal
+from baton.model.decision import DecideRequest, Decision, Refusal
 from baton.model.effects import DECIDE
+from baton.model.facts import Candidate, Facts, MissingLine, Person
 from baton.model.kinds import model_of
 from baton.model.ticket.state import TicketState
 from baton.rules.engine import decide as ask_rules

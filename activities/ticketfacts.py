@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from baton.contract import MARKER, Department, DepartmentState, Event, Presence, Tell, TemplateApplied
 from baton.documents.directory import Directory, Member
 from baton.errors import InvalidEvent
-from baton.model.decision import AskedOf, Due, Macro, Person, people
+from baton.model.facts import AskedOf, Due, Macro, Person, people
 from baton.model.ticket import asking, model
 from baton.model.ticket.composer import contributors
 from baton.model.ticket.reply import needs_draft

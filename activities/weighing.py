@@ -16,7 +16,7 @@ from baton.errors import InvalidEvent
 from baton.model.decision import CaseState, Decision
 from baton.model.effects import Effect
 from baton.model.kinds import model_of
-from baton.model.reactions import consequences
+from baton.model.reactions import reactions
 
 LARGEST_DECISION = 800_000
 """Bytes of a decision, the answer, and all messages and writes that follow from it."""
@@ -51,7 +51,7 @@ def weighed(before: CaseState, event: Event, decision: Decision) -> Conclusion:
 
 def _concluded(before: CaseState, event: Event, decision: Decision) -> tuple[Conclusion, int]:
     settlement = model_of(before).settle(before, event, decision)
-    effects = tuple(consequences(before, event, decision, settlement))
+    effects = tuple(reactions(before, event, decision, settlement))
     answer = len(to_json(settlement.state.head()))
     # What fired stands in the answer, too.
     task = len(to_json(decision)) + answer + len(to_json(decision.fired))

@@ -15,7 +15,7 @@ from typing import Protocol
 
 from baton.contract import CustomerMessage, Event, Presence
 from baton.documents.directory import Directory
-from baton.model.decision import CaseSnapshot, CaseState, Kept, Previous
+from baton.model.decision import CaseSnapshot, CaseState, Kept
 from baton.model.effects import (
     CaseRef,
     CaseWrite,
@@ -33,6 +33,7 @@ from baton.model.effects import (
     TicketQuery,
     TicketRow,
 )
+from baton.model.facts import Previous
 
 
 @dataclass(frozen=True)

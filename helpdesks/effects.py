@@ -16,7 +16,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from baton.contract import SYSTEM, Activity, Presence, Tell
 from baton.documents.directory import Directory
-from baton.model.decision import people
 from baton.model.effects import (
     CaseWrite,
     ConsolidatedReply,
@@ -26,6 +25,7 @@ from baton.model.effects import (
     Prompt,
     Reminder,
 )
+from baton.model.facts import people
 from helpdesks.caserows import (
     BY_ID,
     UPDATE_CASE,

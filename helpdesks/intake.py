@@ -26,8 +26,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from baton.contract import MESSAGE_KINDS, ChatSnapshot, Event, TicketSnapshot
 from baton.errors import InvalidEvent
 from baton.model.chat.state import ChatState
-from baton.model.decision import CaseSnapshot, CaseState, Kept, Previous, people
+from baton.model.decision import CaseSnapshot, CaseState, Kept
 from baton.model.effects import Effect
+from baton.model.facts import Previous, people
 from baton.model.kinds import opens
 from baton.model.ticket.state import TicketState
 from helpdesks import keeping, queries

@@ -26,9 +26,10 @@ from baton.documents.directoryfile import load_directory
 from baton.errors import REFUSALS, Refused
 from baton.model.chat import model as chat
 from baton.model.chat.state import ChatState
-from baton.model.decision import CaseState, DecideRequest, Decision, Previous
+from baton.model.decision import CaseState, DecideRequest, Decision
 from baton.model.effects import Effect
-from baton.model.reactions import consequences
+from baton.model.facts import Previous
+from baton.model.reactions import reactions
 from baton.model.settlement import Settlement
 from baton.model.ticket import clock as tickettime
 from baton.model.ticket import model as ticket
@@ -177,7 +178,7 @@ class _Simulated:
 
     def _settled(self, before: CaseState, event: Event, decision: Decision, done: Settlement[Any]) -> None:
         self.decision, self.fired = decision, decision.fired
-        self.effects = tuple(consequences(before, event, decision, done))
+        self.effects = tuple(reactions(before, event, decision, done))
 
 
 @dataclass

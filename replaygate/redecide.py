@@ -32,8 +32,9 @@ from baton.contract import ChatSnapshot, TicketSnapshot
 from baton.desk.client import DeskClient
 from baton.errors import BatonError
 from baton.model.chat import model as chat
-from baton.model.decision import DecideRequest, Decision, MissingLine
+from baton.model.decision import DecideRequest, Decision
 from baton.model.effects import DECIDE
+from baton.model.facts import MissingLine
 from baton.model.kinds import model_of
 from baton.model.ticket import model as ticket
 from baton.model.ticket.state import TicketState

@@ -35,7 +35,7 @@ from baton.contract import (
 from baton.model.chat import clock, model, story
 from baton.model.chat.state import ChatState
 from baton.model.decision import Decision, Kept
-from baton.model.reactions import consequences
+from baton.model.reactions import reactions
 from workflows.carrying import Carried
 from workflows.case import Case
 from workflows.caseworkflow import CaseWorkflow, Start
@@ -83,7 +83,7 @@ class _ChatCase(Case[ChatState, Outcome, ChatSummary]):
         return Settled(
             after,
             Outcome(event_id=event.id, snapshot=after.head(), fired=decision.fired),
-            effects=tuple(consequences(before, event, decision, settlement)),
+            effects=tuple(reactions(before, event, decision, settlement)),
             what=story.what_happened(before, after),
             moved=story.moved(before, after),
             rules=tuple(fired.rule for fired in decision.fired),

@@ -36,7 +36,7 @@ from baton.contract import (
     parse_ticket_start,
 )
 from baton.model.decision import Decision
-from baton.model.reactions import consequences
+from baton.model.reactions import reactions
 from baton.model.ticket import clock, model, story
 from baton.model.ticket.state import TicketState
 from baton.temporal import metrics
@@ -84,7 +84,7 @@ class _TicketCase(Case[TicketState, TicketOutcome, TicketSummary]):
         return Settled(
             after,
             TicketOutcome(event_id=event.id, snapshot=after.head(), fired=decision.fired),
-            effects=tuple(consequences(before, event, decision, settlement)),
+            effects=tuple(reactions(before, event, decision, settlement)),
             what=story.what_happened(before, after),
             moved=story.moved(before, after),
             rules=tuple(fired.rule for fired in decision.fired),

@@ -7,7 +7,8 @@ from typing import Any, Protocol
 from baton.contract import Action, BaseEvent
 from baton.model.chat import model as chat
 from baton.model.chat.state import ChatState
-from baton.model.decision import Decision, Facts
+from baton.model.decision import Decision
+from baton.model.facts import Facts
 from baton.model.settlement import Folded, Settlement
 from baton.model.ticket import model as ticket
 from baton.model.ticket.state import TicketState

@@ -19,7 +19,7 @@ from baton.contract import (
 )
 from baton.model.chat.audience import newly_told
 from baton.model.chat.state import ChatState
-from baton.model.decision import Decision, Facts
+from baton.model.decision import Decision
 from baton.model.effects import (
     CaseRef,
     CaseWrite,
@@ -32,6 +32,7 @@ from baton.model.effects import (
     Prompt,
     Reminder,
 )
+from baton.model.facts import Facts
 from baton.model.settlement import Settlement
 from baton.model.ticket.state import TicketState
 
@@ -52,7 +53,7 @@ _WRITTEN: dict[type, tuple[str, ...]] = {
 _ELSEWHERE = frozenset({"assignee", "line", "activity"})
 
 
-def consequences(
+def reactions(
     before: ChatState | TicketState, event: Event, decision: Decision, settlement: Settlement[Any]
 ) -> Iterable[Effect]:
     """What one decision asks of the help desk: at most one write, then messages, then one notice."""

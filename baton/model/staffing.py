@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from baton.model.chat.state import ChatState
-from baton.model.decision import Facts, MissingLine
+from baton.model.facts import Facts, MissingLine
 from baton.model.ticket.state import TicketState
 
 Case = ChatState | TicketState

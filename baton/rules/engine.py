@@ -16,7 +16,8 @@ from typing import Generic, NamedTuple, TypeVar, cast
 
 from baton.contract import Action, CustomerMessage, Event, Fired
 from baton.errors import Refused
-from baton.model.decision import CaseState, Facts
+from baton.model.decision import CaseState
+from baton.model.facts import Facts
 from baton.model.kinds import model_of, opens
 from baton.rules.fields import CHANGING_KINDS, TIMED_KIND, Scene
 from baton.rules.index import Compiled, Index, positions

@@ -27,7 +27,8 @@ from baton.contract import (
     Tab,
     TicketStage,
 )
-from baton.model.decision import CaseState, Facts, Person
+from baton.model.decision import CaseState
+from baton.model.facts import Facts, Person
 from baton.model.ticket.state import TicketState
 
 

@@ -26,7 +26,7 @@ from baton.contract import (
     StatusSet,
 )
 from baton.model.chat.state import ChatState
-from baton.model.decision import Facts, Person
+from baton.model.facts import Facts, Person
 from baton.rules.engine import decide
 from baton.rules.language import RuleFile
 from baton.rules.ruleset import RuleSet

@@ -8,8 +8,8 @@ import pytest
 
 from baton.contract import Activity, Author, AuthorType, ChatSnapshot, Status, SystemMessage, Tab
 from baton.errors import InvalidEvent
-from baton.model.decision import Previous
 from baton.model.effects import InboxQuery, InboxRow
+from baton.model.facts import Previous
 from helpdesks.embedded import EmbeddedHelpDesk
 from helpdesks.lists import SHOWN_TEXT
 from tests.helpdesk.chats import START, agent_says, at, customer_says, nothing, take_in, write

@@ -40,7 +40,6 @@ from baton.contract import (
 from baton.documents.directory import Directory
 from baton.errors import InvalidEvent, UnknownLabel
 from baton.model.chat.state import ChatState
-from baton.model.decision import Previous
 from baton.model.effects import (
     ConsolidatedReply,
     Escalation,
@@ -51,6 +50,7 @@ from baton.model.effects import (
     TicketQuery,
     TicketRow,
 )
+from baton.model.facts import Previous
 from baton.model.ticket.state import TicketState
 from helpdesks.embedded import EmbeddedHelpDesk
 from lab.ledger import events_of, labels_of, replies_of

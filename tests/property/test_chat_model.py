@@ -44,7 +44,7 @@ from baton.model.chat.audience import audience, newly_told
 from baton.model.chat.clock import next_due
 from baton.model.chat.model import apply, check, fold, opens
 from baton.model.chat.state import ChatState
-from baton.model.decision import Facts, MissingLine, Previous
+from baton.model.facts import Facts, MissingLine, Previous
 from tests.unit.chat.world import LINE_OF, NOW, SYSTEM, facts, staff
 
 STAFF = (*LINE_OF, "ghost")

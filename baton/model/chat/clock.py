@@ -9,7 +9,7 @@ from baton.contract import SYSTEM, Idle, Instant, TimedDue, derived_id
 from baton.model.chat import hands
 from baton.model.chat.lifecycle import Phase
 from baton.model.chat.state import ChatState
-from baton.model.decision import Facts
+from baton.model.facts import Facts
 from baton.model.settlement import Told
 
 

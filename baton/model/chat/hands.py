@@ -15,7 +15,7 @@ from datetime import timedelta
 from baton.contract import Assigned, ChatEnded, Presence, PresenceChanged, Status, Taken
 from baton.model.chat.lifecycle import Phase
 from baton.model.chat.state import ChatState
-from baton.model.decision import Facts, people
+from baton.model.facts import Facts, people
 from baton.model.settlement import Told
 from baton.model.staffing import choose, is_away, line_of
 

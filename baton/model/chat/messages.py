@@ -16,7 +16,7 @@ from baton.model import staffing
 from baton.model.chat import hands
 from baton.model.chat.lifecycle import Phase
 from baton.model.chat.state import ChatState
-from baton.model.decision import Facts, Person, people
+from baton.model.facts import Facts, Person, people
 from baton.model.settlement import Told
 
 

@@ -46,7 +46,8 @@ from baton.model.chat import clock, hands, messages
 from baton.model.chat.lifecycle import END_WITH, SET_STATUS, Phase, Trigger, allows, step
 from baton.model.chat.moves import end, move
 from baton.model.chat.state import ChatState
-from baton.model.decision import Decision, Facts, people
+from baton.model.decision import Decision
+from baton.model.facts import Facts, people
 from baton.model.labels import labelled
 from baton.model.settlement import Folded, Settlement, Told, note_times
 

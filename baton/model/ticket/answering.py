@@ -20,7 +20,7 @@ from baton.contract import (
     Status,
     TicketStage,
 )
-from baton.model.decision import Facts
+from baton.model.facts import Facts
 from baton.model.settlement import Told
 from baton.model.ticket import hands
 from baton.model.ticket.audience import (

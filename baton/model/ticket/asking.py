@@ -22,7 +22,7 @@ from baton.contract import (
     TicketStage,
 )
 from baton.errors import IllegalTransition, InvalidEvent, NotAllowed, UnknownLabel
-from baton.model.decision import Facts, people
+from baton.model.facts import Facts, people
 from baton.model.labels import labelled
 from baton.model.settlement import Told
 from baton.model.ticket.audience import tell, tell_departments, tell_somebody

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Set
 
 from baton.contract import Tell, TicketStage
-from baton.model.decision import Facts, people
+from baton.model.facts import Facts, people
 from baton.model.settlement import Told
 from baton.model.ticket.state import TicketState
 

@@ -14,7 +14,7 @@ from baton.contract import (
     TimedDue,
     derived_id,
 )
-from baton.model.decision import Facts
+from baton.model.facts import Facts
 from baton.model.settlement import Told
 from baton.model.ticket.moves import put
 from baton.model.ticket.state import TicketState

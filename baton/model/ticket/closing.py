@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from baton.contract import AuthorType, BaseEvent, MergedInto, Status, StatusSet, TicketStage
 from baton.errors import DepartmentsWaiting, InvalidEvent, NotAllowed
-from baton.model.decision import Facts
+from baton.model.facts import Facts
 from baton.model.settlement import Told
 from baton.model.ticket import asking
 from baton.model.ticket.audience import tell

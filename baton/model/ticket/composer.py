@@ -8,7 +8,7 @@ Source: section 4 of the design.
 
 from __future__ import annotations
 
-from baton.model.decision import Facts, people
+from baton.model.facts import Facts, people
 from baton.model.ticket.state import TicketState
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from baton.contract import Assigned, Author, Presence, PresenceChanged, Taken, Tell, TicketStage
 from baton.errors import IllegalTransition
 from baton.model import staffing
-from baton.model.decision import Facts
+from baton.model.facts import Facts
 from baton.model.settlement import Told
 from baton.model.ticket.audience import tell
 from baton.model.ticket.composer import away, next_composer

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from baton.contract import AgentMessage, CustomerMessage, DeliveryFailed, Status, TicketEvent, TicketStart
 from baton.errors import IllegalTransition
-from baton.model.decision import Facts
+from baton.model.facts import Facts
 from baton.model.settlement import Told
 from baton.model.ticket import hands
 from baton.model.ticket.audience import still_here, tell, tell_departments, tell_somebody

@@ -51,7 +51,8 @@ from baton.contract import (
 )
 from baton.errors import IllegalTransition
 from baton.model import staffing
-from baton.model.decision import Decision, Facts, people
+from baton.model.decision import Decision
+from baton.model.facts import Facts, people
 from baton.model.settlement import Folded, Settlement, Told, note_times
 from baton.model.ticket import answering, asking, clock, closing, hands, messages, reply
 from baton.model.ticket.audience import newly_nobodys

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from baton.contract import BaseEvent, Department, DepartmentState, Status, TicketStage
-from baton.model.decision import Facts
+from baton.model.facts import Facts
 from baton.model.labels import labelled
 from baton.model.ticket.lifecycle import Step, step
 from baton.model.ticket.state import TicketState

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from baton.contract import Draft, ReplySent, SendReply, Status, TicketStage
 from baton.errors import NotAllowed
-from baton.model.decision import Decision, Facts
+from baton.model.decision import Decision
+from baton.model.facts import Facts
 from baton.model.settlement import Told
 from baton.model.ticket import answering, asking, closing, hands
 from baton.model.ticket.audience import tell

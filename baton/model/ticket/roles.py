@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from baton.contract import Author, AuthorType
-from baton.model.decision import Facts
+from baton.model.facts import Facts
 from baton.model.ticket.state import TicketState
 
 DISPATCHER_ROLE = "dispatcher"

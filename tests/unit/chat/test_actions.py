@@ -26,7 +26,8 @@ from baton.contract import (
 )
 from baton.errors import IllegalTransition
 from baton.model.chat.model import apply, fold, settle
-from baton.model.decision import Decision, Facts
+from baton.model.decision import Decision
+from baton.model.facts import Facts
 from tests.unit.chat.world import (
     CUSTOMER,
     EARLIER,

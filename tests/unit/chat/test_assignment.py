@@ -22,7 +22,7 @@ from baton.contract import (
 )
 from baton.model.chat.model import apply, fold, named
 from baton.model.chat.state import ChatState
-from baton.model.decision import Candidate, Facts, MissingLine, Person, Previous
+from baton.model.facts import Candidate, Facts, MissingLine, Person, Previous
 from baton.model.staffing import choose
 from tests.unit.chat.world import CUSTOMER, NO_CHAT, NOW, SYSTEM, chat, facts, staff
 

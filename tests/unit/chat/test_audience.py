@@ -25,7 +25,7 @@ from baton.contract import (
 from baton.model.chat.audience import audience, newly_told
 from baton.model.chat.model import apply, fold
 from baton.model.chat.state import ChatState
-from baton.model.decision import Facts, Previous
+from baton.model.facts import Facts, Previous
 from tests.unit.chat.world import CUSTOMER, NO_CHAT, NOW, SYSTEM, chat, facts, staff
 
 WROTE = CustomerMessage(id="e-1", author=CUSTOMER)

@@ -35,7 +35,8 @@ from baton.contract import (
 from baton.model.chat.audience import newly_told
 from baton.model.chat.model import settle
 from baton.model.chat.state import ChatState
-from baton.model.decision import Decision, Facts, Previous
+from baton.model.decision import Decision
+from baton.model.facts import Facts, Previous
 from tests.unit.chat.world import CUSTOMER, NO_CHAT, NOW, SYSTEM, chat, facts, staff
 
 EVERYONE = Tell(everyone=True, reason="new")

@@ -26,7 +26,7 @@ from baton.model.chat.audience import audience
 from baton.model.chat.clock import idle_at, next_due, wake_at
 from baton.model.chat.model import fold
 from baton.model.chat.state import ChatState
-from baton.model.decision import Facts, Person, Previous
+from baton.model.facts import Facts, Person, Previous
 from tests.unit.chat.world import CUSTOMER, NO_CHAT, NOW, SYSTEM, chat, facts, staff
 
 WROTE = CustomerMessage(id="e-1", author=CUSTOMER, text="Спасибо! 🙏")

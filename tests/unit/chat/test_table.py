@@ -38,7 +38,7 @@ from baton.contract import (
 )
 from baton.errors import IllegalTransition
 from baton.model.chat.model import HANDLING, check, fold, opens
-from baton.model.decision import Facts
+from baton.model.facts import Facts
 from tests.unit.chat.world import (
     CUSTOMER,
     HANDS_FIELDS,

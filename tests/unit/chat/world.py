@@ -28,7 +28,7 @@ from typing import Any, NamedTuple
 
 from baton.contract import Activity, Author, AuthorType, Status
 from baton.model.chat.state import ChatState
-from baton.model.decision import Candidate, Facts, Person
+from baton.model.facts import Candidate, Facts, Person
 
 NOW = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 EARLIER = NOW - timedelta(minutes=5)

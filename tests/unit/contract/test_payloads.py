@@ -41,7 +41,7 @@ from baton.contract import (
     ticket_workflow_id,
 )
 from baton.errors import REFUSALS, InvalidEvent
-from baton.model import decision, effects
+from baton.model import decision, effects, facts
 from baton.model.chat import state as chatstate
 from baton.model.ticket import state as ticketstate
 
@@ -589,7 +589,7 @@ def test_the_refusals_are_those_of_the_contract() -> None:
 # --- Payloads from release to release -----------------------------------------------------------
 
 GOLDEN = Path(__file__).with_name("contract.schema.json")
-MODULES = (contract, chatstate, ticketstate, decision, effects)
+MODULES = (contract, chatstate, ticketstate, facts, decision, effects)
 
 
 def payload_models() -> list[type[Payload]]:
@@ -602,7 +602,7 @@ def payload_models() -> list[type[Payload]]:
         and issubclass(model, Payload)
         and model.__module__ == module.__name__
         and not name.startswith("_")
-        and model not in (Payload, BaseEvent, decision.Compact)
+        and model not in (Payload, BaseEvent, facts.Compact)
     ]
 
 
@@ -980,13 +980,13 @@ SAMPLES: dict[type[Payload], dict[str, Any]] = {
     ticketstate.DraftSources: SOURCES,
     ticketstate.TicketState: TICKET_STATE,
     decision.Kept: KEPT,
-    decision.Person: FACTS["people"]["ivan"],
-    decision.Candidate: FACTS["lines"]["line-1"][0],
-    decision.Previous: FACTS["previous"],
-    decision.AskedOf: FACTS["departments"]["billing"],
-    decision.Due: FACTS["due"]["billing"],
-    decision.Macro: FACTS["macro"],
-    decision.Facts: FACTS,
+    facts.Person: FACTS["people"]["ivan"],
+    facts.Candidate: FACTS["lines"]["line-1"][0],
+    facts.Previous: FACTS["previous"],
+    facts.AskedOf: FACTS["departments"]["billing"],
+    facts.Due: FACTS["due"]["billing"],
+    facts.Macro: FACTS["macro"],
+    facts.Facts: FACTS,
     decision.Refusal: {"type": "UnknownStaff", "message": "кто это?"},
     decision.DecideRequest: {
         "before": STATE,
@@ -1099,7 +1099,7 @@ def test_a_decision_knows_a_chat_from_a_ticket(
 
 
 def test_a_decision_is_written_without_what_has_its_default() -> None:
-    empty = decision.Decision(facts=decision.Facts(now=datetime(2026, 3, 2, 10, tzinfo=UTC)))
+    empty = decision.Decision(facts=facts.Facts(now=datetime(2026, 3, 2, 10, tzinfo=UTC)))
 
     assert json.loads(empty.model_dump_json()) == {"facts": {"now": AT}}
 

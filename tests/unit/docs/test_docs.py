@@ -42,7 +42,7 @@ from baton.documents.directoryfile import load_directory
 from baton.errors import DocumentError, SettingsError
 from baton.model.chat.model import fold
 from baton.model.chat.state import ChatState
-from baton.model.decision import Facts
+from baton.model.facts import Facts
 from baton.rules.fields import FIELDS
 from baton.rules.loading import parse_rules
 from baton.settings import CHECKOUT, PREFIX, Settings, load_settings

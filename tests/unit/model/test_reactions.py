@@ -29,7 +29,7 @@ from baton.model.chat.model import settle
 from baton.model.chat.state import ChatState
 from baton.model.decision import Decision
 from baton.model.effects import CaseWrite, ConsolidatedReply, CopyToTicket, Effect, Message, Notice, Prompt
-from baton.model.reactions import consequences
+from baton.model.reactions import reactions
 from baton.model.ticket.state import TicketState
 from tests.unit.chat.world import CUSTOMER, NO_CHAT, chat, facts, staff
 from tests.unit.ticket.world import Ticket, answered, composing
@@ -41,7 +41,7 @@ BY_CUSTOMER = CustomerMessage(id="e-1", author=CUSTOMER)
 def asked(before: ChatState, event: ChatEvent, *actions: Action) -> list[Effect]:
     fired = (Fired(rule="r", actions=actions),) if actions else ()
     decision = Decision(facts=facts(), fired=fired)
-    return list(consequences(before, event, decision, settle(before, event, decision)))
+    return list(reactions(before, event, decision, settle(before, event, decision)))
 
 
 def test_without_rules_nothing_is_written_because_the_event_was_taken_in() -> None:
@@ -132,7 +132,7 @@ def test_what_opened_no_chat_asks_for_nothing() -> None:
     decision = Decision(facts=facts(blocked=True))
     settlement = settle(chat(NO_CHAT), BY_CUSTOMER, decision)
 
-    assert list(consequences(chat(NO_CHAT), BY_CUSTOMER, decision, settlement)) == []
+    assert list(reactions(chat(NO_CHAT), BY_CUSTOMER, decision, settlement)) == []
 
 
 # --- A chat that has a ticket -------------------------------------------------------------------
@@ -177,9 +177,7 @@ def test_a_blocked_customer_s_message_is_not_copied() -> None:
     before = chat("active open: mine ivan", **LINKED)
     decision = Decision(facts=facts(blocked=True))
 
-    assert (
-        copies(list(consequences(before, BY_CUSTOMER, decision, settle(before, BY_CUSTOMER, decision)))) == []
-    )
+    assert copies(list(reactions(before, BY_CUSTOMER, decision, settle(before, BY_CUSTOMER, decision)))) == []
 
 
 # --- Tickets ------------------------------------------------------------------------------------

@@ -24,7 +24,7 @@ from baton.contract import (
 from baton.model.chat import story as chat_story
 from baton.model.chat.model import fold
 from baton.model.chat.state import ChatState
-from baton.model.decision import Previous
+from baton.model.facts import Previous
 from baton.model.ticket import story as ticket_story
 from tests.unit.chat.world import CUSTOMER, NO_CHAT, NOW, SYSTEM, chat, facts, staff
 from tests.unit.ticket.world import Ticket, collecting

@@ -10,7 +10,8 @@ from pydantic_core import to_json
 from activities.weighing import LARGEST_DECISION, weighed
 from baton.contract import Status
 from baton.errors import InvalidEvent
-from baton.model.decision import Decision, Macro
+from baton.model.decision import Decision
+from baton.model.facts import Macro
 from baton.rules.loading import parse_rules
 from lab.simulation import SimulatedChat, SimulatedDesk, shipped_directory
 from tests.unit.ticket.world import collecting

@@ -31,7 +31,8 @@ from baton.contract import TimedDue as Due
 from baton.documents.directoryfile import load_directory
 from baton.model.chat.model import fold
 from baton.model.chat.state import ChatState
-from baton.model.decision import AskedOf, Candidate, CaseState, Facts, Person
+from baton.model.decision import CaseState
+from baton.model.facts import AskedOf, Candidate, Facts, Person
 from baton.model.ticket.state import TicketState
 from baton.rules.engine import Decided, decide
 from baton.rules.loading import parse_rules

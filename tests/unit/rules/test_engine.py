@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from baton import contract
 from baton.contract import Activity, Status
 from baton.model.chat.model import settle
-from baton.model.decision import Candidate, Decision, MissingLine, Person
+from baton.model.decision import Decision
+from baton.model.facts import Candidate, MissingLine, Person
 from baton.rules.engine import MOST_PASSES, decide
 from tests.unit.rules.kit import NOW, PEOPLE, author, chat, event, facts, fired, no_chat, play, rule, rules
 

@@ -19,7 +19,8 @@ from baton.contract import (
     TicketStage,
 )
 from baton.model.chat.state import ChatState
-from baton.model.decision import CaseState, Facts, Person
+from baton.model.decision import CaseState
+from baton.model.facts import Facts, Person
 from baton.model.ticket.state import TicketState
 from baton.rules.engine import decide
 from baton.rules.fields import CHATS, FIELDS, TICKETS, CaseType, Field, Sort

@@ -10,7 +10,7 @@ import pytest
 from baton import contract
 from baton.contract import Activity, Status, Tab
 from baton.model.chat.state import ChatState
-from baton.model.decision import Candidate, Previous
+from baton.model.facts import Candidate, Previous
 from baton.rules.engine import Decided
 from baton.rules.loading import load_rules
 from tests.unit.rules.kit import DEPLOY, DIRECTORY, NOW, author, chat, event, facts, fired, no_chat, play

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from baton.contract import Activity, Status
 from baton.model.chat.model import fold, settle
 from baton.model.chat.state import ChatState
-from baton.model.decision import Decision, Facts, Person
+from baton.model.decision import Decision
+from baton.model.facts import Facts, Person
 from baton.rules.engine import Decided, decide
 from baton.rules.ruleset import RuleSet
 from tests.unit.rules.kit import (

@@ -20,7 +20,7 @@ from baton.contract import (
     TicketStage,
 )
 from baton.errors import IllegalTransition, InvalidEvent, UnknownLabel
-from baton.model.decision import AskedOf, Facts
+from baton.model.facts import AskedOf, Facts
 from baton.model.ticket.model import apply, fold
 from baton.model.ticket.state import TicketState
 from baton.templates.drafting import drafted

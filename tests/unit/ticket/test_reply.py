@@ -12,8 +12,8 @@ import pytest
 
 from baton.contract import DepartmentState, Presence
 from baton.errors import DepartmentsWaiting, IllegalTransition, InvalidEvent, NotAllowed, UnknownStaff
-from baton.model.decision import Previous
 from baton.model.effects import ConsolidatedReply
+from baton.model.facts import Previous
 from baton.templates.drafting import drafted
 from baton.templates.loading import parse_templates
 from tests.unit.ticket.world import LABELS, MARKER, MEMBER, Ticket, answered, collecting, company, composing

@@ -1,0 +1,171 @@
+"""The facts of a decision: who is involved, who is present, who has how much to do, what time it is.
+
+They are gathered by the activity ``decide`` and recorded with its result, so that the decision can be
+explained or made again from the history alone, and the workflow can fold the event without asking anybody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from pydantic import SerializerFunctionWrapHandler, model_serializer
+
+from baton.contract import Instant, Payload, Tell
+
+
+class Compact(Payload):
+    """A payload that is written without the fields that have their default value.
+
+    Histories keep each decision for ever, and most of a decision's fields are empty.
+    """
+
+    @model_serializer(mode="wrap")
+    def _only_what_is_set(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        fields = type(self).model_fields
+        return {
+            name: value
+            for name, value in write(self).items()
+            if name not in fields
+            or getattr(self, name) != fields[name].get_default(call_default_factory=True)
+        }
+
+
+class Person(Compact):
+    """What is known about a member of staff at the time of a decision."""
+
+    line: str | None = None
+    departments: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ()
+    chats: bool = True
+    """The habit: works with chats."""
+    takes_over: bool = True
+    """Whether a message by a member of this person's line takes over another line's chat."""
+    away: bool = False
+    """Not online (offline counts after the grace), without chats, or outside the line's calendar."""
+    away_at: Instant | None = None
+    """Offline but within the grace: when it ends."""
+    shared: bool = False
+    """An account that several people use. Never composer."""
+    present: bool = False
+    """Online, or without chats, and within the line's calendar."""
+    gone_at: Instant | None = None
+    """Offline: from when on this counts for a ticket, that is after the grace and within business hours."""
+    full: bool = False
+    """Has as many chats as ``max_chats`` allows. Looked up only where a chat may be offered."""
+
+
+class Candidate(Compact):
+    """A member of a line, as somebody to whom a chat could be given."""
+
+    staff: str
+    departments: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ()
+    available: bool = False
+    """Online, below ``max_chats``, inside the line's calendar."""
+    chats: bool = True
+    load: int = 0
+    """Active chats, pinned or reserved, without the one that is being decided."""
+    last_assigned_at: Instant | None = None
+
+
+class Previous(Compact):
+    """The chat before this one in the same conversation; of a ticket, what it was before it was closed."""
+
+    case_id: str
+    assignee: str | None = None
+    holders: dict[str, str] = {}
+    subject: str = ""
+    """A ticket's; also channel and conversation. Whoever opens it anew may not know them."""
+    channel: str | None = None
+    conversation: str | None = None
+
+
+class AskedOf(Compact):
+    """What is known about a department that the ticket, the event or a rule names by its label."""
+
+    key: str
+    lead: str | None = None
+    deserted: bool = False
+    """Nobody belongs to it."""
+
+
+class Due(Compact):
+    """When a department's answer is due, and when it is reminded of that."""
+
+    due_at: Instant
+    remind_at: Instant | None = None
+
+
+class Macro(Compact):
+    """A template, already concrete: its texts are rendered, its due times are moments."""
+
+    template: str
+    departments: tuple[str, ...]
+    """Labels, in the order of the reply."""
+    marker: str
+    note: str
+    message: str | None = None
+    tell: tuple[Tell, ...] = ()
+    """Whom to tell, beside the departments."""
+    tell_departments: bool = False
+
+
+class Facts(Compact):
+    """All that a decision knows about the world. Recorded with its result."""
+
+    now: Instant
+    people: dict[str, Person] = {}
+    """Everybody whom the chat or the event names. Who is missing here is unknown to the directory."""
+    lines: dict[str, tuple[Candidate, ...]] = {}
+    """The members of each line that had to be judged."""
+    queues: tuple[str, ...] = ()
+    """Lines in which nobody works with chats by habit: a chat must not wait in such a queue."""
+    case_id: str | None = None
+    previous: Previous | None = None
+    other_holder: str | None = None
+    """Who holds the customer's active chat on another channel."""
+    message_author: str | None = None
+    """The member of staff who wrote the message that the event is about."""
+    blocked: bool = False
+    departments: dict[str, AskedOf] = {}
+    """By label: the departments that a ticket, its event or a rule may name."""
+    due: dict[str, Due] = {}
+    """By label: when these departments' answers are due if they are asked, or counted again, now."""
+    macro: Macro | None = None
+    """The template that is being applied."""
+    marker: str | None = None
+    """The label of a ticket with several departments, where the directory knows it."""
+    idle_after: float = 600.0
+    """Seconds without a message after which a chat on this channel ends."""
+    offer_for: float = 120.0
+    """Seconds for which a new chat is offered to one person before everybody sees it."""
+
+    def person(self, staff: str) -> Person | None:
+        """What is known about somebody; a member of a judged line is known, too."""
+        if staff in self.people:
+            return self.people[staff]
+        for line, members in self.lines.items():
+            for member in members:
+                if member.staff == staff:
+                    return Person(
+                        line=line,
+                        departments=member.departments,
+                        roles=member.roles,
+                        chats=member.chats,
+                        away=not member.available,
+                    )
+        return None
+
+
+class MissingLine(Exception):
+    """The members of a line are needed. Whoever gathers the facts adds them and tries again."""
+
+    def __init__(self, line: str) -> None:
+        self.line = line
+        super().__init__(line)
+
+
+def people(named: Iterable[str | None]) -> tuple[str, ...]:
+    """The names given, each once, in order, without the empty ones."""
+    return tuple(dict.fromkeys(name for name in named if name))
