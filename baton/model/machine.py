@@ -9,81 +9,90 @@ from collections.abc import Callable, Iterable, Iterator
 from enum import Enum, StrEnum
 from typing import Generic, NamedTuple, TypeVar
 
-from transitions import Machine, MachineError
+import transitions
 
 from baton.errors import IllegalTransition
 
-PhaseT = TypeVar("PhaseT", bound=Enum)
+StateT = TypeVar("StateT", bound=Enum | None)
+"""The states of a machine: those of an enum, and ``None`` where that is the state before the first event."""
 TriggerT = TypeVar("TriggerT", bound=StrEnum)
 
 
-class Row(NamedTuple, Generic[PhaseT, TriggerT]):
-    """One row of a table. ``dest`` maps a source to the phase that it leads to."""
+class Row(NamedTuple, Generic[StateT, TriggerT]):
+    """One row of a table. ``dest`` maps a source to the state that it leads to."""
 
     trigger: TriggerT
-    sources: Iterable[PhaseT]
-    dest: Callable[[PhaseT], PhaseT]
+    sources: Iterable[StateT]
+    dest: Callable[[StateT], StateT]
 
 
-def to(phase: PhaseT) -> Callable[[PhaseT], PhaseT]:
-    """Leads to ``phase``, wherever it starts."""
-    return lambda source: phase
+def to(state: StateT) -> Callable[[StateT], StateT]:
+    """Leads to ``state``, wherever it starts."""
+    return lambda source: state
 
 
-def same(source: PhaseT) -> PhaseT:
+def same(source: StateT) -> StateT:
     """Leads nowhere else."""
     return source
 
 
-class _Holder(Generic[PhaseT]):
-    """The plain object that the machine moves. One lives for one step only."""
+class _Holder:
+    """The plain object that ``transitions`` moves. One lives for one trigger only."""
 
-    __slots__ = ("phase",)
+    __slots__ = ("state",)
 
-    def __init__(self, phase: PhaseT) -> None:
-        self.phase = phase
+    def __init__(self, state: str) -> None:
+        self.state = state
 
 
-class Steps(Generic[PhaseT, TriggerT]):
+class Machine(Generic[StateT, TriggerT]):
     """A table, run by ``transitions``.
 
     One machine serves every case. It has no registered models: a machine keeps each model that it was given
-    for ever, and building one for each case costs a thousand times as much as a step.
+    for ever, and building one for each case costs a thousand times as much as a trigger.
     """
 
     def __init__(
         self,
-        table: Iterable[Row[PhaseT, TriggerT]],
-        phases: type[PhaseT],
-        initial: PhaseT,
-        why_not: Callable[[PhaseT, TriggerT], str],
+        table: Iterable[Row[StateT, TriggerT]],
+        states: Iterable[StateT],
+        initial: StateT,
+        why_not: Callable[[StateT, TriggerT], str],
     ) -> None:
         self.table = tuple(table)
         self._why_not = why_not
-        self._machine = Machine(
+        self._states = {_name(state): state for state in states}
+        self._machine = transitions.Machine(
             model=None,
-            states=phases,
-            initial=initial,
-            transitions=list(self.rows()),
+            states=list(self._states),
+            initial=_name(initial),
+            transitions=list(self._spelled_out()),
             auto_transitions=False,
-            model_attribute="phase",
         )
 
-    def rows(self) -> Iterator[dict[str, object]]:
-        """The table spelled out, one transition for each source, as ``transitions`` takes it."""
+    def _spelled_out(self) -> Iterator[dict[str, str]]:
+        """One transition for each source, as ``transitions`` takes it."""
         for row in self.table:
             for source in row.sources:
-                yield {"trigger": row.trigger.value, "source": source, "dest": row.dest(source)}
+                yield {
+                    "trigger": row.trigger.value,
+                    "source": _name(source),
+                    "dest": _name(row.dest(source)),
+                }
 
-    def step(self, phase: PhaseT, trigger: TriggerT) -> PhaseT:
-        """The phase after ``trigger``. Raises ``IllegalTransition`` if it is not possible in ``phase``."""
-        holder = _Holder(phase)
+    def after(self, state: StateT, trigger: TriggerT) -> StateT:
+        """The state after ``trigger``. Raises ``IllegalTransition`` if it is not possible in ``state``."""
+        holder = _Holder(_name(state))
         try:
             self._machine.events[trigger.value].trigger(holder)
-        except MachineError:
-            raise IllegalTransition(self._why_not(phase, trigger)) from None
-        return holder.phase
+        except transitions.MachineError:
+            raise IllegalTransition(self._why_not(state, trigger)) from None
+        return self._states[holder.state]
 
-    def allows(self, phase: PhaseT, trigger: TriggerT) -> bool:
-        """Whether ``trigger`` is possible in ``phase``."""
-        return trigger.value in self._machine.get_triggers(phase)
+    def allows(self, state: StateT, trigger: TriggerT) -> bool:
+        """Whether ``trigger`` is possible in ``state``."""
+        return trigger.value in self._machine.get_triggers(_name(state))
+
+
+def _name(state: Enum | None) -> str:
+    return "none" if state is None else str(state.value)

@@ -20,7 +20,7 @@ a staff member's makes it pending; ending keeps the status unless one is named w
 status keeps the activity. A chat that is ended *and* closed is final: no event leaves that phase,
 and a later message begins a new chat, which starts again in "none".
 
-Each step is one row of ``TABLE``: the trigger, the phases it may start from, and where it leads. The
+Each move is one row of ``TABLE``: the trigger, the phases it may start from, and where it leads. The
 tables are data; ``baton.model.machine`` runs them, the diagram in the documentation is drawn from them, and
 what they do not allow is an ``IllegalTransition``.
 
@@ -35,7 +35,7 @@ from collections.abc import Callable
 from enum import Enum, StrEnum
 
 from baton.contract import Activity, Status
-from baton.model.machine import Row, Steps, same, to
+from baton.model.machine import Machine, Row, same, to
 
 
 class Phase(Enum):
@@ -140,10 +140,10 @@ def _why_not(phase: Phase, trigger: Trigger) -> str:
     return f"{trigger} is not possible while the chat is {phase.value}; it needs an active chat"
 
 
-_STEPS = Steps(TABLE, Phase, Phase.NONE, _why_not)
+_MACHINE = Machine(TABLE, Phase, Phase.NONE, _why_not)
 
-step = _STEPS.step
-allows = _STEPS.allows
+after = _MACHINE.after
+allows = _MACHINE.allows
 
 
 def diagram() -> str:

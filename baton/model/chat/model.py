@@ -43,7 +43,7 @@ from baton.contract import (
 from baton.errors import IllegalTransition
 from baton.model import staffing
 from baton.model.chat import clock, hands, messages
-from baton.model.chat.lifecycle import END_WITH, SET_STATUS, Phase, Trigger, allows, step
+from baton.model.chat.lifecycle import END_WITH, SET_STATUS, Phase, Trigger, after, allows
 from baton.model.chat.moves import end, move
 from baton.model.chat.state import ChatState
 from baton.model.decision import Decision
@@ -75,7 +75,7 @@ def check(state: ChatState, event: ChatEvent) -> None:
     A message to a chat that is ended and closed is possible: it begins a new one.
     """
     if not (opens(state, event) or allows(state.phase, trigger_of(event))):
-        step(state.phase, trigger_of(event))
+        after(state.phase, trigger_of(event))
 
 
 def opens(state: ChatState, event: ChatEvent) -> bool:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from baton.model.chat import hands
-from baton.model.chat.lifecycle import Trigger, step
+from baton.model.chat.lifecycle import Trigger, after
 from baton.model.chat.state import ChatState
 
 
 def move(chat: ChatState, trigger: Trigger) -> None:
     """To where the trigger leads. Raises ``IllegalTransition`` if it leads nowhere from here."""
-    phase = step(chat.phase, trigger)
+    phase = after(chat.phase, trigger)
     chat.activity, chat.status = phase.activity, phase.status
     if chat.final:
         hands.let_go(chat)

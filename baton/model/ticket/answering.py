@@ -31,7 +31,7 @@ from baton.model.ticket.audience import (
     tell_somebody,
 )
 from baton.model.ticket.composer import contributors, first_composer
-from baton.model.ticket.lifecycle import Step
+from baton.model.ticket.lifecycle import Trigger
 from baton.model.ticket.moves import move, put, set_status
 from baton.model.ticket.roles import is_dispatcher, own_labels
 from baton.model.ticket.state import TicketState
@@ -138,10 +138,10 @@ def join(before: TicketState, ticket: TicketState, facts: Facts) -> Told:
             told += tell_departments(alone, "last to answer: see what the others wrote")
         return told
     if not contributors(ticket):
-        move(ticket, Step.RETURN)
+        move(ticket, Trigger.RETURN)
         hands.assign(ticket, still_here([ticket.dispatcher], facts), None, facts)
         return tell_somebody([ticket.dispatcher], "nobody has answered", facts)
-    move(ticket, Step.JOIN)
+    move(ticket, Trigger.JOIN)
     # Also if it waited for its customer: it is the composer's turn now, who looks for open tickets.
     set_status(ticket, Status.OPEN, facts)
     hands.compose(ticket, first_composer(ticket, facts), facts)

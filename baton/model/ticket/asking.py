@@ -26,7 +26,7 @@ from baton.model.facts import Facts, people
 from baton.model.labels import labelled
 from baton.model.settlement import Told
 from baton.model.ticket.audience import tell, tell_departments, tell_somebody
-from baton.model.ticket.lifecycle import Step
+from baton.model.ticket.lifecycle import Trigger
 from baton.model.ticket.moves import add_labels, move, put, set_status
 from baton.model.ticket.roles import is_dispatcher, own_labels
 from baton.model.ticket.state import TicketState
@@ -193,7 +193,7 @@ def ask(
     add_labels(ticket, new)
     if ticket.dispatcher is None and by is not None and by.type is AuthorType.STAFF:
         ticket.dispatcher = by.id
-    move(ticket, Step.ASK)
+    move(ticket, Trigger.ASK)
     # Those who are asked look for open tickets.
     set_status(ticket, Status.OPEN, facts)
     return told

@@ -8,7 +8,7 @@ from baton.model.facts import Facts
 from baton.model.settlement import Told
 from baton.model.ticket import asking
 from baton.model.ticket.audience import tell
-from baton.model.ticket.lifecycle import Step
+from baton.model.ticket.lifecycle import Trigger
 from baton.model.ticket.moves import move, set_status
 from baton.model.ticket.state import TicketState
 
@@ -23,18 +23,18 @@ def status_set(ticket: TicketState, event: StatusSet, facts: Facts) -> Told:
     told = _stop(ticket, event)
     if forced:
         ticket.closed_because = event.reason
-    close(ticket, Step.FORCE_CLOSE if forced else Step.CLOSE)
+    close(ticket, Trigger.FORCE_CLOSE if forced else Trigger.CLOSE)
     return told
 
 
 def merged_into(ticket: TicketState, event: MergedInto, facts: Facts) -> Told:
     told = _stop(ticket, event)
     ticket.closed_because = f"merged into {event.case}"
-    close(ticket, Step.MERGE)
+    close(ticket, Trigger.MERGE)
     return told
 
 
-def close(ticket: TicketState, by: Step) -> None:
+def close(ticket: TicketState, by: Trigger) -> None:
     """End the ticket. Raises ``IllegalTransition`` if ``by`` does not lead there from here."""
     move(ticket, by)
     ticket.status = Status.CLOSED

@@ -14,32 +14,13 @@ Source: section 4 of the design.
 
 from __future__ import annotations
 
-from enum import Enum, StrEnum
+from enum import StrEnum
 
 from baton.contract import TicketStage
-from baton.model.machine import Row, Steps, same, to
+from baton.model.machine import Machine, Row, same, to
 
 
-class Stage(Enum):
-    """The stages, and the time before the first event."""
-
-    NONE = "none"
-    TRIAGE = TicketStage.TRIAGE.value
-    COLLECTING = TicketStage.COLLECTING.value
-    COMPOSING = TicketStage.COMPOSING.value
-    ANSWERED = TicketStage.ANSWERED.value
-    CLOSED = TicketStage.CLOSED.value
-
-    @staticmethod
-    def of(stage: TicketStage | None) -> Stage:
-        return Stage.NONE if stage is None else Stage(stage.value)
-
-    @property
-    def shown(self) -> TicketStage | None:
-        return None if self is Stage.NONE else TicketStage(self.value)
-
-
-class Step(StrEnum):
+class Trigger(StrEnum):
     """What can move a ticket, or be recorded by it."""
 
     OPEN = "open"
@@ -59,43 +40,43 @@ class Step(StrEnum):
     """Anything that a living ticket takes without moving."""
 
 
-OPEN_STAGES = (Stage.TRIAGE, Stage.COLLECTING, Stage.COMPOSING, Stage.ANSWERED)
-UNFINISHED = (Stage.COLLECTING, Stage.COMPOSING)
+OPEN_STAGES = (TicketStage.TRIAGE, TicketStage.COLLECTING, TicketStage.COMPOSING, TicketStage.ANSWERED)
+UNFINISHED = (TicketStage.COLLECTING, TicketStage.COMPOSING)
 """Closing now would pass over somebody."""
 
 
-def _reopened(source: Stage) -> Stage:
-    return Stage.TRIAGE if source is Stage.ANSWERED else source
+def _reopened(source: TicketStage | None) -> TicketStage | None:
+    return TicketStage.TRIAGE if source is TicketStage.ANSWERED else source
 
 
-TABLE: tuple[Row[Stage, Step], ...] = (
-    #   step                    from                          to
-    Row(Step.OPEN, (Stage.NONE,), to(Stage.TRIAGE)),
-    Row(Step.ASK, OPEN_STAGES, to(Stage.COLLECTING)),
-    Row(Step.JOIN, (Stage.COLLECTING,), to(Stage.COMPOSING)),
-    Row(Step.RETURN, (Stage.COLLECTING,), to(Stage.TRIAGE)),
-    Row(Step.REPLY, (Stage.TRIAGE, Stage.COLLECTING, Stage.COMPOSING), to(Stage.ANSWERED)),
-    Row(Step.CUSTOMER_MESSAGE, OPEN_STAGES, _reopened),
-    Row(Step.CLOSE, (Stage.TRIAGE, Stage.ANSWERED), to(Stage.CLOSED)),
-    Row(Step.FORCE_CLOSE, OPEN_STAGES, to(Stage.CLOSED)),
-    Row(Step.MERGE, OPEN_STAGES, to(Stage.CLOSED)),
-    Row(Step.RECORD, OPEN_STAGES, same),
+TABLE: tuple[Row[TicketStage | None, Trigger], ...] = (
+    #   trigger                 from                          to
+    Row(Trigger.OPEN, (None,), to(TicketStage.TRIAGE)),
+    Row(Trigger.ASK, OPEN_STAGES, to(TicketStage.COLLECTING)),
+    Row(Trigger.JOIN, (TicketStage.COLLECTING,), to(TicketStage.COMPOSING)),
+    Row(Trigger.RETURN, (TicketStage.COLLECTING,), to(TicketStage.TRIAGE)),
+    Row(Trigger.REPLY, (TicketStage.TRIAGE, *UNFINISHED), to(TicketStage.ANSWERED)),
+    Row(Trigger.CUSTOMER_MESSAGE, OPEN_STAGES, _reopened),
+    Row(Trigger.CLOSE, (TicketStage.TRIAGE, TicketStage.ANSWERED), to(TicketStage.CLOSED)),
+    Row(Trigger.FORCE_CLOSE, OPEN_STAGES, to(TicketStage.CLOSED)),
+    Row(Trigger.MERGE, OPEN_STAGES, to(TicketStage.CLOSED)),
+    Row(Trigger.RECORD, OPEN_STAGES, same),
 )
 
 
-def _why_not(stage: Stage, step: Step) -> str:
-    if stage is Stage.NONE:
-        return f"{step} needs a ticket, and there is none yet: a message, a template or a label begins it"
-    if stage is Stage.CLOSED:
-        return f"{step}: the ticket is closed, which is final; only its customer's message opens it again"
-    sent = ": it was sent. Write a message, or ask a department again" if step is Step.REPLY else ""
-    return f"{step} is not possible while the ticket is in {stage.value}{sent}"
+def _why_not(stage: TicketStage | None, trigger: Trigger) -> str:
+    if stage is None:
+        return f"{trigger} needs a ticket, and there is none yet: a message, a template or a label begins it"
+    if stage is TicketStage.CLOSED:
+        return f"{trigger}: the ticket is closed, which is final; only its customer's message opens it again"
+    sent = ": it was sent. Write a message, or ask a department again" if trigger is Trigger.REPLY else ""
+    return f"{trigger} is not possible while the ticket is in {stage.value}{sent}"
 
 
-_STEPS = Steps(TABLE, Stage, Stage.NONE, _why_not)
+_MACHINE = Machine(TABLE, (None, *TicketStage), None, _why_not)
 
-step = _STEPS.step
-allows = _STEPS.allows
+after = _MACHINE.after
+allows = _MACHINE.allows
 
 
 def diagram() -> str:
@@ -104,10 +85,10 @@ def diagram() -> str:
     for row in TABLE:
         for source in row.sources:
             start, end = source, row.dest(source)
-            if start is not end:
-                key = ("[*]" if start is Stage.NONE else start.value, end.value)
+            if end is not None and start is not end:
+                key = ("[*]" if start is None else start.value, end.value)
                 labels.setdefault(key, {})[row.trigger.value] = None
     lines = ["stateDiagram-v2", "    direction LR"]
-    lines += [f"    {start} --> {end} : {', '.join(steps)}" for (start, end), steps in labels.items()]
-    lines += [f"    {Stage.CLOSED.value} --> [*]"]
+    lines += [f"    {start} --> {end} : {', '.join(triggers)}" for (start, end), triggers in labels.items()]
+    lines += [f"    {TicketStage.CLOSED.value} --> [*]"]
     return "\n".join(lines) + "\n"

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from baton.contract import AgentMessage, CustomerMessage, DeliveryFailed, Status, TicketEvent, TicketStart
+from baton.contract import (
+    AgentMessage,
+    CustomerMessage,
+    DeliveryFailed,
+    Status,
+    TicketEvent,
+    TicketStage,
+    TicketStart,
+)
 from baton.errors import IllegalTransition
 from baton.model.facts import Facts
 from baton.model.settlement import Told
 from baton.model.ticket import hands
 from baton.model.ticket.audience import still_here, tell, tell_departments, tell_somebody
-from baton.model.ticket.lifecycle import Stage, Step
+from baton.model.ticket.lifecycle import Trigger
 from baton.model.ticket.moves import move, set_status, written
 from baton.model.ticket.state import TicketState
 
@@ -36,22 +44,22 @@ def opened(before: TicketState, event: TicketEvent, facts: Facts) -> TicketState
         hands.assign(ticket, still_here([previous.assignee], facts), None, facts)
     ticket.opened_at = facts.now
     ticket.status = Status.OPEN
-    move(ticket, Step.OPEN)
+    move(ticket, Trigger.OPEN)
     return ticket
 
 
 def customer_message(ticket: TicketState, event: CustomerMessage, facts: Facts) -> Told:
     written(ticket, event, facts)
     ticket.customer_wrote_at = facts.now
-    was = ticket.phase
-    move(ticket, Step.CUSTOMER_MESSAGE)
+    was = ticket.stage
+    move(ticket, Trigger.CUSTOMER_MESSAGE)
     set_status(ticket, Status.OPEN, facts)
-    if was is Stage.COLLECTING:
+    if was is TicketStage.COLLECTING:
         return tell_departments(ticket.asked, "the customer wrote")
-    if was is Stage.COMPOSING:
+    if was is TicketStage.COMPOSING:
         ticket.draft = ticket.draft.model_copy(update={"stale": True})
         return tell_somebody([ticket.composer, ticket.dispatcher], "the customer wrote", facts)
-    if was is Stage.ANSWERED:
+    if was is TicketStage.ANSWERED:
         last = [ticket.composer, ticket.dispatcher, ticket.assignee]
         hands.assign(ticket, still_here(last, facts), None, facts)
         return tell_somebody([ticket.assignee], "the customer wrote", facts)

@@ -57,7 +57,7 @@ from baton.model.settlement import Folded, Settlement, Told, note_times
 from baton.model.ticket import answering, asking, clock, closing, hands, messages, reply
 from baton.model.ticket.audience import newly_nobodys
 from baton.model.ticket.composer import contributors
-from baton.model.ticket.lifecycle import Step, step
+from baton.model.ticket.lifecycle import Trigger, after
 from baton.model.ticket.moves import set_status
 from baton.model.ticket.state import TicketState
 
@@ -69,7 +69,7 @@ def _anytime(state: TicketState, event: Any) -> None:
 class Handling(NamedTuple):
     """What an event of one kind does."""
 
-    trigger: Step
+    trigger: Trigger
     """What the lifecycle must allow."""
     fold: Callable[[TicketState, Any, Facts], Told]
     """Does what the event does, on the caller's own copy, and says who is told."""
@@ -88,9 +88,9 @@ def check(state: TicketState, event: TicketEvent) -> None:
     """Raise a ``Refused`` if the event is not possible now, as far as the ticket alone can tell."""
     if opens(state, event):
         return
-    step(state.phase, Step.RECORD)
+    after(state.stage, Trigger.RECORD)
     handling = HANDLING[type(event)]
-    step(state.phase, handling.trigger)
+    after(state.stage, handling.trigger)
     handling.check(state, event)
 
 
@@ -137,7 +137,7 @@ def apply(before: TicketState, action: Action, facts: Facts) -> TicketState:
 
 def _applied(before: TicketState, action: Action, facts: Facts) -> Folded[TicketState]:
     """As `apply`, and who must be told of it."""
-    step(before.phase, Step.RECORD)
+    after(before.stage, Trigger.RECORD)
     ticket = before.model_copy()
     told: Told = ()
     match action:
@@ -146,7 +146,7 @@ def _applied(before: TicketState, action: Action, facts: Facts) -> Folded[Ticket
         case SetStatus(status=Status.CLOSED):
             if ticket.unfinished:
                 raise closing.passes_over(ticket, "closing by a rule")
-            closing.close(ticket, Step.CLOSE)
+            closing.close(ticket, Trigger.CLOSE)
         case SetStatus():
             set_status(ticket, action.status, facts)
         case ChangeLabels():
@@ -184,26 +184,26 @@ def _recorded(ticket: TicketState, event: Any, facts: Facts) -> Told:
 
 
 HANDLING: Mapping[type[BaseEvent], Handling] = {
-    CustomerMessage: Handling(Step.CUSTOMER_MESSAGE, messages.customer_message),
-    AgentMessage: Handling(Step.RECORD, messages.agent_message),
-    SystemMessage: Handling(Step.RECORD, _recorded),
-    MessageChanged: Handling(Step.RECORD, _recorded),
-    DeliveryFailed: Handling(Step.RECORD, messages.delivery_failed),
-    TemplateApplied: Handling(Step.ASK, asking.template_applied),
-    LabelsChanged: Handling(Step.RECORD, asking.labels_changed),
-    DepartmentAskedAgain: Handling(Step.ASK, asking.asked_again, asking.check_asked_again),
-    DepartmentDeclined: Handling(Step.RECORD, asking.declined, asking.check_declined),
-    NoteAdded: Handling(Step.RECORD, answering.note_added),
-    SendReply: Handling(Step.REPLY, reply.reply_sent, reply.check_reply),
-    ReplySent: Handling(Step.REPLY, reply.reply_sent, reply.check_reply),
-    StatusSet: Handling(Step.RECORD, closing.status_set, closing.check_status_set),
-    MergedInto: Handling(Step.MERGE, closing.merged_into),
-    Taken: Handling(Step.RECORD, hands.taken),
-    Assigned: Handling(Step.RECORD, hands.assigned),
-    PresenceChanged: Handling(Step.RECORD, hands.presence_changed),
-    TicketOpened: Handling(Step.RECORD, _recorded),
-    TimedDue: Handling(Step.RECORD, hands.look_after_composer),
-    ReminderDue: Handling(Step.RECORD, clock.reminder_due),
-    DepartmentDue: Handling(Step.RECORD, clock.department_due),
+    CustomerMessage: Handling(Trigger.CUSTOMER_MESSAGE, messages.customer_message),
+    AgentMessage: Handling(Trigger.RECORD, messages.agent_message),
+    SystemMessage: Handling(Trigger.RECORD, _recorded),
+    MessageChanged: Handling(Trigger.RECORD, _recorded),
+    DeliveryFailed: Handling(Trigger.RECORD, messages.delivery_failed),
+    TemplateApplied: Handling(Trigger.ASK, asking.template_applied),
+    LabelsChanged: Handling(Trigger.RECORD, asking.labels_changed),
+    DepartmentAskedAgain: Handling(Trigger.ASK, asking.asked_again, asking.check_asked_again),
+    DepartmentDeclined: Handling(Trigger.RECORD, asking.declined, asking.check_declined),
+    NoteAdded: Handling(Trigger.RECORD, answering.note_added),
+    SendReply: Handling(Trigger.REPLY, reply.reply_sent, reply.check_reply),
+    ReplySent: Handling(Trigger.REPLY, reply.reply_sent, reply.check_reply),
+    StatusSet: Handling(Trigger.RECORD, closing.status_set, closing.check_status_set),
+    MergedInto: Handling(Trigger.MERGE, closing.merged_into),
+    Taken: Handling(Trigger.RECORD, hands.taken),
+    Assigned: Handling(Trigger.RECORD, hands.assigned),
+    PresenceChanged: Handling(Trigger.RECORD, hands.presence_changed),
+    TicketOpened: Handling(Trigger.RECORD, _recorded),
+    TimedDue: Handling(Trigger.RECORD, hands.look_after_composer),
+    ReminderDue: Handling(Trigger.RECORD, clock.reminder_due),
+    DepartmentDue: Handling(Trigger.RECORD, clock.department_due),
 }
 """Each kind of event that a ticket takes."""

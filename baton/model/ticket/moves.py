@@ -10,13 +10,13 @@ from collections.abc import Iterable
 from baton.contract import BaseEvent, Department, DepartmentState, Status, TicketStage
 from baton.model.facts import Facts
 from baton.model.labels import labelled
-from baton.model.ticket.lifecycle import Step, step
+from baton.model.ticket.lifecycle import Trigger, after
 from baton.model.ticket.state import TicketState
 
 
-def move(ticket: TicketState, by: Step) -> None:
+def move(ticket: TicketState, by: Trigger) -> None:
     """To the stage where ``by`` leads. Raises ``IllegalTransition`` if it leads nowhere from here."""
-    ticket.stage = step(ticket.phase, by).shown
+    ticket.stage = after(ticket.stage, by)
     if ticket.stage is not TicketStage.COLLECTING:
         ticket.paused_at = None  # nobody is asked, so no time is running that could pause
 

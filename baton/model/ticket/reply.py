@@ -10,7 +10,7 @@ from baton.model.settlement import Told
 from baton.model.ticket import answering, asking, closing, hands
 from baton.model.ticket.audience import tell
 from baton.model.ticket.composer import contributors
-from baton.model.ticket.lifecycle import Stage, Step
+from baton.model.ticket.lifecycle import Trigger
 from baton.model.ticket.moves import move, put, written
 from baton.model.ticket.roles import is_dispatcher, is_shared, own_labels
 from baton.model.ticket.state import TicketState
@@ -18,7 +18,7 @@ from baton.model.ticket.state import TicketState
 
 def check_reply(state: TicketState, event: SendReply | ReplySent) -> None:
     """Raise ``DepartmentsWaiting`` if the reply would pass over several departments, and is not forced."""
-    if state.phase is Stage.COLLECTING and len(state.waiting) > 1 and not _forced(event):
+    if state.stage is TicketStage.COLLECTING and len(state.waiting) > 1 and not _forced(event):
         raise closing.passes_over(state, "the reply")
 
 
@@ -49,7 +49,7 @@ def reply_sent(ticket: TicketState, event: SendReply | ReplySent, facts: Facts) 
             )
         # The customer has it already: to refuse the news would only lead to a second reply.
         told = tell([ticket.composer], f"{author} has sent the reply")
-    move(ticket, Step.REPLY)
+    move(ticket, Trigger.REPLY)
     ticket.replies += 1
     ticket.replied_round = max(ticket.round, ticket.noted_round)
     ticket.contributed = ()
@@ -61,7 +61,7 @@ def reply_sent(ticket: TicketState, event: SendReply | ReplySent, facts: Facts) 
         ticket.composer = author
     ticket.status = (event.status if isinstance(event, SendReply) else None) or Status.PENDING
     if ticket.status is Status.CLOSED:
-        closing.close(ticket, Step.CLOSE)
+        closing.close(ticket, Trigger.CLOSE)
     return told
 
 

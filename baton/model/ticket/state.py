@@ -18,7 +18,7 @@ from baton.contract import (
     TicketStage,
     TicketStart,
 )
-from baton.model.ticket.lifecycle import UNFINISHED, Stage
+from baton.model.ticket.lifecycle import UNFINISHED
 
 
 class DraftSources(Payload):
@@ -134,10 +134,6 @@ class TicketState(Payload, frozen=False):
         )
 
     @property
-    def phase(self) -> Stage:
-        return Stage.of(self.stage)
-
-    @property
     def exists(self) -> bool:
         return self.stage is not None
 
@@ -149,7 +145,7 @@ class TicketState(Payload, frozen=False):
     @property
     def unfinished(self) -> bool:
         """Whether closing would pass over somebody who is asked, or over a reply that is being written."""
-        return self.phase in UNFINISHED
+        return self.stage in UNFINISHED
 
     @property
     def holder(self) -> str | None:

@@ -13,9 +13,9 @@ import pytest
 
 from baton.contract import Activity, Status
 from baton.errors import IllegalTransition, Refused
-from baton.model import machine as steps
+from baton.model import machine
 from baton.model.chat import lifecycle
-from baton.model.chat.lifecycle import FINAL, Phase, Trigger, allows, diagram, step
+from baton.model.chat.lifecycle import FINAL, Phase, Trigger, after, allows, diagram
 
 PHASES = {
     "none": Phase.NONE,
@@ -47,26 +47,26 @@ TABLE = """
 """
 
 
-def _steps() -> list[tuple[str, str, str]]:
+def _moves() -> list[tuple[str, str, str]]:
     header, *rows = (line.split() for line in TABLE.strip().splitlines())
     return [(row[0], source, dest) for row in rows for source, dest in zip(header[1:], row[1:], strict=True)]
 
 
-STEPS = _steps()
+MOVES = _moves()
 
 
-@pytest.mark.parametrize(("trigger", "source", "dest"), STEPS, ids=[f"{t}-from-{s}" for t, s, _ in STEPS])
+@pytest.mark.parametrize(("trigger", "source", "dest"), MOVES, ids=[f"{t}-from-{s}" for t, s, _ in MOVES])
 def test_a_trigger_in_a_phase_leads_to(trigger: str, source: str, dest: str) -> None:
     if dest == "-":
         with pytest.raises(IllegalTransition):
-            step(PHASES[source], Trigger(trigger))
+            after(PHASES[source], Trigger(trigger))
     else:
-        assert step(PHASES[source], Trigger(trigger)) is PHASES[dest]
+        assert after(PHASES[source], Trigger(trigger)) is PHASES[dest]
     assert allows(PHASES[source], Trigger(trigger)) is (dest != "-")
 
 
 def test_the_table_has_every_trigger_in_every_phase() -> None:
-    assert {(trigger, PHASES[source]) for trigger, source, _ in STEPS} == {
+    assert {(trigger, PHASES[source]) for trigger, source, _ in MOVES} == {
         (trigger.value, phase) for trigger in Trigger for phase in Phase
     }
 
@@ -121,7 +121,7 @@ def test_ended_is_not_closed_and_only_both_together_are_final() -> None:
 )
 def test_a_refusal_says_why_and_what_would_be_needed(phase: Phase, trigger: Trigger, why: str) -> None:
     with pytest.raises(Refused) as refused:
-        step(phase, trigger)
+        after(phase, trigger)
 
     assert (refused.value.type, str(refused.value)) == ("IllegalTransition", why)
 
@@ -132,11 +132,11 @@ def test_a_refusal_says_why_and_what_would_be_needed(phase: Phase, trigger: Trig
 def _arrows_of_the_table() -> set[tuple[str, str, str]]:
     """Every (from, to, trigger) of one side that moves, read from the table above."""
     arrows = set()
-    for trigger, source, dest in STEPS:
+    for trigger, source, dest in MOVES:
         if dest == "-":
             continue
-        before, after = PHASES[source], PHASES[dest]
-        sides: list[tuple[Any, Any]] = [(before.activity, after.activity), (before.status, after.status)]
+        old, new = PHASES[source], PHASES[dest]
+        sides: list[tuple[Any, Any]] = [(old.activity, new.activity), (old.status, new.status)]
         arrows |= {(start or "[*]", end, trigger) for start, end in sides if start != end}
     return arrows
 
@@ -164,17 +164,17 @@ def test_the_diagram_is_mermaid_with_the_two_sides_next_to_each_other() -> None:
 
 def test_the_shared_machine_keeps_nothing_of_the_chats_it_moved() -> None:
     for _ in range(5_000):
-        step(Phase.NONE, Trigger.CUSTOMER_MESSAGE)
+        after(Phase.NONE, Trigger.CUSTOMER_MESSAGE)
         with pytest.raises(IllegalTransition):
-            step(FINAL, Trigger.TAKE)
+            after(FINAL, Trigger.TAKE)
     gc.collect()
 
-    assert lifecycle._STEPS._machine.models == []
-    assert [thing for thing in gc.get_objects() if isinstance(thing, steps._Holder)] == []
+    assert lifecycle._MACHINE._machine.models == []
+    assert [thing for thing in gc.get_objects() if isinstance(thing, machine._Holder)] == []
 
 
-def test_a_step_leaves_no_trace_in_the_next_one() -> None:
-    ended = step(step(Phase.NONE, Trigger.AGENT_MESSAGE), Trigger.IDLE)
+def test_a_trigger_leaves_no_trace_in_the_next_one() -> None:
+    ended = after(after(Phase.NONE, Trigger.AGENT_MESSAGE), Trigger.IDLE)
 
-    assert step(Phase.NONE, Trigger.CUSTOMER_MESSAGE) is Phase.ACTIVE_OPEN
-    assert step(ended, Trigger.RECORD) is Phase.ENDED_PENDING
+    assert after(Phase.NONE, Trigger.CUSTOMER_MESSAGE) is Phase.ACTIVE_OPEN
+    assert after(ended, Trigger.RECORD) is Phase.ENDED_PENDING

@@ -1,4 +1,4 @@
-"""The stages of a ticket as one table: every stage, every step, the stage afterwards.
+"""The stages of a ticket as one table: every stage, every trigger, the stage afterwards.
 
 The table is written out by hand and shares nothing with the one it tests.
 """
@@ -11,21 +11,21 @@ import pytest
 
 from baton.contract import TICKET_KINDS, TicketStage
 from baton.errors import IllegalTransition, Refused
-from baton.model.ticket.lifecycle import UNFINISHED, Stage, Step, allows, diagram, step
+from baton.model.ticket.lifecycle import UNFINISHED, Trigger, after, allows, diagram
 from baton.model.ticket.model import HANDLING
 
-STAGES = {
-    "none": Stage.NONE,
-    "triage": Stage.TRIAGE,
-    "coll": Stage.COLLECTING,
-    "comp": Stage.COMPOSING,
-    "answ": Stage.ANSWERED,
-    "closed": Stage.CLOSED,
+STAGES: dict[str, TicketStage | None] = {
+    "none": None,
+    "triage": TicketStage.TRIAGE,
+    "coll": TicketStage.COLLECTING,
+    "comp": TicketStage.COMPOSING,
+    "answ": TicketStage.ANSWERED,
+    "closed": TicketStage.CLOSED,
 }
 
 # A dash is an IllegalTransition.
 TABLE = """
-    step              none    triage  coll    comp    answ    closed
+    trigger           none    triage  coll    comp    answ    closed
     open              triage  -       -       -       -       -
     ask               -       coll    coll    coll    coll    -
     join              -       -       comp    -       -       -
@@ -39,46 +39,38 @@ TABLE = """
 """
 
 
-def _steps() -> list[tuple[str, str, str]]:
+def _moves() -> list[tuple[str, str, str]]:
     header, *rows = (line.split() for line in TABLE.strip().splitlines())
     return [(row[0], source, dest) for row in rows for source, dest in zip(header[1:], row[1:], strict=True)]
 
 
-STEPS = _steps()
+MOVES = _moves()
 
 
-@pytest.mark.parametrize(("by", "source", "dest"), STEPS, ids=[f"{by}-from-{s}" for by, s, _ in STEPS])
-def test_a_step_in_a_stage_leads_to(by: str, source: str, dest: str) -> None:
+@pytest.mark.parametrize(("by", "source", "dest"), MOVES, ids=[f"{by}-from-{s}" for by, s, _ in MOVES])
+def test_a_trigger_in_a_stage_leads_to(by: str, source: str, dest: str) -> None:
     if dest == "-":
         with pytest.raises(IllegalTransition):
-            step(STAGES[source], Step(by))
+            after(STAGES[source], Trigger(by))
     else:
-        assert step(STAGES[source], Step(by)) is STAGES[dest]
-    assert allows(STAGES[source], Step(by)) is (dest != "-")
+        assert after(STAGES[source], Trigger(by)) is STAGES[dest]
+    assert allows(STAGES[source], Trigger(by)) is (dest != "-")
 
 
-def test_the_table_has_every_step_in_every_stage() -> None:
-    assert {(by, STAGES[source]) for by, source, _ in STEPS} == {
-        (by.value, stage) for by in Step for stage in Stage
+def test_the_table_has_every_trigger_in_every_stage() -> None:
+    assert {(by, STAGES[source]) for by, source, _ in MOVES} == {
+        (by.value, stage) for by in Trigger for stage in (None, *TicketStage)
     }
 
 
-@pytest.mark.parametrize("stage", TicketStage)
-def test_a_stage_is_shown_as_it_stands_in_the_contract(stage: TicketStage) -> None:
-    assert Stage.of(stage).shown is stage
-
-
-def test_before_the_first_event_there_is_no_stage() -> None:
-    assert Stage.of(None) is Stage.NONE
-    assert Stage.NONE.shown is None
-
-
 def test_closed_is_final_and_collecting_and_composing_are_unfinished() -> None:
-    final = [stage for stage in Stage if not any(allows(stage, by) for by in Step)]
+    final = [stage for stage in TicketStage if not any(allows(stage, by) for by in Trigger)]
 
-    assert final == [Stage.CLOSED]
+    assert final == [TicketStage.CLOSED]
     assert set(UNFINISHED) == {
-        stage for stage in Stage if allows(stage, Step.FORCE_CLOSE) and not allows(stage, Step.CLOSE)
+        stage
+        for stage in TicketStage
+        if allows(stage, Trigger.FORCE_CLOSE) and not allows(stage, Trigger.CLOSE)
     }
 
 
@@ -86,27 +78,27 @@ def test_closed_is_final_and_collecting_and_composing_are_unfinished() -> None:
     ("stage", "by", "why"),
     [
         (
-            Stage.NONE,
-            Step.RECORD,
+            None,
+            Trigger.RECORD,
             "record needs a ticket, and there is none yet: a message, a template or a label begins it",
         ),
         (
-            Stage.CLOSED,
-            Step.ASK,
+            TicketStage.CLOSED,
+            Trigger.ASK,
             "ask: the ticket is closed, which is final; only its customer's message opens it again",
         ),
         (
-            Stage.ANSWERED,
-            Step.REPLY,
+            TicketStage.ANSWERED,
+            Trigger.REPLY,
             "reply is not possible while the ticket is in answered: it was sent. Write a message, or ask a "
             "department again",
         ),
     ],
     ids=["no ticket", "closed", "answered"],
 )
-def test_a_refusal_says_why(stage: Stage, by: Step, why: str) -> None:
+def test_a_refusal_says_why(stage: TicketStage | None, by: Trigger, why: str) -> None:
     with pytest.raises(Refused) as refused:
-        step(stage, by)
+        after(stage, by)
 
     assert (refused.value.type, str(refused.value)) == ("IllegalTransition", why)
 
@@ -117,11 +109,9 @@ def test_the_model_handles_every_kind_of_event() -> None:
 
 def test_the_diagram_shows_what_the_table_says() -> None:
     drawn = re.findall(r"^    (\S+) --> (\S+) : (.+)$", diagram(), flags=re.MULTILINE)
-    shown = {(start, end, by) for start, end, steps in drawn for by in steps.split(", ")}
+    shown = {(start, end, by) for start, end, triggers in drawn for by in triggers.split(", ")}
     arrows = {
-        ("[*]" if source == "none" else STAGES[source].value, STAGES[dest].value, by)
-        for by, source, dest in STEPS
-        if dest not in ("-", source)
+        (STAGES[source] or "[*]", STAGES[dest], by) for by, source, dest in MOVES if dest not in ("-", source)
     }
 
     assert shown == arrows
