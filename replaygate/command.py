@@ -24,7 +24,7 @@ from baton.settings import CHECKOUT
 from replaygate import report as replayreport
 from replaygate.pool import Pool, Request, replay_command, request_for
 from replaygate.report import Tally
-from replaygate.result import Accepted, Result, Verdict
+from replaygate.result import Accepted, HistoryVerdict, Result
 
 GOLDEN = CHECKOUT / "tests/replay/golden"
 ACCEPTED = CHECKOUT / "tests/replay/accepted.toml"
@@ -204,7 +204,7 @@ def _fetched(client: Client, execution: WorkflowExecution) -> Item:
         except RPCError as error:
             if error.status is RPCStatusCode.NOT_FOUND:
                 return _skipped(execution, "the server no longer keeps it")
-            return _result(execution, Verdict.UNREADABLE, f"It could not be fetched: {error.message}")
+            return _result(execution, HistoryVerdict.UNREADABLE, f"It could not be fetched: {error.message}")
         written = History(events=history.events).SerializeToString()
         encoded = base64.b64encode(written).decode()
         return {"name": execution.id, "run": execution.run_id, "history": encoded}
@@ -213,10 +213,10 @@ def _fetched(client: Client, execution: WorkflowExecution) -> Item:
 
 
 def _skipped(execution: WorkflowExecution, why: str) -> Result:
-    return _result(execution, Verdict.SKIPPED, why)
+    return _result(execution, HistoryVerdict.SKIPPED, why)
 
 
-def _result(execution: WorkflowExecution, verdict: Verdict, what: str) -> Result:
+def _result(execution: WorkflowExecution, verdict: HistoryVerdict, what: str) -> Result:
     return Result(
         name=execution.id,
         workflow_id=execution.id,

@@ -29,7 +29,7 @@ from replaygate.commands import (
 )
 from replaygate.compare import differences, event_in, harmless, leaving
 from replaygate.recorder import Recorder, Recording
-from replaygate.result import Result, Verdict, message_in
+from replaygate.result import HistoryVerdict, Result, message_in
 from workflows.chat import Chat
 from workflows.ticket import Ticket
 
@@ -97,7 +97,7 @@ class Gate:
         """
         history = with_its_own_id(history)
         result = Result(
-            name=name or history.workflow_id, workflow_id=history.workflow_id, verdict=Verdict.REPLAYED
+            name=name or history.workflow_id, workflow_id=history.workflow_id, verdict=HistoryVerdict.REPLAYED
         )
         try:
             result.workflow_type = workflow_type(history)
@@ -105,7 +105,10 @@ class Gate:
             return _unreadable(result, f"{str(error)[0].upper()}{str(error)[1:]}. {_NO_HISTORY}")
         result.run_id, result.events = history.run_id, len(history.events)
         if result.workflow_type not in self._types:
-            result.verdict, result.what = Verdict.SKIPPED, f"another workflow type: {result.workflow_type}"
+            result.verdict, result.what = (
+                HistoryVerdict.SKIPPED,
+                f"another workflow type: {result.workflow_type}",
+            )
             return result
         started = time.perf_counter()
         self._waiting.put_nowait(history)
@@ -121,11 +124,11 @@ class Gate:
         try:
             recorded, made = commands_of(history), commands_made(recording)
         except NotImplementedError as error:
-            result.verdict, result.what = Verdict.BROKEN, str(error)
+            result.verdict, result.what = HistoryVerdict.BROKEN, str(error)
             return
         left = leaving(recorded, made, completed_tasks(history))
         if failure is not None or left is not None:
-            result.verdict, result.said = Verdict.BROKEN, message_in(str(failure or ""))
+            result.verdict, result.said = HistoryVerdict.BROKEN, message_in(str(failure or ""))
             result.event = event_in(result.said) or (left.event if left else None)
             result.what = left.what if left else "the commands come in another order, or of another kind"
             if recording.failure:
@@ -146,7 +149,7 @@ class Gate:
 async def replay_file(gate: Gate, path: Path, name: str = "") -> Result:
     """Replay a history in a file of JSON, reported under ``name``, by default that of the file."""
     name = name or path.name
-    nothing = Result(name=name, verdict=Verdict.UNREADABLE)
+    nothing = Result(name=name, verdict=HistoryVerdict.UNREADABLE)
     try:
         history = read_history(path)
     except OSError as error:
@@ -169,7 +172,7 @@ def read_history(path: Path) -> WorkflowHistory:
 
 
 def _unreadable(result: Result, why: str) -> Result:
-    result.verdict, result.what = Verdict.UNREADABLE, why
+    result.verdict, result.what = HistoryVerdict.UNREADABLE, why
     return result
 
 

@@ -14,7 +14,7 @@ from typing import BinaryIO, Self
 
 from baton.errors import BatonError
 from baton.settings import CHECKOUT
-from replaygate.result import Result, Verdict
+from replaygate.result import HistoryVerdict, Result
 
 Request = Mapping[str, str]
 """``name``, and ``file`` (a path), or ``run`` (its ID) and ``history`` (serialized, in base64)."""
@@ -93,7 +93,7 @@ class _Replayer:
         said = self._last_words()
         reason = f": {said.splitlines()[-1]}" if said else ""
         what = f"the process that replayed it ended with exit code {process.returncode}{reason}"
-        return Result(name=request["name"], verdict=Verdict.BROKEN, what=what, said=said)
+        return Result(name=request["name"], verdict=HistoryVerdict.BROKEN, what=what, said=said)
 
     async def _start(self) -> Process:
         process = self._process = await asyncio.create_subprocess_exec(

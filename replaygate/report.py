@@ -20,7 +20,7 @@ from baton.cli.screen import echo
 from baton.cli.shared import count, folded, shortened
 from baton.errors import BatonError
 from baton.signs import escaped, one_line
-from replaygate.result import Accepted, Difference, Result, Verdict
+from replaygate.result import Accepted, Difference, HistoryVerdict, Result
 
 GUIDE = "docs/releases.md"
 NOTHING = "Nothing was replayed, so nothing is known: choose other histories. In a folder they are *.json."
@@ -57,7 +57,7 @@ class Tally:
     strict: bool
     keep: bool = False
     """Keep a line for each history: the JUnit report needs it."""
-    verdicts: Counter[Verdict] = field(default_factory=Counter)
+    verdicts: Counter[HistoryVerdict] = field(default_factory=Counter)
     skipped: Counter[str] = field(default_factory=Counter)
     groups: dict[Kind, Group] = field(default_factory=dict)
     added: Counter[Kind] = field(default_factory=Counter)
@@ -80,18 +80,22 @@ class Tally:
 
     def add(self, result: Result) -> None:
         self.verdicts[result.verdict] += 1
-        self.events += result.events if result.verdict is not Verdict.SKIPPED else 0
-        if result.verdict is Verdict.SKIPPED:
+        self.events += result.events if result.verdict is not HistoryVerdict.SKIPPED else 0
+        if result.verdict is HistoryVerdict.SKIPPED:
             self.skipped[result.what] += 1
         result.differences, known = self.accepted.split(result)
         self.known += len(known)
         # What follows a break differs for that reason.
-        if result.verdict is Verdict.REPLAYED:
+        if result.verdict is HistoryVerdict.REPLAYED:
             self.different += bool(result.differences)
             self._group(result)
             self.added.update({_kind(one) for one in result.added})
         result.added = []
-        if self.keep or result.differences or result.verdict in (Verdict.BROKEN, Verdict.UNREADABLE):
+        if (
+            self.keep
+            or result.differences
+            or result.verdict in (HistoryVerdict.BROKEN, HistoryVerdict.UNREADABLE)
+        ):
             self.results.append(result)
 
     def _group(self, result: Result) -> None:
@@ -101,7 +105,7 @@ class Tally:
         for kind in {_kind(difference) for difference in result.differences}:
             self.groups[kind].histories += 1
 
-    def of(self, verdict: Verdict) -> list[Result]:
+    def of(self, verdict: HistoryVerdict) -> list[Result]:
         return [result for result in self.results if result.verdict is verdict]
 
     @property
@@ -111,16 +115,16 @@ class Tally:
     @property
     def checked(self) -> int:
         """Histories that were replayed, to whatever end."""
-        return self.verdicts[Verdict.REPLAYED] + self.verdicts[Verdict.BROKEN]
+        return self.verdicts[HistoryVerdict.REPLAYED] + self.verdicts[HistoryVerdict.BROKEN]
 
     @property
     def nothing(self) -> bool:
         """Whether there was no history to judge, which must not pass: a mistyped query finds none."""
-        return not self.checked and not self.verdicts[Verdict.UNREADABLE]
+        return not self.checked and not self.verdicts[HistoryVerdict.UNREADABLE]
 
     @property
     def passed(self) -> bool:
-        bad = self.verdicts[Verdict.BROKEN] + self.verdicts[Verdict.UNREADABLE]
+        bad = self.verdicts[HistoryVerdict.BROKEN] + self.verdicts[HistoryVerdict.UNREADABLE]
         return bool(self.checked) and not bad and not (self.strict and self.different)
 
     def rate(self) -> float:
@@ -155,7 +159,7 @@ async def show_progress(tally: Tally, *, quiet: bool) -> None:
 
 def _so_far(tally: Tally) -> str:
     of = f" of {tally.total:,}" if tally.total is not None else ""
-    bad = [f"{tally.verdicts[kind]:,} {kind}" for kind in (Verdict.BROKEN, Verdict.UNREADABLE)]
+    bad = [f"{tally.verdicts[kind]:,} {kind}" for kind in (HistoryVerdict.BROKEN, HistoryVerdict.UNREADABLE)]
     bad = [one for one in bad if not one.startswith("0 ")]
     return ", ".join([f"{tally.done:,}{of} histories", *bad, f"{tally.rate():,.0f} events a second"])
 
@@ -165,14 +169,14 @@ def _so_far(tally: Tally) -> str:
 
 def print_summary(tally: Tally) -> None:
     """What came of it, and what to do about what is wrong."""
-    for result in islice(tally.of(Verdict.BROKEN), _SHOWN):
+    for result in islice(tally.of(HistoryVerdict.BROKEN), _SHOWN):
         _print_broken(result)
-    for result in islice(tally.of(Verdict.UNREADABLE), _SHOWN):
+    for result in islice(tally.of(HistoryVerdict.UNREADABLE), _SHOWN):
         _say(f"{result.name}: unreadable", result.what)
     for kind, group in islice(tally.groups.items(), _SHOWN):
         _print_group(kind, group)
-    hidden = max(0, tally.verdicts[Verdict.BROKEN] - _SHOWN) + max(
-        0, tally.verdicts[Verdict.UNREADABLE] - _SHOWN
+    hidden = max(0, tally.verdicts[HistoryVerdict.BROKEN] - _SHOWN) + max(
+        0, tally.verdicts[HistoryVerdict.UNREADABLE] - _SHOWN
     )
     hidden += max(0, len(tally.groups) - _SHOWN)
     if hidden:
@@ -183,8 +187,8 @@ def print_summary(tally: Tally) -> None:
         f"{tally.rate():,.0f} events a second."
     )
     for label, number in (
-        ("broken", tally.verdicts[Verdict.BROKEN]),
-        ("unreadable", tally.verdicts[Verdict.UNREADABLE]),
+        ("broken", tally.verdicts[HistoryVerdict.BROKEN]),
+        ("unreadable", tally.verdicts[HistoryVerdict.UNREADABLE]),
         ("different", tally.different),
     ):
         echo(f"  {label:<12}{number:>8,}")
@@ -240,9 +244,9 @@ def _say(title: str, *lines: str) -> None:
 def _advice(tally: Tally) -> str:
     if tally.nothing:
         return NOTHING
-    if tally.verdicts[Verdict.BROKEN]:
+    if tally.verdicts[HistoryVerdict.BROKEN]:
         return f"Cases that run would be stuck. What to do: {GUIDE}, Changing a workflow safely."
-    if tally.verdicts[Verdict.UNREADABLE]:
+    if tally.verdicts[HistoryVerdict.UNREADABLE]:
         return "Some histories could not be read, so nothing is known of them."
     return f"Cases that run would do something else than they did. What to do: {GUIDE}, Differences."
 
@@ -254,7 +258,7 @@ def as_dict(tally: Tally) -> dict[str, Any]:
     """The report for programs."""
     return {
         "passed": tally.passed,
-        **{verdict.value: tally.verdicts[verdict] for verdict in Verdict},
+        **{verdict.value: tally.verdicts[verdict] for verdict in HistoryVerdict},
         "different": tally.different,
         "accepted": tally.known,
         "events": tally.events,
@@ -265,7 +269,7 @@ def as_dict(tally: Tally) -> dict[str, Any]:
         "histories": [
             result.model_dump(exclude={"added"})
             for result in tally.results
-            if result.differences or result.verdict in (Verdict.BROKEN, Verdict.UNREADABLE)
+            if result.differences or result.verdict in (HistoryVerdict.BROKEN, HistoryVerdict.UNREADABLE)
         ],
     }
 
@@ -279,9 +283,9 @@ def write_junit(tally: Tally, path: Path) -> None:
         "testsuite",
         name="baton replay",
         tests=str(tally.done + tally.nothing),
-        failures=str(tally.verdicts[Verdict.BROKEN] + (tally.different if tally.strict else 0)),
-        errors=str(tally.verdicts[Verdict.UNREADABLE] + tally.nothing),
-        skipped=str(tally.verdicts[Verdict.SKIPPED]),
+        failures=str(tally.verdicts[HistoryVerdict.BROKEN] + (tally.different if tally.strict else 0)),
+        errors=str(tally.verdicts[HistoryVerdict.UNREADABLE] + tally.nothing),
+        skipped=str(tally.verdicts[HistoryVerdict.SKIPPED]),
         time=f"{tally.seconds:.3f}",
     )
     for result in tally.results:
@@ -308,21 +312,21 @@ def _add_case(suite: ElementTree.Element, result: Result, strict: bool) -> None:
     )
     differences = "\n".join(_as_line(one) for one in result.differences)
     match result.verdict:
-        case Verdict.BROKEN:
+        case HistoryVerdict.BROKEN:
             place = f"event {result.event}: " if result.event is not None else ""
             failure = ElementTree.SubElement(
                 case, "failure", type="broken", message=_xml(f"{place}{result.what}")
             )
             failure.text = _xml(result.said)
-        case Verdict.UNREADABLE:
+        case HistoryVerdict.UNREADABLE:
             ElementTree.SubElement(case, "error", type="unreadable", message=_xml(result.what))
-        case Verdict.SKIPPED:
+        case HistoryVerdict.SKIPPED:
             ElementTree.SubElement(case, "skipped", message=_xml(result.what))
-        case Verdict.REPLAYED if differences and strict:
+        case HistoryVerdict.REPLAYED if differences and strict:
             said = f"{count(len(result.differences), 'difference')} in the content of commands"
             failure = ElementTree.SubElement(case, "failure", type="different", message=said)
             failure.text = _xml(differences)
-        case Verdict.REPLAYED if differences:
+        case HistoryVerdict.REPLAYED if differences:
             ElementTree.SubElement(case, "system-out").text = _xml(differences)
 
 

@@ -22,7 +22,7 @@ def message_in(said: str) -> str:
     return found[1].replace('\\"', '"') if found else said
 
 
-class Verdict(StrEnum):
+class HistoryVerdict(StrEnum):
     """How a replay ended."""
 
     REPLAYED = "replayed"
@@ -66,7 +66,7 @@ class Result(BaseModel):
     workflow_id: str = ""
     run_id: str = ""
     workflow_type: str = ""
-    verdict: Verdict
+    verdict: HistoryVerdict
     event: int | None = None
     what: str = ""
     said: str = ""

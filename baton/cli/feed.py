@@ -23,7 +23,7 @@ from baton.errors import BatonError
 from baton.feed import Feed, Send
 from baton.feed.journal import TEMPORARY, Journal
 from baton.feed.lines import Item, Line, read_lines
-from baton.feed.results import Result, Verdict
+from baton.feed.results import LineVerdict, Result
 from baton.files import private
 
 STDIN = Path("-")
@@ -111,10 +111,10 @@ def command(
     else:
         feedreport.print_summary(feed, seconds)
     verdicts = feed.tally.verdicts
-    if feed.stopped or verdicts[Verdict.FAILED]:
+    if feed.stopped or verdicts[LineVerdict.FAILED]:
         echo(_how_to_go_on(file, place), err=True)
         raise SystemExit(1)
-    if strict and verdicts[Verdict.REFUSED]:
+    if strict and verdicts[LineVerdict.REFUSED]:
         raise SystemExit(1)
 
 
@@ -151,16 +151,16 @@ async def _target(client: BatonClient) -> str:
 
 
 def _sender(client: BatonClient, options: Options) -> Send:
-    async def send(item: Item) -> Verdict:
+    async def send(item: Item) -> LineVerdict:
         outcome = await client.send(
             item.channel, item.conversation, item.event, customer=item.customer, timeout=options.timeout
         )
-        return Verdict.DUPLICATE if outcome.duplicate else Verdict.ACCEPTED
+        return LineVerdict.DUPLICATE if outcome.duplicate else LineVerdict.ACCEPTED
 
-    async def submit(item: Item) -> Verdict:
+    async def submit(item: Item) -> LineVerdict:
         async with asyncio.timeout(options.timeout):
             await client.submit(item.channel, item.conversation, item.event, customer=item.customer)
-        return Verdict.SUBMITTED
+        return LineVerdict.SUBMITTED
 
     return submit if options.signal else send
 

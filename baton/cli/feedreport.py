@@ -11,7 +11,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from baton.cli.console import Screen
 from baton.cli.screen import echo
 from baton.feed import Feed
-from baton.feed.results import Reason, Verdict
+from baton.feed.results import LineVerdict, Reason
 from baton.signs import one_line
 
 REFRESH_SECONDS = 0.2
@@ -45,7 +45,9 @@ async def show_progress(feed: Feed, size: int | None, *, quiet: bool = False) ->
 
 def _so_far(feed: Feed) -> str:
     verdicts = feed.tally.verdicts
-    bad = [f"{verdicts[kind]:,} {kind}" for kind in (Verdict.REFUSED, Verdict.FAILED) if verdicts[kind]]
+    bad = [
+        f"{verdicts[kind]:,} {kind}" for kind in (LineVerdict.REFUSED, LineVerdict.FAILED) if verdicts[kind]
+    ]
     return ", ".join([f"{feed.tally.settled:,} lines done", *bad])
 
 
@@ -60,8 +62,8 @@ def as_dict(feed: Feed, seconds: float) -> dict[str, Any]:
         "lines": tally.lines,
         **{verdict.value: number for verdict, number in tally.verdicts.items()},
         "earlier": tally.earlier,
-        "refusals": _reasons(tally.reasons[Verdict.REFUSED]),
-        "failures": _reasons(tally.reasons[Verdict.FAILED]),
+        "refusals": _reasons(tally.reasons[LineVerdict.REFUSED]),
+        "failures": _reasons(tally.reasons[LineVerdict.FAILED]),
         "stopped": feed.stopped or None,
         "seconds": round(seconds, 3),
         "lines_per_second": round(_rate(feed, seconds), 1),
@@ -76,12 +78,17 @@ def print_summary(feed: Feed, seconds: float) -> None:
     speed = f"in {seconds:,.1f} s, {_rate(feed, seconds):,.0f} a second"
     echo(f"{'Lines read':<24}{tally.lines:>10,}  {speed}")
     for verdict, number in tally.verdicts.items():
-        if number or verdict in (Verdict.ACCEPTED, Verdict.DUPLICATE, Verdict.REFUSED, Verdict.FAILED):
+        if number or verdict in (
+            LineVerdict.ACCEPTED,
+            LineVerdict.DUPLICATE,
+            LineVerdict.REFUSED,
+            LineVerdict.FAILED,
+        ):
             echo(f"  {verdict.value:<22}{number:>10,}")
         reasons = tally.reasons.get(verdict, {}).items()
         for name, reason in sorted(reasons, key=lambda item: (-item[1].count, item[0])):
             echo(f"    {name:<20}{reason.count:>10,}  {_places(reason)}")
-            if verdict is Verdict.FAILED:
+            if verdict is LineVerdict.FAILED:
                 echo(f"      {one_line(reason.example)}")
     if tally.earlier:
         echo(f"{tally.earlier:,} of these were answered in an earlier run, and not sent again.")
@@ -102,5 +109,5 @@ def _places(reason: Reason) -> str:
 
 def _rate(feed: Feed, seconds: float) -> float:
     """Lines a second, of those that this run has sent or refused."""
-    done = feed.tally.settled - feed.tally.earlier - feed.tally.verdicts[Verdict.UNSENT]
+    done = feed.tally.settled - feed.tally.earlier - feed.tally.verdicts[LineVerdict.UNSENT]
     return done / seconds if seconds else 0.0

@@ -21,7 +21,7 @@ from baton.errors import BatonError, InvalidEvent, Refused
 from baton.feed.journal import Journal
 from baton.feed.lines import Item, Line, parse_line
 from baton.feed.pace import Pace
-from baton.feed.results import Result, Tally, Verdict
+from baton.feed.results import LineVerdict, Result, Tally
 
 LINES_IN_HAND = 2_000
 BYTES_IN_HAND = 32 << 20
@@ -33,7 +33,7 @@ MOST_STUCK = 10_000
 STOP_GRACE = 10.0
 FLUSH_SECONDS = 0.5
 
-Send = Callable[[Item], Awaitable[Verdict]]
+Send = Callable[[Item], Awaitable[LineVerdict]]
 """Sends one event: returns ``ACCEPTED``, ``DUPLICATE`` or ``SUBMITTED``, or raises, such as ``Refused``."""
 
 
@@ -115,7 +115,7 @@ class Feed:
             await asyncio.gather(*tasks, return_exceptions=True)
             for chat in self._chats.values():
                 for entry in chat:
-                    self._settle(entry.line, Result(Verdict.UNSENT))
+                    self._settle(entry.line, Result(LineVerdict.UNSENT))
             with self._or_stopped():
                 self._journal.flush()
 
@@ -152,7 +152,7 @@ class Feed:
         try:
             entry = _Entry(line, parse_line(line))
         except InvalidEvent as refusal:
-            self._settle(line, Result(Verdict.REFUSED, refusal.type, str(refusal)))
+            self._settle(line, Result(LineVerdict.REFUSED, refusal.type, str(refusal)))
             return
         self._queue(entry)
 
@@ -193,7 +193,7 @@ class Feed:
         entry = entries.popleft()
         self._weigh(entry, -1)
         self._settle(entry.line, result)
-        if result.verdict is Verdict.FAILED:
+        if result.verdict is LineVerdict.FAILED:
             self._give_in(chat, entry.line)
         else:
             self._failures = 0
@@ -208,9 +208,9 @@ class Feed:
         try:
             return Result(await self._send(entry.item))
         except Refused as refusal:
-            return Result(Verdict.REFUSED, refusal.type, str(refusal))
+            return Result(LineVerdict.REFUSED, refusal.type, str(refusal))
         except Exception as error:  # one line must not end the feed, whatever is wrong with it
-            return Result(Verdict.FAILED, type(error).__name__, str(error))
+            return Result(LineVerdict.FAILED, type(error).__name__, str(error))
         finally:
             self._pace.answered(sent_at, clock())
             self._give_turns()
@@ -238,13 +238,13 @@ class Feed:
 
     def _hold_back(self, entry: _Entry, behind: int) -> None:
         reason = f"line {behind} of the same chat was not answered"
-        self._settle(entry.line, Result(Verdict.FAILED, "HeldBack", reason))
+        self._settle(entry.line, Result(LineVerdict.FAILED, "HeldBack", reason))
 
     def _settle(self, line: Line, result: Result) -> None:
         self.tally.add(line, result)
         with self._or_stopped():
             self._journal.note(line, result)
-        if result.verdict is Verdict.REFUSED:
+        if result.verdict is LineVerdict.REFUSED:
             with self._or_stopped():
                 self._on_refused(line, result)
 

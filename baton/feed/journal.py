@@ -14,7 +14,7 @@ from typing import Self
 
 from baton.errors import BatonError
 from baton.feed.lines import Line
-from baton.feed.results import ANSWERED, Result, Verdict
+from baton.feed.results import ANSWERED, LineVerdict, Result
 from baton.files import private_database
 
 APPLICATION_ID = 0x6261746F  # "bato": tells a journal from any other SQLite file
@@ -68,7 +68,7 @@ class Journal:
                 "SELECT verdict, type, reason FROM results WHERE line = ? AND digest = ?",
                 (line.number, line.digest),
             ).fetchone()
-        return Result(Verdict(row[0]), row[1], row[2]) if row else None
+        return Result(LineVerdict(row[0]), row[1], row[2]) if row else None
 
     def note(self, line: Line, result: Result) -> None:
         """Note the result of a line, if it is final. Raises ``JournalError`` as `flush` does; it is noted."""

@@ -11,7 +11,7 @@ from baton.feed.lines import Line
 FIRST_LINES = 5
 
 
-class Verdict(StrEnum):
+class LineVerdict(StrEnum):
     """What became of a line."""
 
     ACCEPTED = "accepted"
@@ -25,7 +25,9 @@ class Verdict(StrEnum):
     """Read, but not answered before the feed was stopped."""
 
 
-ANSWERED = frozenset({Verdict.ACCEPTED, Verdict.DUPLICATE, Verdict.SUBMITTED, Verdict.REFUSED})
+ANSWERED = frozenset(
+    {LineVerdict.ACCEPTED, LineVerdict.DUPLICATE, LineVerdict.SUBMITTED, LineVerdict.REFUSED}
+)
 """Final, and kept in the journal. The others are sent again by the next run."""
 
 
@@ -33,7 +35,7 @@ ANSWERED = frozenset({Verdict.ACCEPTED, Verdict.DUPLICATE, Verdict.SUBMITTED, Ve
 class Result:
     """A verdict and, where the line was refused or failed, the type of the error and what it says."""
 
-    verdict: Verdict
+    verdict: LineVerdict
     type: str = ""
     reason: str = ""
 
@@ -54,9 +56,9 @@ class Tally:
     lines: int = 0
     earlier: int = 0
     """Lines that an earlier run had sent; their verdicts count, too."""
-    verdicts: dict[Verdict, int] = field(default_factory=lambda: dict.fromkeys(Verdict, 0))
-    reasons: dict[Verdict, dict[str, Reason]] = field(
-        default_factory=lambda: {Verdict.REFUSED: {}, Verdict.FAILED: {}}
+    verdicts: dict[LineVerdict, int] = field(default_factory=lambda: dict.fromkeys(LineVerdict, 0))
+    reasons: dict[LineVerdict, dict[str, Reason]] = field(
+        default_factory=lambda: {LineVerdict.REFUSED: {}, LineVerdict.FAILED: {}}
     )
     bytes: int = 0
     """How much of the input has a verdict."""

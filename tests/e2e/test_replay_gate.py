@@ -18,7 +18,7 @@ from baton.temporal.keys import key_line, new_key
 from docs.examples.safechange import FITS, REMINDER, VERSIONS, After, Before
 from lab.rig import Rig, eventually, fresh, written
 from replaygate.gate import Gate
-from replaygate.result import Result, Verdict
+from replaygate.result import HistoryVerdict, Result
 from tests.commands import Baton
 from tests.conftest import RigOpener
 from tests.replay.record import histories_of
@@ -60,7 +60,10 @@ async def test_a_change_fits_the_histories_of_the_release_before(
         for version, history in recorded.items():
             result = await gate.replay(history)
             fits = code in FITS[version]
-            assert (version, result.verdict) == (version, Verdict.REPLAYED if fits else Verdict.BROKEN)
+            assert (version, result.verdict) == (
+                version,
+                HistoryVerdict.REPLAYED if fits else HistoryVerdict.BROKEN,
+            )
             assert result.differences == []
 
 
@@ -220,10 +223,10 @@ async def test_encrypted_histories_are_read_with_their_keys(
         for event in other["events"]:
             event.get("timerStartedEventAttributes", {})["startToFireTimeout"] = "7s"
         changed = await gate.replay(WorkflowHistory.from_json(history.workflow_id, other))
-    assert (result.verdict, result.differences) == (Verdict.REPLAYED, [])
+    assert (result.verdict, result.differences) == (HistoryVerdict.REPLAYED, [])
     assert [(one.command, one.field) for one in changed.differences] == [("timer", "seconds")]
 
     async with Gate.open() as gate:
         without: Result = await gate.replay(history)
-    assert without.verdict is Verdict.UNREADABLE
+    assert without.verdict is HistoryVerdict.UNREADABLE
     assert "BATON_ENCRYPTION_KEYS_FILE" in without.what

@@ -28,7 +28,7 @@ from lab.ledger import applied_keys, cases_of, events_of
 from lab.rig import CHANNEL, FOUR_RULES, Rig, billed, event, eventually, failed_tasks, fresh, written
 from lab.server import running_server
 from replaygate.gate import Gate
-from replaygate.result import Verdict
+from replaygate.result import HistoryVerdict
 from tests.commands import Baton
 from tests.conftest import RigOpener
 
@@ -323,7 +323,9 @@ async def test_workers_without_versions_are_replaced_by_versions_and_back(deploy
     # Nor is going over a difference to the replay gate.
     async with Gate.open() as gate:
         replayed = [await gate.replay(run) for run in runs]
-    assert [(one.verdict, one.what, one.differences) for one in replayed] == [(Verdict.REPLAYED, "", [])] * 2
+    assert [(one.verdict, one.what, one.differences) for one in replayed] == [
+        (HistoryVerdict.REPLAYED, "", [])
+    ] * 2
 
 
 async def _writes_until(deployment: Deployment, chat: str, build: str) -> None:

@@ -23,7 +23,7 @@ from replaygate.command import ACCEPTED, GOLDEN
 from replaygate.commands import Command
 from replaygate.compare import leaving
 from replaygate.gate import Gate, read_history, replay_file
-from replaygate.result import Accepted, Result, Verdict
+from replaygate.result import Accepted, HistoryVerdict, Result
 from workflows.chat import _ChatCase
 from workflows.kind import Settled
 from workflows.outbox import Outbox
@@ -66,7 +66,7 @@ async def test_a_golden_history_is_made_again_as_it_was(gate: Gate, path: Path) 
     """If this fails, cases that run would do something else after a deploy: see docs/releases.md."""
     result = await replay_file(gate, path)
     differences, _ = KNOWN.split(result)
-    assert (result.verdict, result.what, result.said) == (Verdict.REPLAYED, "", "")
+    assert (result.verdict, result.what, result.said) == (HistoryVerdict.REPLAYED, "", "")
     assert differences == []
 
 
@@ -188,7 +188,7 @@ async def test_another_content_of_a_command_is_noticed(
     change(monkeypatch)
     result = await gate.replay(golden(history), f"{history}.json")
     found = {(one.command, one.field, one.only) for one in KNOWN.split(result)[0]}
-    assert result.verdict is Verdict.REPLAYED
+    assert result.verdict is HistoryVerdict.REPLAYED
     assert (command, field, only) in found
 
 
@@ -259,15 +259,15 @@ async def test_a_missing_and_an_extra_command_is_a_break(
 ) -> None:
     whole = golden(history)
     result = await gate.replay(until(whole, last or len(whole.events)))
-    assert result.verdict is Verdict.REPLAYED
+    assert result.verdict is HistoryVerdict.REPLAYED
     change(monkeypatch)
     result = await gate.replay(until(whole, last or len(whole.events)))
-    assert result.verdict is Verdict.BROKEN
+    assert result.verdict is HistoryVerdict.BROKEN
     assert what in result.what
     assert result.event is not None
     # It goes on with the next one.
     monkeypatch.undo()
-    assert (await gate.replay(whole)).verdict is Verdict.REPLAYED
+    assert (await gate.replay(whole)).verdict is HistoryVerdict.REPLAYED
 
 
 def test_a_command_that_comes_in_another_order_is_not_called_another_one() -> None:
@@ -285,7 +285,7 @@ async def test_a_command_that_the_gate_does_not_know_is_a_break(
 ) -> None:
     signalling_another(monkeypatch)
     result = await gate.replay(golden("situation_2.1"))
-    assert result.verdict is Verdict.BROKEN
+    assert result.verdict is HistoryVerdict.BROKEN
     assert "does not know the command signal_external_workflow_execution: teach it to" in result.what
 
 
@@ -305,7 +305,7 @@ async def test_a_case_replays_at_each_moment_of_its_life(gate: Gate, path: Path)
     wrong = {}
     for last in ends:
         result = await gate.replay(until(whole, last))
-        if (result.verdict, result.what) != (Verdict.REPLAYED, ""):
+        if (result.verdict, result.what) != (HistoryVerdict.REPLAYED, ""):
             wrong[last] = result.what
     assert wrong == {}
 
@@ -316,13 +316,13 @@ async def test_a_case_replays_at_each_moment_of_its_life(gate: Gate, path: Path)
 async def test_another_workflow_type_is_skipped(gate: Gate, tmp_path: Path) -> None:
     text = (GOLDEN / "empty.1.json").read_text(encoding="utf-8").replace('"Chat"', '"Survey"')
     result = await replay_file(gate, _written(tmp_path, text))
-    assert (result.verdict, result.what) == (Verdict.SKIPPED, "another workflow type: Survey")
+    assert (result.verdict, result.what) == (HistoryVerdict.SKIPPED, "another workflow type: Survey")
 
 
 async def test_a_history_may_come_as_a_list_of_events(gate: Gate, tmp_path: Path) -> None:
     events = json.loads((GOLDEN / "empty.1.json").read_text(encoding="utf-8"))["events"]
     result = await replay_file(gate, _written(tmp_path, json.dumps(events)))
-    assert (result.verdict, result.workflow_id) == (Verdict.REPLAYED, "chat:telegram:empty")
+    assert (result.verdict, result.workflow_id) == (HistoryVerdict.REPLAYED, "chat:telegram:empty")
 
 
 @pytest.mark.parametrize(
@@ -341,14 +341,14 @@ async def test_a_history_may_come_as_a_list_of_events(gate: Gate, tmp_path: Path
 )
 async def test_what_is_no_history_is_unreadable(gate: Gate, tmp_path: Path, text: str) -> None:
     result = await replay_file(gate, _written(tmp_path, text))
-    assert (result.name, result.verdict) == ("history.json", Verdict.UNREADABLE)
+    assert (result.name, result.verdict) == ("history.json", HistoryVerdict.UNREADABLE)
     assert "Export it as" in result.what
 
 
 async def test_a_history_without_its_beginning_is_unreadable(gate: Gate) -> None:
     whole = golden("closed.1")
     result = await gate.replay(WorkflowHistory(whole.workflow_id, whole.events[1:]))
-    assert result.verdict is Verdict.UNREADABLE
+    assert result.verdict is HistoryVerdict.UNREADABLE
     assert result.what.startswith("The history does not begin with the event that starts a workflow.")
 
 
@@ -356,7 +356,7 @@ async def test_a_file_that_is_gone_is_unreadable(gate: Gate, tmp_path: Path) -> 
     result = await replay_file(gate, tmp_path / "gone.json")
     assert result == Result(
         name="gone.json",
-        verdict=Verdict.UNREADABLE,
+        verdict=HistoryVerdict.UNREADABLE,
         what="The file cannot be read: No such file or directory.",
     )
 

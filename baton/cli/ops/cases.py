@@ -32,7 +32,7 @@ ItemT = TypeVar("ItemT")
 dry_run_option = click.option("--dry-run", is_flag=True, help="Only say what would be done.")
 
 
-class Verdict(StrEnum):
+class CaseVerdict(StrEnum):
     """What came of one case."""
 
     DONE = "done"
@@ -46,7 +46,7 @@ class Result:
     """One case, what came of it, and more about that."""
 
     case: str
-    verdict: Verdict
+    verdict: CaseVerdict
     detail: str = ""
 
 
@@ -115,7 +115,7 @@ async def each(
             try:
                 result = await do(case)
             except (BatonError, RPCError) as error:
-                result = Result(case, Verdict.FAILED, _reason(error))
+                result = Result(case, CaseVerdict.FAILED, _reason(error))
             step()
             return result
 
@@ -172,7 +172,9 @@ def report(results: Sequence[Result], json_: bool) -> None:
         )
         if len(results) > 1:
             verdicts = Counter(one.verdict for one in results)
-            said = ", ".join(f"{verdicts[verdict]:,} {verdict}" for verdict in Verdict if verdicts[verdict])
+            said = ", ".join(
+                f"{verdicts[verdict]:,} {verdict}" for verdict in CaseVerdict if verdicts[verdict]
+            )
             echo(f"{count(len(results), 'case')}: {said}")
-    if any(one.verdict is Verdict.FAILED for one in results):
+    if any(one.verdict is CaseVerdict.FAILED for one in results):
         raise SystemExit(1)

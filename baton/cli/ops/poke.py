@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import click
 from temporalio.client import WorkflowExecutionStatus
 
-from baton.cli.ops.cases import Result, Verdict, case_arguments, chosen, each, report
+from baton.cli.ops.cases import CaseVerdict, Result, case_arguments, chosen, each, report
 from baton.cli.shared import as_json, baton_client, run
 from baton.contract import POKE
 
@@ -35,9 +35,9 @@ async def _poke(cases: Sequence[str], query: str | None, dry_run: bool, quiet: b
             handle = client.temporal.get_workflow_handle(case)
             if dry_run:
                 if (await handle.describe()).status is not WorkflowExecutionStatus.RUNNING:
-                    return Result(case, Verdict.NOTHING, "it is closed")
-                return Result(case, Verdict.WOULD)
+                    return Result(case, CaseVerdict.NOTHING, "it is closed")
+                return Result(case, CaseVerdict.WOULD)
             await handle.signal(POKE)
-            return Result(case, Verdict.DONE)
+            return Result(case, CaseVerdict.DONE)
 
         return await each(await chosen(client.temporal, cases, query), "Poking", poke, quiet=quiet)

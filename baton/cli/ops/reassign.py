@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from baton.cli.ops.cases import Result, Verdict, dry_run_option, each, found, report
+from baton.cli.ops.cases import CaseVerdict, Result, dry_run_option, each, found, report
 from baton.cli.ops.filters import RUNNING
 from baton.cli.screen import echo
 from baton.cli.shared import as_json, baton_client, count, fresh_id, run
@@ -49,7 +49,7 @@ def command(
     author = _named("--by", by, "staff", "system")
     run_id = name or fresh_id("reassign")
     results = run(_reassign, staff, target, author, query, run_id, dry_run, json_)
-    if not dry_run and not json_ and any(one.verdict is Verdict.FAILED for one in results):
+    if not dry_run and not json_ and any(one.verdict is CaseVerdict.FAILED for one in results):
         echo(f"To try the failed ones again: the same command with --id {run_id}", err=True)
     report(results, json_)
 
@@ -121,9 +121,9 @@ async def _hand_over(
         before = await client.snapshot(channel, conversation)
     # The list lags behind by a moment, and whoever has the case by now keeps it.
     if staff not in _hands(before):
-        return Result(case, Verdict.NOTHING, "somebody else has it by now")
+        return Result(case, CaseVerdict.NOTHING, "somebody else has it by now")
     if dry_run:
-        return Result(case, Verdict.WOULD, _standing(before))
+        return Result(case, CaseVerdict.WOULD, _standing(before))
     after: ChatSnapshot | TicketSnapshot
     try:
         if kind == "ticket":
@@ -131,8 +131,8 @@ async def _hand_over(
         else:
             after = (await client.send(channel, conversation, event, timeout=SECONDS)).snapshot
     except Refused as refusal:
-        return Result(case, Verdict.FAILED, f"{refusal.type}: {refusal}")
-    return Result(case, Verdict.DONE, _standing(after))
+        return Result(case, CaseVerdict.FAILED, f"{refusal.type}: {refusal}")
+    return Result(case, CaseVerdict.DONE, _standing(after))
 
 
 def _hands(case: ChatSnapshot | TicketSnapshot) -> tuple[str | None, ...]:

@@ -12,7 +12,7 @@ from temporalio.api.workflowservice.v1 import ResetActivityRequest
 from temporalio.client import Client
 from temporalio.converter import WorkflowSerializationContext
 
-from baton.cli.ops.cases import Result, Verdict, case_arguments, chosen, each, report
+from baton.cli.ops.cases import CaseVerdict, Result, case_arguments, chosen, each, report
 from baton.cli.shared import as_json, baton_client, run
 
 _WAITING = (
@@ -52,7 +52,7 @@ async def _resend_one(client: Client, case: str, dry_run: bool) -> Result:
     waiting = [one for one in pending if one.state in _WAITING and (one.attempt > 1 or one.paused)]
     if not waiting:
         running = ", ".join(one.activity_type.name for one in pending)
-        return Result(case, Verdict.NOTHING, f"{running}: in its first attempt" if running else "")
+        return Result(case, CaseVerdict.NOTHING, f"{running}: in its first attempt" if running else "")
     if not dry_run:
         for one in waiting:
             await client.workflow_service.reset_activity(
@@ -64,7 +64,7 @@ async def _resend_one(client: Client, case: str, dry_run: bool) -> Result:
                 )
             )
     said = [await _attempts(client, case, one) for one in waiting]
-    return Result(case, Verdict.WOULD if dry_run else Verdict.DONE, "; ".join(said))
+    return Result(case, CaseVerdict.WOULD if dry_run else CaseVerdict.DONE, "; ".join(said))
 
 
 async def _attempts(client: Client, case: str, one: PendingActivityInfo) -> str:

@@ -16,7 +16,7 @@ from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
 from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
-from baton.cli.ops.cases import Result, Verdict, case_arguments, chosen, each, report
+from baton.cli.ops.cases import CaseVerdict, Result, case_arguments, chosen, each, report
 from baton.cli.shared import as_json, baton_client, clock, run
 from baton.errors import BatonError
 
@@ -139,7 +139,7 @@ async def _reset_one(client: Client, case: str, mistake: Mistake, reason: str, d
     found = first_bad(case, runs, mistake)
     if found is None:
         builds = ", ".join(dict.fromkeys(_build_id(task) for one in runs for task in one.tasks))
-        return Result(case, Verdict.NOTHING, f"nothing since then; build IDs: {builds or 'none'}")
+        return Result(case, CaseVerdict.NOTHING, f"nothing since then; build IDs: {builds or 'none'}")
     back, task = found
     where = f"to event {task.event_id} of {back.length}, {clock(_time(task))}"
     if back.run_id != described.run_id:
@@ -147,7 +147,7 @@ async def _reset_one(client: Client, case: str, mistake: Mistake, reason: str, d
     if described.status is not WorkflowExecutionStatus.RUNNING:
         where += "; it is closed, and opens again"
     if dry_run:
-        return Result(case, Verdict.WOULD, where)
+        return Result(case, CaseVerdict.WOULD, where)
     await client.workflow_service.reset_workflow_execution(
         ResetWorkflowExecutionRequest(
             namespace=client.namespace,
@@ -158,7 +158,7 @@ async def _reset_one(client: Client, case: str, mistake: Mistake, reason: str, d
             identity=client.identity,
         )
     )
-    return Result(case, Verdict.DONE, where)
+    return Result(case, CaseVerdict.DONE, where)
 
 
 # --- The runs of a case ---------------------------------------------------------------------------

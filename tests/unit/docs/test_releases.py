@@ -6,7 +6,7 @@ import re
 
 from baton.settings import CHECKOUT
 from docs.examples.safechange import FITS, VERSIONS
-from replaygate.result import Verdict
+from replaygate.result import HistoryVerdict
 from tests.unit.docs.test_docs import blocks, read
 
 GUIDE = read("docs/releases.md")
@@ -36,4 +36,4 @@ def test_the_guide_says_which_version_fits_which_histories() -> None:
 
 def test_the_guide_has_each_verdict_that_does_not_pass() -> None:
     rows = re.findall(r"^\| (\w+) \| .* \| ([01].*) \|$", GUIDE, re.MULTILINE)
-    assert {verdict for verdict, _ in rows} == {*Verdict, "different"} - {Verdict.REPLAYED}
+    assert {verdict for verdict, _ in rows} == {*HistoryVerdict, "different"} - {HistoryVerdict.REPLAYED}

@@ -20,7 +20,7 @@ from baton.feed import GIVE_UP_AFTER, Feed
 from baton.feed.journal import TEMPORARY, Journal, JournalError
 from baton.feed.lines import CHUNK, Item, Line, read_lines
 from baton.feed.pace import Pace
-from baton.feed.results import ANSWERED, FIRST_LINES, Result, Verdict
+from baton.feed.results import ANSWERED, FIRST_LINES, LineVerdict, Result
 
 TARGET = "namespace-1"
 
@@ -57,15 +57,15 @@ async def until(condition: Callable[[], bool], *, within: float = 10.0) -> None:
 class Server:
     """Takes events. ``answers`` says what it does with one: a verdict, or an error to raise."""
 
-    def __init__(self, answers: Callable[[Item], Verdict | Exception] | None = None) -> None:
-        self.answers = answers or (lambda item: Verdict.ACCEPTED)
+    def __init__(self, answers: Callable[[Item], LineVerdict | Exception] | None = None) -> None:
+        self.answers = answers or (lambda item: LineVerdict.ACCEPTED)
         self.got: list[tuple[str, int]] = []
         self.busy: Counter[str] = Counter()
         self.most_at_once = 0
         self.open = asyncio.Event()
         self.open.set()
 
-    async def send(self, item: Item) -> Verdict:
+    async def send(self, item: Item) -> LineVerdict:
         chat, number = item.conversation, int(item.event.id.removeprefix("e-"))
         self.busy[chat] += 1
         assert self.busy[chat] == 1, "the one before was not answered yet"
@@ -153,9 +153,13 @@ async def test_reading_pauses_while_too_much_is_not_answered() -> None:
 
 
 async def test_each_answer_is_counted_and_refusals_are_shown_by_type_with_their_lines() -> None:
-    def answers(item: Item) -> Verdict | Exception:
+    def answers(item: Item) -> LineVerdict | Exception:
         number = int(item.event.id.removeprefix("e-"))
-        return IllegalTransition("no") if number > 2 else [Verdict.ACCEPTED, Verdict.DUPLICATE][number - 1]
+        return (
+            IllegalTransition("no")
+            if number > 2
+            else [LineVerdict.ACCEPTED, LineVerdict.DUPLICATE][number - 1]
+        )
 
     written = [*messages(*range(10)), b"{", b"[1]", message(1, 2).replace(b"customer_message", b"dance")]
     refused: list[tuple[int, Result]] = []
@@ -165,7 +169,7 @@ async def test_each_answer_is_counted_and_refusals_are_shown_by_type_with_their_
 
     assert counts(running) == {"accepted": 1, "duplicate": 1, "refused": 11}
     assert running.tally.lines == 13
-    reasons = running.tally.reasons[Verdict.REFUSED]
+    reasons = running.tally.reasons[LineVerdict.REFUSED]
     assert {name: reason.count for name, reason in reasons.items()} == {
         "IllegalTransition": 8,
         "InvalidEvent": 3,
@@ -200,12 +204,12 @@ async def test_a_malformed_line_is_refused_and_the_next_one_is_sent(raw: bytes) 
     running = await feed([raw, message(1, 2)], server)
 
     assert counts(running) == {"accepted": 1, "refused": 1}
-    assert running.tally.reasons[Verdict.REFUSED]["InvalidEvent"].first_lines == [1]
+    assert running.tally.reasons[LineVerdict.REFUSED]["InvalidEvent"].first_lines == [1]
 
 
-VERDICTS: list[Verdict | Exception] = [
-    Verdict.ACCEPTED,
-    Verdict.DUPLICATE,
+VERDICTS: list[LineVerdict | Exception] = [
+    LineVerdict.ACCEPTED,
+    LineVerdict.DUPLICATE,
     IllegalTransition("no"),
     Unanswered("late"),
     ValueError("a bug"),
@@ -221,7 +225,7 @@ VERDICTS: list[Verdict | Exception] = [
 )
 def test_every_line_has_one_verdict_and_nothing_answered_is_sent_again(
     written: list[int | bytes],
-    first: list[Verdict | Exception],
+    first: list[LineVerdict | Exception],
     concurrency: int,
     stop_after: int | None,
 ) -> None:
@@ -236,16 +240,16 @@ def test_every_line_has_one_verdict_and_nothing_answered_is_sent_again(
 async def _twice(
     raws: list[bytes],
     path: Path,
-    first: list[Verdict | Exception],
+    first: list[LineVerdict | Exception],
     concurrency: int,
     stop_after: int | None,
 ) -> None:
     answered: list[int] = []
 
-    def answers(item: Item) -> Verdict | Exception:
+    def answers(item: Item) -> LineVerdict | Exception:
         number = int(item.event.id.removeprefix("e-"))
         answer = first[number - 1]
-        if isinstance(answer, Verdict | IllegalTransition):
+        if isinstance(answer, LineVerdict | IllegalTransition):
             answered.append(number)
         if stop_after is not None and len(answered) > stop_after:
             running.stop("enough")
@@ -262,7 +266,7 @@ async def _twice(
     again = Server()
     second = await feed(raws, again, path)
     assert second.tally.settled == second.tally.lines == len(raws)
-    assert second.tally.verdicts[Verdict.FAILED] == second.tally.verdicts[Verdict.UNSENT] == 0
+    assert second.tally.verdicts[LineVerdict.FAILED] == second.tally.verdicts[LineVerdict.UNSENT] == 0
     assert second.tally.earlier == sum(tally.verdicts[verdict] for verdict in ANSWERED)
     assert not {number for _, number in again.got} & set(answered)
     for chat in range(6):
@@ -274,9 +278,9 @@ async def _twice(
 async def test_the_first_lines_are_the_first_in_the_file_not_the_first_that_were_answered() -> None:
     running = Feed(Server().send, journal=None)  # type: ignore[arg-type]
     for number in range(20, 0, -1):
-        running.tally.add(Line(number, b""), Result(Verdict.REFUSED, "InvalidEvent"))
+        running.tally.add(Line(number, b""), Result(LineVerdict.REFUSED, "InvalidEvent"))
 
-    reason = running.tally.reasons[Verdict.REFUSED]["InvalidEvent"]
+    reason = running.tally.reasons[LineVerdict.REFUSED]["InvalidEvent"]
     assert (reason.count, reason.first_lines) == (20, list(range(1, FIRST_LINES + 1)))
 
 
@@ -284,13 +288,13 @@ async def test_the_first_lines_are_the_first_in_the_file_not_the_first_that_were
 
 
 async def test_a_line_that_is_not_answered_holds_back_the_rest_of_its_chat_only() -> None:
-    server = Server(lambda item: Unanswered("late") if item.event.id == "e-2" else Verdict.ACCEPTED)
+    server = Server(lambda item: Unanswered("late") if item.event.id == "e-2" else LineVerdict.ACCEPTED)
 
     running = await feed(messages(1, 1, 2, 1, 2), server)
 
     assert server.numbers(1) == [1, 2]
     assert counts(running) == {"accepted": 3, "failed": 2}
-    reasons = running.tally.reasons[Verdict.FAILED]
+    reasons = running.tally.reasons[LineVerdict.FAILED]
     assert (reasons["Unanswered"].first_lines, reasons["HeldBack"].first_lines) == ([2], [4])
 
 
@@ -395,15 +399,15 @@ async def test_a_line_that_was_corrected_is_sent(tmp_path: Path) -> None:
 async def test_what_was_noted_survives_a_process_that_is_killed(tmp_path: Path) -> None:
     path, left = tmp_path / "journal", tmp_path / "left"
     with Journal.open(path, TARGET) as journal:
-        journal.note(Line(1, b"x"), Result(Verdict.REFUSED, "InvalidEvent", "no"))
+        journal.note(Line(1, b"x"), Result(LineVerdict.REFUSED, "InvalidEvent", "no"))
         journal.flush()
-        journal.note(Line(2, b"y"), Result(Verdict.ACCEPTED))
+        journal.note(Line(2, b"y"), Result(LineVerdict.ACCEPTED))
         left.mkdir()
         for file in tmp_path.glob("journal*"):  # as they are while the process runs
             (left / file.name).write_bytes(file.read_bytes())
 
     with Journal.open(left / "journal", TARGET) as journal:
-        assert journal.find(Line(1, b"x")) == Result(Verdict.REFUSED, "InvalidEvent", "no")
+        assert journal.find(Line(1, b"x")) == Result(LineVerdict.REFUSED, "InvalidEvent", "no")
         assert journal.find(Line(2, b"y")) is None, "not flushed: it is sent again, and recognised by its ID"
         assert journal.find(Line(1, b"z")) is None
 
@@ -556,7 +560,7 @@ async def test_a_journal_that_could_not_be_written_for_a_while_misses_nothing(tm
     with Journal.open(path, TARGET) as journal:
         journal._database.execute("PRAGMA max_page_count = 1")
         for number in range(100):
-            journal.note(Line(number, b"x"), Result(Verdict.REFUSED, "InvalidEvent", "y" * 900))
+            journal.note(Line(number, b"x"), Result(LineVerdict.REFUSED, "InvalidEvent", "y" * 900))
         with pytest.raises(JournalError, match="disk is full"):
             journal.flush()
         journal._database.execute("PRAGMA max_page_count = 100000")

@@ -19,7 +19,7 @@ from baton.errors import BatonError
 from replaygate.command import GOLDEN
 from replaygate.pool import Pool, replay_command
 from replaygate.report import Tally, as_dict, print_summary, write_junit
-from replaygate.result import Accepted, Difference, Result, Verdict
+from replaygate.result import Accepted, Difference, HistoryVerdict, Result
 
 DIFFERENCE = Difference(
     event=7, command="activity notify", field="input.0.tell.3.reason", recorded="new", now="old"
@@ -30,7 +30,9 @@ def baton(*words: str) -> Ran:
     return CliRunner().invoke(program, ["replay", *words])
 
 
-def result(name: str, verdict: Verdict = Verdict.REPLAYED, *differences: Difference, **fields: Any) -> Result:
+def result(
+    name: str, verdict: HistoryVerdict = HistoryVerdict.REPLAYED, *differences: Difference, **fields: Any
+) -> Result:
     return Result(name=name, verdict=verdict, differences=list(differences), **fields)
 
 
@@ -130,13 +132,13 @@ def test_a_folder_is_replayed_and_reported(tmp_path: Path) -> None:
     ("results", "strict", "passed"),
     [
         ([result("a")], True, True),
-        ([result("a"), result("b", Verdict.SKIPPED)], True, True),
-        ([result("a", Verdict.SKIPPED)], False, False),
+        ([result("a"), result("b", HistoryVerdict.SKIPPED)], True, True),
+        ([result("a", HistoryVerdict.SKIPPED)], False, False),
         ([], False, False),
-        ([result("a"), result("b", Verdict.BROKEN)], False, False),
-        ([result("a"), result("b", Verdict.UNREADABLE)], False, False),
-        ([result("a", Verdict.REPLAYED, DIFFERENCE)], False, True),
-        ([result("a", Verdict.REPLAYED, DIFFERENCE)], True, False),
+        ([result("a"), result("b", HistoryVerdict.BROKEN)], False, False),
+        ([result("a"), result("b", HistoryVerdict.UNREADABLE)], False, False),
+        ([result("a", HistoryVerdict.REPLAYED, DIFFERENCE)], False, True),
+        ([result("a", HistoryVerdict.REPLAYED, DIFFERENCE)], True, False),
     ],
 )
 def test_what_passes(results: list[Result], strict: bool, passed: bool) -> None:
@@ -157,7 +159,9 @@ def test_what_passes(results: list[Result], strict: bool, passed: bool) -> None:
 )
 def test_an_accepted_difference_passes(entry: dict[str, str], covered: bool) -> None:
     tally = tally_of(
-        result("a", Verdict.REPLAYED, DIFFERENCE), accepted=[{**entry, "why": "it was meant"}], strict=True
+        result("a", HistoryVerdict.REPLAYED, DIFFERENCE),
+        accepted=[{**entry, "why": "it was meant"}],
+        strict=True,
     )
     assert (tally.passed, tally.known, tally.different) == (covered, int(covered), int(not covered))
 
@@ -165,7 +169,8 @@ def test_an_accepted_difference_passes(entry: dict[str, str], covered: bool) -> 
 def test_differences_of_one_kind_are_told_once() -> None:
     other = DIFFERENCE.model_copy(update={"event": 9, "field": "input.0.tell.0.reason"})
     tally = tally_of(
-        result("a", Verdict.REPLAYED, DIFFERENCE, other), result("b", Verdict.REPLAYED, DIFFERENCE)
+        result("a", HistoryVerdict.REPLAYED, DIFFERENCE, other),
+        result("b", HistoryVerdict.REPLAYED, DIFFERENCE),
     )
     ((kind, group),) = tally.groups.items()
     assert (kind.field, group.histories, group.number, group.name) == ("input.*.tell.*.reason", 2, 3, "a")
@@ -175,9 +180,9 @@ def test_differences_of_one_kind_are_told_once() -> None:
 def test_a_report_holds_whatever_histories_hold(tmp_path: Path) -> None:
     """Control characters are no XML, and a workflow ID may have them."""
     tally = tally_of(
-        result("chat:x:\x00<&\ud800", Verdict.BROKEN, what="a \x1b[31m break", said="]]>", event=8),
-        result("b", Verdict.SKIPPED, what="another workflow type: <X>"),
-        result("c", Verdict.REPLAYED, DIFFERENCE),
+        result("chat:x:\x00<&\ud800", HistoryVerdict.BROKEN, what="a \x1b[31m break", said="]]>", event=8),
+        result("b", HistoryVerdict.SKIPPED, what="another workflow type: <X>"),
+        result("c", HistoryVerdict.REPLAYED, DIFFERENCE),
     )
     write_junit(tally, tmp_path / "report.xml")
     suite = ElementTree.parse(tmp_path / "report.xml").getroot()[0]
@@ -193,8 +198,10 @@ def test_a_report_holds_whatever_histories_hold(tmp_path: Path) -> None:
 
 def test_the_reason_is_said_once(capsys: pytest.CaptureFixture[str]) -> None:
     """A process that died left a traceback, and the end of that is the reason."""
-    print_summary(tally_of(result("a", Verdict.BROKEN, what="ended: no memory", said="Traceback\nno memory")))
-    print_summary(tally_of(result("b", Verdict.BROKEN, what="no such timer", said="another command")))
+    print_summary(
+        tally_of(result("a", HistoryVerdict.BROKEN, what="ended: no memory", said="Traceback\nno memory"))
+    )
+    print_summary(tally_of(result("b", HistoryVerdict.BROKEN, what="no such timer", said="another command")))
     said = capsys.readouterr().out
     assert "a: broken\n  ended: no memory\n\n" in said
     assert "b: broken\n  no such timer\n  Temporal: another command\n" in said
@@ -227,7 +234,11 @@ async def test_a_process_that_dies_takes_only_its_history_with_it(tmp_path: Path
     )
     async with Pool.open(command, 1) as pool:
         results = [await pool.replay({"name": name, "file": "-"}) for name in ("a", "bad", "b")]
-    assert [one.verdict for one in results] == [Verdict.REPLAYED, Verdict.BROKEN, Verdict.REPLAYED]
+    assert [one.verdict for one in results] == [
+        HistoryVerdict.REPLAYED,
+        HistoryVerdict.BROKEN,
+        HistoryVerdict.REPLAYED,
+    ]
     assert results[1].what == "the process that replayed it ended with exit code 7: out of memory"
 
 
