@@ -143,15 +143,13 @@ def compare(recorded: Recorded, rules: RuleSet) -> Compared:
     before, event = request.before, request.event
     try:
         folded = model_of(before).fold(before, event, then.facts).state
-        decided = decide(rules, then.facts, before, folded, event)
+        ruling = decide(rules, then.facts, before, folded, event)
     except MissingLine as missing:
         raise BatonError(
             f"These rules would give the case to line {missing.line!r}, and the history does not say who was "
             "available there: it was not asked then. From the history alone this cannot be decided."
         ) from None
-    again = then.model_copy(
-        update={"fired": decided.fired, "wake_at": decided.wake_at, "timed": decided.timed}
-    )
+    again = then.model_copy(update={"fired": ruling.fired, "wake_at": ruling.wake_at, "timed": ruling.timed})
     settle: Any = ticket.settle if isinstance(before, TicketState) else chat.settle
     return Compared(
         recorded,

@@ -36,7 +36,7 @@ from workflows.carrying import Carried
 from workflows.deciding import ask, count_rules, refusal_in
 from workflows.handover import Handover
 from workflows.inbox import Entry, Inbox, OutcomeT
-from workflows.kind import Kind, Settled, StateT, SummaryT
+from workflows.kind import Handled, Kind, StateT, SummaryT
 from workflows.outbox import Outbox
 from workflows.published import SearchAttributes, show
 from workflows.timeline import Timeline
@@ -211,14 +211,14 @@ class Case(Kind[StateT, OutcomeT, SummaryT]):
             if self.state.exists or not workflow.patched(ASK_THE_LEDGER):
                 raise
 
-    async def _decide(self, event: Any, now: datetime, entry: Entry[OutcomeT]) -> Settled[StateT, OutcomeT]:
+    async def _decide(self, event: Any, now: datetime, entry: Entry[OutcomeT]) -> Handled[StateT, OutcomeT]:
         """Decide about an event and fold it. Raises a ``Refused``; then nothing has changed."""
         self.ended_as = "refused"
         decision = await self._ask(event, now, entry)
         if decision.revived is not None:
             await self.go_on_with(decision.revived)
             if self.inbox.remembers(event):
-                return Settled(self.state, self.answer(event.id), folded=False)
+                return Handled(self.state, self.answer(event.id), folded=False)
             self.check(event)
             decision = await self._ask(event, now, entry)
         self._spent += decision.task_size
@@ -229,7 +229,7 @@ class Case(Kind[StateT, OutcomeT, SummaryT]):
             self.ended_as, self.earlier = "duplicate", decision.duplicate
             metrics.LATE_DUPLICATES.count(workflow.metric_meter(), kind=event.kind)
             answer = self.answer(event.id).model_copy(update={"snapshot": decision.duplicate})
-            return Settled(self.state, answer, folded=False)
+            return Handled(self.state, answer, folded=False)
         self.ended_as = "blocked" if decision.facts.blocked else "closed"
         settled = self.settle(event, decision)._replace(effects_size=decision.effects_size)
         count_rules(decision, moved=settled.moved)

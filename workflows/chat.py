@@ -39,7 +39,7 @@ from baton.model.reactions import reactions
 from workflows.carrying import Carried
 from workflows.case import Case
 from workflows.caseworkflow import CaseWorkflow, Start
-from workflows.kind import Settled
+from workflows.kind import Handled
 
 
 class CarriedChat(Carried):
@@ -74,13 +74,13 @@ class _ChatCase(Case[ChatState, Outcome, ChatSummary]):
     def asked_about(self) -> ChatState:
         return self.state
 
-    def settle(self, event: ChatEvent, decision: Decision) -> Settled[ChatState, Outcome]:
+    def settle(self, event: ChatEvent, decision: Decision) -> Handled[ChatState, Outcome]:
         before = self.state
         settlement = model.settle(before, event, decision)
         after = settlement.state
         if model.opens(before, event) and after.exists:
             self.chats += 1
-        return Settled(
+        return Handled(
             after,
             Outcome(event_id=event.id, snapshot=after.head(), fired=decision.fired),
             effects=tuple(reactions(before, event, decision, settlement)),

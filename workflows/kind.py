@@ -19,7 +19,7 @@ StateT = TypeVar("StateT", bound=ChatState | TicketState)
 SummaryT = TypeVar("SummaryT", bound=Payload)
 
 
-class Settled(NamedTuple, Generic[StateT, OutcomeT]):
+class Handled(NamedTuple, Generic[StateT, OutcomeT]):
     """The result of one event: the state after it, the answer to its sender, and what to do."""
 
     state: StateT
@@ -52,7 +52,7 @@ class Kind(ABC, Generic[StateT, OutcomeT, SummaryT]):
         """The state as a decision needs it."""
 
     @abstractmethod
-    def settle(self, event: Any, decision: Decision) -> Settled[StateT, OutcomeT]:
+    def settle(self, event: Any, decision: Decision) -> Handled[StateT, OutcomeT]:
         """Fold an event as it was decided."""
 
     @abstractmethod

@@ -43,7 +43,7 @@ from baton.temporal import metrics
 from workflows.carrying import Carried
 from workflows.case import Case
 from workflows.caseworkflow import CaseWorkflow, Start
-from workflows.kind import Settled
+from workflows.kind import Handled
 
 
 class CarriedTicket(Carried):
@@ -76,12 +76,12 @@ class _TicketCase(Case[TicketState, TicketOutcome, TicketSummary]):
     def asked_about(self) -> TicketState:
         return self.state.without_notes()
 
-    def settle(self, event: TicketEvent, decision: Decision) -> Settled[TicketState, TicketOutcome]:
+    def settle(self, event: TicketEvent, decision: Decision) -> Handled[TicketState, TicketOutcome]:
         before = self.state
         settlement = model.settle(before, event, decision)
         after = settlement.state
         _measure(before, after)
-        return Settled(
+        return Handled(
             after,
             TicketOutcome(event_id=event.id, snapshot=after.head(), fired=decision.fired),
             effects=tuple(reactions(before, event, decision, settlement)),

@@ -30,7 +30,7 @@ MOST_PASSES = 5
 State = TypeVar("State", bound=CaseState)
 
 
-class Decided(NamedTuple, Generic[State]):
+class Ruling(NamedTuple, Generic[State]):
     """What the rules did about an event, and the case afterwards."""
 
     fired: tuple[Fired, ...]
@@ -50,25 +50,25 @@ def list_for(scene: Scene) -> RuleList | None:
     return RuleList.INCOMING if opens(scene.before, event) else RuleList.CHANGED
 
 
-def decide(rules: RuleSet, facts: Facts, before: State, state: State, event: Event) -> Decided[State]:
+def decide(rules: RuleSet, facts: Facts, before: State, state: State, event: Event) -> Ruling[State]:
     """What the rules do about ``event``; ``before`` is the case before it, ``state`` the case after it.
 
     Raises ``MissingLine`` if the members of a line are needed and ``facts`` do not have them.
     """
     scene = Scene(before, state, event, facts)
     kind = list_for(scene)
-    decision = _Decision(scene)
+    passage = _Passage(scene)
     if kind is not None:
-        decision.go_through(rules, kind)
-    if decision.timed:
-        scene.case = scene.case.model_copy(update={"timed": {**scene.case.timed, **decision.timed}})
+        passage.go_through(rules, kind)
+    if passage.timed:
+        scene.case = scene.case.model_copy(update={"timed": {**scene.case.timed, **passage.timed}})
     wake_at = rules.alarm(scene.type).wake_at(scene)
     if scene.case.wake_at != wake_at:
         scene.case = scene.case.model_copy(update={"wake_at": wake_at})
-    return Decided(tuple(decision.fired), cast(State, scene.case), wake_at, decision.timed)
+    return Ruling(tuple(passage.fired), cast(State, scene.case), wake_at, passage.timed)
 
 
-class _Decision:
+class _Passage:
     """One event on its way through the rules."""
 
     def __init__(self, scene: Scene) -> None:

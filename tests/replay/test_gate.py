@@ -25,7 +25,7 @@ from replaygate.compare import leaving
 from replaygate.gate import Gate, read_history, replay_file
 from replaygate.result import Accepted, HistoryVerdict, Result
 from workflows.chat import _ChatCase
-from workflows.kind import Settled
+from workflows.kind import Handled
 from workflows.outbox import Outbox
 
 Patch = Callable[[pytest.MonkeyPatch], None]
@@ -123,7 +123,7 @@ def dropped_search_attribute(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(_ChatCase, "search_attributes", lambda case: {**before(case), "PinnedTo": None})
 
 
-def settling(change: Callable[[Settled[Any, Any]], Settled[Any, Any]]) -> Patch:
+def settling(change: Callable[[Handled[Any, Any]], Handled[Any, Any]]) -> Patch:
     before = _ChatCase.settle
 
     def patched(patch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import click
 
-from baton.cli.ops.cases import Result, Verdict, dry_run_option, each, report, workflow_of
+from baton.cli.ops.cases import CaseVerdict, Result, dry_run_option, each, report, workflow_of
 from baton.cli.screen import echo
 from baton.cli.shared import as_json, clock, count, desk_client, print_json, print_table, run
 from baton.desk.client import DeskClient
@@ -91,5 +91,5 @@ async def _revive(cases: Sequence[str], days: int, dry_run: bool, quiet: bool) -
 async def _revive_one(desk: DeskClient, case: str, dry_run: bool) -> Result:
     revived = await desk.revive(case, dry_run=dry_run)
     if not revived.goes_on:
-        return Result(case, Verdict.NOTHING, revived.what)
-    return Result(case, Verdict.WOULD if dry_run else Verdict.DONE, revived.what)
+        return Result(case, CaseVerdict.NOTHING, revived.what)
+    return Result(case, CaseVerdict.WOULD if dry_run else CaseVerdict.DONE, revived.what)

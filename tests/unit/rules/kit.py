@@ -34,7 +34,7 @@ from baton.model.chat.state import ChatState
 from baton.model.decision import CaseState
 from baton.model.facts import AskedOf, Candidate, Facts, Person
 from baton.model.ticket.state import TicketState
-from baton.rules.engine import Decided, decide
+from baton.rules.engine import Ruling, decide
 from baton.rules.loading import parse_rules
 from baton.rules.ruleset import RuleSet
 
@@ -153,7 +153,7 @@ def rules(**lists: list[dict[str, Any]]) -> RuleSet:
 
 def play(
     rule_set: RuleSet, before: ChatState, happened: ChatEvent, known: Facts | None = None
-) -> Decided[ChatState]:
+) -> Ruling[ChatState]:
     """Fold the event, then let the rules decide."""
     known = known or facts()
     return decide(rule_set, known, before, fold(before, happened, known).state, happened)
@@ -165,13 +165,13 @@ def ask(
     happened: TicketEvent,
     after: TicketState | None = None,
     known: Facts | None = None,
-) -> Decided[TicketState]:
+) -> Ruling[TicketState]:
     """Let the rules decide about a ticket that is as given after the event; as before, if not given."""
     return decide(rule_set, known or facts(), before, after or before, happened)
 
 
-def fired(decided: Decided[Any]) -> list[str]:
-    return [one.rule for one in decided.fired]
+def fired(ruling: Ruling[Any]) -> list[str]:
+    return [one.rule for one in ruling.fired]
 
 
 def minutes_ago(minutes: float) -> datetime:

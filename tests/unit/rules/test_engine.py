@@ -69,14 +69,14 @@ def test_a_system_message_asks_no_rule() -> None:
 
 @pytest.mark.parametrize("before", [no_chat(), chat()])
 def test_a_blocked_customers_message_asks_no_rule(before: Any) -> None:
-    decided = play(rules(**EVERY_LIST), before, event("customer_message"), facts(blocked=True))
-    assert decided.fired == ()
-    assert decided.state == before
+    ruling = play(rules(**EVERY_LIST), before, event("customer_message"), facts(blocked=True))
+    assert ruling.fired == ()
+    assert ruling.state == before
 
 
 def test_without_rules_nothing_happens() -> None:
-    decided = play(rules(), chat(), event("customer_message"))
-    assert (decided.fired, decided.wake_at, decided.timed) == ((), None, {})
+    ruling = play(rules(), chat(), event("customer_message"))
+    assert (ruling.fired, ruling.wake_at, ruling.timed) == ((), None, {})
 
 
 # --- Order, stop, once --------------------------------------------------------------------------
@@ -207,14 +207,14 @@ def test_no_rule_set_loops_and_replaying_its_actions_gives_the_same_chat(
         event("customer_message"),
         facts(case_id="case"),
     )
-    decided = play(found, before, happened, known)
-    names = fired(decided)
+    ruling = play(found, before, happened, known)
+    names = fired(ruling)
     assert len(names) == len(set(names))
     order = [name for name in names if name.startswith("c")]
     falls = sum(int(a[1:]) > int(b[1:]) for a, b in pairwise(order))
     assert falls + 1 + opening <= MOST_PASSES
-    decision = Decision(facts=known, fired=decided.fired, wake_at=decided.wake_at, timed=decided.timed)
-    assert settle(before, happened, decision).state == decided.state
+    decision = Decision(facts=known, fired=ruling.fired, wake_at=ruling.wake_at, timed=ruling.timed)
+    assert settle(before, happened, decision).state == ruling.state
 
 
 # --- Actions ------------------------------------------------------------------------------------
@@ -253,14 +253,14 @@ def test_an_action_becomes_concrete(action: Any, concrete: Any) -> None:
 
 def test_a_line_in_which_nobody_is_available_gets_the_chat_into_its_queue() -> None:
     nobody = facts(lines={"line-1": (Candidate(staff="ivan"),)})
-    decided = play(
+    ruling = play(
         rules(changed=[rule("a", None, {"assign": {"line": "line-1"}})]),
         chat(),
         event("customer_message"),
         nobody,
     )
-    assert decided.fired[0].actions == (contract.Assign(staff=None, line="line-1"),)
-    assert (decided.state.assignee, decided.state.line) == (None, "line-1")
+    assert ruling.fired[0].actions == (contract.Assign(staff=None, line="line-1"),)
+    assert (ruling.state.assignee, ruling.state.line) == (None, "line-1")
 
 
 def test_the_members_of_a_line_are_asked_for_where_they_are_missing() -> None:
@@ -296,20 +296,20 @@ def test_an_action_that_means_nobody_is_skipped_with_the_reason_and_the_rest_goe
 
 def test_an_action_that_is_not_possible_is_skipped_with_the_reason_and_the_rest_goes_on() -> None:
     found = rules(changed=[rule("a", None, {"end chat": {}}, {"pin": {"staff": "ivan"}}, VIP)])
-    decided = play(found, chat(), event("customer_message"))
-    assert decided.fired[0].skipped == (
+    ruling = play(found, chat(), event("customer_message"))
+    assert ruling.fired[0].skipped == (
         "pin: the chat is ended · open, and only an active chat can be pinned",
     )
-    assert decided.state.labels == ("vip",)
+    assert ruling.state.labels == ("vip",)
 
 
 def test_a_person_who_does_not_work_with_chats_any_more_is_not_pinned() -> None:
     known = facts(people={**PEOPLE, "ivan": Person(line="line-1", chats=False)})
-    decided = play(
+    ruling = play(
         rules(changed=[rule("a", None, {"pin": {"staff": "ivan"}})]), chat(), event("customer_message"), known
     )
-    assert decided.fired[0].skipped == ("pin: ivan does not work with chats",)
-    assert decided.state.pinned_to is None
+    assert ruling.fired[0].skipped == ("pin: ivan does not work with chats",)
+    assert ruling.state.pinned_to is None
 
 
 def test_the_actions_of_a_rule_are_done_in_their_order() -> None:

@@ -135,8 +135,8 @@ def test_each_event_of_a_ticket_asks_one_list_or_none(
 
 
 def test_a_blocked_customers_message_asks_no_rule() -> None:
-    decided = ask(rules(**EVERY_LIST), ticket(), ticket_event("customer_message"), None, facts(blocked=True))
-    assert fired(decided) == []
+    ruling = ask(rules(**EVERY_LIST), ticket(), ticket_event("customer_message"), None, facts(blocked=True))
+    assert fired(ruling) == []
 
 
 # --- What can be asked --------------------------------------------------------------------------
@@ -221,8 +221,8 @@ def test_the_answered_labels_are_those_of_this_very_event(
             rule("b", {"event.answered_labels": "is set"}, cases="tickets"),
         ]
     )
-    decided = ask(found, before, NOTE, after)
-    removal, *more = decided.fired
+    ruling = ask(found, before, NOTE, after)
+    removal, *more = ruling.fired
     assert removal.actions == ((contract.ChangeLabels(remove=answered),) if answered else ())
     assert removal.skipped == (() if answered else ("remove labels: event.answered_labels is empty",))
     assert [one.rule for one in more] == (["b"] if answered else [])
@@ -250,10 +250,10 @@ def test_the_answered_labels_are_those_of_this_very_event(
     ],
 )
 def test_an_action_on_a_ticket_becomes_concrete_and_is_applied(action: Any, concrete: Any) -> None:
-    decided = ask(rules(changed=[rule("a", None, action, cases="tickets")]), COMPOSING, NOTE)
-    (one,) = decided.fired
+    ruling = ask(rules(changed=[rule("a", None, action, cases="tickets")]), COMPOSING, NOTE)
+    (one,) = ruling.fired
     assert (one.actions, one.skipped) == ((concrete,), ())
-    assert decided.state == apply(COMPOSING, concrete, facts())
+    assert ruling.state == apply(COMPOSING, concrete, facts())
 
 
 def test_departments_can_be_told_about_a_chat_too() -> None:
@@ -267,10 +267,10 @@ def test_what_a_ticket_refuses_is_skipped_with_the_reason_and_the_rest_goes_on()
     found = rules(changed=[rule("a", None, close, {"add labels": ["urgent"]}, cases="tickets")])
     with pytest.raises(DepartmentsWaiting) as refused:
         apply(TWO, contract.SetStatus(status=Status.CLOSED), facts())
-    decided = ask(found, TWO, NOTE)
-    assert decided.fired[0].skipped == (str(refused.value),)
-    assert decided.fired[0].actions == (contract.ChangeLabels(add=("urgent",)),)
-    assert (decided.state.status, decided.state.labels[-1]) == (Status.OPEN, "urgent")
+    ruling = ask(found, TWO, NOTE)
+    assert ruling.fired[0].skipped == (str(refused.value),)
+    assert ruling.fired[0].actions == (contract.ChangeLabels(add=("urgent",)),)
+    assert (ruling.state.status, ruling.state.labels[-1]) == (Status.OPEN, "urgent")
 
 
 def test_a_later_rule_sees_the_department_that_an_earlier_one_asked() -> None:
@@ -288,12 +288,12 @@ def test_the_workflow_comes_to_the_same_ticket_from_the_decision() -> None:
         timed=[rule("c", {"minutes since asked": {"at least": 5}}, cases="tickets")],
     )
     before, known = asking("billing"), facts()
-    decided = decide(found, known, before, fold(before, NOTE, known).state, NOTE)
-    assert fired(decided) == ["a", "b"]
-    decision = Decision(facts=known, fired=decided.fired, wake_at=decided.wake_at, timed=decided.timed)
+    ruling = decide(found, known, before, fold(before, NOTE, known).state, NOTE)
+    assert fired(ruling) == ["a", "b"]
+    decision = Decision(facts=known, fired=ruling.fired, wake_at=ruling.wake_at, timed=ruling.timed)
     settled = settle(before, NOTE, decision).state
     assert settled.draft.round == 1
-    assert settled.model_copy(update={"draft": decided.state.draft}) == decided.state
+    assert settled.model_copy(update={"draft": ruling.state.draft}) == ruling.state
 
 
 # --- Time ---------------------------------------------------------------------------------------
@@ -318,14 +318,14 @@ def test_minutes_since_asked_count_from_the_earliest_of_those_who_are_asked_now(
 
 def test_where_nobody_is_asked_nobody_is_late() -> None:
     state = having_answered(asked_since(billing=40), "billing")
-    decided = ask(rules(timed=[OVERDUE]), state.model_copy(update={"stage": TicketStage.COMPOSING}), NOTE)
-    assert decided.wake_at is None
+    ruling = ask(rules(timed=[OVERDUE]), state.model_copy(update={"stage": TicketStage.COMPOSING}), NOTE)
+    assert ruling.wake_at is None
 
 
 def test_an_overdue_answer_is_an_event_that_rules_can_ask_about() -> None:
     overdue = rule("overdue", {"event.kind": "department_due"}, {"add labels": ["urgent"]}, cases="tickets")
-    decided = ask(rules(changed=[overdue]), TWO, ticket_event("department_due", label="billing"))
-    assert decided.state.labels == ("billing", "delivery", "urgent")
+    ruling = ask(rules(changed=[overdue]), TWO, ticket_event("department_due", label="billing"))
+    assert ruling.state.labels == ("billing", "delivery", "urgent")
 
 
 @pytest.mark.parametrize(
@@ -363,21 +363,21 @@ def test_the_label_comes_off_when_its_department_answers_and_no_other_does() -> 
     before = asking("billing", "delivery").model_copy(
         update={"labels": ("billing", "delivery", "several-departments")}
     )
-    decided = happens(before, "note_added", "lena", text="Paid.")
-    assert fired(decided) == ["label-off-after-answer"]
-    assert decided.fired[0].actions == (contract.ChangeLabels(remove=("billing",)),)
-    assert decided.state.labels == ("delivery", "several-departments")
+    ruling = happens(before, "note_added", "lena", text="Paid.")
+    assert fired(ruling) == ["label-off-after-answer"]
+    assert ruling.fired[0].actions == (contract.ChangeLabels(remove=("billing",)),)
+    assert ruling.state.labels == ("delivery", "several-departments")
 
 
 def test_a_note_for_two_departments_takes_both_labels_off_at_once() -> None:
-    decided = happens(asking("billing", "warranty", "delivery"), "note_added", "lena", text="Paid.")
-    assert decided.fired[0].actions == (contract.ChangeLabels(remove=("billing", "warranty")),)
+    ruling = happens(asking("billing", "warranty", "delivery"), "note_added", "lena", text="Paid.")
+    assert ruling.fired[0].actions == (contract.ChangeLabels(remove=("billing", "warranty")),)
 
 
 def test_the_last_department_that_sends_the_reply_loses_its_label_too() -> None:
-    decided = happens(asking("delivery"), "send_reply", "maria", text="It is on its way.")
-    assert (fired(decided), decided.state.labels) == (["label-off-after-answer"], ())
-    assert decided.state.stage is TicketStage.ANSWERED
+    ruling = happens(asking("delivery"), "send_reply", "maria", text="It is on its way.")
+    assert (fired(ruling), ruling.state.labels) == (["label-off-after-answer"], ())
+    assert ruling.state.stage is TicketStage.ANSWERED
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from baton.model.chat.model import fold, settle
 from baton.model.chat.state import ChatState
 from baton.model.decision import Decision
 from baton.model.facts import Facts, Person
-from baton.rules.engine import Decided, decide
+from baton.rules.engine import Ruling, decide
 from baton.rules.ruleset import RuleSet
 from tests.unit.rules.kit import (
     NOW,
@@ -50,7 +50,7 @@ def waits_since(minutes: float, **fields: Any) -> ChatState:
     return chat(customer_wrote_at=minutes_ago(minutes), wrote_at=NOW, **fields)
 
 
-def look(rule_set: RuleSet, state: ChatState, **known: Any) -> Decided[ChatState]:
+def look(rule_set: RuleSet, state: ChatState, **known: Any) -> Ruling[ChatState]:
     """The chat looks at the time."""
     return play(rule_set, state, event("timed_due"), facts(**known))
 
@@ -74,10 +74,10 @@ def test_a_rule_is_due_when_the_chat_wakes_for_it_whatever_the_number_of_minutes
 ) -> None:
     wrote_at = NOW + age
     found = rules(timed=[waiting(minutes)])
-    decided = play(found, chat(), event("customer_message"), facts(now=wrote_at))
-    assert decided.wake_at is not None
-    assert fired(look(found, decided.state, now=decided.wake_at - MICROSECOND)) == []
-    assert fired(look(found, decided.state, now=decided.wake_at)) == ["wait"]
+    ruling = play(found, chat(), event("customer_message"), facts(now=wrote_at))
+    assert ruling.wake_at is not None
+    assert fired(look(found, ruling.state, now=ruling.wake_at - MICROSECOND)) == []
+    assert fired(look(found, ruling.state, now=ruling.wake_at)) == ["wait"]
 
 
 def test_a_rule_fires_once_for_a_message_and_again_for_the_next() -> None:
@@ -94,10 +94,8 @@ def test_a_rule_fires_once_for_a_message_and_again_for_the_next() -> None:
 
 
 def test_a_rule_whose_moment_never_was_is_not_due() -> None:
-    decided = look(
-        rules(timed=[rule("a", {"minutes since staff message": {"at least": 1}})]), waits_since(30)
-    )
-    assert (fired(decided), decided.wake_at) == ([], None)
+    ruling = look(rules(timed=[rule("a", {"minutes since staff message": {"at least": 1}})]), waits_since(30))
+    assert (fired(ruling), ruling.wake_at) == ([], None)
 
 
 def test_a_chat_that_nobody_has_was_not_assigned() -> None:
@@ -162,10 +160,10 @@ def test_the_chat_wakes_for_a_rule_whatever_is_known_about_people_today() -> Non
 
 def test_the_next_look_is_reckoned_after_every_event_and_kept_in_the_state() -> None:
     found = rules(timed=[waiting(30)])
-    decided = play(found, chat(), event("customer_message"))
-    assert decided.wake_at == decided.state.wake_at == NOW + timedelta(minutes=30)
+    ruling = play(found, chat(), event("customer_message"))
+    assert ruling.wake_at == ruling.state.wake_at == NOW + timedelta(minutes=30)
     noted = play(
-        found, decided.state, event("note_added", "ivan", text="x"), facts(now=NOW + timedelta(minutes=1))
+        found, ruling.state, event("note_added", "ivan", text="x"), facts(now=NOW + timedelta(minutes=1))
     )
     assert noted.wake_at == NOW + timedelta(minutes=30)
 
@@ -181,18 +179,18 @@ def test_a_look_at_the_time_never_asks_for_another_at_the_same_time() -> None:
     found = rules(
         timed=[waiting(30, "late", when={"case.labels": "vip"}), waiting(30, "a", {"add labels": ["vip"]})]
     )
-    decided = look(found, waits_since(40))
-    assert fired(decided) == ["a"]
-    assert decided.wake_at is None
+    ruling = look(found, waits_since(40))
+    assert fired(ruling) == ["a"]
+    assert ruling.wake_at is None
 
 
 def test_a_rule_that_stop_passed_over_is_not_due_a_moment_later() -> None:
     found = rules(timed=[waiting(30, "a", stop=True), waiting(30, "b"), waiting(60, "c")])
-    decided = look(found, waits_since(40))
-    assert fired(decided) == ["a"]
-    assert set(decided.timed) == {"a", "b"}
-    assert decided.wake_at == NOW + timedelta(minutes=20)
-    noted = play(found, decided.state, event("note_added", "ivan", text="x"))
+    ruling = look(found, waits_since(40))
+    assert fired(ruling) == ["a"]
+    assert set(ruling.timed) == {"a", "b"}
+    assert ruling.wake_at == NOW + timedelta(minutes=20)
+    noted = play(found, ruling.state, event("note_added", "ivan", text="x"))
     assert noted.wake_at == NOW + timedelta(minutes=20)
 
 
@@ -201,17 +199,17 @@ def test_a_timed_rule_may_retrigger_the_rules_for_changes() -> None:
         timed=[waiting(30, "a", {"add labels": ["urgent"]}, retrigger=True)],
         changed=[rule("b", {"case.labels": "urgent"}, {"assign": {"line": "line-1"}})],
     )
-    decided = look(found, waits_since(30, last_author=author("customer")))
-    assert fired(decided) == ["a", "b"]
-    assert decided.state.pinned_to == "ivan"
+    ruling = look(found, waits_since(30, last_author=author("customer")))
+    assert fired(ruling) == ["a", "b"]
+    assert ruling.state.pinned_to == "ivan"
 
 
 def test_the_workflow_comes_to_the_same_state_from_the_decision() -> None:
     found = rules(timed=[waiting(30, "a", {"assign": {"line": "line-1"}}), waiting(45, "b")])
     before, happened, known = waits_since(30), event("timed_due"), facts()
-    decided = decide(found, known, before, fold(before, happened, known).state, happened)
-    decision = Decision(facts=known, fired=decided.fired, wake_at=decided.wake_at, timed=decided.timed)
-    assert settle(before, happened, decision).state == decided.state
+    ruling = decide(found, known, before, fold(before, happened, known).state, happened)
+    decision = Decision(facts=known, fired=ruling.fired, wake_at=ruling.wake_at, timed=ruling.timed)
+    assert settle(before, happened, decision).state == ruling.state
 
 
 # --- Somebody's grace ---------------------------------------------------------------------------
@@ -233,8 +231,8 @@ def leaving(name: str) -> Facts:
     ],
 )
 def test_an_open_chat_wakes_when_the_grace_of_its_holder_ends(state: ChatState, wakes: bool) -> None:
-    decided = play(rules(), state, event("note_added", "petra", text="x"), leaving("ivan"))
-    assert decided.wake_at == (NOW + timedelta(minutes=3) if wakes else None)
+    ruling = play(rules(), state, event("note_added", "petra", text="x"), leaving("ivan"))
+    assert ruling.wake_at == (NOW + timedelta(minutes=3) if wakes else None)
 
 
 def test_the_earlier_of_grace_and_rule_counts() -> None:
