@@ -188,15 +188,16 @@ def _start_of(kept: Kept) -> tuple[str, ChatStart | TicketStart, str, str]:
 def _told(kept: Kept) -> str:
     """What a case goes on with, in a few words; its people and texts are where cases are shown."""
     case = kept.state
-    said = [f"{case.phase}"]
+    said = []
     if isinstance(case, TicketState):
+        said.append(f"{case.stage}")
         if case.asked:
             due = f", due {case.due_at:%Y-%m-%d %H:%M} UTC" if case.due_at else ""
             said.append(f"asked: {', '.join(case.asked)}{due}")
         notes = {note.event_id for one in case.departments for note in one.notes}
         said += [f"{len(notes)} notes"] if notes else []
     elif case.tab is not None:
-        said.append(f"tab {case.tab}")
+        said += [case.phase.value, f"tab {case.tab}"]
     if kept.unsent:
         said.append(f"to be sent, or sent once more: {len(kept.unsent)}")
     return "; ".join(said)
