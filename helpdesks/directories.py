@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from baton.contract.words import STORED
 from baton.documents.directory import Directory
 from baton.errors import NotAllowed
-from baton.names import STORED
 from helpdesks.base import VersionedDirectory
 from helpdesks.database import Database
 from helpdesks.schema import directories

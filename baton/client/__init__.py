@@ -483,7 +483,7 @@ class _Case:
     def missing(self, event: BaseEvent) -> IllegalTransition:
         kind = self.workflow.lower()
         return IllegalTransition(
-            f"{event.kind} needs a {kind}, and there is no living {kind} {self.workflow_id}: {self.hint}"  # type: ignore[attr-defined]
+            f"{event.kind} needs a {kind}, and there is no living {kind} {self.workflow_id}: {self.hint}"
         )
 
 

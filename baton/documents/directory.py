@@ -21,8 +21,8 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from baton.contract.words import Key, Label, Title
 from baton.documents.calendars import ALWAYS, Calendar
-from baton.names import Key, Label, Title
 from baton.wording import did_you_mean
 
 Hours = Annotated[float, Field(gt=0, le=24 * 366)]

@@ -52,7 +52,7 @@ class Document:
     lines: Mapping[KeyPath, int]
     problems: list[Problem] = field(default_factory=list)
     context: object = None
-    """With what it is checked, such as ``baton.names.STORED``."""
+    """With what it is checked, such as ``baton.contract.words.STORED``."""
 
     def line_of(self, path: Sequence[str | int]) -> int:
         """The line of the node at ``path``, or of its nearest ancestor."""

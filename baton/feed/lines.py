@@ -14,8 +14,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from baton.contract import ChatEvent, Payload, chat_workflow_id, parse_chat_event
+from baton.contract.words import Id, Outside
 from baton.errors import InvalidEvent
-from baton.names import Id, Outside
 
 LONGEST_LINE = 4 << 20
 """Bytes. Temporal takes payloads of up to 2 MB, and JSON may need more than one byte for each of them."""

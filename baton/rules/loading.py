@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from baton.contract.words import STORED
 from baton.documents.directory import Directory
 from baton.documents.yaml import Document, parse_yaml, read_yaml, refuse
 from baton.errors import Problem
-from baton.names import STORED
 from baton.rules.checks import check_rule
 from baton.rules.language import EventRule, RuleFile, RuleList, TimedRule
 from baton.rules.ruleset import RuleSet

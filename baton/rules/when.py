@@ -22,7 +22,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from baton.names import Key, Label
+from baton.contract.words import Key, Label
 from baton.rules import fields
 from baton.rules.fields import EVERY_CASE, FIELDS, TICKETS, CaseType, Sort
 from baton.rules.grammar import Loose, Part, Phrase, chosen

@@ -13,7 +13,7 @@ from pydantic import ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from baton.contract import MARKER
-from baton.names import Key, Label
+from baton.contract.words import Key, Label
 from baton.rules.grammar import Loose, Part, Text
 
 Hours = Annotated[float, Field(gt=0, le=8_784, allow_inf_nan=False)]

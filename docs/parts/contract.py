@@ -23,7 +23,7 @@ from docs.parts.markdown import filled, sentence, table
 def events() -> str:
     models = _event_models()
     assert models.keys() == AUTHORS.keys()
-    common = set(BaseEvent.model_fields) | {"kind"}
+    common = set(BaseEvent.model_fields)
     rows = []
     for kind in AUTHORS:
         if kind in INTERNAL_KINDS:
@@ -41,7 +41,7 @@ def _event_models() -> Mapping[str, type[BaseEvent]]:
     models = [
         model
         for model in vars(contract).values()
-        if isinstance(model, type) and issubclass(model, BaseEvent) and "kind" in model.model_fields
+        if isinstance(model, type) and issubclass(model, BaseEvent) and model is not BaseEvent
     ]
     return {model.model_fields["kind"].default: model for model in models}
 

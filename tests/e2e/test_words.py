@@ -13,10 +13,10 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
 
 from baton.contract import HANDLE, SUBMIT, Presence
+from baton.contract.words import STORED
 from baton.desk.client import DeskClient
 from baton.documents.directory import Directory
 from baton.errors import InvalidEvent
-from baton.names import STORED
 from baton.temporal.codec import EncryptionCodec
 from baton.temporal.keys import KeyRing, new_key
 from baton.temporal.plugin import BatonPlugin

@@ -12,9 +12,9 @@ import click
 from baton.cli.desk.directorytext import as_yaml
 from baton.cli.screen import echo
 from baton.cli.shared import as_json, count, desk_client, print_json, run
+from baton.contract.words import STORED
 from baton.documents.directory import Directory
 from baton.documents.directoryfile import load_directory
-from baton.names import STORED
 
 _file = click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
 

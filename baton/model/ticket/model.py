@@ -81,7 +81,7 @@ def opens(state: TicketState, event: BaseEvent) -> bool:
     """Whether the event begins a ticket: where there is none, or, by its customer, where it is closed."""
     if state.exists:
         return state.final and isinstance(event, CustomerMessage)
-    return event.kind in TICKET_OPENING_KINDS  # type: ignore[attr-defined]
+    return event.kind in TICKET_OPENING_KINDS
 
 
 def check(state: TicketState, event: TicketEvent) -> None:

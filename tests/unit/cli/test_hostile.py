@@ -39,6 +39,7 @@ from baton.contract import (
     TicketStage,
     TimelineEntry,
 )
+from baton.contract.words import STORED
 from baton.documents.directory import Directory
 from baton.errors import BatonError, DocumentError, Problem, Refused
 from baton.model.chat import story as chat_story
@@ -46,7 +47,6 @@ from baton.model.chat.state import ChatState
 from baton.model.effects import InboxRow, NoticeRow, TicketRow
 from baton.model.ticket import story as ticket_story
 from baton.model.ticket.state import TicketState
-from baton.names import STORED
 from baton.settings import CHECKOUT
 from baton.signs import visible
 from baton.temporal.logs import JsonLines, Lines

@@ -20,12 +20,12 @@ from baton.contract import (
     parse_ticket_start,
     require_plain,
 )
+from baton.contract.words import STORED
 from baton.documents.directory import Directory
 from baton.documents.directoryfile import parse_directory
 from baton.errors import DocumentError, InvalidEvent
 from baton.feed.lines import Line, parse_line
 from baton.model.decision import DecideRequest
-from baton.names import STORED
 from baton.rules.language import RuleList
 from baton.rules.loading import parse_kept_rules, parse_rules
 from baton.signs import visible

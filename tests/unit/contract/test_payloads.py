@@ -32,13 +32,18 @@ from baton.contract import (
     BaseEvent,
     Event,
     Payload,
+    actions,
+    cases,
     chat_workflow_id,
     derived_id,
+    events,
+    outcomes,
     parse_chat_event,
     parse_chat_start,
     parse_ticket_event,
     parse_ticket_start,
     ticket_workflow_id,
+    values,
 )
 from baton.errors import REFUSALS, InvalidEvent
 from baton.model import decision, effects, facts
@@ -589,7 +594,8 @@ def test_the_refusals_are_those_of_the_contract() -> None:
 # --- Payloads from release to release -----------------------------------------------------------
 
 GOLDEN = Path(__file__).with_name("contract.schema.json")
-MODULES = (contract, chatstate, ticketstate, facts, decision, effects)
+CONTRACT = (actions, cases, events, outcomes, values)
+MODULES = (*CONTRACT, chatstate, ticketstate, facts, decision, effects)
 
 
 def payload_models() -> list[type[Payload]]:
@@ -692,7 +698,7 @@ FIRST_FIELDS: dict[str, set[str]] = {
 
 def _contract_models() -> Iterator[Any]:
     for model in payload_models():
-        if model.__module__ == contract.__name__:
+        if model.__module__ in {module.__name__ for module in CONTRACT}:
             yield pytest.param(model, id=model.__name__)
 
 

@@ -1,0 +1,248 @@
+"""What may happen to a case: the kinds of events, which of them open one, and who may be their author."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, get_args
+
+from pydantic import AfterValidator, Field, StringConstraints
+from pydantic_core import to_json
+
+from baton.contract.names import MAX_ATTACHMENTS_SIZE
+from baton.contract.values import Author, AuthorType, Instant, Names, Payload, Presence, Status, Text
+from baton.contract.words import Id, Name
+
+
+class BaseEvent(Payload):
+    """What every event has. ``id`` is the caller's and makes the call idempotent."""
+
+    kind: str
+    id: Id
+    at: Instant | None = None
+    author: Author
+
+
+def _not_too_large(attachments: tuple[Any, ...]) -> tuple[Any, ...]:
+    if attachments and (size := len(to_json(attachments))) > MAX_ATTACHMENTS_SIZE:
+        raise ValueError(f"they have {size} bytes, at most {MAX_ATTACHMENTS_SIZE} are allowed: send links")
+    return attachments
+
+
+class _Message(BaseEvent):
+    text: Text = ""
+    message_id: Id | None = None
+    attachments: Annotated[tuple[Any, ...], AfterValidator(_not_too_large)] = ()
+
+
+class CustomerMessage(_Message):
+    kind: Literal["customer_message"] = "customer_message"
+
+
+class AgentMessage(_Message):
+    kind: Literal["agent_message"] = "agent_message"
+
+
+class SystemMessage(_Message):
+    kind: Literal["system_message"] = "system_message"
+
+
+class MessageChanged(BaseEvent):
+    kind: Literal["message_changed"] = "message_changed"
+    message_id: Id
+    deleted: bool = False
+
+
+class DeliveryFailed(BaseEvent):
+    kind: Literal["delivery_failed"] = "delivery_failed"
+    message_id: Id
+
+
+class NoteAdded(BaseEvent):
+    kind: Literal["note_added"] = "note_added"
+    text: Text
+    label: Name | None = None
+    answers: bool = True
+    instruction: bool = False
+
+
+class Taken(BaseEvent):
+    kind: Literal["taken"] = "taken"
+
+
+class ChatEnded(BaseEvent):
+    kind: Literal["chat_ended"] = "chat_ended"
+    status: Status | None = None
+
+
+class StatusSet(BaseEvent):
+    kind: Literal["status_set"] = "status_set"
+    status: Status
+    force: bool = False
+    reason: Text = ""
+
+
+class Assigned(BaseEvent):
+    """A transfer by hand: to a person, to a line, or, with neither, to nobody."""
+
+    kind: Literal["assigned"] = "assigned"
+    staff: Id | None = None
+    line: Id | None = None
+
+
+class LabelsChanged(BaseEvent):
+    kind: Literal["labels_changed"] = "labels_changed"
+    add: Names = ()
+    remove: Names = ()
+
+
+class PresenceChanged(BaseEvent):
+    kind: Literal["presence_changed"] = "presence_changed"
+    staff: Id
+    presence: Presence
+
+
+class MergedInto(BaseEvent):
+    kind: Literal["merged_into"] = "merged_into"
+    case: Id
+
+
+class TemplateApplied(BaseEvent):
+    """Several departments are asked at once, as the template says. All or nothing."""
+
+    kind: Literal["template_applied"] = "template_applied"
+    template: Id
+
+
+class DepartmentDeclined(BaseEvent):
+    """A department says that this is not its matter, and perhaps whose it is."""
+
+    kind: Literal["department_declined"] = "department_declined"
+    label: Name
+    to: Name | None = None
+    reason: Text
+
+
+class DepartmentAskedAgain(BaseEvent):
+    kind: Literal["department_asked_again"] = "department_asked_again"
+    label: Name
+    question: Text = ""
+
+
+class SendReply(BaseEvent):
+    """The consolidated reply, to be sent to the customer. ``status`` is what the ticket gets: pending."""
+
+    kind: Literal["send_reply"] = "send_reply"
+    text: Annotated[Text, StringConstraints(min_length=1, pattern=r"\S")]
+    status: Status | None = None
+    force: bool = False
+
+
+class ReplySent(BaseEvent):
+    """A consolidated reply that was already sent. In a chat: one that a ticket has sent there."""
+
+    kind: Literal["reply_sent"] = "reply_sent"
+    message_id: Id
+    text: Text = ""
+
+
+class TicketOpened(BaseEvent):
+    """The matter of a chat goes on in a ticket, too."""
+
+    kind: Literal["ticket_opened"] = "ticket_opened"
+    ticket_id: Id
+
+
+class ReminderDue(BaseEvent):
+    """Made inside: a department should be reminded that its answer is due soon."""
+
+    kind: Literal["reminder_due"] = "reminder_due"
+    label: Name
+
+
+class DepartmentDue(BaseEvent):
+    """Made inside: a department's answer is due."""
+
+    kind: Literal["department_due"] = "department_due"
+    label: Name
+
+
+class Idle(BaseEvent):
+    """Made inside: nobody wrote for the channel's idle time."""
+
+    kind: Literal["idle"] = "idle"
+
+
+class TimedDue(BaseEvent):
+    """Made inside: a timed rule, an offer or somebody's grace may have come due."""
+
+    kind: Literal["timed_due"] = "timed_due"
+
+
+_AnyCaseEvent = (
+    CustomerMessage
+    | AgentMessage
+    | SystemMessage
+    | MessageChanged
+    | DeliveryFailed
+    | NoteAdded
+    | Taken
+    | StatusSet
+    | Assigned
+    | LabelsChanged
+    | PresenceChanged
+    | ReplySent
+    | TicketOpened
+    | MergedInto
+    | TimedDue
+)
+_ChatOnlyEvent = ChatEnded | Idle
+_TicketOnlyEvent = (
+    TemplateApplied | DepartmentDeclined | DepartmentAskedAgain | SendReply | ReminderDue | DepartmentDue
+)
+ChatEvent = Annotated[_AnyCaseEvent | _ChatOnlyEvent, Field(discriminator="kind")]
+TicketEvent = Annotated[_AnyCaseEvent | _TicketOnlyEvent, Field(discriminator="kind")]
+Event = Annotated[_AnyCaseEvent | _ChatOnlyEvent | _TicketOnlyEvent, Field(discriminator="kind")]
+
+
+def _kinds(*unions: Any) -> frozenset[str]:
+    return frozenset(event.model_fields["kind"].default for union in unions for event in get_args(union))
+
+
+CHAT_KINDS = _kinds(_AnyCaseEvent, _ChatOnlyEvent)
+TICKET_KINDS = _kinds(_AnyCaseEvent, _TicketOnlyEvent)
+INTERNAL_KINDS = frozenset({"idle", "timed_due", "reminder_due", "department_due"})
+"""Kinds that only a workflow makes for itself; from outside they are refused."""
+MESSAGE_KINDS = frozenset({"customer_message", "agent_message"})
+"""Only these start a chat, so only these are sent with update-with-start."""
+TICKET_OPENING_KINDS = MESSAGE_KINDS | {"template_applied", "labels_changed", "ticket_opened"}
+"""These start a ticket where there is none. A closed one is opened again by its customer only."""
+_CUSTOMER = frozenset({AuthorType.CUSTOMER})
+_STAFF = frozenset({AuthorType.STAFF})
+_SYSTEM = frozenset({AuthorType.SYSTEM})
+_NOT_CUSTOMER = _STAFF | _SYSTEM
+_ANYONE = _CUSTOMER | _NOT_CUSTOMER
+AUTHORS: dict[str, frozenset[AuthorType]] = {
+    "customer_message": _CUSTOMER,
+    "agent_message": _STAFF,
+    "system_message": _SYSTEM,
+    "message_changed": _ANYONE,
+    "delivery_failed": _ANYONE,
+    "note_added": _NOT_CUSTOMER,
+    "taken": _STAFF,
+    "chat_ended": _ANYONE,
+    "status_set": _NOT_CUSTOMER,
+    "assigned": _NOT_CUSTOMER,
+    "labels_changed": _NOT_CUSTOMER,
+    "presence_changed": _NOT_CUSTOMER,
+    "merged_into": _NOT_CUSTOMER,
+    "template_applied": _NOT_CUSTOMER,
+    "department_declined": _STAFF,
+    "department_asked_again": _NOT_CUSTOMER,
+    "send_reply": _STAFF,
+    "reply_sent": _STAFF,
+    "ticket_opened": _NOT_CUSTOMER,
+    "reminder_due": _SYSTEM,
+    "department_due": _SYSTEM,
+    "idle": _SYSTEM,
+    "timed_due": _SYSTEM,
+}
+"""Who may be the author of an event of each kind."""

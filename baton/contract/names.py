@@ -1,0 +1,105 @@
+"""Names that Temporal knows, IDs of workflows, and how much there may be of something."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import Literal
+
+from baton.contract.words import LONGEST_ID, without_controls
+from baton.errors import InvalidEvent
+from baton.signs import hidden_in
+
+TASK_QUEUE = "baton"
+CHAT_WORKFLOW = "Chat"
+TICKET_WORKFLOW = "Ticket"
+HANDLE = "handle"
+"""Update: one event in, its outcome back once the decision is durable."""
+SUBMIT = "submit"
+"""Signal: one event in, nothing back. For bulk traffic."""
+NOTE_ADDED = "note_added"
+"""Signal of a ticket: a note, such as a department's answer. ``kind`` need not be said."""
+POKE = "poke"
+"""Signal, without an argument: look at the time, the rules and who is there, as if something came due."""
+SNAPSHOT = "snapshot"
+TIMELINE = "timeline"
+DRAFT = "draft"
+"""Query of a ticket: the consolidated reply as far as it is drafted."""
+SEARCH_ATTRIBUTES: dict[str, Literal["Keyword", "KeywordList", "Datetime"]] = {
+    "Tab": "Keyword",
+    "CaseStatus": "Keyword",
+    "TicketStage": "Keyword",
+    "Assignee": "Keyword",
+    "PinnedTo": "Keyword",
+    "Line": "Keyword",
+    "Channel": "Keyword",
+    "Labels": "KeywordList",
+    "DueAt": "Datetime",
+}
+"""Name and type of each search attribute. Registered once for a namespace, before a worker starts."""
+MAX_WORKFLOW_ID_LENGTH = 1000
+MAX_TEXT_LENGTH = 100_000
+"""Longest message text, in characters. A payload may have 2 MB; more belongs into an attachment."""
+MAX_ATTACHMENTS_SIZE = 100_000
+"""Largest attachments of a message, in bytes of JSON: they are named here, and kept elsewhere."""
+MAX_EVENT_SIZE = 350_000
+"""Largest event, in bytes of JSON. The end of a workflow task brings all updates back that came with it, also
+those that it refuses; with more than 4 MB the server closes the workflow by force. It lets 10 in at once."""
+MAX_LABELS = 1000
+"""Labels that a case may have, and that one event may add or remove."""
+MAX_LABELS_SIZE = 64_000
+"""Bytes of all labels of a case together: they stand in each answer, and in each write."""
+MAX_NOTES_SIZE = 400_000
+"""Bytes of notes that a ticket carries with it; of more, the beginnings. Whole they are in the help desk."""
+MAX_NOTES = 1000
+"""Notes that a ticket carries with it. Of more, only that they answer; the help desk has them all."""
+MARKER = "several-departments"
+"""The label of a ticket that several departments work on, so that such tickets are found again."""
+MAX_DEPARTMENTS = 200
+"""Departments that one ticket may ever ask."""
+
+
+def chat_workflow_id(channel: str, conversation: str) -> str:
+    """The workflow ID of the chat on this channel: ``chat:{channel}:{conversation}``.
+
+    Raises ``InvalidEvent`` if a part is empty, the channel has a colon (two chats could then share
+    an ID), or the whole is as long as Temporal's limit of 1,000 bytes.
+    """
+    if ":" in channel:
+        raise InvalidEvent(f"channel {channel!r} has a colon: use a name such as 'telegram'")
+    return _workflow_id("chat", channel=channel, conversation=conversation)
+
+
+def ticket_workflow_id(ticket_id: str) -> str:
+    """The workflow ID of a ticket: ``ticket:{ticket_id}``. Raises ``InvalidEvent`` as `chat_workflow_id`."""
+    return _workflow_id("ticket", ticket_id=ticket_id)
+
+
+def _workflow_id(kind: str, **parts: str) -> str:
+    for name, part in parts.items():
+        if not part or part != part.strip() or not without_controls(part):
+            controls = hidden_in(part, word=True)
+            raise InvalidEvent(
+                f"{name} is {part!r}: give an ID without "
+                + (f"{controls}, which cannot be seen" if controls else "spaces around it")
+            )
+    workflow_id = ":".join((kind, *parts.values()))
+    size = len(workflow_id.encode())  # Temporal counts bytes
+    if size >= MAX_WORKFLOW_ID_LENGTH:
+        raise InvalidEvent(
+            f"the workflow ID would have {size} bytes; fewer than {MAX_WORKFLOW_ID_LENGTH} are allowed: "
+            f"shorten the {list(parts)[-1].replace('_', ' ')}"
+        )
+    return workflow_id
+
+
+def derived_id(*parts: str) -> str:
+    """An ID made of others, such as that of an event that one case sends to another.
+
+    Where they are too long together, or have what must not stand in an ID, a digest stands for all but the
+    first.
+    """
+    whole = ":".join(parts)
+    if len(whole) <= LONGEST_ID and not hidden_in(whole, word=True):
+        return whole
+    first = "" if hidden_in(parts[0], word=True) else parts[0][:100]
+    return f"{first}:{sha256(whole.encode()).hexdigest()}"

@@ -1,0 +1,143 @@
+"""How events and start arguments are read, and what is wrong with them."""
+
+from __future__ import annotations
+
+from collections.abc import Set
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
+
+from baton.contract.cases import ChatStart, TicketStart
+from baton.contract.events import (
+    AUTHORS,
+    CHAT_KINDS,
+    INTERNAL_KINDS,
+    TICKET_KINDS,
+    Assigned,
+    BaseEvent,
+    ChatEvent,
+    TicketEvent,
+)
+from baton.contract.names import MAX_EVENT_SIZE
+from baton.contract.words import Outside
+from baton.errors import InvalidEvent
+
+_CHAT_EVENT: TypeAdapter[ChatEvent] = TypeAdapter(ChatEvent)
+_TICKET_EVENT: TypeAdapter[TicketEvent] = TypeAdapter(TicketEvent)
+
+
+def parse_chat_event(payload: object, *, strict: bool = True) -> ChatEvent:
+    """Read an event as it came from outside. Unknown fields are ignored.
+
+    Args:
+        strict: false where a history may hold it: an ID or a label may have signs then that nobody sees.
+
+    Raises ``InvalidEvent``, which says what is wrong, where, and what would be right.
+    """
+    kind, fields = _event_fields(payload, "a chat", CHAT_KINDS)
+    try:
+        event = _CHAT_EVENT.validate_python(fields, context=Outside() if strict else None)
+    except ValidationError as error:
+        raise InvalidEvent(f"event {fields.get('id')!r} ({kind}): {first_mistakes(error)}") from None
+    _check_sense(event)
+    return event
+
+
+def parse_ticket_event(payload: object, *, strict: bool = True) -> TicketEvent:
+    """Read an event of a ticket as it came from outside; otherwise as `parse_chat_event`."""
+    kind, fields = _event_fields(payload, "a ticket", TICKET_KINDS)
+    try:
+        event = _TICKET_EVENT.validate_python(fields, context=Outside() if strict else None)
+    except ValidationError as error:
+        raise InvalidEvent(f"event {fields.get('id')!r} ({kind}): {first_mistakes(error)}") from None
+    _check_sense(event)
+    return event
+
+
+def check_event_size(size: int) -> None:
+    """Raises ``InvalidEvent`` if an event of this many bytes of JSON is too large."""
+    if size > MAX_EVENT_SIZE:
+        raise InvalidEvent(
+            f"an event of {size} bytes is too large, at most {MAX_EVENT_SIZE} are allowed: send links"
+        )
+
+
+def _event_fields(payload: object, case: str, kinds: frozenset[str]) -> tuple[str, dict[str, Any]]:
+    """The kind of an event, and the fields that it has, once it is clear that the case takes such."""
+    if not isinstance(payload, dict):
+        raise InvalidEvent(
+            f"an event is a JSON object with 'kind', 'id' and 'author', not {type(payload).__name__}"
+        )
+    kind = payload.get("kind")
+    if not isinstance(kind, str) or kind not in kinds:
+        what = (
+            f"{kind!r} is not for {case}"
+            if isinstance(kind, str) and kind in AUTHORS
+            else f"{kind!r} is unknown"
+        )
+        raise InvalidEvent(f"kind {what}; {case} takes {', '.join(sorted(kinds - INTERNAL_KINDS))}")
+    if kind in INTERNAL_KINDS:
+        raise InvalidEvent(f"kind {kind!r} is made by Baton itself and is not accepted from outside")
+    # An absent field and a null one mean the same to the programs that call us.
+    return kind, {name: value for name, value in payload.items() if value is not None}
+
+
+def _check_sense(event: BaseEvent) -> None:
+    """What no field can say alone. Raises ``InvalidEvent``."""
+    kind, allowed = event.kind, AUTHORS[event.kind]
+    if event.author.type not in allowed:
+        raise InvalidEvent(
+            f"event {event.id!r}: the author of {kind} is of type {' or '.join(sorted(allowed))}, "
+            f"not {event.author.type.value}"
+        )
+    if isinstance(event, Assigned) and event.staff and event.line:
+        raise InvalidEvent(f"event {event.id!r}: assigned takes a staff or a line, not both")
+
+
+def require_plain(event: BaseEvent, known: Set[str] = frozenset()) -> None:
+    """Refuse an event with an ID or a label that has signs that nobody sees, beside those in ``known``.
+
+    For an event that was read without being ``strict``. Raises ``InvalidEvent``.
+    """
+    try:
+        type(event).model_validate(event.model_dump(), context=Outside(known))
+    except ValidationError as error:
+        raise InvalidEvent(f"event {event.id!r} ({event.kind}): {first_mistakes(error, skip=0)}") from None
+
+
+def parse_chat_start(payload: object, *, strict: bool = True) -> ChatStart:
+    """Read the start argument of a ``Chat`` workflow, ``strict`` as `parse_chat_event`. Raises
+    ``InvalidEvent``."""
+    try:
+        return ChatStart.model_validate(payload, context=Outside() if strict else None)
+    except ValidationError as error:
+        raise InvalidEvent(f"start argument: {first_mistakes(error, skip=0)}") from None
+
+
+def parse_ticket_start(payload: object, *, strict: bool = True) -> TicketStart:
+    """Read the start argument of a ``Ticket`` workflow, ``strict`` as `parse_chat_event`. Raises
+    ``InvalidEvent``."""
+    try:
+        return TicketStart.model_validate(payload, context=Outside() if strict else None)
+    except ValidationError as error:
+        raise InvalidEvent(f"start argument: {first_mistakes(error, skip=0)}") from None
+
+
+def first_mistakes(error: ValidationError, *, skip: int = 1, most: int = 3) -> str:
+    """A pydantic error in one line: where and what, without the library's links.
+
+    ``skip`` leaves out the first parts of each place, such as the kind in a union of events.
+    """
+    found = error.errors(include_url=False, include_context=False, include_input=False)
+    said = [
+        f"{'.'.join(str(part) for part in item['loc'][skip:]) or 'event'}: {_mistake(item)}"
+        for item in found[:most]
+    ]
+    more = len(found) - most
+    return "; ".join(said) + (f"; and {more} more" if more > 0 else "")
+
+
+def _mistake(item: ErrorDetails) -> str:
+    blank = item["type"] == "string_pattern_mismatch"  # the one pattern here: something that can be read
+    return "must not be blank" if blank else item["msg"]
