@@ -20,9 +20,7 @@ from temporalio.exceptions import ActivityAlreadyStartedError, ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
 from baton.contract import SUBMIT, SYSTEM, Presence, PresenceChanged, derived_id
-from baton.documents.directory import Directory
-from baton.errors import DocumentError, NotAllowed
-from baton.model.effects import (
+from baton.desk.api import (
     BLOCK_CUSTOMER,
     CHANGE_DIRECTORY,
     INBOX,
@@ -33,7 +31,6 @@ from baton.model.effects import (
     SHOW_RULES,
     SPREAD_PRESENCE,
     TICKETS,
-    CaseRef,
     CustomerBlock,
     DirectoryChange,
     InboxQuery,
@@ -49,6 +46,9 @@ from baton.model.effects import (
     TicketQuery,
     TicketRow,
 )
+from baton.documents.directory import Directory
+from baton.errors import DocumentError, NotAllowed
+from baton.model.effects import CaseRef
 from baton.signs import summary
 from baton.wording import did_you_mean, mistakes_in
 from helpdesks.base import Attendance, HelpDesk, VersionedDirectory

@@ -35,8 +35,9 @@ from baton.contract import (
     chat_workflow_id,
     ticket_workflow_id,
 )
+from baton.desk.api import LOST_CASES, REVIVE, LostCase, LostCases, LostQuery, Revival, Revived
 from baton.model.decision import Kept
-from baton.model.effects import LOST_CASES, REVIVE, CaseRef, LostCase, LostCases, LostQuery, Revival, Revived
+from baton.model.effects import CaseRef
 from baton.model.ticket.state import TicketState
 from baton.temporal.visibility import FORCED, how_closed, moment, quoted
 from helpdesks.base import HelpDesk

@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import Protocol
 
 from baton.contract import CustomerMessage, Event, Presence
+from baton.desk.api import InboxQuery, InboxRow, NoticeRow, ShownRules, TicketQuery, TicketRow
 from baton.documents.directory import Directory
 from baton.model.decision import CaseSnapshot, CaseState, Kept
 from baton.model.effects import (
@@ -22,16 +23,10 @@ from baton.model.effects import (
     ConsolidatedReply,
     Effect,
     Escalation,
-    InboxQuery,
-    InboxRow,
     Message,
     Notice,
-    NoticeRow,
     Prompt,
     Reminder,
-    ShownRules,
-    TicketQuery,
-    TicketRow,
 )
 from baton.model.facts import Previous
 

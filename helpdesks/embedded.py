@@ -17,6 +17,7 @@ from typing import Self
 from sqlalchemy import select
 
 from baton.contract import CustomerMessage, Event, Presence
+from baton.desk.api import InboxQuery, InboxRow, NoticeRow, ShownRules, TicketQuery, TicketRow
 from baton.documents.directory import Directory
 from baton.model.decision import CaseState, Kept
 from baton.model.effects import (
@@ -24,16 +25,10 @@ from baton.model.effects import (
     CaseWrite,
     ConsolidatedReply,
     Escalation,
-    InboxQuery,
-    InboxRow,
     Message,
     Notice,
-    NoticeRow,
     Prompt,
     Reminder,
-    ShownRules,
-    TicketQuery,
-    TicketRow,
 )
 from helpdesks import effects, keeping, lists, migrations, people
 from helpdesks.base import Attendance, Intake, VersionedDirectory

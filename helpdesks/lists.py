@@ -12,9 +12,10 @@ from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, func, or_, sel
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from baton.contract import CustomerMessage, Status, Tab, TicketStage
+from baton.desk.api import InboxQuery, InboxRow, NoticeRow, TicketQuery, TicketRow
 from baton.documents.directory import Directory
 from baton.errors import UnknownLabel
-from baton.model.effects import CaseRef, InboxQuery, InboxRow, NoticeRow, TicketQuery, TicketRow
+from baton.model.effects import CaseRef
 from baton.wording import did_you_mean
 from helpdesks.caserows import Place, author_of, ref_of
 from helpdesks.schema import LIVING, case_labels, cases, changes, entries, events, notifications

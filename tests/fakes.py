@@ -22,9 +22,9 @@ from baton.contract import (
     parse_chat_event,
     parse_ticket_event,
 )
+from baton.desk.api import InboxRow, NoticeRow, PresenceRow, ShownDirectory, TicketQuery, TicketRow
 from baton.documents.directory import Directory
 from baton.errors import BatonError, IllegalTransition, NotAllowed, UnknownStaff
-from baton.model.effects import InboxRow, NoticeRow, PresenceRow, ShownDirectory, TicketQuery, TicketRow
 
 T = TypeVar("T")
 

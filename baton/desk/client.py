@@ -18,15 +18,7 @@ from temporalio.exceptions import TimeoutError as TimedOut
 from temporalio.service import RPCError
 
 from baton.contract import TASK_QUEUE, Payload, Presence, Status, Tab, TicketStage
-from baton.errors import (
-    REFUSALS,
-    BatonError,
-    ConnectionFailed,
-    DocumentError,
-    HelpDeskUnavailable,
-    Unanswered,
-)
-from baton.model.effects import (
+from baton.desk.api import (
     BLOCK_CUSTOMER,
     CHANGE_DIRECTORY,
     INBOX,
@@ -55,6 +47,14 @@ from baton.model.effects import (
     ShownRules,
     TicketQuery,
     TicketRow,
+)
+from baton.errors import (
+    REFUSALS,
+    BatonError,
+    ConnectionFailed,
+    DocumentError,
+    HelpDeskUnavailable,
+    Unanswered,
 )
 
 PICKED_UP_WITHIN = 10.0

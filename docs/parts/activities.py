@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from types import ModuleType
+
+from baton.desk import api
 from baton.model import effects
 from docs.parts.markdown import table
 
@@ -36,17 +39,15 @@ _DESK = {
 }
 
 
-def _activity_names() -> list[str]:
-    names = [value for name, value in vars(effects).items() if name.isupper() and isinstance(value, str)]
-    assert sorted(names) == sorted([*_ACTIVITIES, *_DESK]), names
-    return names
+def _activities_of(module: ModuleType) -> list[str]:
+    return sorted(value for name, value in vars(module).items() if name.isupper() and isinstance(value, str))
 
 
 def activities() -> str:
-    _activity_names()
+    assert _activities_of(effects) == sorted(_ACTIVITIES)
     return table(["activity", "what it does"], ([f"`{name}`", what] for name, what in _ACTIVITIES.items()))
 
 
 def desk_activities() -> str:
-    _activity_names()
+    assert _activities_of(api) == sorted(_DESK)
     return table(["activity", "behind"], ([f"`{name}`", what] for name, what in _DESK.items()))

@@ -13,7 +13,7 @@ from temporalio.api.enums.v1 import EventType, TaskQueueType
 from temporalio.api.taskqueue.v1 import TaskQueue
 from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 
-from baton.model.effects import NoticeRow
+from baton.desk.api import NoticeRow
 from helpdesks.embedded import EmbeddedHelpDesk
 from helpdesks.schema import cases, entries, events
 from lab.ledger import rows

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 from temporalio.service import RPCError, RPCStatusCode
 
 from baton.client import BatonClient
+from baton.desk.api import NoticeRow
 from baton.desk.client import DeskClient
 from baton.errors import Unanswered
-from baton.model.effects import NoticeRow
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance

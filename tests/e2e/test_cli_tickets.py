@@ -9,8 +9,8 @@ import pytest
 
 from baton.cli.cases.tickets import visibility_query
 from baton.contract import TICKET_WORKFLOW, Status, TicketStage
+from baton.desk.api import TicketQuery
 from baton.documents.directoryfile import load_directory
-from baton.model.effects import TicketQuery
 from baton.settings import CHECKOUT
 from lab.rig import Rig, eventually, fresh
 from tests.commands import Baton

@@ -10,9 +10,10 @@ from temporalio.service import RPCError, RPCStatusCode
 
 import activities.desk
 from baton.contract import Presence, PresenceChanged, Status, Tab
+from baton.desk.api import NoticeRow
 from baton.desk.client import DeskClient
 from baton.errors import UnknownStaff
-from baton.model.effects import CaseRef, NoticeRow
+from baton.model.effects import CaseRef
 from lab.rig import CHANNEL, Rig, event, eventually, fresh
 from tests.conftest import RigOpener
 

@@ -11,8 +11,8 @@ from temporalio.testing import WorkflowEnvironment
 
 from baton.client import BatonClient
 from baton.contract import DepartmentState, Presence, Status, TicketStage
+from baton.desk.api import TicketQuery
 from baton.errors import DepartmentsWaiting, IllegalTransition, InvalidEvent, NotAllowed, UnknownLabel
-from baton.model.effects import TicketQuery
 from lab.departments import ANSWERS, QUIET, prompts_of, replies_of
 from lab.ledger import events_of
 from lab.rig import CHANNEL, Rig, event, eventually, failed_tasks, fresh

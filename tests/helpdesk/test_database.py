@@ -18,8 +18,8 @@ from sqlalchemy import Connection, event, inspect, text
 from sqlalchemy.exc import IntegrityError
 
 from baton.contract import Activity, Status, Tab
+from baton.desk.api import InboxQuery, TicketQuery
 from baton.errors import HelpDeskUnavailable, SettingsError
-from baton.model.effects import InboxQuery, TicketQuery
 from baton.settings import CHECKOUT
 from helpdesks import migrations
 from helpdesks.database import Database, parse_url

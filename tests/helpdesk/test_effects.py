@@ -6,8 +6,8 @@ import asyncio
 from typing import Any
 
 from baton.contract import Activity, Presence, Status, Tab, Tell
+from baton.desk.api import InboxQuery, InboxRow
 from baton.documents.directory import Directory, Line, Member
-from baton.model.effects import InboxQuery, InboxRow
 from helpdesks.embedded import EmbeddedHelpDesk
 from tests.helpdesk.chats import (
     START,

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from baton.contract import Activity, Author, AuthorType, ChatSnapshot, Status, SystemMessage, Tab
+from baton.desk.api import InboxQuery, InboxRow
 from baton.errors import InvalidEvent
-from baton.model.effects import InboxQuery, InboxRow
 from baton.model.facts import Previous
 from helpdesks.embedded import EmbeddedHelpDesk
 from helpdesks.lists import SHOWN_TEXT

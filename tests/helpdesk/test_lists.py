@@ -19,9 +19,9 @@ from baton.contract import (
     SystemMessage,
     Tab,
 )
+from baton.desk.api import InboxQuery
 from baton.documents.directory import Directory, Line, Member
 from baton.errors import NotAllowed
-from baton.model.effects import InboxQuery
 from helpdesks.embedded import EmbeddedHelpDesk
 from helpdesks.schema import rule_sets
 from tests.helpdesk.chats import START, agent_says, at, customer_says, nothing, take_in

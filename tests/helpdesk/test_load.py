@@ -6,8 +6,8 @@ import asyncio
 from contextlib import suppress
 
 from baton.contract import Activity, Presence, Status
+from baton.desk.api import InboxQuery
 from baton.errors import HelpDeskUnavailable
-from baton.model.effects import InboxQuery
 from helpdesks.embedded import EmbeddedHelpDesk
 from tests.helpdesk.chats import START, agent_says, at, customer_says, nothing, take_in, write
 

@@ -37,19 +37,11 @@ from baton.contract import (
     TicketStage,
     TimedDue,
 )
+from baton.desk.api import InboxQuery, TicketQuery, TicketRow
 from baton.documents.directory import Directory
 from baton.errors import InvalidEvent, UnknownLabel
 from baton.model.chat.state import ChatState
-from baton.model.effects import (
-    ConsolidatedReply,
-    Escalation,
-    InboxQuery,
-    Notice,
-    Prompt,
-    Reminder,
-    TicketQuery,
-    TicketRow,
-)
+from baton.model.effects import ConsolidatedReply, Escalation, Notice, Prompt, Reminder
 from baton.model.facts import Previous
 from baton.model.ticket.state import TicketState
 from helpdesks.embedded import EmbeddedHelpDesk

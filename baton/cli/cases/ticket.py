@@ -30,8 +30,8 @@ from baton.cli.shared import (
 )
 from baton.client import BatonClient
 from baton.contract import AuthorType, TimelineEntry, parse_ticket_event
+from baton.desk.api import TicketQuery
 from baton.errors import BatonError, IllegalTransition, Unanswered
-from baton.model.effects import TicketQuery
 from baton.model.ticket.lifecycle import diagram as stage_diagram
 from baton.signs import one_line
 

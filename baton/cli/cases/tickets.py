@@ -31,8 +31,8 @@ from baton.contract import (
     TicketStage,
     derived_id,
 )
+from baton.desk.api import TicketQuery, TicketRow
 from baton.errors import IllegalTransition, UnknownLabel
-from baton.model.effects import TicketQuery, TicketRow
 from baton.wording import did_you_mean
 
 COPIED_WITHIN = 10.0

@@ -12,7 +12,7 @@ from baton.cli.cases.tickets import list_tickets, ticket_filters
 from baton.cli.screen import echo
 from baton.cli.shared import as_json, count, desk_client, minute, print_json, print_table, run, shortened
 from baton.contract import Tab
-from baton.model.effects import InboxRow, TicketQuery
+from baton.desk.api import InboxRow, TicketQuery
 
 UNFINISHED = (Tab.NEW, Tab.MINE, Tab.RESERVED, Tab.UNANSWERED)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from baton.cli.shared import as_json, clock, desk_client, print_json, print_table, run
-from baton.model.effects import NoticeRow
+from baton.desk.api import NoticeRow
 
 
 @click.command("notices")

@@ -11,9 +11,9 @@ import click
 from baton.cli.screen import echo
 from baton.cli.shared import as_json, clock, desk_client, print_json, print_table, run
 from baton.contract import Presence
+from baton.desk.api import PresenceRow, ShownDirectory
 from baton.desk.client import DeskClient
 from baton.errors import BatonError, NotAllowed, UnknownStaff
-from baton.model.effects import PresenceRow, ShownDirectory
 from baton.signs import one_line
 
 ATTEMPTS = 5

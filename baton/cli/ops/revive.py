@@ -9,8 +9,8 @@ import click
 from baton.cli.ops.cases import CaseVerdict, Result, dry_run_option, each, report, workflow_of
 from baton.cli.screen import echo
 from baton.cli.shared import as_json, clock, count, desk_client, print_json, print_table, run
+from baton.desk.api import LostCases
 from baton.desk.client import DeskClient
-from baton.model.effects import LostCases
 
 DAYS = 30
 _NOT_ALL = "More were closed by force than one look can judge: revive these, then look again."

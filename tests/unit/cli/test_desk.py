@@ -14,9 +14,9 @@ from baton.cli import baton as program
 from baton.cli.cases.tickets import visibility_query
 from baton.cli.desk.directorytext import as_yaml
 from baton.contract import Presence, Status, Tab, TicketStage
+from baton.desk.api import InboxRow, NoticeRow, TicketQuery, TicketRow
 from baton.documents.directory import Directory
 from baton.documents.directoryfile import parse_directory
-from baton.model.effects import InboxRow, NoticeRow, TicketQuery, TicketRow
 from baton.settings import CHECKOUT
 from tests.fakes import FakeDesk, opener
 

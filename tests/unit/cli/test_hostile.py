@@ -40,11 +40,11 @@ from baton.contract import (
     TimelineEntry,
 )
 from baton.contract.words import STORED
+from baton.desk.api import InboxRow, NoticeRow, TicketRow
 from baton.documents.directory import Directory
 from baton.errors import BatonError, DocumentError, Problem, Refused
 from baton.model.chat import story as chat_story
 from baton.model.chat.state import ChatState
-from baton.model.effects import InboxRow, NoticeRow, TicketRow
 from baton.model.ticket import story as ticket_story
 from baton.model.ticket.state import TicketState
 from baton.settings import CHECKOUT

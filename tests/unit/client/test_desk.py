@@ -10,6 +10,7 @@ from temporalio.exceptions import ApplicationError, CancelledError, TimeoutError
 from temporalio.service import RPCError, RPCStatusCode
 
 from baton.contract import Tab, TicketStage
+from baton.desk.api import InboxQuery, TicketQuery
 from baton.desk.client import DeskClient, DirectoryRefused
 from baton.errors import (
     BatonError,
@@ -19,7 +20,6 @@ from baton.errors import (
     Unanswered,
     UnknownStaff,
 )
-from baton.model.effects import InboxQuery, TicketQuery
 
 
 class FakeTemporal:

@@ -1,0 +1,202 @@
+"""What the help desk is asked and told about its own affairs: the activities' names, queries, rows.
+
+These are activities that are called without a workflow. ``baton.desk.client`` makes the calls,
+``activities.desk`` answers them, and a help desk finds the rows.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from baton.contract import Instant, Payload, Presence, Status, Tab, TicketStage
+
+INBOX = "inbox"
+TICKETS = "tickets"
+NOTICES = "notices"
+SHOW_DIRECTORY = "show_directory"
+CHANGE_DIRECTORY = "change_directory"
+SHOW_PRESENCE = "show_presence"
+SET_PRESENCE = "set_presence"
+SPREAD_PRESENCE = "spread_presence"
+BLOCK_CUSTOMER = "block_customer"
+SHOW_RULES = "show_rules"
+LOST_CASES = "lost_cases"
+REVIVE = "revive"
+
+
+class InboxQuery(Payload):
+    """Which chats to list. ``staff`` narrows each tab to what that person sees in it."""
+
+    tab: Tab | None = None
+    staff: str | None = None
+    limit: int = 50
+
+
+class TicketQuery(Payload):
+    """Which tickets to list: those that are not closed, and pass every filter that is given."""
+
+    department: str | None = None
+    """The key of a department: its label is on the ticket, and the ticket is open."""
+    staff: str | None = None
+    """Assignee or composer."""
+    stage: TicketStage | None = None
+    status: Status | None = None
+    limit: int = 50
+
+
+class TicketRow(Payload):
+    """One ticket in a list."""
+
+    case_id: str
+    ticket_id: str
+    customer: str
+    subject: str = ""
+    stage: TicketStage
+    status: Status
+    assignee: str | None = None
+    line: str | None = None
+    composer: str | None = None
+    dispatcher: str | None = None
+    labels: tuple[str, ...] = ()
+    asked: tuple[str, ...] = ()
+    """Labels of the departments that are asked now."""
+    due_at: Instant | None = None
+    """When the next answer is due; of one department's list: when its own is."""
+    last_message_at: Instant | None = None
+    last_text: str = ""
+    """The beginning of the last message."""
+
+
+class InboxRow(Payload):
+    """One chat in a list."""
+
+    case_id: str
+    channel: str
+    conversation: str
+    customer: str
+    tab: Tab
+    status: Status
+    assignee: str | None = None
+    line: str | None = None
+    pinned_to: str | None = None
+    reserved_for: str | None = None
+    labels: tuple[str, ...] = ()
+    last_message_at: Instant | None = None
+    last_text: str = ""
+    """The beginning of the last message."""
+
+
+class PresenceChange(Payload):
+    """What a person is doing from now on."""
+
+    staff: str
+    presence: Presence
+
+
+class PresenceSpread(Payload):
+    """Tell the cases that a person holds, and the queues of that person's line, about a presence."""
+
+    staff: str
+    presence: Presence
+    since: Instant
+
+
+class PresenceRow(Payload):
+    """A member of staff, and what this person is doing. ``since`` is null before the first status."""
+
+    staff: str
+    line: str | None = None
+    chats: bool = True
+    max_chats: int = 0
+    presence: Presence
+    since: Instant | None = None
+
+
+class NoticeQuery(Payload):
+    staff: str | None = None
+    limit: int = 50
+
+
+class NoticeRow(Payload):
+    """One thing that somebody was told."""
+
+    staff: str
+    case_id: str
+    channel: str = ""
+    conversation: str
+    ticket_id: str | None = None
+    reason: str
+    at: Instant
+
+
+class CustomerBlock(Payload):
+    customer: str
+    blocked: bool
+
+
+class ShownDirectory(Payload):
+    """The directory as a document, and its version."""
+
+    version: int
+    directory: dict[str, Any]
+
+
+class RulesQuery(Payload):
+    """Which rule set to show: the beginning of its digest, as a decision names it."""
+
+    digest: str
+
+
+class ShownRules(Payload):
+    """A rule set that was in force once, as its file was written."""
+
+    digest: str
+    source: str
+
+
+class LostQuery(Payload):
+    """Which cases to look for: those whose workflow was closed by force within so many days."""
+
+    days: int = 30
+
+
+class LostCase(Payload):
+    """A case that is not closed, but whose workflow was closed by force."""
+
+    workflow_id: str
+    how: str
+    """Such as ``terminated``."""
+    at: Instant
+    reason: str = ""
+    """What whoever closed it said, or the error that did."""
+
+
+class LostCases(Payload):
+    """Cases that are lost, those that were closed last first."""
+
+    cases: tuple[LostCase, ...] = ()
+    all_looked_at: bool = True
+    """False where so many workflows were closed by force that only the latest were looked at."""
+
+
+class Revival(Payload):
+    """Which case to open again. With ``dry_run``, nothing is done."""
+
+    workflow_id: str
+    dry_run: bool = False
+
+
+class Revived(Payload):
+    """What came of a `Revival`."""
+
+    goes_on: bool
+    """False where there is nothing to do: it is running, or it is closed for good."""
+    what: str
+    """In words: why not; or what it goes on with."""
+
+
+class DirectoryChange(Payload):
+    """A whole new directory. ``based_on`` is the version that it was made from, as a guard."""
+
+    directory: dict[str, Any]
+    based_on: int | None = None
