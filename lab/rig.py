@@ -99,8 +99,8 @@ class Rig:
         await self._worker.aclose()
 
     async def send(self, conversation: str, payload: dict[str, Any], **options: Any) -> Outcome:
-        return await self.client.send(
-            CHANNEL, conversation, payload, customer=options.pop("customer", f"of-{conversation}"), **options
+        return await self.client.chat(CHANNEL, conversation).send(
+            payload, customer=options.pop("customer", f"of-{conversation}"), **options
         )
 
     async def customer(self, conversation: str, text: str = "Hello?", **fields: Any) -> Outcome:
@@ -113,7 +113,7 @@ class Rig:
         return await self.send(conversation, event(kind, who, **fields))
 
     async def snapshot(self, conversation: str) -> ChatSnapshot:
-        return await self.client.snapshot(CHANNEL, conversation)
+        return await self.client.chat(CHANNEL, conversation).snapshot()
 
     def handle(self, case: str) -> WorkflowHandle[Any, Any]:
         """The workflow of a chat, named by its conversation, or of a ticket, by ``ticket:`` and its ID."""
@@ -125,7 +125,7 @@ class Rig:
 
     async def to_ticket(self, ticket: str, payload: dict[str, Any], **options: Any) -> TicketOutcome:
         options.setdefault("customer", f"of-{ticket}")
-        return await self.client.send_to_ticket(ticket, payload, **options)
+        return await self.client.ticket(ticket).send(payload, **options)
 
     async def on_ticket(self, who: str, ticket: str, kind: str, **fields: Any) -> TicketOutcome:
         return await self.to_ticket(ticket, event(kind, who, **fields))
@@ -138,19 +138,19 @@ class Rig:
     async def note(self, who: str, ticket: str, text: str = "Our answer.", **fields: Any) -> None:
         """A note comes by signal; returns when it was folded or refused."""
         sent = event("note_added", who, text=text, **fields)
-        await self.client.add_note(ticket, sent)
+        await self.client.ticket(ticket).note(sent)
 
         async def folded() -> bool:
-            timeline = await self.client.ticket_timeline(ticket)
+            timeline = await self.client.ticket(ticket).timeline()
             return any(entry.event_id == sent["id"] for entry in timeline)
 
         await eventually(folded, f"the note of {who} did not arrive")
 
     async def ticket(self, ticket: str) -> TicketSnapshot:
-        return await self.client.ticket(ticket)
+        return await self.client.ticket(ticket).snapshot()
 
     async def draft(self, ticket: str) -> Draft:
-        return await self.client.draft(ticket)
+        return await self.client.ticket(ticket).draft()
 
     async def history(self, case: str) -> WorkflowHistory:
         return await self.handle(case).fetch_history()

@@ -55,63 +55,11 @@ class FakeBaton:
         self.fires: tuple[Fired, ...] = ()
         self.error: BatonError | None = None
 
-    async def send(
-        self,
-        channel: str,
-        conversation: str,
-        event: ChatEvent | dict[str, Any],
-        *,
-        customer: str | None = None,
-        timeout: float,
-    ) -> Outcome:
-        if self.error is not None:
-            raise self.error
-        if isinstance(event, dict):
-            event = parse_chat_event(event)
-        self.sent.append((channel, conversation, event, customer))
-        chat = self.chats.get((channel, conversation)) or ChatSnapshot(
-            channel=channel, conversation=conversation, customer=customer or "?"
-        )
-        return Outcome(event_id=event.id, snapshot=chat, fired=self.fires)
+    def chat(self, channel: str, conversation: str) -> FakeChat:
+        return FakeChat(self, channel, conversation)
 
-    async def snapshot(self, channel: str, conversation: str) -> ChatSnapshot:
-        if (channel, conversation) not in self.chats:
-            raise IllegalTransition(f"there is no chat chat:{channel}:{conversation}")
-        return self.chats[channel, conversation]
-
-    async def timeline(self, channel: str, conversation: str) -> list[TimelineEntry]:
-        return self.timelines.get((channel, conversation), [])
-
-    async def send_to_ticket(
-        self, ticket_id: str, event: TicketEvent | dict[str, Any], *, timeout: float, **opening: Any
-    ) -> TicketOutcome:
-        if self.error is not None:
-            raise self.error
-        if isinstance(event, dict):
-            event = parse_ticket_event(event)
-        given = {name: value for name, value in opening.items() if value}
-        self.sent_to_tickets.append((ticket_id, event, given))
-        ticket = self.tickets.get(ticket_id) or TicketSnapshot(
-            ticket_id=ticket_id, customer=given.get("customer", "?")
-        )
-        return TicketOutcome(event_id=event.id, snapshot=ticket, fired=self.fires)
-
-    async def add_note(self, ticket_id: str, note: dict[str, Any]) -> None:
-        parsed = parse_ticket_event({"kind": "note_added", **note})
-        assert isinstance(parsed, NoteAdded)
-        self.sent_to_tickets.append((ticket_id, parsed, {}))
-        self.noted(parsed)
-
-    async def ticket(self, ticket_id: str) -> TicketSnapshot:
-        if ticket_id not in self.tickets:
-            raise IllegalTransition(f"there is no ticket ticket:{ticket_id}")
-        return self.tickets[ticket_id]
-
-    async def ticket_timeline(self, ticket_id: str) -> list[TimelineEntry]:
-        return self.ticket_timelines.get(ticket_id, [])
-
-    async def draft(self, ticket_id: str) -> Draft:
-        return self.drafts.get(ticket_id, Draft())
+    def ticket(self, ticket_id: str) -> FakeTicket:
+        return FakeTicket(self, ticket_id)
 
     @property
     def ticket_event(self) -> dict[str, Any]:
@@ -124,6 +72,75 @@ class FakeBaton:
         """The only event that was sent."""
         ((_, _, event, _),) = self.sent
         return event.model_dump(mode="json", exclude_defaults=True) | {"kind": event.kind}
+
+
+class FakeChat:
+    """One of the chats of `FakeBaton`."""
+
+    def __init__(self, baton: FakeBaton, channel: str, conversation: str) -> None:
+        self._baton = baton
+        self._place = channel, conversation
+
+    async def send(
+        self, event: ChatEvent | dict[str, Any], *, customer: str | None = None, timeout: float
+    ) -> Outcome:
+        if self._baton.error is not None:
+            raise self._baton.error
+        if isinstance(event, dict):
+            event = parse_chat_event(event)
+        channel, conversation = self._place
+        self._baton.sent.append((channel, conversation, event, customer))
+        chat = self._baton.chats.get(self._place) or ChatSnapshot(
+            channel=channel, conversation=conversation, customer=customer or "?"
+        )
+        return Outcome(event_id=event.id, snapshot=chat, fired=self._baton.fires)
+
+    async def snapshot(self) -> ChatSnapshot:
+        if self._place not in self._baton.chats:
+            raise IllegalTransition(f"there is no chat chat:{':'.join(self._place)}")
+        return self._baton.chats[self._place]
+
+    async def timeline(self) -> list[TimelineEntry]:
+        return self._baton.timelines.get(self._place, [])
+
+
+class FakeTicket:
+    """One of the tickets of `FakeBaton`."""
+
+    def __init__(self, baton: FakeBaton, ticket_id: str) -> None:
+        self._baton = baton
+        self._id = ticket_id
+
+    async def send(
+        self, event: TicketEvent | dict[str, Any], *, timeout: float, **opening: Any
+    ) -> TicketOutcome:
+        if self._baton.error is not None:
+            raise self._baton.error
+        if isinstance(event, dict):
+            event = parse_ticket_event(event)
+        given = {name: value for name, value in opening.items() if value}
+        self._baton.sent_to_tickets.append((self._id, event, given))
+        ticket = self._baton.tickets.get(self._id) or TicketSnapshot(
+            ticket_id=self._id, customer=given.get("customer", "?")
+        )
+        return TicketOutcome(event_id=event.id, snapshot=ticket, fired=self._baton.fires)
+
+    async def note(self, note: dict[str, Any]) -> None:
+        parsed = parse_ticket_event({"kind": "note_added", **note})
+        assert isinstance(parsed, NoteAdded)
+        self._baton.sent_to_tickets.append((self._id, parsed, {}))
+        self._baton.noted(parsed)
+
+    async def snapshot(self) -> TicketSnapshot:
+        if self._id not in self._baton.tickets:
+            raise IllegalTransition(f"there is no ticket ticket:{self._id}")
+        return self._baton.tickets[self._id]
+
+    async def timeline(self) -> list[TimelineEntry]:
+        return self._baton.ticket_timelines.get(self._id, [])
+
+    async def draft(self) -> Draft:
+        return self._baton.drafts.get(self._id, Draft())
 
 
 class FakeDesk:

@@ -152,14 +152,14 @@ async def _target(client: BatonClient) -> str:
 
 def _sender(client: BatonClient, options: Options) -> Send:
     async def send(item: Item) -> LineVerdict:
-        outcome = await client.send(
-            item.channel, item.conversation, item.event, customer=item.customer, timeout=options.timeout
+        outcome = await client.chat(item.channel, item.conversation).send(
+            item.event, customer=item.customer, timeout=options.timeout
         )
         return LineVerdict.DUPLICATE if outcome.duplicate else LineVerdict.ACCEPTED
 
     async def submit(item: Item) -> LineVerdict:
         async with asyncio.timeout(options.timeout):
-            await client.submit(item.channel, item.conversation, item.event, customer=item.customer)
+            await client.chat(item.channel, item.conversation).submit(item.event, customer=item.customer)
         return LineVerdict.SUBMITTED
 
     return submit if options.signal else send

@@ -20,9 +20,10 @@ from temporalio.service import RPCStatusCode
 from baton.cli.console import Screen
 from baton.cli.screen import echo, echo_json
 from baton.client import BatonClient, connect
+from baton.client.failures import not_taken
 from baton.contract import CHAT_WORKFLOW, TICKET_WORKFLOW
 from baton.desk.client import DeskClient
-from baton.errors import BatonError, ConnectionFailed, Unanswered
+from baton.errors import BatonError, Unanswered
 from baton.settings import load_settings
 from baton.signs import one_line
 
@@ -81,7 +82,7 @@ def _explained(error: RPCError, task_queue: str) -> BatonError:
         return Unanswered(
             f"No answer in time. Is a worker listening on the task queue {task_queue!r} (`baton up`)?"
         )
-    return ConnectionFailed(f"Temporal refused the call ({error.status.name}): {error.message}")
+    return not_taken(error)
 
 
 def run(main: Callable[P, Coroutine[Any, Any, T]], *args: P.args, **kwargs: P.kwargs) -> T:

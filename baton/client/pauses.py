@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Iterator
-from typing import TypeVar
 
-from google.protobuf.any_pb2 import Any as AnyMessage
-from google.protobuf.message import Message
 from temporalio.api.enums.v1 import ResourceExhaustedCause
-from temporalio.api.errordetails.v1 import MultiOperationExecutionFailure, ResourceExhaustedFailure
+from temporalio.api.errordetails.v1 import ResourceExhaustedFailure
 from temporalio.service import RPCError, RPCStatusCode
 
-MessageT = TypeVar("MessageT", bound=Message)
+from baton.client.failures import details
 
 _FIRST, _LONGEST = 0.05, 2.0
 _FIRST_OF_OVERLOAD, _LONGEST_OF_OVERLOAD = 1.0, 4.0
 _FIRST_OF_BUSY, _LONGEST_OF_BUSY = 0.05, 0.25
 
-_ODD = frozenset(
-    {RPCStatusCode.UNKNOWN, RPCStatusCode.INTERNAL, RPCStatusCode.DATA_LOSS, RPCStatusCode.OUT_OF_RANGE}
-)
 _ODD_TRIES = 10
 
 
@@ -30,10 +23,10 @@ class Pauses:
     def __init__(self) -> None:
         self._pause, self._overload, self._busy, self._odd = _FIRST, _FIRST_OF_OVERLOAD, _FIRST_OF_BUSY, 0
 
-    def odd(self, error: RPCError) -> bool:
-        """Whether the error is one of the connection or the server, and such a one was not seen often."""
-        self._odd += error.status in _ODD
-        return error.status in _ODD and self._odd < _ODD_TRIES
+    def odd(self) -> bool:
+        """Whether an error of the connection or the server, which came now, was not seen often."""
+        self._odd += 1
+        return self._odd < _ODD_TRIES
 
     def next(self, error: RPCError | None) -> float:
         """How long to wait after ``error``; ``None`` is a call that ended without a word of the server."""
@@ -52,25 +45,3 @@ def workflow_is_busy(error: RPCError) -> bool:
     """Whether it is not the server that has too much to do, but this workflow: its run is just ending."""
     busy = ResourceExhaustedCause.RESOURCE_EXHAUSTED_CAUSE_BUSY_WORKFLOW
     return any(found.cause == busy for found in details(error, ResourceExhaustedFailure))
-
-
-def has_detail(error: RPCError, kind: type[Message]) -> bool:
-    """Whether the error has a detail of this kind."""
-    return any(True for _ in details(error, kind))
-
-
-def details(error: RPCError, kind: type[MessageT]) -> Iterator[MessageT]:
-    """The details of a kind, with those of both calls that an update-with-start consists of."""
-    for detail in _all(error.grpc_status.details):
-        found = kind()
-        if detail.Unpack(found):
-            yield found
-
-
-def _all(found: Iterable[AnyMessage]) -> Iterator[AnyMessage]:
-    for detail in found:
-        yield detail
-        both = MultiOperationExecutionFailure()
-        if detail.Unpack(both):
-            for status in both.statuses:
-                yield from status.details

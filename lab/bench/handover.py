@@ -58,9 +58,9 @@ async def _stream(rig: Rig, chat: str) -> list[Call]:
         else:
             message = event("agent_message", "ivan", text=f"Message {number}")
         if number % BY_SIGNAL == 0:
-            await client.submit(CHANNEL, chat, message, customer="c")
+            await client.chat(CHANNEL, chat).submit(message, customer="c")
         else:
-            await client.send(CHANNEL, chat, message, customer="c")
+            await client.chat(CHANNEL, chat).send(message, customer="c")
             calls.append(Call(sent, time.time()))
 
     began = time.time()

@@ -17,7 +17,7 @@ from typing import NamedTuple
 from rich.console import Console
 from rich.progress import Progress
 
-from baton.client import BatonClient
+from baton.client import BatonClient, Ticket
 from baton.contract import TicketStage
 from baton.errors import Refused
 from lab.bench.tables import table_of
@@ -31,7 +31,7 @@ AT_ONCE = 20
 DISPATCHER = "petra"
 WITHIN = 120.0
 """Seconds until a ticket must have taken in its notes; a busy machine needs some."""
-_WAYS = (BatonClient.add_note, BatonClient.send_to_ticket, BatonClient.submit_to_ticket)
+_WAYS = (Ticket.note, Ticket.send, Ticket.submit)
 
 
 class Found(NamedTuple):
@@ -49,7 +49,7 @@ async def _race(rig: Rig, ticket: str, number: int) -> None:
     clients = [BatonClient(rig.client.temporal, task_queue=rig.settings.task_queue) for _ in notes]
     await asyncio.gather(
         *(
-            _WAYS[(number + place) % len(_WAYS)](client, ticket, note)
+            _WAYS[(number + place) % len(_WAYS)](client.ticket(ticket), note)
             for place, (client, note) in enumerate(zip(clients, notes, strict=True))
         )
     )

@@ -15,12 +15,11 @@ from typing import Any
 from rich.console import Console
 from temporalio.client import Client
 from temporalio.runtime import LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
-from temporalio.service import RPCError
 from temporalio.testing import WorkflowEnvironment
 
 from baton.client import BatonClient, plugin_for
 from baton.contract import Presence
-from baton.errors import Unanswered
+from baton.errors import ConnectionFailed, Unanswered
 from baton.settings import Settings
 from helpdesks.embedded import EmbeddedHelpDesk
 from lab.cluster.figures import Answer, Phase, table
@@ -110,7 +109,7 @@ class Load:
         )
         for who in ("lena", "maria"):
             note = event("note_added", who, text="Answered.")
-            await self._timed(f"ticket:{ticket}", note, partial(rig.client.add_note, ticket, note))
+            await self._timed(f"ticket:{ticket}", note, partial(rig.client.ticket(ticket).note, note))
         composer = await self._composer(rig, ticket)
         await self._to_ticket(rig, ticket, event("send_reply", composer, text="Two answers."))
 
@@ -129,7 +128,7 @@ class Load:
             try:
                 await call()
                 break
-            except (Unanswered, RPCError) as error:
+            except (Unanswered, ConnectionFailed) as error:
                 if time.monotonic() - started > PATIENCE_SECONDS:
                     raise Stuck(f"{sent['kind']} {sent['id']} to {case}: {error}") from error
                 self.repeated += 1
@@ -142,7 +141,7 @@ class Load:
         while time.monotonic() < deadline:
             try:
                 composer = (await rig.ticket(ticket)).composer
-            except (Unanswered, RPCError):
+            except (Unanswered, ConnectionFailed):
                 continue
             if composer is not None:
                 return composer

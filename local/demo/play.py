@@ -14,7 +14,7 @@ from temporalio.service import RPCError
 from baton.client import BatonClient
 from baton.contract import Activity, AuthorType, ChatSnapshot, Outcome, Presence, Status, chat_workflow_id
 from baton.desk.client import DeskClient
-from baton.errors import IllegalTransition
+from baton.errors import ConnectionFailed, IllegalTransition
 from local.demo.case import ANSWER_SECONDS, Difference, PlayedCase, differences, until
 from local.demo.table import CUSTOMER, IVAN, Expected, Situation, Stand, Step
 from local.demo.ticketplay import PlayedTicket, TicketPlay, TicketPlays
@@ -173,8 +173,8 @@ class _Chat(PlayedCase):
         """Do one step, wait until all that it caused is done, and look."""
         if step.kind == "idle":
             await until(self._has_ended, f"The chat {self.workflow_id} did not end by itself")
-            chat = await self.client.snapshot(*self._place)
-            fired = (await self.client.timeline(*self._place))[-1].rules
+            chat = await self.client.chat(*self._place).snapshot()
+            fired = (await self.client.chat(*self._place).timeline())[-1].rules
         else:
             outcome = await self.do(step)
             chat, fired = outcome.snapshot, tuple(rule.rule for rule in outcome.fired)
@@ -195,15 +195,17 @@ class _Chat(PlayedCase):
             "text": step.text or None,
             "status": step.status,
         }
-        return await self.client.send(*self._place, event, customer=self.customer, timeout=ANSWER_SECONDS)
+        return await self.client.chat(*self._place).send(
+            event, customer=self.customer, timeout=ANSWER_SECONDS
+        )
 
     async def close(self) -> None:
         for kind in ("chat_ended", "status_set"):  # on a slow machine it may become idle meanwhile
-            with suppress(IllegalTransition, RPCError):
+            with suppress(IllegalTransition, ConnectionFailed, RPCError):
                 await self.do(Step(IVAN, kind, status=Status.CLOSED))
                 await self.over()
                 return
         await self.give_up()
 
     async def _has_ended(self) -> bool:
-        return (await self.client.snapshot(*self._place)).activity is Activity.ENDED
+        return (await self.client.chat(*self._place).snapshot()).activity is Activity.ENDED

@@ -22,7 +22,7 @@ from baton.contract import (
     ticket_workflow_id,
 )
 from baton.desk.client import DeskClient
-from baton.errors import IllegalTransition
+from baton.errors import ConnectionFailed, IllegalTransition
 from baton.model.effects import SEND_REPLY
 from local.demo.case import ANSWER_SECONDS, Difference, PlayedCase, differences, until
 from local.demo.skip import skip_to
@@ -129,8 +129,8 @@ class PlayedTicket(PlayedCase):
         await self.at_rest()
         return TicketSeen(
             step,
-            await self.client.ticket(self.name),
-            await self.client.draft(self.name),
+            await self.client.ticket(self.name).snapshot(),
+            await self.client.ticket(self.name).draft(),
             await self._sent() if step.kind == SEND_REPLY else 0,
             entry.at,
             entry.rules,
@@ -161,13 +161,13 @@ class PlayedTicket(PlayedCase):
             **fields,
         }
         if step.kind == NOTE_ADDED:
-            await self.client.add_note(self.name, event)
+            await self.client.ticket(self.name).note(event)
         else:
-            await self.client.send_to_ticket(self.name, event, customer=self.customer, timeout=ANSWER_SECONDS)
+            await self.client.ticket(self.name).send(event, customer=self.customer, timeout=ANSWER_SECONDS)
         return str(event["id"])
 
     async def close(self) -> None:
-        with suppress(IllegalTransition, RPCError):
+        with suppress(IllegalTransition, ConnectionFailed, RPCError):
             await self.do(TicketStep(PETRA, "status_set"), status=Status.CLOSED)
             await self.over()
             return
@@ -180,7 +180,7 @@ class PlayedTicket(PlayedCase):
         """Until the next reminder or escalation; where time cannot be skipped, it is seconds away."""
         if not self._skips_time:
             return
-        departments = (await self.client.ticket(self.name)).departments
+        departments = (await self.client.ticket(self.name).snapshot()).departments
         moments = [one.remind_at if step.kind == "reminder_due" else one.due_at for one in departments]
         moment = min((at for at in moments if at is not None), default=None)
         if moment is not None:
@@ -191,7 +191,7 @@ class PlayedTicket(PlayedCase):
         found: list[TimelineEntry] = []
 
         async def there() -> bool:
-            timeline = await self.client.ticket_timeline(self.name)
+            timeline = await self.client.ticket(self.name).timeline()
             found[:] = [
                 entry
                 for entry in timeline

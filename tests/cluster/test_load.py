@@ -57,7 +57,7 @@ async def test_what_is_lost_or_stuck_after_a_load_is_found(
         left_open = next(name for name, closed in load.played.chats.items() if not closed)
         monkeypatch.setattr(proof, "REST_SECONDS", 0.1)
         await rig.stop_worker()
-        await rig.client.submit(CHANNEL, left_open, event("customer_message", "customer"))
+        await rig.client.chat(CHANNEL, left_open).submit(event("customer_message", "customer"))
         assert "workflow task" in await proof._pending(rig, left_open)
         await rig.start_worker()
 

@@ -43,7 +43,7 @@ async def test_a_case_that_an_older_version_left_stuck_goes_on(
         before = failed_tasks(await rig.history(chat))
         await rig.start_worker()
         await rig.by("ivan", chat, "taken")
-        customer, signal, taken = await rig.client.timeline(CHANNEL, chat)
+        customer, signal, taken = await rig.client.chat(CHANNEL, chat).timeline()
         assert (customer.refused, taken.refused) == (None, None)
         assert (signal.refused or "").startswith("InvalidEvent: there ")
         await rig.settled(chat)
@@ -66,7 +66,7 @@ async def test_an_update_as_large_as_an_event_may_be_is_taken(rig: Rig) -> None:
     chat = fresh("large")
     await rig.customer(chat)
     await rig.handle(chat).execute_update(HANDLE, note_of(MAX_EVENT_SIZE))
-    assert [entry.kind for entry in await rig.client.timeline(CHANNEL, chat)] == [
+    assert [entry.kind for entry in await rig.client.chat(CHANNEL, chat).timeline()] == [
         "customer_message",
         "note_added",
     ]
@@ -94,7 +94,7 @@ async def test_one_that_is_too_large_to_be_refused_is_not_accepted_either(rig: R
     with pytest.raises(RPCError, match="due to Workflow Task in failed state"):
         await rig.handle(chat).execute_update(HANDLE, note_of(3_900_000))
     await rig.by("ivan", chat, "taken")
-    assert [entry.kind for entry in await rig.client.timeline(CHANNEL, chat)] == [
+    assert [entry.kind for entry in await rig.client.chat(CHANNEL, chat).timeline()] == [
         "customer_message",
         "taken",
     ]
@@ -118,7 +118,7 @@ async def test_a_signal_between_the_two_limits_is_noted(rig: Rig) -> None:
     await rig.customer(chat)
     await rig.handle(chat).signal(SUBMIT, note_of(MAX_EVENT_SIZE + 1))
     await rig.settled(chat)
-    last = (await rig.client.timeline(CHANNEL, chat))[-1]
+    last = (await rig.client.chat(CHANNEL, chat).timeline())[-1]
     assert (last.refused or "").startswith("InvalidEvent: an event of 1900001 bytes is too large")
     await rig.by("ivan", chat, "taken")
 
@@ -141,9 +141,9 @@ async def test_the_client_does_not_send_it(rig: Rig) -> None:
     labelled = event("labels_changed", "ivan", add=LABELS, remove=LABELS)
     for call in (
         rig.send(chat, labelled),
-        rig.client.submit(CHANNEL, chat, labelled),
+        rig.client.chat(CHANNEL, chat).submit(labelled),
         rig.to_ticket(ticket, labelled),
-        rig.client.submit_to_ticket(ticket, labelled),
+        rig.client.ticket(ticket).submit(labelled),
     ):
         with pytest.raises(InvalidEvent, match="too large, at most 1900000 are allowed"):
             await call

@@ -71,7 +71,7 @@ class Talk:
     async def _write(self, chat: str) -> None:
         while not self._stop.is_set():
             said = event("customer_message", "customer", text=f"of {chat}")
-            await self._client.send(CHANNEL, chat, said, customer=chat)
+            await self._client.chat(CHANNEL, chat).send(said, customer=chat)
             self.answered[chat].append(said["id"])
 
     @property
@@ -92,16 +92,18 @@ class Talk:
 async def started_cases(client: BatonClient) -> tuple[str, str]:
     """A chat that Ivan has, and a ticket for which one of two departments has answered."""
     chat, ticket = fresh("kept"), fresh("T")
-    await client.send(CHANNEL, chat, event("customer_message", "customer", text="Hello?"), customer="c-7")
-    await client.send(CHANNEL, chat, event("taken", "ivan"))
-    await client.send_to_ticket(
-        ticket, event("customer_message", "customer", text="Two questions."), customer="c-8"
+    await client.chat(CHANNEL, chat).send(
+        event("customer_message", "customer", text="Hello?"), customer="c-7"
     )
-    await client.send_to_ticket(ticket, event("template_applied", "petra", template="billing-and-delivery"))
-    await client.add_note(ticket, event("note_added", "lena", text="Charged once."))
+    await client.chat(CHANNEL, chat).send(event("taken", "ivan"))
+    await client.ticket(ticket).send(
+        event("customer_message", "customer", text="Two questions."), customer="c-8"
+    )
+    await client.ticket(ticket).send(event("template_applied", "petra", template="billing-and-delivery"))
+    await client.ticket(ticket).note(event("note_added", "lena", text="Charged once."))
 
     async def answered() -> bool:
-        return (await client.ticket(ticket)).departments[0].answered_by == "lena"
+        return (await client.ticket(ticket).snapshot()).departments[0].answered_by == "lena"
 
     await eventually(answered, "the note did not arrive")
     return chat, ticket
@@ -109,18 +111,18 @@ async def started_cases(client: BatonClient) -> tuple[str, str]:
 
 async def finish(client: BatonClient, chat: str, ticket: str) -> None:
     """Go on where `started_cases` ended, to the reply."""
-    assert (await client.snapshot(CHANNEL, chat)).pinned_to == "ivan"
+    assert (await client.chat(CHANNEL, chat).snapshot()).pinned_to == "ivan"
     answer = event("agent_message", "ivan", text="Here I am.")
-    assert (await client.send(CHANNEL, chat, answer, customer="c-7")).snapshot.status == "pending"
-    await client.add_note(ticket, event("note_added", "maria", text="On Tuesday."))
+    assert (await client.chat(CHANNEL, chat).send(answer, customer="c-7")).snapshot.status == "pending"
+    await client.ticket(ticket).note(event("note_added", "maria", text="On Tuesday."))
 
     async def prompted() -> bool:
-        return (await client.ticket(ticket)).composer == "maria"
+        return (await client.ticket(ticket).snapshot()).composer == "maria"
 
     await eventually(prompted, "nobody was prompted")
-    assert "Charged once." in (await client.draft(ticket)).text
+    assert "Charged once." in (await client.ticket(ticket).draft()).text
     reply = event("send_reply", "maria", text="Charged once; it arrives on Tuesday.")
-    sent = await client.send_to_ticket(ticket, reply)
+    sent = await client.ticket(ticket).send(reply)
     assert (sent.snapshot.prompts, sent.snapshot.replies) == (1, 1)
 
 
@@ -170,7 +172,7 @@ async def check_talk(
 ) -> None:
     """Everything that was answered before the backup is there, once, in Temporal and in the help desk."""
     for chat, answered in kept.items():
-        folded = Counter(entry.event_id for entry in await client.timeline(CHANNEL, chat))
+        folded = Counter(entry.event_id for entry in await client.chat(CHANNEL, chat).timeline())
         assert all(number == 1 for number in folded.values())
         assert set(answered[-50:]) <= folded.keys(), "an answered event is lost"
         unknown = set(folded) - set(ledger)
@@ -181,7 +183,7 @@ async def check_talk(
     for chat, answered in talk.answered.items():
         for event_id in [one for one in answered if one in late][:2]:
             again = event("customer_message", "customer", id=event_id, text="once more")
-            assert not (await client.send(CHANNEL, chat, again, customer=chat)).duplicate
+            assert not (await client.chat(CHANNEL, chat).send(again, customer=chat)).duplicate
 
 
 def sqlite_ledger(settings: Settings) -> Counter[str]:
@@ -253,7 +255,7 @@ async def test_an_encrypted_backup_waits_for_its_keys_and_loses_nothing_meanwhil
     early = event("note_added", "ivan", text="before the keys")
     async with Stack(without) as stack:
         client = await client_of(stack, having)
-        await client.submit(CHANNEL, chat, early)
+        await client.chat(CHANNEL, chat).submit(early)
         handle = client.temporal.get_workflow_handle(f"chat:{CHANNEL}:{chat}")
 
         async def is_told() -> bool:
@@ -264,7 +266,7 @@ async def test_an_encrypted_backup_waits_for_its_keys_and_loses_nothing_meanwhil
     async with Stack(having) as stack:
         client = await client_of(stack, having)
         await finish(client, chat, ticket)
-        timeline = await client.timeline(CHANNEL, chat)
+        timeline = await client.chat(CHANNEL, chat).timeline()
         assert [one.refused for one in timeline if one.event_id == early["id"]] == [None]
 
 

@@ -135,7 +135,9 @@ async def test_a_chat_opens_a_ticket_whose_reply_goes_out_in_the_chat(baton: Bat
     await baton("ticket", "send", ticket, *BY_PETRA, *reply)
 
     async def told() -> bool:
-        return any(entry.kind == "reply_sent" for entry in await rig.client.timeline("telegram", number))
+        return any(
+            entry.kind == "reply_sent" for entry in await rig.client.chat("telegram", number).timeline()
+        )
 
     await eventually(told, "the chat did not hear of the reply")
 

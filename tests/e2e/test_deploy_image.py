@@ -111,8 +111,10 @@ async def test_the_files_of_the_image_are_a_worker_and_a_command(
         number = int(await asyncio.wait_for(worker.stdout.readline(), 20))
         line = await asyncio.wait_for(worker.stdout.readline(), 60)
         assert line == b"worker ready\n"
-        outcome = await BatonClient(server.client, task_queue=queue).send(
-            CHANNEL, chat, event("customer_message", "customer")
+        outcome = (
+            await BatonClient(server.client, task_queue=queue)
+            .chat(CHANNEL, chat)
+            .send(event("customer_message", "customer"))
         )
         assert outcome.snapshot.tab == "new"
         assert await probe() == 0

@@ -140,7 +140,7 @@ async def _told(rig: Rig, ticket: str) -> bool:
     query = f"WorkflowId = 'ticket:{ticket}'"
     if not [found async for found in rig.client.temporal.list_workflows(query)]:
         return False
-    kinds = [entry.kind for entry in await rig.client.ticket_timeline(ticket)]
+    kinds = [entry.kind for entry in await rig.client.ticket(ticket).timeline()]
     return "customer_message" in kinds
 
 
@@ -293,7 +293,7 @@ async def test_a_chat_goes_on_through_a_rotation_and_needs_the_old_key_as_long_a
 
     late = event("customer_message", "customer", text="without the old key")
     async with place.rig(encrypting("second")) as rig:
-        await rig.client.submit(CHANNEL, chat, late, customer="c")
+        await rig.client.chat(CHANNEL, chat).submit(late, customer="c")
         await eventually(lambda: _logged(caplog, f"the key {old!r}"), "nobody was told of the missing key")
     with pytest.raises(Exception, match=re.escape(old)):
         await replayer(encrypting("second")).replay_workflow(history)
@@ -302,10 +302,10 @@ async def test_a_chat_goes_on_through_a_rotation_and_needs_the_old_key_as_long_a
     async with place.rig(encrypting("second", "first")) as rig:
 
         async def taken() -> bool:
-            return late["id"] in [entry.event_id for entry in await rig.client.timeline(CHANNEL, chat)]
+            return late["id"] in [entry.event_id for entry in await rig.client.chat(CHANNEL, chat).timeline()]
 
         await eventually(taken, "the event was lost")
-        assert [entry.refused for entry in await rig.client.timeline(CHANNEL, chat)] == [None] * 3
+        assert [entry.refused for entry in await rig.client.chat(CHANNEL, chat).timeline()] == [None] * 3
         await replayer(encrypting("second", "first")).replay_workflow(history)
 
 
@@ -325,7 +325,7 @@ async def test_chats_from_before_encryption_go_on_encrypted(place: Place) -> Non
         stranger = await place.client(BatonPlugin())
         unread = event("agent_message", "ivan", text="plain")
         with pytest.raises(UnknownKey, match="BATON_ENCRYPTION_KEYS_FILE"):
-            await stranger.send(CHANNEL, chat, unread, customer="c")
+            await stranger.chat(CHANNEL, chat).send(unread, customer="c")
         assert (await rig.send(chat, unread)).snapshot.pinned_to == "ivan"
         await rig.customer(chat, "encrypted")
         await rig.settled(chat)
@@ -345,7 +345,7 @@ async def test_where_encryption_is_required_a_plain_event_is_refused_and_harms_n
             await plain.execute_update(HANDLE, event("taken", "ivan"))
         await rig.staff(chat, "ivan")
         await rig.settled(chat)
-        timeline = await rig.client.timeline(CHANNEL, chat)
+        timeline = await rig.client.chat(CHANNEL, chat).timeline()
         assert [entry.refused is None for entry in timeline] == [True, False, True]
         assert "BATON_ENCRYPTION_REQUIRED" in (timeline[1].refused or "")
         history = await rig.history(chat)
@@ -355,7 +355,7 @@ async def test_where_encryption_is_required_a_plain_event_is_refused_and_harms_n
         await replayer(plugin).replay_workflow(history)
     async with place.rig(encrypting("first")) as rig:
         await rig.staff(chat, "ivan")
-        timeline = await rig.client.timeline(CHANNEL, chat)
+        timeline = await rig.client.chat(CHANNEL, chat).timeline()
         assert [entry.refused is None for entry in timeline] == [True, False, True, True]
 
 
@@ -364,7 +364,7 @@ async def test_a_signal_that_is_moved_to_another_chat_is_refused_there(place: Pl
     async with place.rig(encrypting("first")) as rig:
         for chat in (mine, other):
             await rig.customer(chat)
-        await rig.client.submit(CHANNEL, other, event("taken", "ivan"))
+        await rig.client.chat(CHANNEL, other).submit(event("taken", "ivan"))
         await rig.settled(other)
         (signal,) = (
             item.workflow_execution_signaled_event_attributes
@@ -385,7 +385,7 @@ async def test_a_signal_that_is_moved_to_another_chat_is_refused_there(place: Pl
         await rig.settled(mine)
         assert (await rig.snapshot(other)).pinned_to == "ivan"
         assert (await rig.snapshot(mine)).pinned_to is None
-        moved = (await rig.client.timeline(CHANNEL, mine))[-1]
+        moved = (await rig.client.chat(CHANNEL, mine).timeline())[-1]
         assert f"it belongs to the workflow {rig.handle(other).id}" in (moved.refused or "")
         history = await rig.history(mine)
         assert failed_tasks(history) == []
@@ -430,7 +430,7 @@ async def test_what_is_encrypted_is_refused_where_nobody_has_keys(place: Place) 
 
 
 async def refusals_of(rig: Rig, chat: str) -> list[str | None]:
-    return [entry.refused for entry in await rig.client.timeline(CHANNEL, chat)]
+    return [entry.refused for entry in await rig.client.chat(CHANNEL, chat).timeline()]
 
 
 # Temporal's SDK has made the coroutine of the signal when the case says that it cannot begin.
@@ -447,7 +447,7 @@ async def test_a_worker_that_was_started_without_its_keys_loses_nothing(
         await rig.settled(old)
     async with place.rig(BatonPlugin()):
         for chat in (old, new):
-            await keyed.submit(CHANNEL, chat, event("customer_message", "customer"), customer="c")
+            await keyed.chat(CHANNEL, chat).submit(event("customer_message", "customer"), customer="c")
         for chat in (old, new):
             waits = task_failures(caplog, f"ID {chat_workflow_id(CHANNEL, chat)}")
             await eventually(waits, "nobody was told")
@@ -469,7 +469,7 @@ async def test_what_a_worker_with_keys_has_taken_in_is_not_refused_by_one_withou
         await rig.customer(chat)
         await rig.settled(chat)
     async with place.rig(encrypting("first")) as rig:
-        await rig.client.submit(CHANNEL, chat, event("taken", "ivan"))
+        await rig.client.chat(CHANNEL, chat).submit(event("taken", "ivan"))
         await rig.by("ivan", chat, "note_added", text="…")
         await rig.settled(chat)
         history = await rig.history(chat)
@@ -477,7 +477,7 @@ async def test_what_a_worker_with_keys_has_taken_in_is_not_refused_by_one_withou
         await replayer(BatonPlugin()).replay_workflow(history)
     caplog.clear()
     async with place.rig(BatonPlugin()) as rig:
-        await rig.client.submit(CHANNEL, chat, event("labels_changed", "ivan", add=["vip"]))
+        await rig.client.chat(CHANNEL, chat).submit(event("labels_changed", "ivan", add=["vip"]))
         await eventually(task_failures(caplog, "BATON_ENCRYPTION_KEYS_FILE"), "nobody was told")
     async with place.rig(encrypting("first")) as rig:
 
@@ -504,7 +504,7 @@ async def test_an_event_waits_for_a_key_that_the_worker_does_not_have_yet(
         assert await hasty.query(SNAPSHOT, "what?") == await rig.handle(chat).query(SNAPSHOT)
         await rig.settled(chat)
         assert failed_tasks(await rig.history(chat)) == []
-        update = asyncio.create_task(ahead.send(CHANNEL, chat, event("taken", "ivan")))
+        update = asyncio.create_task(ahead.chat(CHANNEL, chat).send(event("taken", "ivan")))
         missing = name_of("second", KEYS["second"])
         await eventually(task_failures(caplog, f"the key {missing!r}"), "nobody was told of the missing key")
     async with place.rig(encrypting("second", "first")) as rig:

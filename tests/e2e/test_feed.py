@@ -51,7 +51,7 @@ def mixed(stories: list[list[dict[str, Any]]]) -> list[dict[str, Any]]:
 
 
 async def handled(rig: Rig, conversation: str) -> list[str]:
-    return [entry.event_id for entry in await rig.client.timeline(CHANNEL, conversation)]
+    return [entry.event_id for entry in await rig.client.chat(CHANNEL, conversation).timeline()]
 
 
 async def test_every_event_is_handled_once_and_in_the_order_of_its_chat(rig: Rig, baton: Baton) -> None:

@@ -76,11 +76,11 @@ async def test_a_busy_chat_hands_over_in_a_quiet_moment(rig: Rig) -> None:
     clients = [BatonClient(rig.client.temporal, task_queue=rig.settings.task_queue) for _ in range(2)]
 
     async def update(client: BatonClient, message: dict[str, Any]) -> None:
-        answer = await client.send(CHANNEL, conversation, message, customer="c")
+        answer = await client.chat(CHANNEL, conversation).send(message, customer="c")
         assert answer.event_id == message["id"]
 
     async def signal(message: dict[str, Any]) -> None:
-        await rig.client.submit(CHANNEL, conversation, message, customer="c")
+        await rig.client.chat(CHANNEL, conversation).submit(message, customer="c")
         await asyncio.sleep(0.15)  # how often it comes; nothing is waited for
 
     async def plain(message: dict[str, Any]) -> None:

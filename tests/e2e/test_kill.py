@@ -93,7 +93,7 @@ async def test_events_decided_by_a_dead_worker_are_not_taken_for_late_duplicates
     async with open_a_rig(working=False) as rig:
         chat, number = fresh("burst"), 8
         for _ in range(number):
-            await rig.client.submit(CHANNEL, chat, event("customer_message", "customer"))
+            await rig.client.chat(CHANNEL, chat).submit(event("customer_message", "customer"))
         doomed = await start_stuck(rig, "after decide", str(number - 1))
         await wait_until_stuck(doomed, {chat})
         doomed.kill()
@@ -102,7 +102,7 @@ async def test_events_decided_by_a_dead_worker_are_not_taken_for_late_duplicates
         monkeypatch.setattr("workflows.inbox.REMEMBERED_EVENTS", 3)
         await rig.start_worker()
         assert (await rig.by("ivan", chat, "taken", timeout=40)).snapshot.pinned_to == "ivan"
-        timeline = await rig.client.timeline(CHANNEL, chat)
+        timeline = await rig.client.chat(CHANNEL, chat).timeline()
         assert [entry.kind for entry in timeline] == ["customer_message"] * number + ["taken"]
 
 

@@ -41,21 +41,21 @@ async def test_refusals_and_errors_are_logged_once_with_case_and_event_and_witho
     )
     async with worker_process(server, settings) as child:
         await until_ready(child)
-        await client.send(CHANNEL, chat, event("customer_message", "customer", text=secret))
+        await client.chat(CHANNEL, chat).send(event("customer_message", "customer", text=secret))
         unknown = event("taken", f"staff-{secret}")
-        await refused(UnknownStaff, client.send(CHANNEL, chat, unknown))
-        await client.send(CHANNEL, chat, event("chat_ended", "ivan"))
+        await refused(UnknownStaff, client.chat(CHANNEL, chat).send(unknown))
+        await client.chat(CHANNEL, chat).send(event("chat_ended", "ivan"))
         early = event("taken", "ivan")
-        await refused(IllegalTransition, client.send(CHANNEL, chat, early))
+        await refused(IllegalTransition, client.chat(CHANNEL, chat).send(early))
         # The help desk's database is held by somebody else for longer than it waits.
         locked = sqlite3.connect(tmp_path / "baton.db", isolation_level=None)
         locked.execute("BEGIN IMMEDIATE")
         waits = event("customer_message", "customer", text=secret)
         with pytest.raises(Unanswered):
-            await client.send(CHANNEL, chat, waits, timeout=2)
+            await client.chat(CHANNEL, chat).send(waits, timeout=2)
         locked.execute("ROLLBACK")
         locked.close()
-        await client.send(CHANNEL, chat, waits)
+        await client.chat(CHANNEL, chat).send(waits)
         child.terminate()
         printed, said = await asyncio.wait_for(child.communicate(), 40)
     assert printed == b"", "Temporal's own records go the same way"

@@ -104,7 +104,7 @@ async def test_a_late_duplicate_is_counted(open_a_rig: RigOpener) -> None:
         await at.rig.by("ivan", chat, "status_set", status="closed")
         await at.rig.by("ivan", chat, "chat_ended")
         await at.rig.handle(chat).result()
-        await at.rig.client.submit(CHANNEL, chat, first)
+        await at.rig.client.chat(CHANNEL, chat).submit(first)
         await at.shows("baton_late_duplicates_total", kind="customer_message")
         assert (await at.metrics()).sum("baton_events_total", kind="customer_message") == 1
 

@@ -381,7 +381,7 @@ async def test_a_poked_case_minds_a_timed_rule_that_is_new(open_a_rig: RigOpener
         await eventually(fired, "the rule did not fire")
         await baton("ops", "poke", f"telegram:{chat}")
         await rig.settled(chat)
-        timeline = await rig.client.timeline(CHANNEL, chat)
+        timeline = await rig.client.chat(CHANNEL, chat).timeline()
         assert [entry.rules for entry in timeline if entry.kind == "timed_due"] == [("waited",), ()]
         assert not failed_tasks(await rig.history(chat))
 
@@ -400,7 +400,7 @@ async def test_a_poke_leaves_tickets_and_what_is_closed_alone(rig: Rig, baton: B
     assert (said.code, said.json[1]["detail"]) == (1, "there is no such case, or it is closed")
 
     async def folded() -> bool:
-        return (await rig.client.ticket_timeline(ticket))[-1].kind == "timed_due"
+        return (await rig.client.ticket(ticket).timeline())[-1].kind == "timed_due"
 
     await eventually(folded, "the ticket was not poked")
     assert await rig.ticket(ticket) == before
@@ -442,7 +442,7 @@ async def test_a_ticket_decision_is_made_again(rig: Rig, baton: Baton) -> None:
     await rig.asked(ticket, "billing-and-delivery")
     await rig.note("lena", ticket)
     await rig.note("maria", ticket, id=fresh("last"))
-    last = (await rig.client.ticket_timeline(ticket))[-1].event_id
+    last = (await rig.client.ticket(ticket).timeline())[-1].event_id
 
     again = (await baton.run("ops", "redecide", ticket, last, "--json")).json
 
@@ -608,7 +608,7 @@ async def test_everything_that_somebody_has_is_handed_over(rig: Rig, baton: Bato
     assert (await rig.ticket(ticket)).assignee == "ivan"
     assert (await rig.ticket(composing)).composer == "ivan"
     for chat in (mine, ended):
-        kinds = [entry.kind for entry in await rig.client.timeline(CHANNEL, chat)]
+        kinds = [entry.kind for entry in await rig.client.chat(CHANNEL, chat).timeline()]
         assert kinds.count("assigned") == 1, "two commands at once count once"
 
     async def unlisted() -> bool:

@@ -115,7 +115,7 @@ async def test_what_a_bad_release_decided_is_taken_back(deployment: Deployment, 
             assert Counter(one.event_id for one in await events_of(rig.desk, chat)) == Counter(
                 release.sent[chat]
             )
-            taken = [entry.event_id for entry in await rig.client.timeline(CHANNEL, chat)]
+            taken = [entry.event_id for entry in await rig.client.chat(CHANNEL, chat).timeline()]
             assert sorted(taken) == sorted(release.sent[chat])
             assert failed_tasks(await rig.history(chat)) == []
             (row,) = await cases_of(rig.desk, chat)

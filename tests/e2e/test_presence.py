@@ -144,7 +144,7 @@ class TestGoingOffline:
             online = await desk.set_presence("ivan", Presence.ONLINE)
 
             async def heard() -> bool:
-                kinds = [entry.event_id for entry in await rig.client.timeline(CHANNEL, conversation)]
+                kinds = [entry.event_id for entry in await rig.client.chat(CHANNEL, conversation).timeline()]
                 return any(online.since is not None and online.since.isoformat() in kind for kind in kinds)
 
             await eventually(heard, "the chat did not hear that Ivan is back")
@@ -197,8 +197,8 @@ class TestOffers:
         first, second = fresh("first"), fresh("second")
         await rig.send(first, event("customer_message", "customer"), customer=customer)
         await rig.by("petra", first, "taken")
-        outcome = await rig.client.send(
-            "web", second, event("customer_message", "customer"), customer=customer
+        outcome = await rig.client.chat("web", second).send(
+            event("customer_message", "customer"), customer=customer
         )
         assert outcome.snapshot.reserved_for == "petra"
 

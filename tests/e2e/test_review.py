@@ -81,7 +81,7 @@ class TestHelpDeskDown:
             conversation = fresh("outage")
             await rig.customer(conversation)
             flaky(rig).absent = True
-            await rig.client.submit(CHANNEL, conversation, event("taken", "ivan"))
+            await rig.client.chat(CHANNEL, conversation).submit(event("taken", "ivan"))
 
             async def waits() -> bool:
                 types = [item.event_type for item in (await rig.history(conversation)).events]
@@ -134,7 +134,7 @@ class TestOddEvents:
         await rig.handle(conversation).signal(SUBMIT, event("customer_message", "customer", at=at))
         await rig.settled(conversation)
         assert failed_tasks(await rig.history(conversation)) == []
-        last = (await rig.client.timeline(CHANNEL, conversation))[-1]
+        last = (await rig.client.chat(CHANNEL, conversation).timeline())[-1]
         assert (last.refused or "").startswith("InvalidEvent")
         with pytest.raises(InvalidEvent):
             await rig.customer(conversation, at=at)
@@ -151,7 +151,7 @@ class TestOddEvents:
             async with asyncio.timeout(30):
                 while (await rig.handle(conversation).describe()).run_id == first:
                     await rig.by("ivan", conversation, "note_added", text="…")
-            refused = [entry.refused for entry in await rig.client.timeline(CHANNEL, conversation)]
+            refused = [entry.refused for entry in await rig.client.chat(CHANNEL, conversation).timeline()]
             assert max(len(reason or "") for reason in refused) < LONGEST_REASON + 100
 
     @pytest.mark.parametrize("size", [1_900_000, 5_000_000])
@@ -211,7 +211,7 @@ class TestClient:
         with pytest.raises(InvalidEvent, match="customer"):
             await rig.send(fresh("ids"), event("agent_message", "ivan"), customer=customer)
         with pytest.raises(InvalidEvent, match="customer"):
-            await rig.client.submit(CHANNEL, "c", event("agent_message", "ivan"), customer=customer)
+            await rig.client.chat(CHANNEL, "c").submit(event("agent_message", "ivan"), customer=customer)
 
     async def test_what_temporal_does_not_take_is_an_invalid_event(self, rig: Rig) -> None:
         with pytest.raises(InvalidEvent, match="UpdateId length"):
@@ -223,11 +223,11 @@ class TestClient:
         client = BatonClient(elsewhere)
         message, taken = event("customer_message", "customer"), event("taken", "ivan")
         for call in (
-            client.send(CHANNEL, "c", message, timeout=10),
-            client.send(CHANNEL, "c", taken, timeout=10),
-            client.submit(CHANNEL, "c", message),
-            client.submit(CHANNEL, "c", taken),
-            client.snapshot(CHANNEL, "c"),
+            client.chat(CHANNEL, "c").send(message, timeout=10),
+            client.chat(CHANNEL, "c").send(taken, timeout=10),
+            client.chat(CHANNEL, "c").submit(message),
+            client.chat(CHANNEL, "c").submit(taken),
+            client.chat(CHANNEL, "c").snapshot(),
         ):
             with pytest.raises(ConnectionFailed, match="no namespace 'nowhere'"):
                 await call
@@ -238,7 +238,7 @@ class TestClient:
         conversation = fresh("asked")
         await rig.customer(conversation)
         await rig.stop_worker()
-        monkeypatch.setattr("baton.client.QUERY_TIMEOUT", 1.0)
+        monkeypatch.setattr("baton.client.calls.QUERY_TIMEOUT", 1.0)
         with pytest.raises(Unanswered, match="Is a worker on"):
             await rig.snapshot(conversation)
 
@@ -247,10 +247,10 @@ class TestClient:
             client = BatonClient(temporal.client)
         message, taken = event("customer_message", "customer"), event("taken", "ivan")
         calls = {
-            "send": client.send(CHANNEL, "c", message, timeout=1),
-            "submit, which may start a chat": client.submit(CHANNEL, "c", message),
-            "submit": client.submit(CHANNEL, "c", taken),
-            "snapshot": client.snapshot(CHANNEL, "c"),
+            "send": client.chat(CHANNEL, "c").send(message, timeout=1),
+            "submit, which may start a chat": client.chat(CHANNEL, "c").submit(message),
+            "submit": client.chat(CHANNEL, "c").submit(taken),
+            "snapshot": client.chat(CHANNEL, "c").snapshot(),
         }
         came = await asyncio.gather(*calls.values(), return_exceptions=True)
         assert dict(zip(calls, map(type, came), strict=True)) == dict.fromkeys(calls, Unanswered)

@@ -204,7 +204,7 @@ async def test_a_chat_goes_on_by_the_customer_s_next_message(
         assert outcome.snapshot == before.model_copy(update=changed)
         await rig.settled(chat)
         assert len(await cases_of(rig.desk, chat)) == 1
-        kinds = [entry.kind for entry in await rig.client.timeline(CHANNEL, chat)]
+        kinds = [entry.kind for entry in await rig.client.chat(CHANNEL, chat).timeline()]
         assert kinds == ["revived", "customer_message"]
         # The decision about the message, and not the answer that brought the chat back.
         redecided = await Baton(rig, tmp_path).run("ops", "redecide", f"telegram:{chat}", outcome.event_id)
@@ -247,7 +247,7 @@ async def test_a_late_duplicate_comes_first_and_is_one(open_a_rig: RigOpener) ->
         await close_by_force(rig, chat)
 
         # By a signal: to an update the server itself gives the answer that it had given.
-        await rig.client.submit(CHANNEL, chat, first)
+        await rig.client.chat(CHANNEL, chat).submit(first)
         await revived(rig, chat)
         again = await rig.send(chat, first)
         assert (again.duplicate, again.snapshot) == (True, before)
@@ -294,7 +294,7 @@ async def test_a_chat_that_was_closed_is_not_opened_again(open_a_rig: RigOpener,
         ]
         await rig.customer(chat, "Thanks")
         assert (await rig.snapshot(chat)).previous_case == closed.snapshot.case_id
-        assert (await rig.client.timeline(CHANNEL, chat))[0].kind == "customer_message"
+        assert (await rig.client.chat(CHANNEL, chat).timeline())[0].kind == "customer_message"
 
 
 async def test_what_a_closed_chat_had_not_written_is_written_before_the_next_one(
@@ -399,7 +399,7 @@ async def test_a_caller_hears_that_a_case_was_closed_by_force(open_a_rig: RigOpe
         taken, note = event("taken", "ivan"), event("note_added", "lena", text="Paid.")
         await rig.send(chat, taken)
         await rig.asked(ticket, QUIET)
-        await rig.client.add_note(ticket, note)
+        await rig.client.ticket(ticket).note(note)
         for case in (chat, f"ticket:{ticket}"):
             await rig.settled(case)
             await close_by_force(rig, case)
@@ -409,11 +409,11 @@ async def test_a_caller_hears_that_a_case_was_closed_by_force(open_a_rig: RigOpe
         with pytest.raises(Unanswered, match=words):
             await rig.send(chat, ended)
         with pytest.raises(Unanswered, match=f"`baton ops revive chat:telegram:{chat}`, then send it again"):
-            await rig.client.submit(CHANNEL, chat, taken)
+            await rig.client.chat(CHANNEL, chat).submit(taken)
         with pytest.raises(Unanswered, match=f"`baton ops revive ticket:{ticket}`"):
-            await rig.client.add_note(ticket, note)
+            await rig.client.ticket(ticket).note(note)
         with pytest.raises(Unanswered, match=f"`baton ops revive ticket:{ticket}`"):
-            await rig.client.send_to_ticket(ticket, event("send_reply", "ivan", text="Here."))
+            await rig.client.ticket(ticket).send(event("send_reply", "ivan", text="Here."))
         assert (await rig.snapshot(chat)).pinned_to == "ivan"
         with pytest.raises(IllegalTransition, match="there is no living chat"):
             await rig.by("ivan", fresh("none"), "taken")
@@ -423,7 +423,7 @@ async def test_a_caller_hears_that_a_case_was_closed_by_force(open_a_rig: RigOpe
         assert (await rig.send(chat, taken)).duplicate
         outcome = await rig.send(chat, ended)
         assert (outcome.duplicate, outcome.snapshot.activity) == (False, "ended")
-        await rig.client.add_note(ticket, note)
+        await rig.client.ticket(ticket).note(note)
         await rig.settled(f"ticket:{ticket}")
         assert len(await events_of(rig.desk, ticket, "note_added")) == 1
 

@@ -166,7 +166,7 @@ async def test_a_chat_has_as_many_labels_as_its_answers_can_carry(open_a_rig: Ri
         with pytest.raises(InvalidEvent, match="at most 64,000 are possible"):
             await rig.by("ivan", chat, "labels_changed", add=LABELS)
         assert (await rig.snapshot(chat)).labels == tuple(fits)
-        *_, added, refused = await rig.client.timeline(CHANNEL, chat)
+        *_, added, refused = await rig.client.chat(CHANNEL, chat).timeline()
         assert max(len(added.what), len(refused.refused or "")) <= 500
         assert failed_tasks(await rig.history(chat)) == []
 

@@ -89,7 +89,7 @@ async def test_a_killed_worker_doubles_no_prompt_and_no_reply(open_separate: Rig
         doomed = await start_stuck(rig, ",".join(f"{case}={moment}" for case, moment in stuck.items()))
         notes = {ticket: event("note_added", "cem", text="The last one.") for ticket in noted}
         for ticket, note in notes.items():
-            await rig.client.add_note(ticket, note)
+            await rig.client.ticket(ticket).note(note)
         writing = [*replied, *(ticket for ticket, _ in in_chats.values())]
         sending = [asyncio.ensure_future(_reply(rig, ticket)) for ticket in writing]
         await wait_until_stuck(doomed, set(stuck))
@@ -133,7 +133,7 @@ async def _check(rig: Rig, ticket: str, moment: str) -> None:
     assert [ticket_of(row) for row in rows] == [now], moment
     kept = Counter(row.kind for row in await events_of(rig.desk, ticket))
     assert (kept["note_added"], kept["send_reply"]) == (len(ANSWERS), 1), moment
-    timeline = await rig.client.ticket_timeline(ticket)
+    timeline = await rig.client.ticket(ticket).timeline()
     assert [entry for entry in timeline if entry.refused] == [], moment
     assert failed_tasks(await rig.history(f"ticket:{ticket}")) == [], moment
 
@@ -144,7 +144,7 @@ async def _check_chat(rig: Rig, chat: str, moment: str) -> None:
 
     await eventually(heard, f"{moment}: the chat did not hear of the reply", within=30)
     await rig.settled(chat)
-    timeline = await rig.client.timeline(CHANNEL, chat)
+    timeline = await rig.client.chat(CHANNEL, chat).timeline()
     assert [entry.kind for entry in timeline].count("reply_sent") == 1, moment
     assert (await rig.snapshot(chat)).assignee == "ivan", moment
     kept = await events_of(rig.desk, chat, "reply_sent")

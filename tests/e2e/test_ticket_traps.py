@@ -41,7 +41,7 @@ BAD_NOTES: dict[str, Any] = {
 
 
 async def _last(rig: Rig, ticket: str) -> Any:
-    return (await rig.client.ticket_timeline(ticket))[-1]
+    return (await rig.client.ticket(ticket).timeline())[-1]
 
 
 async def test_a_note_that_cannot_be_used_is_noted_and_answers_nothing(open_separate: RigOpener) -> None:
@@ -50,11 +50,11 @@ async def test_a_note_that_cannot_be_used_is_noted_and_answers_nothing(open_sepa
         await rig.asked(ticket, QUIET)
         handle, before = rig.handle(f"ticket:{ticket}"), await rig.ticket(ticket)
         for name, payload in BAD_NOTES.items():
-            had = len(await rig.client.ticket_timeline(ticket))
+            had = len(await rig.client.ticket(ticket).timeline())
             await handle.signal(NOTE_ADDED, payload)
 
             async def noted(had: int = had) -> bool:
-                return len(await rig.client.ticket_timeline(ticket)) == had + 1
+                return len(await rig.client.ticket(ticket).timeline()) == had + 1
 
             await eventually(noted, f"{name}: not in the timeline")
             last = await _last(rig, ticket)
@@ -205,10 +205,10 @@ async def test_ids_of_a_ticket_stay_known_by_every_way_in(open_separate: RigOpen
         ticket = fresh("dup")
         await rig.asked(ticket, QUIET)
         note = event("note_added", "ada", text="Once.")
-        await rig.client.add_note(ticket, note)
+        await rig.client.ticket(ticket).note(note)
         again = await rig.handle(f"ticket:{ticket}").execute_update(HANDLE, note, id=fresh("other"))
         assert again["duplicate"] is True
-        await rig.client.submit_to_ticket(ticket, note)
+        await rig.client.ticket(ticket).submit(note)
         await rig.settled(f"ticket:{ticket}")
         assert [one.text for one in (await rig.ticket(ticket)).departments[0].notes] == ["Once."]
 
@@ -268,7 +268,7 @@ async def test_a_ticket_that_is_reset_folds_its_events_as_before_and_can_be_repl
         await rig.reset(f"ticket:{ticket}")
 
         async def folded_again() -> bool:
-            return len(await rig.client.ticket_timeline(ticket)) == 6
+            return len(await rig.client.ticket(ticket).timeline()) == 6
 
         await eventually(folded_again, "events are missing after the reset")
         await rig.settled(f"ticket:{ticket}")
@@ -290,7 +290,7 @@ async def test_the_signal_of_notes_takes_nothing_else(open_separate: RigOpener) 
         await handle.signal("note_added", event("taken", "ada"))
 
         async def refused_it() -> bool:
-            timeline = await rig.client.ticket_timeline(ticket)
+            timeline = await rig.client.ticket(ticket).timeline()
             return bool(timeline[-1].refused)
 
         await eventually(refused_it, "a signal of another kind was not refused")

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
-from baton.client import BatonClient
+from baton.client import BatonClient, Ticket
 from baton.contract import DepartmentState, Presence, Status, TicketStage
 from baton.desk.api import TicketQuery
 from baton.errors import DepartmentsWaiting, IllegalTransition, InvalidEvent, NotAllowed, UnknownLabel
@@ -67,10 +67,10 @@ async def test_all_notes_at_once_make_one_prompt_a_hundred_times(open_separate: 
                 clients = [
                     BatonClient(rig.client.temporal, task_queue=rig.settings.task_queue) for _ in notes
                 ]
-                ways = (BatonClient.add_note, BatonClient.send_to_ticket, BatonClient.submit_to_ticket)
+                ways = (Ticket.note, Ticket.send, Ticket.submit)
                 await asyncio.gather(
                     *(
-                        ways[(number + position) % 3](client, ticket, note)
+                        ways[(number + position) % 3](client.ticket(ticket), note)
                         for position, (client, note) in enumerate(zip(clients, notes, strict=True))
                     )
                 )
@@ -220,7 +220,7 @@ async def test_events_of_a_closed_ticket_that_come_again_open_no_ghost(open_sepa
         await rig.to_ticket(ticket, first)
         await rig.on_ticket("petra", ticket, "status_set", status="closed")
         await rig.handle(f"ticket:{ticket}").result()
-        await rig.client.submit_to_ticket(ticket, first, customer=f"of-{ticket}")
+        await rig.client.ticket(ticket).submit(first, customer=f"of-{ticket}")
         summary = await rig.handle(f"ticket:{ticket}").result()
         assert summary["reason"] == "duplicate"
         assert len(await events_of(rig.desk, ticket, "customer_message")) == 1
@@ -378,7 +378,7 @@ async def test_a_chat_opens_a_ticket_and_the_reply_goes_out_in_the_chat(open_sep
 async def _in_timeline(rig: Rig, ticket: str, kind: str, times: int) -> None:
     async def there() -> bool:
         try:
-            timeline = await rig.client.ticket_timeline(ticket)
+            timeline = await rig.client.ticket(ticket).timeline()
         except IllegalTransition:
             return False
         return [entry.kind for entry in timeline].count(kind) == times
@@ -435,8 +435,8 @@ async def test_a_chat_and_a_ticket_keep_apart(open_separate: RigOpener) -> None:
     async with open_separate() as rig:
         same = fresh("same")
         await rig.customer(same)
-        await rig.client.send_to_ticket(
-            same, event("customer_message", "customer", text="Hello?"), channel=CHANNEL
+        await rig.client.ticket(same).send(
+            event("customer_message", "customer", text="Hello?"), channel=CHANNEL
         )
         assert (await rig.snapshot(same)).tab == "new"
         assert (await rig.ticket(same)).stage is TicketStage.TRIAGE

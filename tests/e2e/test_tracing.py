@@ -184,7 +184,7 @@ async def test_what_comes_due_by_itself_hangs_on_no_call_of_long_ago(
         await rig.fast_forward(chat, minutes=11)
 
         async def ended() -> bool:
-            return len(await rig.client.timeline(CHANNEL, chat)) == 2
+            return len(await rig.client.chat(CHANNEL, chat).timeline()) == 2
 
         await eventually(ended, "the chat did not end")
         assert traced.named(call.get_span_context().trace_id).count("RunActivity:decide") == 1
@@ -290,7 +290,7 @@ async def test_a_worker_process_sends_its_spans_before_it_goes(
         async with worker_process(server, settings) as child:
             await until_ready(child)
             with traced.tracer.start_as_current_span("call") as call:
-                await client.send(CHANNEL, fresh("sent"), event("customer_message", "customer"))
+                await client.chat(CHANNEL, fresh("sent")).send(event("customer_message", "customer"))
             child.terminate()
             assert await child.wait() == 0
     trace_id = call.get_span_context().trace_id.to_bytes(16)

@@ -36,16 +36,16 @@ class TestDuplicates:
         conversation, message = fresh("dup"), event("customer_message", "customer")
         first = await rig.send(conversation, message)
         assert await rig.send(conversation, message) == first
-        assert len(await rig.client.timeline(CHANNEL, conversation)) == 1
+        assert len(await rig.client.chat(CHANNEL, conversation).timeline()) == 1
 
     async def test_another_way_in_finds_the_event_known(self, rig: Rig) -> None:
         conversation, message = fresh("dup"), event("customer_message", "customer")
         await rig.send(conversation, message)
         again = await rig.handle(conversation).execute_update(HANDLE, message, id=fresh("other"))
         assert again["duplicate"] is True
-        await rig.client.submit(CHANNEL, conversation, message, customer="c")
+        await rig.client.chat(CHANNEL, conversation).submit(message, customer="c")
         await rig.settled(conversation)
-        assert len(await rig.client.timeline(CHANNEL, conversation)) == 1
+        assert len(await rig.client.chat(CHANNEL, conversation).timeline()) == 1
 
     async def test_ids_stay_known_across_continue_as_new(
         self, open_a_rig: RigOpener, impatient_server: WorkflowEnvironment
@@ -77,7 +77,7 @@ class TestDuplicates:
         await rig.by("ivan", conversation, "chat_ended", status="closed")
         await rig.handle(conversation).result()
 
-        await rig.client.submit(CHANNEL, conversation, message, customer="c")
+        await rig.client.chat(CHANNEL, conversation).submit(message, customer="c")
         summary = await rig.handle(conversation).result()
         assert (summary["reason"], summary["chats"]) == ("duplicate", 0)
         rows = await cases_of(rig.desk, conversation)
@@ -112,9 +112,9 @@ class TestRefusals:
         await rig.customer(conversation)
         await rig.by("ivan", conversation, "taken")
         await rig.by("ivan", conversation, "chat_ended")
-        await rig.client.submit(CHANNEL, conversation, event("taken", "ivan"))
+        await rig.client.chat(CHANNEL, conversation).submit(event("taken", "ivan"))
         await rig.settled(conversation)
-        last = (await rig.client.timeline(CHANNEL, conversation))[-1]
+        last = (await rig.client.chat(CHANNEL, conversation).timeline())[-1]
         assert last.kind == "taken"
         assert last.refused is not None
         assert last.refused.startswith("IllegalTransition: ")
@@ -141,7 +141,7 @@ class TestRefusals:
         await rig.customer(conversation)
         await rig.handle(conversation).signal(SUBMIT, payload)
         await rig.settled(conversation)
-        last = (await rig.client.timeline(CHANNEL, conversation))[-1]
+        last = (await rig.client.chat(CHANNEL, conversation).timeline())[-1]
         assert last.refused is not None
         assert last.refused.startswith("InvalidEvent: ")
         assert failed_tasks(await rig.history(conversation)) == []
@@ -231,10 +231,10 @@ class TestClosing:
                 event("customer_message", "customer", text="One more thing"),
             ]
             for item in closing:
-                await rig.client.submit(CHANNEL, conversation, item, customer="c")
+                await rig.client.chat(CHANNEL, conversation).submit(item, customer="c")
             await rig.start_worker()
             await eventually(lambda: _has_entries(rig, conversation, 5), "events are missing")
-            timeline = await rig.client.timeline(CHANNEL, conversation)
+            timeline = await rig.client.chat(CHANNEL, conversation).timeline()
             assert [entry.refused is None for entry in timeline] == [True, True, True, False, True]
             chat = await rig.snapshot(conversation)
             assert chat.previous_case is not None
@@ -249,7 +249,7 @@ class TestClosing:
             for _ in range(per_client):
                 message = event("customer_message", "customer")
                 # Nobody waits for longer: it would be `Unanswered`.
-                outcome = await client.send(CHANNEL, conversation, message, customer="c", timeout=20)
+                outcome = await client.chat(CHANNEL, conversation).send(message, customer="c", timeout=20)
                 assert outcome.event_id == message["id"]
                 accepted.append(message["id"])
 
@@ -283,7 +283,7 @@ class TestWorkerDown:
             await rig.start_worker()
             outcome = await rig.send(conversation, message)
             assert outcome.event_id == message["id"]
-            assert len(await rig.client.timeline(CHANNEL, conversation)) == 1
+            assert len(await rig.client.chat(CHANNEL, conversation).timeline()) == 1
             assert len(await events_of(rig.desk, conversation)) == 1
 
 
@@ -335,7 +335,7 @@ class TestHelpDeskDown:
             await rig.customer(conversation)
             await rig.staff(conversation, "lena")
             await rig.settled(conversation)
-            last = (await rig.client.timeline(CHANNEL, conversation))[-1]
+            last = (await rig.client.chat(CHANNEL, conversation).timeline())[-1]
             assert (last.kind, last.refused) == (
                 "reassign",
                 "the help desk did not take it: Gone: no such case",
@@ -355,7 +355,7 @@ class TestLimits:
     async def test_message_bodies_are_not_in_the_state_of_the_workflow(self, rig: Rig) -> None:
         conversation, text = fresh("limits"), "довольно длинный текст " * 4000
         await rig.customer(conversation, text)
-        assert text not in str(await rig.client.timeline(CHANNEL, conversation))
+        assert text not in str(await rig.client.chat(CHANNEL, conversation).timeline())
         assert "длинный" not in str(await rig.snapshot(conversation))
         kept = await events_of(rig.desk, conversation)
         assert kept[0].text == text
@@ -412,7 +412,7 @@ class TestCancel:
 
 
 async def _has_entries(rig: Rig, conversation: str, number: int) -> bool:
-    return len(await rig.client.timeline(CHANNEL, conversation)) >= number
+    return len(await rig.client.chat(CHANNEL, conversation).timeline()) >= number
 
 
 async def _has_status(rig: Rig, conversation: str, status: WorkflowExecutionStatus) -> bool:

@@ -147,7 +147,7 @@ async def test_with_keys_nothing_is_readable_but_by_the_codec_server_that_it_sta
         monkeypatch.setenv("TEMPORAL_ADDRESS", stack.address)
         client = BatonClient(await connect(encrypted))
         message = {"kind": "customer_message", "id": "m-1", "author": {"type": "customer", "id": "c-7"}}
-        await client.send("web", "1", message | {"text": "Hello?"})
+        await client.chat("web", "1").send(message | {"text": "Hello?"})
         history = await client.temporal.get_workflow_handle("chat:web:1").fetch_history()
         (start,) = history.events[0].workflow_execution_started_event_attributes.input.payloads
         assert start.metadata["encoding"] == b"binary/encrypted"

@@ -232,7 +232,7 @@ async def test_a_case_of_a_version_that_is_gone_is_moved_by_command(deployment: 
             assert (await sending).snapshot.pinned_to == "ivan"
             await deployment.all_on("next", [workflow])
             assert failed_tasks(await rig.history(chat)) == []
-            assert [entry.kind for entry in await rig.client.timeline(CHANNEL, chat)] == [
+            assert [entry.kind for entry in await rig.client.chat(CHANNEL, chat).timeline()] == [
                 "customer_message",
                 "taken",
             ]
@@ -391,7 +391,7 @@ async def _nothing_lost_nor_doubled(rig: Rig, traffic: Traffic) -> None:
         (row,) = await cases_of(rig.desk, case)
         for field in ("assignee", "status", "line"):
             assert getattr(row, field) == getattr(now, field), (case, field)
-        ask = rig.client.ticket_timeline(case) if is_ticket else rig.client.timeline(CHANNEL, case)
+        ask = rig.client.ticket(case).timeline() if is_ticket else rig.client.chat(CHANNEL, case).timeline()
         timeline = [entry.event_id for entry in await ask]
         assert timeline == sent[-len(timeline) :], case
     keys = Counter(await applied_keys(rig.desk))

@@ -56,10 +56,10 @@ async def the_refused(rig: Rig, chat: str) -> str:
     """Why the chat's last event was refused."""
 
     async def is_refused() -> bool:
-        return (await rig.client.timeline(CHANNEL, chat))[-1].refused is not None
+        return (await rig.client.chat(CHANNEL, chat).timeline())[-1].refused is not None
 
     await eventually(is_refused, "nothing was refused")
-    return (await rig.client.timeline(CHANNEL, chat))[-1].refused or ""
+    return (await rig.client.chat(CHANNEL, chat).timeline())[-1].refused or ""
 
 
 async def test_whom_an_older_release_took_into_the_directory_is_shown_and_can_leave(

@@ -173,11 +173,11 @@ class TestGoing:
         client = BatonClient(server.client, task_queue=queue)
         async with worker_process(server, settings) as child:
             await until_ready(child)
-            await client.send(CHANNEL, conversation, event("customer_message", "customer"))
+            await client.chat(CHANNEL, conversation).send(event("customer_message", "customer"))
             locked = sqlite3.connect(tmp_path / "baton.db", isolation_level=None)
             locked.execute("BEGIN EXCLUSIVE")
             with pytest.raises(Unanswered):
-                await client.send(CHANNEL, conversation, event("taken", "ivan"), timeout=1)
+                await client.chat(CHANNEL, conversation).send(event("taken", "ivan"), timeout=1)
             child.send_signal(signal.SIGTERM)
             assert await asyncio.wait_for(child.wait(), 20) == 0
             locked.close()
@@ -185,7 +185,7 @@ class TestGoing:
             await until_ready(child)
 
             async def taken() -> bool:
-                return (await client.snapshot(CHANNEL, conversation)).pinned_to == "ivan"
+                return (await client.chat(CHANNEL, conversation).snapshot()).pinned_to == "ivan"
 
             await eventually(taken, "the event was lost", within=40)
 
@@ -200,9 +200,9 @@ class TestGoing:
         for _ in range(2):
             async with worker_process(server, settings) as child:
                 await until_ready(child)
-                await client.send(CHANNEL, conversation, event("customer_message", "customer"))
+                await client.chat(CHANNEL, conversation).send(event("customer_message", "customer"))
                 child.send_signal(signal.SIGTERM)
                 assert await asyncio.wait_for(child.wait(), 30) == 0
         async with worker_process(server, settings) as child:
             await until_ready(child)
-            assert len(await client.timeline(CHANNEL, conversation)) == 2
+            assert len(await client.chat(CHANNEL, conversation).timeline()) == 2

@@ -124,7 +124,7 @@ class Twin:
         verdicts = await asyncio.gather(*(self._send(*item) for item in payloads))
         waited_for = {name for name in verdicts if name is not None}
         await eventually(lambda: self._heard(waited_for), f"{self.ticket}: an event did not arrive")
-        for entry in await self.rig.client.ticket_timeline(self.ticket):
+        for entry in await self.rig.client.ticket(self.ticket).timeline():
             if entry.event_id not in self.folded and entry.event_id in self.sent:
                 self.folded.add(entry.event_id)
                 await self._fold(entry)
@@ -140,15 +140,15 @@ class Twin:
             if not signal:
                 await self.rig.to_ticket(self.ticket, payload)
             elif payload["kind"] == "note_added":
-                await client.add_note(self.ticket, payload)
+                await client.ticket(self.ticket).note(payload)
             else:
-                await client.submit_to_ticket(self.ticket, payload)
+                await client.ticket(self.ticket).submit(payload)
         except Refused:
             return None  # noted if the workflow judged it in its turn; not if it was refused at the door
         return str(payload["id"])
 
     async def _heard(self, ids: set[str]) -> bool:
-        timeline = await self.rig.client.ticket_timeline(self.ticket)
+        timeline = await self.rig.client.ticket(self.ticket).timeline()
         return ids <= self.folded | {entry.event_id for entry in timeline}
 
     async def _fold(self, entry: TimelineEntry) -> None:

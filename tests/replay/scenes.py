@@ -68,7 +68,7 @@ async def closed_and_next(rig: Rig, chat: str) -> None:
         event("chat_ended", "ivan", status="closed"),
         event("customer_message", "customer", text="One more thing"),
     ):
-        await rig.client.submit(CHANNEL, chat, item, customer="c")
+        await rig.client.chat(CHANNEL, chat).submit(item, customer="c")
     await rig.start_worker()
     await rig.settled(chat)
 
@@ -91,7 +91,7 @@ async def refusals(rig: Rig, chat: str) -> None:
     await rig.by("ivan", chat, "taken")
     await rig.by("ivan", chat, "chat_ended")
     await refused(IllegalTransition, rig.by("ivan", chat, "taken"))
-    await rig.client.submit(CHANNEL, chat, event("taken", "ivan"))
+    await rig.client.chat(CHANNEL, chat).submit(event("taken", "ivan"))
     await rig.handle(chat).signal(SUBMIT, "nonsense")
     await rig.settled(chat)
 
@@ -113,7 +113,7 @@ async def duplicates(rig: Rig, chat: str) -> None:
     message = event("customer_message", "customer")
     await rig.send(chat, message)
     await rig.handle(chat).execute_update(HANDLE, message, id=f"{message['id']}-again")
-    await rig.client.submit(CHANNEL, chat, message, customer="c")
+    await rig.client.chat(CHANNEL, chat).submit(message, customer="c")
     await rig.settled(chat)
 
 
@@ -124,7 +124,7 @@ async def ghost(rig: Rig, chat: str) -> None:
     await rig.by("ivan", chat, "taken")
     await rig.by("ivan", chat, "chat_ended", status="closed")
     await rig.handle(chat).result()
-    await rig.client.submit(CHANNEL, chat, message, customer="c")
+    await rig.client.chat(CHANNEL, chat).submit(message, customer="c")
     await rig.handle(chat).result()
 
 
@@ -143,7 +143,7 @@ async def quiet_end(rig: Rig, chat: str) -> None:
     await rig.customer(chat)
     first = (await rig.handle(chat).describe()).run_id
     while (await rig.handle(chat).describe()).run_id == first:
-        await rig.client.submit(CHANNEL, chat, event("customer_message", "customer", text="By signal."))
+        await rig.client.chat(CHANNEL, chat).submit(event("customer_message", "customer", text="By signal."))
         await asyncio.gather(rig.staff(chat, "ivan"), rig.customer(chat))
     await rig.customer(chat)
     await rig.settled(chat)
@@ -163,7 +163,7 @@ async def nobody_there(rig: Rig, chat: str) -> None:
     await rig.customer(chat)
     await rig.presence("petra", Presence.ONLINE)
     came = event("presence_changed", "system", staff="petra", presence="online")
-    await rig.client.submit(CHANNEL, chat, came)
+    await rig.client.chat(CHANNEL, chat).submit(came)
     await rig.settled(chat)
 
 
@@ -173,7 +173,7 @@ async def left(rig: Rig, chat: str) -> None:
     await rig.by("ivan", chat, "taken")
     await rig.presence("ivan", Presence.OFFLINE)
     gone = event("presence_changed", "system", staff="ivan", presence="offline")
-    await rig.client.submit(CHANNEL, chat, gone)
+    await rig.client.chat(CHANNEL, chat).submit(gone)
     await rig.fast_forward(chat, minutes=4)
     await rig.settled(chat)
 
@@ -226,7 +226,7 @@ async def reset(rig: Rig, chat: str) -> None:
     await rig.reset(chat)
 
     async def both_are_back() -> bool:
-        return len(await rig.client.timeline(CHANNEL, chat)) >= 2
+        return len(await rig.client.chat(CHANNEL, chat).timeline()) >= 2
 
     await eventually(both_are_back, "events are missing after the reset")
 

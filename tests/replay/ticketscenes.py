@@ -125,7 +125,7 @@ async def ticket_refusals(rig: Rig, ticket: str) -> None:
     await refused(UnknownLabel, rig.on_ticket("petra", ticket, "labels_changed", add=["nonsense"]))
     await refused(DepartmentsWaiting, rig.on_ticket("ada", ticket, "send_reply", text="Too early."))
     closing = event("status_set", "petra", status="closed")
-    await rig.client.submit_to_ticket(ticket, closing)
+    await rig.client.ticket(ticket).submit(closing)
     await rig.handle(_of(ticket)).signal(SUBMIT, "nonsense")
     await rig.handle(_of(ticket)).signal(NOTE_ADDED, {"text": "by nobody"})
     await rig.settled(_of(ticket))
@@ -137,7 +137,7 @@ async def ticket_notes_at_once(rig: Rig, ticket: str) -> None:
     await rig.settled(_of(ticket))
     await rig.stop_worker()
     notes = [event("note_added", who, text=f"By {who}.") for who in ANSWERS.values()]
-    await asyncio.gather(*(rig.client.add_note(ticket, note) for note in [*notes, notes[0]]))
+    await asyncio.gather(*(rig.client.ticket(ticket).note(note) for note in [*notes, notes[0]]))
     await rig.start_worker()
     await _reaches(rig, ticket, TicketStage.COMPOSING)
 
@@ -165,7 +165,7 @@ async def ticket_handed_over(rig: Rig, ticket: str) -> None:
     await _answers(rig, ticket, *ANSWERS.values())
     await rig.presence("cem", Presence.OFFLINE)
     gone = event("presence_changed", "system", staff="cem", presence="offline")
-    await rig.client.submit_to_ticket(ticket, gone)
+    await rig.client.ticket(ticket).submit(gone)
     await rig.fast_forward(_of(ticket), minutes=4)
 
     async def handed_over() -> bool:
@@ -271,7 +271,7 @@ async def ticket_revived(rig: Rig, ticket: str) -> None:
 
 async def _revived(rig: Rig, ticket: str) -> None:
     async def there() -> bool:
-        return "revived" in [entry.kind for entry in await rig.client.ticket_timeline(ticket)]
+        return "revived" in [entry.kind for entry in await rig.client.ticket(ticket).timeline()]
 
     await eventually(there, f"{ticket} does not go on")
     await rig.settled(_of(ticket))

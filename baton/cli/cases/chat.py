@@ -48,8 +48,8 @@ def show(chat: tuple[str, ...], with_timeline: bool, json_: bool) -> None:
 
 async def _show(channel: str, conversation: str, with_timeline: bool, json_: bool) -> None:
     async with baton_client() as client:
-        snapshot = await client.snapshot(channel, conversation)
-        timeline = await client.timeline(channel, conversation)
+        snapshot = await client.chat(channel, conversation).snapshot()
+        timeline = await client.chat(channel, conversation).timeline()
     if json_:
         print_json({"snapshot": snapshot, "timeline": timeline} if with_timeline else {"snapshot": snapshot})
         return
@@ -108,11 +108,11 @@ async def _send(
                 raise click.UsageError("There is no such chat yet: say with --customer whose it will be.")
             payload["author"] = {"type": AuthorType.CUSTOMER, "id": whose}
         event = parse_chat_event(payload)
-        outcome = await client.send(channel, conversation, event, customer=whose, timeout=timeout)
+        outcome = await client.chat(channel, conversation).send(event, customer=whose, timeout=timeout)
         if json_:
             print_json(outcome)
         else:
-            what = await happened(event.id, client.timeline(channel, conversation))
+            what = await happened(event.id, client.chat(channel, conversation).timeline())
             print_answer(outcome, what, chatview.standing(outcome.snapshot))
 
 
@@ -123,7 +123,7 @@ async def _customer(
     if payload.get("kind") not in MESSAGE_KINDS and payload.get("author") != {"type": AuthorType.CUSTOMER}:
         return None
     with suppress(IllegalTransition):
-        return (await client.snapshot(channel, conversation)).customer
+        return (await client.chat(channel, conversation).snapshot()).customer
     return None
 
 
@@ -168,7 +168,7 @@ async def _to_ticket(
 ) -> None:
     async with baton_client() as client:
         opened = await open_ticket(
-            client, await client.snapshot(channel, conversation), author, ticket_id, subject, timeout
+            client, await client.chat(channel, conversation).snapshot(), author, ticket_id, subject, timeout
         )
         if not json_:
             echo(f"Ticket {one_line(ticket_id)} belongs to the chat {channel}:{conversation} now.")

@@ -60,8 +60,8 @@ def show(ticket: str, with_timeline: bool, json_: bool) -> None:
 
 async def _show(ticket_id: str, with_timeline: bool, json_: bool) -> None:
     async with baton_client() as client:
-        ticket = await client.ticket(ticket_id)
-        timeline = await client.ticket_timeline(ticket_id)
+        ticket = await client.ticket(ticket_id).snapshot()
+        timeline = await client.ticket(ticket_id).timeline()
     if json_:
         print_json({"snapshot": ticket, "timeline": timeline} if with_timeline else {"snapshot": ticket})
         return
@@ -94,8 +94,8 @@ def draft(ticket: str, json_: bool) -> None:
 
 async def _draft(ticket_id: str, json_: bool) -> None:
     async with baton_client() as client:
-        found = await client.draft(ticket_id)
-        ticket = await client.ticket(ticket_id)
+        found = await client.ticket(ticket_id).draft()
+        ticket = await client.ticket(ticket_id).snapshot()
     if json_:
         print_json(found)
     elif not found.round:
@@ -176,11 +176,11 @@ async def _send(
                 raise click.UsageError("There is no such ticket yet: say with --customer whose it will be.")
             payload["author"] = {"type": AuthorType.CUSTOMER, "id": opening["customer"]}
         event = parse_ticket_event(payload)
-        outcome = await client.send_to_ticket(ticket_id, event, timeout=timeout, **opening)
+        outcome = await client.ticket(ticket_id).send(event, timeout=timeout, **opening)
         if json_:
             print_json(outcome)
         else:
-            what = await happened(event.id, client.ticket_timeline(ticket_id))
+            what = await happened(event.id, client.ticket(ticket_id).timeline())
             print_answer(outcome, what, ticketview.standing(outcome.snapshot))
 
 
@@ -192,7 +192,7 @@ async def _opening(
     if payload.get("kind") == "customer_message" or payload.get("author") == {"type": AuthorType.CUSTOMER}:
         # A closed one is opened again as what it was, in the chat to which it belongs.
         with suppress(IllegalTransition):
-            known = (await client.ticket(ticket_id)).model_dump(include=_OPENING)
+            known = (await client.ticket(ticket_id).snapshot()).model_dump(include=_OPENING)
             given = {name: value for name, value in known.items() if value} | given
     elif given and "customer" not in given:
         raise click.UsageError("--subject and --channel open a ticket: say with --customer whose it is.")
@@ -237,10 +237,10 @@ async def _note(ticket_id: str, payload: dict[str, Any], timeout: float, json_: 
     async with baton_client() as client:
 
         async def look() -> TimelineEntry | None:
-            timeline = await client.ticket_timeline(ticket_id)
+            timeline = await client.ticket(ticket_id).timeline()
             return next((entry for entry in reversed(timeline) if entry.event_id == note_id), None)
 
-        await client.add_note(ticket_id, payload)
+        await client.ticket(ticket_id).note(payload)
         if not json_:
             echo(f"Note {one_line(note_id)} was handed over to ticket {one_line(ticket_id)}.")
         entry = await appears(look, timeout)
@@ -251,7 +251,7 @@ async def _note(ticket_id: str, payload: dict[str, Any], timeout: float, json_: 
             )
         if entry.refused:
             raise BatonError(f"The note was refused: {entry.refused}")
-        found = await client.ticket(ticket_id)
+        found = await client.ticket(ticket_id).snapshot()
     if json_:
         print_json({"event_id": note_id, "entry": entry, "snapshot": found})
     else:

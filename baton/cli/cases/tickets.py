@@ -45,16 +45,16 @@ COPIED_WITHIN = 10.0
 async def apply_template(
     client: BatonClient, ticket_id: str, template: str, author: Mapping[str, Any], **options: Any
 ) -> TicketOutcome:
-    """Have the departments of a template asked. ``options`` are those of ``send_to_ticket``."""
+    """Have the departments of a template asked. ``options`` are those of ``Ticket.send``."""
     event_id = options.pop("event_id", None) or fresh_id()
     event = {"kind": "template_applied", "id": event_id, "author": author, "template": template}
-    return await client.send_to_ticket(ticket_id, event, **options)
+    return await client.ticket(ticket_id).send(event, **options)
 
 
 async def print_asked(client: BatonClient, outcome: TicketOutcome) -> None:
     """What came of asking, and when each answer is due."""
     ticket = outcome.snapshot
-    what = await happened(outcome.event_id, client.ticket_timeline(ticket.ticket_id))
+    what = await happened(outcome.event_id, client.ticket(ticket.ticket_id).timeline())
     print_answer(outcome, what, ticketview.standing(ticket))
     echo()
     asked = (one for one in ticket.departments if one.state is DepartmentState.ASKED)
@@ -102,8 +102,7 @@ async def open_ticket(
     told = {"kind": "ticket_opened", "id": event_id, "author": author, "ticket_id": ticket_id}
     # Under the ID that the worker gives to the same event when it hears of it from the chat.
     opening = {**told, "id": derived_id("opened", chat.case_id, event_id)}
-    outcome = await client.send_to_ticket(
-        ticket_id,
+    outcome = await client.ticket(ticket_id).send(
         opening,
         customer=chat.customer,
         subject=subject,
@@ -111,7 +110,7 @@ async def open_ticket(
         conversation=chat.conversation,
         timeout=timeout,
     )
-    await client.send(chat.channel, chat.conversation, told, timeout=timeout)
+    await client.chat(chat.channel, chat.conversation).send(told, timeout=timeout)
     await _copied(client, chat, ticket_id)
     before = chat.ticket_id if chat.ticket_id != ticket_id else None
     return Opened(outcome, before)
@@ -119,7 +118,7 @@ async def open_ticket(
 
 async def _check_free(client: BatonClient, ticket_id: str, chat: ChatSnapshot) -> None:
     try:
-        found = await client.ticket(ticket_id)
+        found = await client.ticket(ticket_id).snapshot()
     except IllegalTransition:
         return
     if (found.channel, found.conversation) != (chat.channel, chat.conversation):
@@ -135,14 +134,14 @@ async def _copied(client: BatonClient, chat: ChatSnapshot, ticket_id: str) -> No
     Else it would come after the question, and tell the departments that the customer wrote again. If it does
     not come in time, no more than that happens.
     """
-    timeline = await client.timeline(chat.channel, chat.conversation)
+    timeline = await client.chat(chat.channel, chat.conversation).timeline()
     written = [entry for entry in timeline if entry.kind == "customer_message" and not entry.refused]
     if not written:
         return
     last = derived_id("chat", written[-1].event_id)
 
     async def look() -> bool | None:
-        there = await client.ticket_timeline(ticket_id)
+        there = await client.ticket(ticket_id).timeline()
         return any(entry.event_id == last for entry in there) or None
 
     await appears(look, COPIED_WITHIN)

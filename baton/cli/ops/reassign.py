@@ -116,9 +116,9 @@ async def _hand_over(
     channel, _, conversation = rest.partition(":")
     before: ChatSnapshot | TicketSnapshot
     if kind == "ticket":
-        before = await client.ticket(rest)
+        before = await client.ticket(rest).snapshot()
     else:
-        before = await client.snapshot(channel, conversation)
+        before = await client.chat(channel, conversation).snapshot()
     # The list lags behind by a moment, and whoever has the case by now keeps it.
     if staff not in _hands(before):
         return Result(case, CaseVerdict.NOTHING, "somebody else has it by now")
@@ -127,9 +127,9 @@ async def _hand_over(
     after: ChatSnapshot | TicketSnapshot
     try:
         if kind == "ticket":
-            after = (await client.send_to_ticket(rest, event, timeout=SECONDS)).snapshot
+            after = (await client.ticket(rest).send(event, timeout=SECONDS)).snapshot
         else:
-            after = (await client.send(channel, conversation, event, timeout=SECONDS)).snapshot
+            after = (await client.chat(channel, conversation).send(event, timeout=SECONDS)).snapshot
     except Refused as refusal:
         return Result(case, CaseVerdict.FAILED, f"{refusal.type}: {refusal}")
     return Result(case, CaseVerdict.DONE, _standing(after))

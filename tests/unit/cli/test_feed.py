@@ -18,24 +18,33 @@ from tests.fakes import opener
 
 
 class FakeBaton:
+    """Chats that take everything but what is in ``errors``."""
+
     def __init__(self) -> None:
         self.sent: list[str] = []
         self.submitted: list[str] = []
         self.errors: Mapping[str, Exception] = {}
 
-    async def send(
-        self, channel: str, conversation: str, event: ChatEvent, *, customer: str | None, timeout: float
-    ) -> Outcome:
-        self.sent.append(event.id)
-        if event.id in self.errors:
-            raise self.errors[event.id]
-        chat = ChatSnapshot(channel=channel, conversation=conversation, customer=customer or "c")
+    def chat(self, channel: str, conversation: str) -> FakeChat:
+        return FakeChat(self, channel, conversation)
+
+
+class FakeChat:
+    """One of the chats of `FakeBaton`."""
+
+    def __init__(self, baton: FakeBaton, channel: str, conversation: str) -> None:
+        self._baton = baton
+        self._channel, self._conversation = channel, conversation
+
+    async def send(self, event: ChatEvent, *, customer: str | None, timeout: float) -> Outcome:
+        self._baton.sent.append(event.id)
+        if event.id in self._baton.errors:
+            raise self._baton.errors[event.id]
+        chat = ChatSnapshot(channel=self._channel, conversation=self._conversation, customer=customer or "c")
         return Outcome(event_id=event.id, snapshot=chat, duplicate="again" in event.id)
 
-    async def submit(
-        self, channel: str, conversation: str, event: ChatEvent, *, customer: str | None
-    ) -> None:
-        self.submitted.append(event.id)
+    async def submit(self, event: ChatEvent, *, customer: str | None) -> None:
+        self._baton.submitted.append(event.id)
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from click.testing import CliRunner
 
 from baton import client
 from baton.cli import baton as program
-from baton.client import BatonClient
+from baton.client import Chat
 from baton.contract import (
     CHAT_KINDS,
     MESSAGE_KINDS,
@@ -354,25 +354,33 @@ NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 class Chats:
     """Takes what the real client takes. A chat to which something else is sent than a message is there."""
 
+    def chat(self, channel: str, conversation: str) -> OneChat:
+        return OneChat(ChatStart(channel=channel, conversation=conversation, customer="c-7"))
+
+
+class OneChat:
+    def __init__(self, start: ChatStart) -> None:
+        self._start = start
+
     async def send(self, *args: Any, **options: Any) -> Outcome:
-        event, channel, conversation = _called(BatonClient.send, args, options)
+        event = _sent(Chat.send, args, options)
         facts = Facts(now=NOON, case_id="c-1")
-        chat = ChatState.before_first(ChatStart(channel=channel, conversation=conversation, customer="c-7"))
+        chat = ChatState.before_first(self._start)
         if event.kind not in MESSAGE_KINDS:
             hello = CustomerMessage(id="e", author=Author(type=AuthorType.CUSTOMER, id="c-7"))
             chat = fold(chat, hello, facts).state
         return Outcome(event_id=event.id, snapshot=fold(chat, event, facts).state.snapshot())
 
     async def submit(self, *args: Any, **options: Any) -> None:
-        _called(BatonClient.submit, args, options)
+        _sent(Chat.submit, args, options)
 
-    async def timeline(self, channel: str, conversation: str) -> list[TimelineEntry]:
+    async def timeline(self) -> list[TimelineEntry]:
         return [TimelineEntry(at=NOON, event_id="e", kind="taken", author="staff:ivan")]
 
 
-def _called(method: Any, args: Sequence[Any], options: Mapping[str, Any]) -> tuple[ChatEvent, str, str]:
+def _sent(method: Any, args: Sequence[Any], options: Mapping[str, Any]) -> ChatEvent:
     given = inspect.signature(method).bind(None, *args, **options).arguments
-    return parse_chat_event(given["event"]), given["channel"], given["conversation"]
+    return parse_chat_event(given["event"])
 
 
 @pytest.mark.parametrize("snippet", SNIPPETS)

@@ -1,0 +1,118 @@
+"""Where an event goes: which workflow, and how the case is started that is not there yet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from temporalio.common import SearchAttributePair, TypedSearchAttributes
+
+from baton.contract import (
+    CHAT_WORKFLOW,
+    MESSAGE_KINDS,
+    TICKET_OPENING_KINDS,
+    TICKET_WORKFLOW,
+    AgentMessage,
+    BaseEvent,
+    ChatEvent,
+    ChatStart,
+    CustomerMessage,
+    Outcome,
+    Payload,
+    Status,
+    Tab,
+    TicketEvent,
+    TicketOutcome,
+    TicketStage,
+    TicketStart,
+    chat_workflow_id,
+    parse_chat_start,
+    parse_ticket_start,
+    ticket_workflow_id,
+)
+from baton.signs import summary
+from baton.temporal.searchattributes import key_of
+
+OutcomeT = TypeVar("OutcomeT", bound=Payload)
+
+
+@dataclass(frozen=True)
+class Address(Generic[OutcomeT]):
+    """The workflow that an event goes to."""
+
+    workflow: str
+    workflow_id: str
+    outcome: type[OutcomeT]
+    summary: str | None
+    start: Payload | None = None
+    """None where the event can open nothing."""
+    search_attributes: TypedSearchAttributes | None = None
+    hint: str = ""
+
+    def missing(self, event: BaseEvent) -> str:
+        """What to say where the event needs a case that is not there."""
+        kind = self.workflow.lower()
+        return f"{event.kind} needs a {kind}, and there is no living {kind} {self.workflow_id}: {self.hint}"
+
+
+def chat_address(channel: str, conversation: str, event: ChatEvent, customer: str | None) -> Address[Outcome]:
+    """The chat that an event goes to. Raises ``InvalidEvent``."""
+    start: ChatStart | None = None
+    workflow_id = chat_workflow_id(channel, conversation)
+    values: dict[str, str] = {}
+    if customer is None and isinstance(event, CustomerMessage):
+        customer = event.author.id
+    if event.kind in MESSAGE_KINDS and customer is not None:
+        start = parse_chat_start({"channel": channel, "conversation": conversation, "customer": customer})
+        # What is known before anybody decided saves the first upsert of most chats.
+        values = {"Channel": channel, "Tab": Tab.NEW.value}
+        if isinstance(event, AgentMessage):
+            values |= {"Tab": Tab.MINE.value, "Assignee": event.author.id, "PinnedTo": event.author.id}
+    return Address(
+        CHAT_WORKFLOW,
+        workflow_id,
+        Outcome,
+        summary=summary(f"{channel} · {conversation}"),
+        start=start,
+        search_attributes=_search_attributes(values),
+        hint="only a message starts one, and one of staff with 'customer' to say whose it is",
+    )
+
+
+def ticket_address(
+    ticket_id: str,
+    event: TicketEvent,
+    customer: str | None = None,
+    subject: str = "",
+    channel: str | None = None,
+    conversation: str | None = None,
+) -> Address[TicketOutcome]:
+    """The ticket that an event goes to. Raises ``InvalidEvent``."""
+    start: TicketStart | None = None
+    workflow_id = ticket_workflow_id(ticket_id)
+    if customer is None and isinstance(event, CustomerMessage):
+        customer = event.author.id
+    if event.kind in TICKET_OPENING_KINDS and customer is not None:
+        given = {"channel": channel, "conversation": conversation}
+        start = parse_ticket_start(
+            {"ticket_id": ticket_id, "customer": customer, "subject": subject}
+            | {name: value for name, value in given.items() if value is not None}
+        )
+    values = {"TicketStage": TicketStage.TRIAGE.value, "CaseStatus": Status.OPEN.value}
+    if channel is not None:
+        values["Channel"] = channel
+    opens = ", ".join(sorted(TICKET_OPENING_KINDS))
+    return Address(
+        TICKET_WORKFLOW,
+        workflow_id,
+        TicketOutcome,
+        summary=summary(f"ticket {ticket_id}"),
+        start=start,
+        search_attributes=_search_attributes(values),
+        hint=f"only {opens} start one, with 'customer' to say whose it is",
+    )
+
+
+def _search_attributes(values: Mapping[str, str]) -> TypedSearchAttributes:
+    return TypedSearchAttributes([SearchAttributePair(key_of(name), value) for name, value in values.items()])

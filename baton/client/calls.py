@@ -1,0 +1,220 @@
+"""The three calls to a case: an update that is answered, a signal that is not, a query."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, timedelta
+from typing import Any, TypeVar, cast
+
+from temporalio.client import (
+    Client,
+    WithStartWorkflowOperation,
+    WorkflowHandle,
+    WorkflowUpdateFailedError,
+    WorkflowUpdateRPCTimeoutOrCancelledError,
+)
+from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.service import RPCError, RPCStatusCode
+
+from baton.client.addressing import Address, OutcomeT
+from baton.client.failures import Call, Meaning, failure, may_work_later, meaning_of, refusal
+from baton.client.once import UpdatesOnce
+from baton.client.pauses import Pauses
+from baton.contract import HANDLE, SUBMIT, BaseEvent, check_event_size
+from baton.errors import BatonError, IllegalTransition, Unanswered
+from baton.temporal.visibility import CLOSED_BY_FORCE, how_closed
+
+UPDATES_AT_ONCE = 8
+"""Updates in flight for one workflow. The server allows 10; beyond that they abort one another."""
+QUERY_TIMEOUT = 20.0
+"""Seconds within which a case must answer a question."""
+
+_TOO_LATE = frozenset({RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED})
+
+ResultT = TypeVar("ResultT")
+
+
+class _Gates:
+    """Lets at most ``UPDATES_AT_ONCE`` calls in for each key, and forgets keys that nobody uses."""
+
+    def __init__(self) -> None:
+        self._gates: dict[str, tuple[asyncio.Semaphore, int]] = {}
+
+    @asynccontextmanager
+    async def through(self, key: str) -> AsyncIterator[None]:
+        gate, users = self._gates.get(key) or (asyncio.Semaphore(UPDATES_AT_ONCE), 0)
+        self._gates[key] = gate, users + 1
+        try:
+            async with gate:
+                yield
+        finally:
+            gate, users = self._gates.pop(key)
+            if users > 1:
+                self._gates[key] = gate, users - 1
+
+
+class Calls:
+    """Makes the calls over one connection, to workers on one task queue.
+
+    Each raises ``ConnectionFailed`` where Temporal does not take it, and ``InvalidEvent`` where Temporal does
+    not take what is sent.
+    """
+
+    def __init__(self, client: Client, task_queue: str) -> None:
+        self._client = client
+        self._task_queue = task_queue
+        self._updates = UpdatesOnce(client)
+        self._gates = _Gates()
+
+    async def send(self, address: Address[OutcomeT], event: BaseEvent, timeout: float) -> OutcomeT:
+        """The outcome of an event, once it is decided.
+
+        Raises a ``Refused``, or ``Unanswered`` after so many seconds.
+        """
+        _check_size(event)
+        deadline = asyncio.get_running_loop().time() + timeout
+        try:
+            async with asyncio.timeout_at(deadline), self._gates.through(address.workflow_id):
+                return await self._send_until_answered(address, event)
+        except TimeoutError:
+            raise Unanswered(
+                f"event {event.id!r} to {address.workflow_id} was not answered within {timeout:g} s. It may "
+                f"have been handled: send it again under the same ID. Is a worker on {self._task_queue!r}?"
+            ) from None
+
+    async def submit(self, address: Address[OutcomeT], event: BaseEvent, signal: str = SUBMIT) -> None:
+        """Hand an event over. Raises ``IllegalTransition`` where it opens no case and there is none."""
+        _check_size(event)
+        try:
+            if address.start is None:
+                await self._client.get_workflow_handle(address.workflow_id).signal(signal, event)
+            else:
+                await self._client.start_workflow(
+                    address.workflow,
+                    address.start,
+                    id=address.workflow_id,
+                    task_queue=self._task_queue,
+                    start_signal=signal,
+                    start_signal_args=[event],
+                    id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+                    id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                    search_attributes=address.search_attributes,
+                    static_summary=address.summary,
+                )
+        except RPCError as error:
+            meaning = meaning_of(Call.SUBMIT if address.start is None else Call.SUBMIT_OR_OPEN, error)
+            if meaning is Meaning.MISSING:
+                raise await self._no_case(address, event) from None
+            raise failure(
+                meaning,
+                error,
+                missing=address.missing(event),
+                unanswered=f"Temporal did not say that it has event {event.id!r} to {address.workflow_id}: "
+                f"{error.message}. Send it again under the same ID.",
+                namespace=self._client.namespace,
+            ) from None
+
+    async def ask(self, workflow_id: str, query: str, result: type[ResultT]) -> ResultT:
+        """What a case answers. Raises ``IllegalTransition`` where there never was one, and ``Unanswered``."""
+        handle: WorkflowHandle[Any, Any] = self._client.get_workflow_handle(workflow_id)
+        try:
+            answer = await handle.query(
+                query, result_type=result, rpc_timeout=timedelta(seconds=QUERY_TIMEOUT)
+            )
+        except RPCError as error:
+            why = f"not within {QUERY_TIMEOUT:g} s" if error.status in _TOO_LATE else error.message
+            raise failure(
+                meaning_of(Call.ASK, error),
+                error,
+                missing=f"there is no {workflow_id.partition(':')[0]} {workflow_id}",
+                unanswered=f"{workflow_id} did not answer: {why}. Is a worker on {self._task_queue!r}?",
+                namespace=self._client.namespace,
+            ) from None
+        return cast(ResultT, answer)
+
+    async def _send_until_answered(self, address: Address[OutcomeT], event: BaseEvent) -> OutcomeT:
+        pauses = Pauses()
+        call = Call.SEND if address.start is None else Call.SEND_OR_OPEN
+        while True:
+            turned_away: RPCError | None = None
+            try:
+                if address.start is not None:
+                    return await self._update_with_start(address, event)
+                return await self._update(address, event)
+            except WorkflowUpdateFailedError as error:
+                if not may_work_later(error):
+                    raise refusal(error) from None
+            except WorkflowUpdateRPCTimeoutOrCancelledError:
+                task = asyncio.current_task()
+                if task is not None and task.cancelling():
+                    raise asyncio.CancelledError from None
+            except RPCError as error:
+                meaning = meaning_of(call, error)
+                if meaning is Meaning.MISSING:
+                    # So it also says to whoever waits for an answer while the workflow is closed by force.
+                    raise await self._no_case(address, event) from None
+                if meaning is not Meaning.PASSING and not (meaning is Meaning.ODD and pauses.odd()):
+                    raise failure(
+                        meaning,
+                        error,
+                        missing=address.missing(event),
+                        unanswered=f"event {event.id!r} to {address.workflow_id} was not answered: "
+                        f"{error.message}. It may have been handled: send it again under the same ID.",
+                        namespace=self._client.namespace,
+                    ) from None
+                turned_away = error
+            await asyncio.sleep(pauses.next(turned_away))
+
+    async def _no_case(self, address: Address[OutcomeT], event: BaseEvent) -> BatonError:
+        """Why Temporal has no running workflow for an event that cannot open one."""
+        missing = IllegalTransition(address.missing(event))
+        try:
+            latest = await self._client.get_workflow_handle(address.workflow_id).describe()
+        except RPCError as error:
+            if meaning_of(Call.SEND, error) is Meaning.MISSING:
+                return missing
+            return Unanswered(
+                f"event {event.id!r} to {address.workflow_id} was not answered, and Temporal does not say "
+                f"how the case ended: {error.message}. Send it again under the same ID."
+            )
+        if latest.status not in CLOSED_BY_FORCE:
+            return missing
+        at = f" at {latest.close_time.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC" if latest.close_time else ""
+        return Unanswered(
+            f"{address.workflow_id} was closed by force ({how_closed(latest.status)}{at}). Event "
+            f"{event.id!r} may have been handled: `baton ops revive {address.workflow_id}`, then send it "
+            f"again under the same ID."
+        )
+
+    async def _update_with_start(self, address: Address[OutcomeT], event: BaseEvent) -> OutcomeT:
+        operation: WithStartWorkflowOperation[Any, Any] = WithStartWorkflowOperation(
+            address.workflow,
+            address.start,
+            id=address.workflow_id,
+            task_queue=self._task_queue,
+            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            search_attributes=address.search_attributes,
+            static_summary=address.summary,
+        )
+        try:
+            outcome = await self._updates.execute_update_with_start_workflow(
+                HANDLE, event, start_workflow_operation=operation, id=event.id, result_type=address.outcome
+            )
+        except BaseException:
+            # Else the log fills with failures that nobody fetched.
+            started = asyncio.ensure_future(operation.workflow_handle())
+            started.add_done_callback(lambda done: done.cancelled() or done.exception())
+            raise
+        return cast(OutcomeT, outcome)
+
+    async def _update(self, address: Address[OutcomeT], event: BaseEvent) -> OutcomeT:
+        handle: WorkflowHandle[Any, Any] = self._updates.get_workflow_handle(address.workflow_id)
+        outcome = await handle.execute_update(HANDLE, event, id=event.id, result_type=address.outcome)
+        return cast(OutcomeT, outcome)
+
+
+def _check_size(event: BaseEvent) -> None:
+    check_event_size(len(event.model_dump_json().encode()))

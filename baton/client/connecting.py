@@ -1,0 +1,64 @@
+"""How Temporal is reached: by its own configuration, with the keys of Baton's settings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from temporalio.client import Client, Interceptor
+from temporalio.envconfig import ClientConfig
+from temporalio.runtime import Runtime
+from temporalio.service import RPCError
+
+from baton.errors import ConnectionFailed, SettingsError
+from baton.settings import Settings, load_settings
+from baton.temporal.codec import EncryptionCodec
+from baton.temporal.keys import KeyRing
+from baton.temporal.plugin import BatonPlugin
+
+
+async def connect(settings: Settings | None = None, runtime: Runtime | None = None) -> Client:
+    """A Temporal client by Temporal's environment configuration, with Baton's plugin.
+
+    Args:
+        settings: say whether payloads are encrypted, and whether there are traces; read from the environment
+            if left out.
+        runtime: where the client's metrics go; nowhere if left out.
+
+    Raises:
+        ConnectionFailed: names the address.
+        SettingsError: a setting, or the file of the keys, is wrong.
+    """
+    plugin = plugin_for(settings or load_settings())
+    config = ClientConfig.load_client_connect_config()
+    config.setdefault("target_host", "localhost:7233")
+    config.setdefault("namespace", "default")
+    try:
+        return await Client.connect(**config, plugins=[plugin], runtime=runtime)
+    except (RuntimeError, RPCError) as error:
+        raise ConnectionFailed(
+            f"Temporal does not answer at {config['target_host']} (namespace {config['namespace']}): "
+            f"{error}. Is it running ('make up')? The address is set by TEMPORAL_ADDRESS."
+        ) from None
+
+
+def plugin_for(settings: Settings) -> BatonPlugin:
+    """The plugin for clients, workers and replays, with the keys that the settings name.
+
+    Raises ``SettingsError``, with what is wrong in the file of the keys, or missing for traces.
+    """
+    codec = None
+    if settings.encryption_keys_file is not None:
+        keys = KeyRing.read(settings.encryption_keys_file)
+        codec = EncryptionCodec(keys, required=settings.encryption_required)
+    return BatonPlugin(codec, _tracing() if settings.tracing else ())
+
+
+def _tracing() -> Sequence[Interceptor]:
+    try:
+        from baton.temporal.tracing import CaseTracing  # who does not trace needs no OpenTelemetry
+    except ImportError as error:
+        raise SettingsError(
+            f"BATON_TRACING is set, but a package for it is not installed ({error.name}): "
+            "pip install 'baton-desk[tracing]'"
+        ) from None
+    return [CaseTracing()]

@@ -1,0 +1,153 @@
+"""What a failed call means, and what is raised for it: one table of every status, for every call."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from enum import Enum, auto
+from typing import TypeVar
+
+from google.protobuf.any_pb2 import Any as AnyMessage
+from google.protobuf.message import Message
+from temporalio.api.errordetails.v1 import (
+    MultiOperationExecutionFailure,
+    NamespaceNotFoundFailure,
+    WorkflowNotReadyFailure,
+)
+from temporalio.client import WorkflowUpdateFailedError
+from temporalio.exceptions import ApplicationError
+from temporalio.service import RPCError, RPCStatusCode
+
+from baton.errors import REFUSALS, BatonError, ConnectionFailed, IllegalTransition, InvalidEvent, Unanswered
+
+_RUN_ENDED = "AcceptedUpdateCompletedWorkflow"
+
+MessageT = TypeVar("MessageT", bound=Message)
+
+
+class Call(Enum):
+    """The calls that the client makes."""
+
+    SEND = auto()
+    """An update to a case that must be there."""
+    SEND_OR_OPEN = auto()
+    """An update that opens the case where there is none."""
+    SUBMIT = auto()
+    """A signal to a case that must be there."""
+    SUBMIT_OR_OPEN = auto()
+    ASK = auto()
+    """A query."""
+
+
+class Meaning(Enum):
+    """What became of a call. Of one that is not tried again, each is an error."""
+
+    PASSING = auto()
+    """The same call may work a moment later; this one may have arrived. At last, ``Unanswered``."""
+    ODD = auto()
+    """As `PASSING`, but not tried for ever: it is an error of the connection or the server."""
+    MISSING = auto()
+    """There is no such case: ``IllegalTransition``."""
+    WRONG = auto()
+    """Temporal does not take what was sent: ``InvalidEvent``."""
+    NO_NAMESPACE = auto()
+    """``ConnectionFailed``, which names the namespace."""
+    NOT_TAKEN = auto()
+    """Temporal does not take the call, whatever is sent: ``ConnectionFailed``."""
+
+
+_MEANINGS: Mapping[RPCStatusCode, Meaning] = {
+    RPCStatusCode.CANCELLED: Meaning.PASSING,
+    RPCStatusCode.UNKNOWN: Meaning.ODD,
+    RPCStatusCode.INVALID_ARGUMENT: Meaning.WRONG,
+    RPCStatusCode.DEADLINE_EXCEEDED: Meaning.PASSING,
+    RPCStatusCode.NOT_FOUND: Meaning.MISSING,
+    RPCStatusCode.ALREADY_EXISTS: Meaning.NOT_TAKEN,
+    RPCStatusCode.PERMISSION_DENIED: Meaning.NOT_TAKEN,
+    RPCStatusCode.RESOURCE_EXHAUSTED: Meaning.PASSING,
+    RPCStatusCode.FAILED_PRECONDITION: Meaning.NOT_TAKEN,
+    RPCStatusCode.ABORTED: Meaning.PASSING,
+    RPCStatusCode.OUT_OF_RANGE: Meaning.ODD,
+    RPCStatusCode.UNIMPLEMENTED: Meaning.NOT_TAKEN,
+    RPCStatusCode.INTERNAL: Meaning.ODD,
+    RPCStatusCode.UNAVAILABLE: Meaning.PASSING,
+    RPCStatusCode.DATA_LOSS: Meaning.ODD,
+    RPCStatusCode.UNAUTHENTICATED: Meaning.NOT_TAKEN,
+}
+_OF_ONE_CALL: Mapping[tuple[Call, RPCStatusCode], Meaning] = {
+    # The run ended between the two halves of the call; the next attempt opens another.
+    (Call.SEND_OR_OPEN, RPCStatusCode.NOT_FOUND): Meaning.PASSING,
+    (Call.SUBMIT_OR_OPEN, RPCStatusCode.NOT_FOUND): Meaning.PASSING,
+}
+_OF_DETAILS: Mapping[type[Message], Meaning] = {
+    NamespaceNotFoundFailure: Meaning.NO_NAMESPACE,
+    # The run's last task is being made again, because something arrived while it was completing.
+    WorkflowNotReadyFailure: Meaning.PASSING,
+}
+
+
+def meaning_of(call: Call, error: RPCError) -> Meaning:
+    """What an error of Temporal means for this call: by its details, or else by its status."""
+    for detail, meaning in _OF_DETAILS.items():
+        if any(True for _ in details(error, detail)):
+            return meaning
+    return _OF_ONE_CALL.get((call, error.status)) or _MEANINGS[error.status]
+
+
+def failure(
+    meaning: Meaning, error: RPCError, *, missing: str, unanswered: str, namespace: str
+) -> BatonError:
+    """What is raised for a call that is not tried again, or was tried often enough.
+
+    Args:
+        missing: what to say where there is no such case.
+        unanswered: what to say where it is not known what became of the call.
+        namespace: in which it was made.
+    """
+    match meaning:
+        case Meaning.PASSING | Meaning.ODD:
+            return Unanswered(unanswered)
+        case Meaning.MISSING:
+            return IllegalTransition(missing)
+        case Meaning.WRONG:
+            return InvalidEvent(f"Temporal does not take it: {error.message}")
+        case Meaning.NO_NAMESPACE:
+            return ConnectionFailed(
+                f"Temporal has no namespace {namespace!r}. The namespace is set by TEMPORAL_NAMESPACE."
+            )
+        case Meaning.NOT_TAKEN:
+            return not_taken(error)
+
+
+def not_taken(error: RPCError) -> ConnectionFailed:
+    """The error of a call that Temporal does not take."""
+    return ConnectionFailed(f"Temporal refused the call ({error.status.name}): {error.message}")
+
+
+def may_work_later(error: WorkflowUpdateFailedError) -> bool:
+    """Whether the run ended between taking the update and answering it: the next run will take it."""
+    return isinstance(error.cause, ApplicationError) and error.cause.type == _RUN_ENDED
+
+
+def refusal(error: WorkflowUpdateFailedError) -> Exception:
+    """The refusal by a case, as the error of the contract that it is."""
+    cause = error.cause
+    if isinstance(cause, ApplicationError) and cause.type in REFUSALS:
+        return REFUSALS[cause.type](cause.message)
+    return error
+
+
+def details(error: RPCError, kind: type[MessageT]) -> Iterator[MessageT]:
+    """The details of a kind, with those of both calls that an update-with-start consists of."""
+    for detail in _all(error.grpc_status.details):
+        found = kind()
+        if detail.Unpack(found):
+            yield found
+
+
+def _all(found: Iterable[AnyMessage]) -> Iterator[AnyMessage]:
+    for detail in found:
+        yield detail
+        both = MultiOperationExecutionFailure()
+        if detail.Unpack(both):
+            for status in both.statuses:
+                yield from status.details

@@ -1,0 +1,188 @@
+"""What is raised for each status of each call, and which calls are tried again."""
+
+from __future__ import annotations
+
+from typing import Any, NoReturn, cast
+
+import pytest
+from google.protobuf.any_pb2 import Any as AnyMessage
+from google.protobuf.message import Message
+from temporalio.api.common.v1 import GrpcStatus
+from temporalio.api.errordetails.v1 import (
+    MultiOperationExecutionFailure,
+    NamespaceNotFoundFailure,
+    WorkflowNotReadyFailure,
+)
+from temporalio.client import Client
+from temporalio.service import RPCError, RPCStatusCode
+
+from baton.client import BatonClient, calls
+from baton.client.failures import Call, Meaning, meaning_of
+from baton.errors import BatonError, ConnectionFailed, IllegalTransition, InvalidEvent, Unanswered
+
+TAKEN = {"kind": "taken", "id": "t-1", "author": {"type": "staff", "id": "ivan"}}
+MESSAGE = {"kind": "customer_message", "id": "m-1", "author": {"type": "customer", "id": "c-1"}}
+STATUSES = [status for status in RPCStatusCode if status is not RPCStatusCode.OK]
+
+AGAIN = "again and again"
+SOMETIMES = "some times"
+ONCE = "once"
+
+# What is raised at last, and how often an event is sent. A signal and a query are sent once.
+EXPECTED: dict[RPCStatusCode, tuple[type[BatonError], str]] = {
+    RPCStatusCode.CANCELLED: (Unanswered, AGAIN),
+    RPCStatusCode.UNKNOWN: (Unanswered, SOMETIMES),
+    RPCStatusCode.INVALID_ARGUMENT: (InvalidEvent, ONCE),
+    RPCStatusCode.DEADLINE_EXCEEDED: (Unanswered, AGAIN),
+    RPCStatusCode.NOT_FOUND: (IllegalTransition, ONCE),
+    RPCStatusCode.ALREADY_EXISTS: (ConnectionFailed, ONCE),
+    RPCStatusCode.PERMISSION_DENIED: (ConnectionFailed, ONCE),
+    RPCStatusCode.RESOURCE_EXHAUSTED: (Unanswered, AGAIN),
+    RPCStatusCode.FAILED_PRECONDITION: (ConnectionFailed, ONCE),
+    RPCStatusCode.ABORTED: (Unanswered, AGAIN),
+    RPCStatusCode.OUT_OF_RANGE: (Unanswered, SOMETIMES),
+    RPCStatusCode.UNIMPLEMENTED: (ConnectionFailed, ONCE),
+    RPCStatusCode.INTERNAL: (Unanswered, SOMETIMES),
+    RPCStatusCode.UNAVAILABLE: (Unanswered, AGAIN),
+    RPCStatusCode.DATA_LOSS: (Unanswered, SOMETIMES),
+    RPCStatusCode.UNAUTHENTICATED: (ConnectionFailed, ONCE),
+}
+OPENING = {Call.SEND_OR_OPEN, Call.SUBMIT_OR_OPEN}
+
+
+def expected(call: Call, status: RPCStatusCode) -> tuple[type[BatonError], str]:
+    if call in OPENING and status is RPCStatusCode.NOT_FOUND:
+        return Unanswered, AGAIN  # the next attempt opens the case
+    return EXPECTED[status]
+
+
+class FakeTemporal:
+    """Fails in the same way each time; as a client, as a workflow's handle, and as a start."""
+
+    namespace = "default"
+
+    def __init__(self, error: RPCError) -> None:
+        self.error = error
+        self.tries = 0
+
+    def get_workflow_handle(self, workflow_id: str) -> FakeTemporal:
+        return self
+
+    async def fail(self, *args: Any, **options: Any) -> NoReturn:
+        self.tries += 1
+        raise self.error
+
+    signal = query = execute_update = start_workflow = execute_update_with_start_workflow = fail
+
+
+class FakeOperation:
+    """The start of an update-with-start that failed."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        self.options = options
+
+    async def workflow_handle(self) -> NoReturn:
+        raise RuntimeError("nothing was started")
+
+
+@pytest.fixture(autouse=True)
+def no_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(calls, "UpdatesOnce", lambda client: client)
+    monkeypatch.setattr(calls, "WithStartWorkflowOperation", FakeOperation)
+    monkeypatch.setattr("baton.client.pauses.Pauses.next", lambda self, error: 0.0)
+
+
+async def make(call: Call, temporal: FakeTemporal, timeout: float) -> None:
+    chat = BatonClient(cast(Client, temporal), task_queue="line").chat("web", "1")
+    match call:
+        case Call.SEND:
+            await chat.send(TAKEN, timeout=timeout)
+        case Call.SEND_OR_OPEN:
+            await chat.send(MESSAGE, timeout=timeout)
+        case Call.SUBMIT:
+            await chat.submit(TAKEN)
+        case Call.SUBMIT_OR_OPEN:
+            await chat.submit(MESSAGE)
+        case Call.ASK:
+            await chat.snapshot()
+
+
+@pytest.mark.parametrize("status", STATUSES, ids=lambda status: status.name)
+@pytest.mark.parametrize("call", Call, ids=lambda call: call.name)
+async def test_what_is_raised_for_a_status(call: Call, status: RPCStatusCode) -> None:
+    error, tries = expected(call, status)
+    temporal = FakeTemporal(RPCError("not now", status, b""))
+    sends = call in (Call.SEND, Call.SEND_OR_OPEN)
+
+    with pytest.raises(error) as raised:
+        await make(call, temporal, timeout=0.02 if sends and tries == AGAIN else 60)
+
+    if sends and tries == AGAIN:
+        assert temporal.tries > 1
+    else:
+        assert temporal.tries == (10 if sends and tries == SOMETIMES else 1)
+    if error is ConnectionFailed:
+        assert str(raised.value) == f"Temporal refused the call ({status.name}): not now"
+    elif error is InvalidEvent:
+        assert str(raised.value) == "Temporal does not take it: not now"
+    elif error is Unanswered:
+        assert "Is a worker on 'line'?" in str(raised.value) or "under the same ID" in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (Call.SEND, "taken needs a chat, and there is no living chat chat:web:1: only a message starts one"),
+        (Call.SUBMIT, "taken needs a chat, and there is no living chat chat:web:1: only a message starts "),
+        (Call.ASK, "there is no chat chat:web:1"),
+    ],
+    ids=lambda value: value.name if isinstance(value, Call) else "",
+)
+async def test_a_case_that_is_not_there_is_named(call: Call, said: str) -> None:
+    temporal = FakeTemporal(RPCError("workflow not found", RPCStatusCode.NOT_FOUND, b""))
+    with pytest.raises(IllegalTransition, match=f"^{said}"):
+        await make(call, temporal, timeout=60)
+
+
+async def test_a_message_of_staff_without_a_customer_needs_a_living_chat() -> None:
+    temporal = FakeTemporal(RPCError("workflow not found", RPCStatusCode.NOT_FOUND, b""))
+    chat = BatonClient(cast(Client, temporal)).chat("web", "1")
+    message = {"kind": "agent_message", "id": "m-1", "author": {"type": "staff", "id": "ivan"}}
+    with pytest.raises(IllegalTransition, match="one of staff with 'customer' to say whose it is"):
+        await chat.send(message)
+    assert temporal.tries == 1
+
+
+# --- Details, which say more than a status ------------------------------------------------------
+
+
+def _packed(message: Message) -> AnyMessage:
+    packed = AnyMessage()
+    packed.Pack(message)
+    return packed
+
+
+def _error(status: RPCStatusCode, detail: Message) -> RPCError:
+    return RPCError("not now", status, GrpcStatus(code=status, details=[_packed(detail)]).SerializeToString())
+
+
+def _of_two_calls(detail: Message) -> MultiOperationExecutionFailure:
+    """As the server answers an update-with-start: the start went well, the update did not."""
+    one = MultiOperationExecutionFailure.OperationStatus
+    return MultiOperationExecutionFailure(statuses=[one(), one(code=9, details=[_packed(detail)])])
+
+
+@pytest.mark.parametrize("wrapped", [False, True])
+@pytest.mark.parametrize("call", Call, ids=lambda call: call.name)
+def test_a_workflow_that_was_not_ready_may_be_so_a_moment_later(call: Call, wrapped: bool) -> None:
+    not_ready = WorkflowNotReadyFailure()
+    detail = _of_two_calls(not_ready) if wrapped else not_ready
+    assert meaning_of(call, _error(RPCStatusCode.FAILED_PRECONDITION, detail)) is Meaning.PASSING
+
+
+@pytest.mark.parametrize("call", Call, ids=lambda call: call.name)
+async def test_a_namespace_that_is_not_there_is_named(call: Call) -> None:
+    temporal = FakeTemporal(_error(RPCStatusCode.NOT_FOUND, NamespaceNotFoundFailure(namespace="default")))
+    with pytest.raises(ConnectionFailed, match=r"no namespace 'default'.*TEMPORAL_NAMESPACE"):
+        await make(call, temporal, timeout=60)
+    assert temporal.tries == 1
