@@ -74,6 +74,10 @@ class FakeTemporal:
 
     signal = query = execute_update = start_workflow = execute_update_with_start_workflow = fail
 
+    async def describe(self) -> NoReturn:
+        """How the case ended: as unknown as the case itself."""
+        raise self.error
+
 
 class FakeOperation:
     """The start of an update-with-start that failed."""
