@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from baton.contract import MARKER, Department, DepartmentState, Event, Presence, Tell, TemplateApplied
 from baton.documents.directory import Directory, Member
 from baton.errors import InvalidEvent
-from baton.model.facts import AskedOf, Due, Macro, Person, people
+from baton.model.facts import AppliedTemplate, AskedOf, Due, Person, people
 from baton.model.ticket import asking, model
 from baton.model.ticket.composer import contributors
 from baton.model.ticket.reply import needs_draft
@@ -45,18 +45,18 @@ def about(
     Raises ``InvalidEvent`` for a template that is unknown or cannot be rendered.
     """
     template = _template(event.template, templates) if isinstance(event, TemplateApplied) else None
-    macro_keys = template.departments if template else ()
-    missing = [key for key in macro_keys if key not in directory.departments]
+    template_keys = template.departments if template else ()
+    missing = [key for key in template_keys if key not in directory.departments]
     if template is not None and missing:
         raise InvalidEvent(
             f"template {template.id!r} names departments that the directory no longer has: "
             f"{', '.join(missing)}"
         )
-    macro_labels = [directory.departments[key].label for key in macro_keys]
-    labels = dict.fromkeys((*model.labels_named(before, event), *macro_labels, *rules.named_labels))
+    template_labels = [directory.departments[key].label for key in template_keys]
+    labels = dict.fromkeys((*model.labels_named(before, event), *template_labels, *rules.named_labels))
     keys = {label: key for label in labels if (key := directory.department_of(label)) is not None}
     wanted = [
-        label for label in (*asking.may_ask(event), *rules.named_labels, *macro_labels) if label in keys
+        label for label in (*asking.may_ask(event), *rules.named_labels, *template_labels) if label in keys
     ]
     due = _shifted(before, now, directory)
     for label in wanted:
@@ -71,7 +71,7 @@ def about(
             for label, key in keys.items()
         },
         "due": due,
-        "macro": _macro(template, before, event, now, directory, due, templates) if template else None,
+        "template": _applied(template, before, event, now, directory, due, templates) if template else None,
         "marker": MARKER if MARKER in directory.known_labels else None,
     }
 
@@ -151,7 +151,7 @@ def _template(name: str, templates: Templates) -> Template:
     return template
 
 
-def _macro(
+def _applied(
     template: Template,
     before: TicketState,
     event: Event,
@@ -159,7 +159,7 @@ def _macro(
     directory: Directory,
     due: Mapping[str, Due],
     templates: Templates,
-) -> Macro:
+) -> AppliedTemplate:
     labels = {key: directory.departments[key].label for key in template.departments}
     absent = [key for key, label in labels.items() if asking.may_be_asked(before.department(label))]
     cards = tuple(
@@ -182,7 +182,7 @@ def _macro(
     tell: list[Tell] = []
     if notify is not None and (notify.staff or notify.line):
         tell.append(Tell(staff=notify.staff, line=notify.line, reason=f"template {template.id} applied"))
-    return Macro(
+    return AppliedTemplate(
         template=template.id,
         departments=tuple(labels.values()),
         marker=template.marker,

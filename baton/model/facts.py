@@ -97,7 +97,7 @@ class Due(Compact):
     remind_at: Instant | None = None
 
 
-class Macro(Compact):
+class AppliedTemplate(Compact):
     """A template, already concrete: its texts are rendered, its due times are moments."""
 
     template: str
@@ -132,7 +132,7 @@ class Facts(Compact):
     """By label: the departments that a ticket, its event or a rule may name."""
     due: dict[str, Due] = {}
     """By label: when these departments' answers are due if they are asked, or counted again, now."""
-    macro: Macro | None = None
+    template: AppliedTemplate | None = None
     """The template that is being applied."""
     marker: str | None = None
     """The label of a ticket with several departments, where the directory knows it."""

@@ -69,14 +69,14 @@ def reactions(
     key = f"{after.case_id}:{event.id}"
     actions = [action for fired in decision.fired for action in fired.actions]
     notes = [action.text for action in actions if isinstance(action, AddNote)]
-    macro = decision.facts.macro
-    if macro is not None:
-        notes.insert(0, macro.note)
+    applied = decision.facts.template
+    if applied is not None:
+        notes.insert(0, applied.note)
     write = _write(settlement.folded.state, after, notes)
     if write:
         yield CaseWrite(key=f"{key}:write", **common, **write)
-    if macro is not None and macro.message is not None:
-        yield Message(key=f"{key}:template", text=macro.message, template=macro.template, **common)
+    if applied is not None and applied.message is not None:
+        yield Message(key=f"{key}:template", text=applied.message, template=applied.template, **common)
     for number, reply in enumerate(action for action in actions if isinstance(action, Reply)):
         yield Message(key=f"{key}:reply:{number}", text=reply.text, **common)
 

@@ -1,4 +1,4 @@
-"""Templates (macros): what a dispatcher applies to a ticket to ask several departments at once. Pure.
+"""Templates: what a dispatcher applies to a ticket to ask several departments at once. Pure.
 
 See ``language`` for how a template is written and ``context`` for what its texts may name.
 """

@@ -69,18 +69,18 @@ def check_declined(state: TicketState, event: DepartmentDeclined) -> None:
 
 
 def template_applied(ticket: TicketState, event: TemplateApplied, facts: Facts) -> Told:
-    macro = facts.macro
-    assert macro is not None, "decide refuses a template that it does not know"
-    absent = [label for label in macro.departments if may_be_asked(ticket.department(label))]
+    applied = facts.template
+    assert applied is not None, "decide refuses a template that it does not know"
+    absent = [label for label in applied.departments if may_be_asked(ticket.department(label))]
     if not absent:
         raise IllegalTransition(
             f"template {event.template!r}: all its departments are asked or have answered; one that is to "
             f"answer once more is asked again by itself"
         )
-    told = ask(ticket, absent, facts, event.author, order=macro.departments)
+    told = ask(ticket, absent, facts, event.author, order=applied.departments)
     ticket.template = event.template
-    add_labels(ticket, [macro.marker])
-    return told + macro.tell + (tell_departments(absent, "asked") if macro.tell_departments else ())
+    add_labels(ticket, [applied.marker])
+    return told + applied.tell + (tell_departments(absent, "asked") if applied.tell_departments else ())
 
 
 def labels_changed(ticket: TicketState, event: LabelsChanged, facts: Facts) -> Told:

@@ -887,7 +887,7 @@ FACTS: dict[str, Any] = {
     "blocked": True,
     "departments": {"billing": {"key": "accounts", "lead": "lena"}},
     "due": {"billing": {"due_at": AT, "remind_at": AT}},
-    "macro": {
+    "template": {
         "template": "three-departments",
         "departments": ["billing", "delivery"],
         "marker": "several-departments",
@@ -992,7 +992,7 @@ SAMPLES: dict[type[Payload], dict[str, Any]] = {
     facts.Previous: FACTS["previous"],
     facts.AskedOf: FACTS["departments"]["billing"],
     facts.Due: FACTS["due"]["billing"],
-    facts.Macro: FACTS["macro"],
+    facts.AppliedTemplate: FACTS["template"],
     facts.Facts: FACTS,
     decision.Refusal: {"type": "UnknownStaff", "message": "кто это?"},
     decision.DecideRequest: {

@@ -11,7 +11,7 @@ from activities.weighing import LARGEST_DECISION, weighed
 from baton.contract import Status
 from baton.errors import InvalidEvent
 from baton.model.decision import Decision
-from baton.model.facts import Macro
+from baton.model.facts import AppliedTemplate
 from baton.rules.loading import parse_rules
 from lab.simulation import SimulatedChat, SimulatedDesk, shipped_directory
 from tests.unit.ticket.world import collecting
@@ -52,10 +52,10 @@ async def test_rules_that_say_too_much_are_skipped_and_the_message_is_taken_in()
 async def test_an_event_from_which_too_much_follows_is_refused() -> None:
     ticket = await collecting()
     event = ticket.event("template_applied", "petra", template="two")
-    macro = Macro(
+    template = AppliedTemplate(
         template="two", departments=("delivery",), marker="vip", note="x" * 400_000, message="x" * 400_000
     )
-    asked = ticket.decision.facts.model_copy(update={"macro": macro})
+    asked = ticket.decision.facts.model_copy(update={"template": template})
     before = ticket.state.model_copy(update={"departments": ()})
     with pytest.raises(InvalidEvent, match="shorten the texts of the template"):
         weighed(before, event, Decision(facts=asked))
