@@ -178,14 +178,14 @@ class Rulebook:
         """
         unwatched = ""
         while True:
-            await self._look(frozenset())
+            await self.look()
             try:
                 async with aclosing(self._watch(every)) as looks:
                     async for changed in looks:
                         if unwatched:
                             _log.info("the folders of the rules and templates are watched again")
                             unwatched = ""
-                        await self._look(changed)
+                        await self.look(changed)
             except Exception as error:  # no folder, no watches left: the next edit must be noticed anyway
                 why = words_of(error)
                 if why != unwatched:
@@ -206,11 +206,8 @@ class Rulebook:
                 if [_folder_mark(folder) for folder in folders] != marks:
                     return  # the old one is watched, in which nothing happens any more
 
-    async def _look(self, changed: Set[str]) -> None:
+    async def look(self, changed: Set[str] = frozenset()) -> None:
+        """Read those files again that are named here, and those that look different."""
         for file in self._files:
             if file.path.name in changed or file.has_changed():
                 await file.reload()
-
-    async def reload(self) -> bool:
-        """Read both files again. Returns whether anything else is in force now."""
-        return any([await file.reload() for file in self._files])

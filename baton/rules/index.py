@@ -88,10 +88,6 @@ class Index:
         self._drafts.clear()
         self._plans = {kind: self._plan(kind) for kind in AUTHORS}
 
-    def may_match(self, kind: str) -> bool:
-        """Whether any rule of the list can be about this kind of event."""
-        return self._plans[kind].start != 0
-
     def candidates(self, scene: Scene) -> int:
         """The rules that pass all columns, a bit for each; they match if their ``rest`` does, too."""
         mask, ones, manys = self._plans[scene.event.kind]

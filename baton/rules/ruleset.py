@@ -7,7 +7,7 @@ from functools import cached_property
 
 from baton.rules.actions import concrete, named_labels, named_staff
 from baton.rules.conditions import kinds_of, predicate, read_when
-from baton.rules.fields import KINDS_OF, OPENING_KINDS, TIMED_KIND, CaseType
+from baton.rules.fields import CaseType
 from baton.rules.grammar import digest_of
 from baton.rules.index import Compiled, Index
 from baton.rules.language import EventRule, RuleFile, RuleList, TimedRule
@@ -71,20 +71,6 @@ class RuleSet:
 
     def _enabled(self) -> Iterator[EventRule | TimedRule]:
         return (rule for rules in self._lists.values() for rule in rules if rule.enabled)
-
-    def may_match(self, kind: str, case: CaseType) -> bool:
-        """Whether a decision about this kind of event of such a case can be anything but empty.
-
-        Where there are timed rules, every event counts that may move the time at which to look at them.
-        """
-        timed = bool(self.index(RuleList.TIMED, case).rules)
-        if kind == TIMED_KIND:
-            return timed
-        if kind not in KINDS_OF[case]:
-            return False
-        if timed or self.index(RuleList.CHANGED, case).may_match(kind):
-            return True
-        return kind in OPENING_KINDS[case] and self.index(RuleList.INCOMING, case).may_match(kind)
 
 
 def _compiled(rule: EventRule | TimedRule) -> Compiled:

@@ -16,8 +16,8 @@ from baton.cli.desk.directorytext import as_yaml
 from baton.contract import Presence, Status, Tab, TicketStage
 from baton.desk.api import InboxRow, NoticeRow, TicketQuery, TicketRow
 from baton.documents.directory import Directory
-from baton.documents.directoryfile import parse_directory
 from baton.settings import CHECKOUT
+from tests.directories import parse_directory
 from tests.fakes import FakeDesk, opener
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)

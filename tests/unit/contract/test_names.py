@@ -22,7 +22,6 @@ from baton.contract import (
 )
 from baton.contract.words import STORED
 from baton.documents.directory import Directory
-from baton.documents.directoryfile import parse_directory
 from baton.errors import DocumentError, InvalidEvent
 from baton.feed.lines import Line, parse_line
 from baton.model.decision import DecideRequest
@@ -30,6 +29,7 @@ from baton.rules.language import RuleList
 from baton.rules.loading import parse_kept_rules, parse_rules
 from baton.signs import visible
 from baton.templates.loading import parse_templates
+from tests.directories import parse_directory
 from tests.unit.chat.world import NOW, chat
 from tests.unit.contract.hostile import HIDDEN, RIGHTLY_JOINED, WRONGLY_JOINED, as_yaml, code_point
 

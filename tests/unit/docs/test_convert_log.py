@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from baton.documents.directoryfile import parse_directory
 from baton.feed.lines import Line, parse_line
 from baton.settings import CHECKOUT
+from tests.directories import parse_directory
 
 SCRIPT = CHECKOUT / "docs/examples/convert_helpdesk_log.py"
 

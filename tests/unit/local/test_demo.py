@@ -29,7 +29,7 @@ from baton.contract import (
     TicketStage,
 )
 from baton.documents.directory import Directory
-from baton.documents.directoryfile import load_directory, parse_directory
+from baton.documents.directoryfile import load_directory
 from baton.errors import BatonError
 from baton.rules.language import RuleList
 from baton.rules.loading import load_rules, parse_rules
@@ -64,6 +64,7 @@ from local.demo.tickettable import (
     TicketStep,
 )
 from local.demo.ui import Place
+from tests.directories import parse_directory
 
 RULES = sorted(rule_names())
 BEFORE = Stand(Activity.ACTIVE, Status.OPEN, Tab.NEW, None, told=("ivan", "lena", "maria"))

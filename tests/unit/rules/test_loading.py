@@ -6,9 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from baton.contract import AUTHORS, TICKET_KINDS, AuthorType
 from baton.errors import DocumentError
-from baton.rules.fields import KINDS_OF, CaseType
 from baton.rules.language import RuleList
 from baton.rules.loading import load_rules, parse_rules
 from tests.unit.rules.kit import DEPLOY, DIRECTORY, rule, rules
@@ -449,7 +447,6 @@ def test_a_rule_set_keeps_its_source_and_lists_switched_off_rules() -> None:
     found = parse_rules(text, "r.yaml", DIRECTORY)
     assert found.source == text
     assert [one.id for one in found.rules(RuleList.CHANGED)] == ["a"]
-    assert not found.may_match("taken", CaseType.CHAT)
 
 
 def test_named_staff_are_those_to_whom_enabled_rules_give_chats() -> None:
@@ -463,84 +460,6 @@ def test_named_staff_are_those_to_whom_enabled_rules_give_chats() -> None:
         ],
     )
     assert found.named_staff == ("ivan", "oleg")
-
-
-ANSWERING = {"note_added", "send_reply", "reply_sent"}
-BY_SYSTEM = {kind for kind in KINDS_OF[CaseType.TICKET] if AuthorType.SYSTEM in AUTHORS[kind]}
-
-
-@pytest.mark.parametrize(
-    ("lists", "kinds"),
-    [
-        ({}, set()),
-        ({"changed": [rule("a", {"event.kind": "taken"})]}, {"taken"}),
-        ({"incoming": [rule("a", {"event.author.line": "line-2"})]}, {"agent_message", "customer_message"}),
-        (
-            {"changed": [rule("a", {"event.author.type": "customer", "event.text": {"contains": "x"}})]},
-            {"customer_message"},
-        ),
-        (
-            {"changed": [rule("a", {"any": [{"event.kind": "idle"}, {"event.status": "open"}]})]},
-            {"idle", "chat_ended", "status_set"},
-        ),
-        (
-            {
-                "changed": [
-                    rule("a", {"event.kind": {"is none of": ["taken", "idle"]}, "event.staff": "ivan"})
-                ]
-            },
-            {"assigned"},
-        ),
-    ],
-)
-def test_a_rule_set_knows_the_kinds_of_events_for_which_nothing_can_match(
-    lists: dict[str, list[dict[str, object]]], kinds: set[str]
-) -> None:
-    every = {
-        "customer_message",
-        "agent_message",
-        "taken",
-        "idle",
-        "assigned",
-        "chat_ended",
-        "status_set",
-        "system_message",
-        "timed_due",
-    }
-    assert {kind for kind in every if rules(**lists).may_match(kind, CaseType.CHAT)} == kinds
-
-
-@pytest.mark.parametrize(
-    ("lists", "kinds"),
-    [
-        ({"changed": [rule("a", cases="chats")], "incoming": [rule("b")]}, set()),
-        ({"changed": [rule("a", {"event.answered_labels": "is set"}, cases="tickets")]}, ANSWERING),
-        ({"changed": [rule("a", {"event.kind": "department_due"}, cases="tickets")]}, {"department_due"}),
-        ({"changed": [rule("a", {"event.author.type": "system"}, cases="all")]}, BY_SYSTEM),
-        (
-            {"incoming": [rule("a", cases="all")]},
-            {"customer_message", "agent_message", "template_applied", "labels_changed", "ticket_opened"},
-        ),
-        (
-            {"timed": [rule("a", {"minutes since asked": {"at least": 5}}, cases="tickets")]},
-            KINDS_OF[CaseType.TICKET] | {"timed_due"},
-        ),
-    ],
-)
-def test_a_rule_set_knows_the_kinds_of_events_of_tickets_for_which_nothing_can_match(
-    lists: dict[str, list[dict[str, object]]], kinds: set[str]
-) -> None:
-    found = rules(**lists)
-    assert {kind for kind in TICKET_KINDS if found.may_match(kind, CaseType.TICKET)} == kinds
-
-
-def test_with_timed_rules_every_event_that_moves_the_chat_counts() -> None:
-    found = rules(timed=[rule("a", {"minutes since assigned": {"at least": 5}})])
-    assert found.may_match("taken", CaseType.CHAT)
-    assert found.may_match("timed_due", CaseType.CHAT)
-    assert not found.may_match("system_message", CaseType.CHAT)
-    assert not found.may_match("taken", CaseType.TICKET)
-    assert not found.may_match("timed_due", CaseType.TICKET)
 
 
 def test_the_shipped_rules_fit_the_demo_directory() -> None:

@@ -39,6 +39,10 @@ class Files(NamedTuple):
     async def open(self) -> Rulebook:
         return await Rulebook.open(self.rules, self.templates, self.desk)
 
+    async def look(self, book: Rulebook) -> None:
+        """Let the book read both files again, as after an edit of both."""
+        await book.look({self.rules.name, self.templates.name})
+
     def kept(self) -> set[str]:
         engine = create_engine(self.database)
         with engine.connect() as connection:
@@ -79,13 +83,15 @@ async def test_each_file_is_reloaded_by_itself(files: Files) -> None:
     book = await files.open()
     rules, templates = book.current, book.templates
     files.templates.write_text(ONE_TEMPLATE, encoding="utf-8")
-    assert await book.reload()
+    await files.look(book)
     assert [template.id for template in book.templates] == ["one"]
     assert book.current is rules
     files.rules.write_text(ONE_RULE, encoding="utf-8")
-    assert await book.reload()
+    await files.look(book)
     assert book.current.digest != rules.digest
-    assert not await book.reload()
+    in_force = book.current, book.templates
+    await files.look(book)
+    assert (book.current, book.templates) == in_force
     kept = {rules.digest, templates.digest, book.current.digest, book.templates.digest}
     assert files.kept() == kept
 
@@ -98,7 +104,7 @@ async def test_wrong_templates_are_refused_loudly_while_good_rules_come_into_for
     files.templates.write_text(ONE_TEMPLATE.replace("billing", "biling"), encoding="utf-8")
     files.rules.write_text(ONE_RULE, encoding="utf-8")
     with caplog.at_level(logging.ERROR, "baton.rules"):
-        assert await book.reload()
+        await files.look(book)
     assert book.templates is templates
     assert book.current.digest != rules.digest
     assert f"The new templates were refused; those of {templates.digest[:12]} stay in force" in caplog.text
@@ -277,11 +283,13 @@ async def test_what_is_wrong_is_said_once_and_that_it_is_right_again_too(
     files.rules.unlink()
     caplog.set_level(logging.INFO, "baton.rules")
     for _ in range(3):
-        assert not await book.reload()
+        await files.look(book)
+        assert book.current is before
     assert caplog.text.count("were refused") == 1
     files.rules.write_text(text_before, encoding="utf-8")
     for _ in range(3):
-        assert not await book.reload()
+        await files.look(book)
+        assert book.current is before
     assert caplog.text.count("is right again") == 1
     assert book.current is before
     assert len(caplog.records) == 2

@@ -14,7 +14,6 @@ import pytest
 
 from baton.contract import Department, DepartmentState, Presence, TicketStage
 from baton.documents.directory import Directory
-from baton.documents.directoryfile import parse_directory
 from baton.errors import InvalidEvent, UnknownLabel
 from baton.model.effects import Escalation, Reminder
 from baton.model.ticket.clock import due_events, next_due
@@ -23,6 +22,7 @@ from baton.rules.loading import parse_rules
 from baton.templates.drafting import drafted
 from baton.templates.loading import parse_templates
 from baton.templates.templateset import Templates
+from tests.directories import parse_directory
 from tests.unit.ticket.world import LABEL_OFF, Ticket
 
 DIRECTORY = """

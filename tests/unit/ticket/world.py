@@ -25,7 +25,6 @@ from baton.contract import (
     parse_ticket_event,
 )
 from baton.documents.directory import Directory
-from baton.documents.directoryfile import parse_directory
 from baton.model.effects import Effect, Notice, Prompt
 from baton.model.ticket.state import TicketState
 from baton.rules.loading import parse_rules
@@ -33,6 +32,7 @@ from baton.rules.ruleset import RuleSet
 from baton.templates.loading import parse_templates
 from baton.templates.templateset import Templates
 from lab.simulation import SimulatedDesk, SimulatedTicket
+from tests.directories import parse_directory
 
 DIRECTORY = """
 lines:
