@@ -373,13 +373,6 @@ def test_a_program_without_holidays_does_not_wait_for_the_package_to_load() -> N
 HOUR = timedelta(hours=1)
 
 
-def next_opening(calendar: Calendar, at: datetime) -> datetime | None:
-    """When a first moment of business time begins."""
-    moment = timedelta(microseconds=1)
-    over = calendar.after(at, moment)
-    return over and over - moment
-
-
 @pytest.mark.parametrize(
     ("at", "opens"),
     [
