@@ -53,6 +53,9 @@ class FakeBaton:
         self.noted: Callable[[NoteAdded], None] = lambda _: None
         """What the ticket does about a note."""
         self.fires: tuple[Fired, ...] = ()
+        self.what = ""
+        self.asked: list[str] = []
+        """The queries, in order."""
         self.error: BatonError | None = None
 
     def chat(self, channel: str, conversation: str) -> FakeChat:
@@ -93,14 +96,16 @@ class FakeChat:
         chat = self._baton.chats.get(self._place) or ChatSnapshot(
             channel=channel, conversation=conversation, customer=customer or "?"
         )
-        return Outcome(event_id=event.id, snapshot=chat, fired=self._baton.fires)
+        return Outcome(event_id=event.id, snapshot=chat, fired=self._baton.fires, what=self._baton.what)
 
     async def snapshot(self) -> ChatSnapshot:
+        self._baton.asked.append("snapshot")
         if self._place not in self._baton.chats:
             raise IllegalTransition(f"there is no chat chat:{':'.join(self._place)}")
         return self._baton.chats[self._place]
 
     async def timeline(self) -> list[TimelineEntry]:
+        self._baton.asked.append("timeline")
         return self._baton.timelines.get(self._place, [])
 
 
@@ -123,7 +128,9 @@ class FakeTicket:
         ticket = self._baton.tickets.get(self._id) or TicketSnapshot(
             ticket_id=self._id, customer=given.get("customer", "?")
         )
-        return TicketOutcome(event_id=event.id, snapshot=ticket, fired=self._baton.fires)
+        return TicketOutcome(
+            event_id=event.id, snapshot=ticket, fired=self._baton.fires, what=self._baton.what
+        )
 
     async def note(self, note: dict[str, Any]) -> None:
         parsed = parse_ticket_event({"kind": "note_added", **note})
@@ -132,11 +139,13 @@ class FakeTicket:
         self._baton.noted(parsed)
 
     async def snapshot(self) -> TicketSnapshot:
+        self._baton.asked.append("snapshot")
         if self._id not in self._baton.tickets:
             raise IllegalTransition(f"there is no ticket ticket:{self._id}")
         return self._baton.tickets[self._id]
 
     async def timeline(self) -> list[TimelineEntry]:
+        self._baton.asked.append("timeline")
         return self._baton.ticket_timelines.get(self._id, [])
 
     async def draft(self) -> Draft:

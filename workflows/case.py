@@ -50,7 +50,6 @@ OUTBOX_BUDGET = 250_000
 ASK_THE_LEDGER = "ask-the-ledger"
 """The patch with which the ledger is asked for the case also where an event can open none."""
 _END_OF_TASK = timedelta(milliseconds=1)
-_BLOCKED = "the customer is blocked: recorded only"
 
 
 class Case(Kind[StateT, OutcomeT, SummaryT]):
@@ -233,7 +232,7 @@ class Case(Kind[StateT, OutcomeT, SummaryT]):
         self.ended_as = "blocked" if decision.facts.blocked else "closed"
         settled = self.settle(event, decision)._replace(effects_size=decision.effects_size)
         count_rules(decision, moved=settled.moved)
-        return settled._replace(what=_BLOCKED) if decision.facts.blocked else settled
+        return settled
 
     async def _ask(self, event: Any, now: datetime, entry: Entry[OutcomeT]) -> Decision:
         request = DecideRequest(

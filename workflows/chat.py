@@ -36,6 +36,7 @@ from baton.model.chat import clock, model, story
 from baton.model.chat.state import ChatState
 from baton.model.decision import Decision, Kept
 from baton.model.reactions import reactions
+from baton.model.story import told_before
 from workflows.carrying import Carried
 from workflows.case import Case
 from workflows.caseworkflow import CaseWorkflow, Start
@@ -80,11 +81,12 @@ class _ChatCase(Case[ChatState, Outcome, ChatSummary]):
         after = settlement.state
         if model.opens(before, event) and after.exists:
             self.chats += 1
+        what = story.what_happened(before, after, blocked=decision.facts.blocked)
         return Handled(
             after,
-            Outcome(event_id=event.id, snapshot=after.head(), fired=decision.fired),
+            Outcome(event_id=event.id, snapshot=after.head(), fired=decision.fired, what=what),
             effects=tuple(reactions(before, event, decision, settlement)),
-            what=story.what_happened(before, after),
+            what=what,
             moved=story.moved(before, after),
             rules=tuple(fired.rule for fired in decision.fired),
         )
@@ -95,7 +97,8 @@ class _ChatCase(Case[ChatState, Outcome, ChatSummary]):
             self.chats += 1
 
     def answer(self, event_id: str) -> Outcome:
-        return Outcome(event_id=event_id, duplicate=True, snapshot=self.snapshot())
+        what = told_before(event_id, self.timeline.lines())
+        return Outcome(event_id=event_id, duplicate=True, snapshot=self.snapshot(), what=what)
 
     def snapshot(self) -> ChatSnapshot:
         """The chat; where a late duplicate opened none, the one that the duplicate belongs to."""

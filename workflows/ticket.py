@@ -37,6 +37,7 @@ from baton.contract import (
 )
 from baton.model.decision import Decision
 from baton.model.reactions import reactions
+from baton.model.story import told_before
 from baton.model.ticket import clock, model, story
 from baton.model.ticket.state import TicketState
 from baton.temporal import metrics
@@ -81,17 +82,19 @@ class _TicketCase(Case[TicketState, TicketOutcome, TicketSummary]):
         settlement = model.settle(before, event, decision)
         after = settlement.state
         _measure(before, after)
+        what = story.what_happened(before, after, blocked=decision.facts.blocked)
         return Handled(
             after,
-            TicketOutcome(event_id=event.id, snapshot=after.head(), fired=decision.fired),
+            TicketOutcome(event_id=event.id, snapshot=after.head(), fired=decision.fired, what=what),
             effects=tuple(reactions(before, event, decision, settlement)),
-            what=story.what_happened(before, after),
+            what=what,
             moved=story.moved(before, after),
             rules=tuple(fired.rule for fired in decision.fired),
         )
 
     def answer(self, event_id: str) -> TicketOutcome:
-        return TicketOutcome(event_id=event_id, duplicate=True, snapshot=self.head())
+        what = told_before(event_id, self.timeline.lines())
+        return TicketOutcome(event_id=event_id, duplicate=True, snapshot=self.head(), what=what)
 
     def snapshot(self) -> TicketSnapshot:
         """The ticket; where a late duplicate opened none, the one that the duplicate belongs to."""

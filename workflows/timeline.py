@@ -42,7 +42,7 @@ class Timeline:
                 event_id=event.id,
                 kind=event.kind,
                 author=str(event.author),
-                what=cut(what, _LONGEST_ENTRY),
+                what=what,
                 rules=rules,
                 moved=moved,
             )

@@ -16,6 +16,8 @@ class Outcome(Payload):
     duplicate: bool = False
     snapshot: ChatSnapshot
     fired: tuple[Fired, ...] = ()
+    what: str = ""
+    """What the event and its rules changed, in a few words; empty where nothing moved."""
 
 
 class TicketOutcome(Payload):
@@ -25,6 +27,8 @@ class TicketOutcome(Payload):
     duplicate: bool = False
     snapshot: TicketSnapshot
     fired: tuple[Fired, ...] = ()
+    what: str = ""
+    """As in `Outcome`."""
 
 
 class TimelineEntry(Payload):

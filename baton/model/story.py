@@ -10,11 +10,27 @@ from collections.abc import Iterator, Sequence
 from baton.contract import Instant, TimelineEntry
 from baton.signs import markdown, within
 
+BLOCKED = "the customer is blocked: recorded only"
+LONGEST_STORY = 500
+"""Characters of what is said about one event."""
+
 _SHOWN_ENTRIES = 8
 _ENTRY_BYTES = 1000
 """What one of them may take in the details."""
 _NAMES_BYTES = 2000
 """What a row of labels may take."""
+
+
+def in_short(said: Sequence[str]) -> str:
+    """What is said about one event, in a few words."""
+    whole = ", ".join(said)
+    return whole if len(whole) <= LONGEST_STORY else f"{whole[: LONGEST_STORY - 1]}…"
+
+
+def told_before(event_id: str, timeline: Sequence[TimelineEntry]) -> str:
+    """What an event changed that was handled before; nothing where the timeline does not reach back to it."""
+    found = (one for one in reversed(timeline) if one.event_id == event_id and not one.refused)
+    return next((entry.what for entry in found), "")
 
 
 def last_move(timeline: Sequence[TimelineEntry]) -> TimelineEntry | None:

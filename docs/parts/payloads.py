@@ -84,6 +84,7 @@ _OUTCOME = {
     "duplicate": "whether it had been handled before; then nothing happened now",
     "snapshot": "the case after the event and its rules; of a duplicate, as it is now",
     "fired": 'the rules that fired, in order: `{"rule", "actions", "skipped"}`',
+    "what": "what changed, in a few words; empty where nothing moved",
 }
 
 _TIMELINE = {

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Iterable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Sequence
 
 from baton.cli.screen import echo
 from baton.cli.shared import clock, print_table
@@ -22,7 +21,6 @@ from baton.contract import (
     TicketOutcome,
     TimelineEntry,
 )
-from baton.errors import BatonError
 from baton.model.story import cause_of, last_move
 from baton.signs import one_line
 
@@ -53,22 +51,12 @@ def print_timeline(timeline: Iterable[TimelineEntry]) -> None:
     )
 
 
-async def happened(event_id: str, timeline: Awaitable[Sequence[TimelineEntry]]) -> str:
-    """What an event changed, or nothing where the timeline does not have it or does not come."""
-    # The event is in, whatever becomes of this question about it.
-    with suppress(BatonError):
-        for entry in reversed(await timeline):
-            if entry.event_id == event_id and not entry.refused:
-                return entry.what
-    return ""
-
-
-def print_answer(outcome: Outcome | TicketOutcome, what: str, standing: Values) -> None:
+def print_answer(outcome: Outcome | TicketOutcome, standing: Values) -> None:
     """What came of an event, and how the case stands now."""
     verdict = "had been handled before" if outcome.duplicate else "was accepted"
     echo(f"Event {one_line(outcome.event_id)} {verdict}.")
     case = "ticket" if isinstance(outcome, TicketOutcome) else "chat"
-    print_values([("What happened", what or f"nothing that moves the {case}")])
+    print_values([("What happened", outcome.what or f"nothing that moves the {case}")])
     lines = list(fired_lines(outcome.fired)) or ["none"]
     print_values(("" if number else "Rules fired", line) for number, line in enumerate(lines))
     print_values(standing)

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from baton.cli.cases import chatview, ticketview
-from baton.cli.cases.caseview import happened, print_answer, print_timeline, print_values
+from baton.cli.cases.caseview import print_answer, print_timeline, print_values
 from baton.cli.cases.eventoptions import (
     CURRENT,
     STATUSES,
@@ -21,8 +21,8 @@ from baton.cli.cases.eventoptions import (
 from baton.cli.cases.tickets import apply_template, open_ticket, print_asked
 from baton.cli.screen import echo
 from baton.cli.shared import as_json, baton_client, chat_id, fresh_id, print_json, run, ticket_name
-from baton.client import BatonClient
-from baton.contract import MESSAGE_KINDS, AuthorType, parse_chat_event
+from baton.client import Chat
+from baton.contract import AuthorType
 from baton.errors import IllegalTransition
 from baton.model.chat.lifecycle import diagram as lifecycle_diagram
 from baton.signs import one_line
@@ -75,7 +75,7 @@ def diagram() -> None:
     type=click.Choice([CURRENT, *STATUSES]),
     help="End the chat, with a status or the current one.",
 )
-@click.option("--customer", help="Whose chat it is, where the message may open it.")
+@click.option("--customer", help="Whose chat it is, where the message opens it.")
 @as_json
 def send(chat: str, customer: str | None, timeout: float, json_: bool, **written: Any) -> None:
     """Send one event to a chat, and say what came of it.
@@ -102,28 +102,23 @@ async def _send(
 ) -> None:
     payload = payload_of(**written)
     async with baton_client() as client:
-        whose = customer or await _customer(client, channel, conversation, payload)
+        chat = client.chat(channel, conversation)
         if payload.get("author") == {"type": AuthorType.CUSTOMER}:
+            whose = customer or await _customer(chat)
             if whose is None:
                 raise click.UsageError("There is no such chat yet: say with --customer whose it will be.")
             payload["author"] = {"type": AuthorType.CUSTOMER, "id": whose}
-        event = parse_chat_event(payload)
-        outcome = await client.chat(channel, conversation).send(event, customer=whose, timeout=timeout)
+        outcome = await chat.send(payload, customer=customer, timeout=timeout)
         if json_:
             print_json(outcome)
         else:
-            what = await happened(event.id, client.chat(channel, conversation).timeline())
-            print_answer(outcome, what, chatview.standing(outcome.snapshot))
+            print_answer(outcome, chatview.standing(outcome.snapshot))
 
 
-async def _customer(
-    client: BatonClient, channel: str, conversation: str, payload: dict[str, Any]
-) -> str | None:
-    """Whose chat it is, if there is one and the event needs to know."""
-    if payload.get("kind") not in MESSAGE_KINDS and payload.get("author") != {"type": AuthorType.CUSTOMER}:
-        return None
+async def _customer(chat: Chat) -> str | None:
+    """Whose chat it is, if there is one."""
     with suppress(IllegalTransition):
-        return (await client.chat(channel, conversation).snapshot()).customer
+        return (await chat.snapshot()).customer
     return None
 
 
@@ -180,7 +175,7 @@ async def _to_ticket(
         if json_:
             print_json(outcome)
         elif template is not None:
-            await print_asked(client, outcome)
+            print_asked(outcome)
         else:
             print_values(ticketview.standing(outcome.snapshot))
             echo(f"Ask its departments: baton template apply TEMPLATE {ticket_id} --from …")

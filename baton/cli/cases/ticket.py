@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from baton.cli.cases import ticketview
-from baton.cli.cases.caseview import happened, print_answer, print_timeline, print_values
+from baton.cli.cases.caseview import print_answer, print_timeline, print_values
 from baton.cli.cases.eventoptions import (
     author_of,
     author_option,
@@ -29,7 +29,7 @@ from baton.cli.shared import (
     ticket_name,
 )
 from baton.client import BatonClient
-from baton.contract import AuthorType, TimelineEntry, parse_ticket_event
+from baton.contract import AuthorType, TimelineEntry
 from baton.desk.api import TicketQuery
 from baton.errors import BatonError, IllegalTransition, Unanswered
 from baton.model.ticket.lifecycle import diagram as stage_diagram
@@ -175,13 +175,11 @@ async def _send(
             if not opening.get("customer"):
                 raise click.UsageError("There is no such ticket yet: say with --customer whose it will be.")
             payload["author"] = {"type": AuthorType.CUSTOMER, "id": opening["customer"]}
-        event = parse_ticket_event(payload)
-        outcome = await client.ticket(ticket_id).send(event, timeout=timeout, **opening)
+        outcome = await client.ticket(ticket_id).send(payload, timeout=timeout, **opening)
         if json_:
             print_json(outcome)
         else:
-            what = await happened(event.id, client.ticket(ticket_id).timeline())
-            print_answer(outcome, what, ticketview.standing(outcome.snapshot))
+            print_answer(outcome, ticketview.standing(outcome.snapshot))
 
 
 async def _opening(

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import click
 
 from baton.cli.cases import ticketview
-from baton.cli.cases.caseview import happened, print_answer
+from baton.cli.cases.caseview import print_answer
 from baton.cli.cases.eventoptions import FunctionT
 from baton.cli.screen import echo
 from baton.cli.shared import (
@@ -51,11 +51,10 @@ async def apply_template(
     return await client.ticket(ticket_id).send(event, **options)
 
 
-async def print_asked(client: BatonClient, outcome: TicketOutcome) -> None:
+def print_asked(outcome: TicketOutcome) -> None:
     """What came of asking, and when each answer is due."""
     ticket = outcome.snapshot
-    what = await happened(outcome.event_id, client.ticket(ticket.ticket_id).timeline())
-    print_answer(outcome, what, ticketview.standing(ticket))
+    print_answer(outcome, ticketview.standing(ticket))
     echo()
     asked = (one for one in ticket.departments if one.state is DepartmentState.ASKED)
     print_table(

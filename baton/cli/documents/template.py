@@ -92,7 +92,7 @@ async def _apply(
         if json_:
             print_json(outcome)
         else:
-            await print_asked(client, outcome)
+            print_asked(outcome)
 
 
 @command.command()

@@ -7,15 +7,17 @@ from collections.abc import Sequence
 from baton.contract import Tab, TimelineEntry
 from baton.model.chat.clock import idle_at, wake_at
 from baton.model.chat.state import ChatState
-from baton.model.story import bold, moment, names, unsent_and_lately, why
+from baton.model.story import BLOCKED, bold, in_short, moment, names, unsent_and_lately, why
 from baton.signs import details as fitting
 from baton.signs import markdown
 
 _HANDS = ("case_id", "activity", "assignee", "line", "pinned_to", "reserved_for")
 
 
-def what_happened(before: ChatState, after: ChatState) -> str:
+def what_happened(before: ChatState, after: ChatState, *, blocked: bool = False) -> str:
     """What an event and its rules changed, in a few words."""
+    if blocked:
+        return BLOCKED
     said = []
     new = before.case_id != after.case_id and after.exists
     labels = () if new else before.labels
@@ -35,7 +37,7 @@ def what_happened(before: ChatState, after: ChatState) -> str:
         said.append(f"in the queue of {after.line}")
     said += [f"+{label}" for label in after.labels if label not in labels]
     said += [f"-{label}" for label in labels if label not in after.labels]
-    return ", ".join(said)
+    return in_short(said)
 
 
 def moved(before: ChatState, after: ChatState) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from baton.contract import Department, DepartmentState, TicketStage, TimelineEntry
-from baton.model.story import bold, moment, names, unsent_and_lately, why
+from baton.model.story import BLOCKED, bold, in_short, moment, names, unsent_and_lately, why
 from baton.model.ticket.clock import next_due
 from baton.model.ticket.state import TicketState
 from baton.signs import details as fitting
@@ -14,8 +14,10 @@ from baton.signs import markdown
 _HANDS = ("case_id", "stage", "assignee", "line", "composer", "waiting", "blocking")
 
 
-def what_happened(before: TicketState, after: TicketState) -> str:
+def what_happened(before: TicketState, after: TicketState, *, blocked: bool = False) -> str:
     """What an event and its rules changed about a ticket, in a few words."""
+    if blocked:
+        return BLOCKED
     said = []
     new = before.case_id != after.case_id and after.exists
     if new:
@@ -48,7 +50,7 @@ def what_happened(before: TicketState, after: TicketState) -> str:
     labels = () if new else before.labels
     said += [f"+{label}" for label in after.labels if label not in labels]
     said += [f"-{label}" for label in labels if label not in after.labels]
-    return ", ".join(said)
+    return in_short(said)
 
 
 def moved(before: TicketState, after: TicketState) -> bool:

@@ -242,10 +242,37 @@ def test_every_fresh_id_is_another_one(fake: FakeBaton) -> None:
     assert len({event.id for _, _, event, _ in fake.sent}) == 2
 
 
-def test_a_message_of_staff_in_a_known_chat_needs_no_customer(fake: FakeBaton) -> None:
+@pytest.mark.parametrize(
+    ("arguments", "asked"),
+    [
+        ([*BY_IVAN, "Hi"], []),
+        ([*BY_IVAN, "--take"], []),
+        (["--from", "customer:c-7", "Hi"], []),
+        (["--from", "customer", "--customer", "c-7", "Hi"], []),
+        (["--from", "customer", "Hi"], ["snapshot"]),
+        (["--from", "customer", "--end"], ["snapshot"]),
+    ],
+    ids=[
+        "a member of staff",
+        "no message",
+        "a customer's ID",
+        "--customer",
+        "customer",
+        "customer, no message",
+    ],
+)
+def test_a_chat_is_only_asked_whose_it_is_where_nobody_says_so(
+    fake: FakeBaton, arguments: list[str], asked: list[str]
+) -> None:
+    assert send(*arguments).exit_code == 0
+    assert fake.asked == asked
+
+
+def test_whose_chat_a_member_of_staff_opens_is_handed_on(fake: FakeBaton) -> None:
+    send(*BY_IVAN, "--customer", "c-8", "Hi")
     send(*BY_IVAN, "Hi")
 
-    assert fake.sent[0][3] == "c-7"
+    assert [customer for *_, customer in fake.sent] == ["c-8", None]
 
 
 def test_a_customer_who_writes_first_must_be_named(fake: FakeBaton) -> None:
@@ -262,7 +289,7 @@ def test_a_customer_who_writes_first_must_be_named(fake: FakeBaton) -> None:
 def test_the_answer_says_what_happened_which_rules_fired_and_who_has_the_chat(fake: FakeBaton) -> None:
     actions = (End(status=Status.PENDING), Assign(staff="ivan"))
     fake.fires = (Fired(rule="hands-over", actions=actions, skipped=("pin: lena rarely works with chats",)),)
-    fake.timelines["telegram", "42"] = [entry(0, "agent_message", "staff:lena", "ended, assigned to ivan")]
+    fake.what = "ended, assigned to ivan"
 
     output = send("--from", "staff:lena", "--id", "e-0", "Hi").output
 

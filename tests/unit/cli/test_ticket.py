@@ -266,7 +266,7 @@ def test_wrong_usage_is_refused_before_anything_is_sent(
 
 
 def test_the_answer_says_what_happened_and_who_must_act(fake: FakeBaton) -> None:
-    fake.ticket_timelines["T-1"] = [entry("e-1", "taken", what="assigned to petra")]
+    fake.what = "assigned to petra"
 
     output = send(*BY_PETRA, "--id", "e-1", "--take").output
 
@@ -277,6 +277,7 @@ def test_the_answer_says_what_happened_and_who_must_act(fake: FakeBaton) -> None
         "State          collecting · open, round 1",
         "Who must act   It waits for billing.",
     ]
+    assert fake.asked == []
 
 
 def test_what_the_ticket_refuses_ends_with_one(fake: FakeBaton) -> None:

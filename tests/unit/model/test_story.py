@@ -25,6 +25,7 @@ from baton.model.chat import story as chat_story
 from baton.model.chat.model import fold
 from baton.model.chat.state import ChatState
 from baton.model.facts import Previous
+from baton.model.story import LONGEST_STORY, told_before
 from baton.model.ticket import story as ticket_story
 from tests.unit.chat.world import CUSTOMER, NO_CHAT, NOW, SYSTEM, chat, facts, staff
 from tests.unit.ticket.world import Ticket, collecting
@@ -153,6 +154,29 @@ def test_a_few_words_say_what_an_event_changed(before: str, event: ChatEvent, sa
     state = chat(before)
 
     assert chat_story.what_happened(state, fold(state, event, facts()).state) == said
+
+
+def test_a_few_words_are_few_also_where_many_labels_changed() -> None:
+    state = chat("active open: mine ivan")
+    many = LabelsChanged(id="e", author=staff("ivan"), add=tuple(f"label-{number}" for number in range(200)))
+
+    said = chat_story.what_happened(state, fold(state, many, facts()).state)
+
+    assert len(said) == LONGEST_STORY
+    assert said.startswith("+label-0, +label-1, ")
+    assert said.endswith("…")
+
+
+def test_what_an_event_had_changed_is_found_again() -> None:
+    timeline = [
+        entry(event_id="e-1", what="new chat"),
+        entry(event_id="e-2", what="+vip"),
+        entry(event_id="e-2", kind="update_case", what="", refused="the help desk did not take it"),
+    ]
+
+    assert told_before("e-1", timeline) == "new chat"
+    assert told_before("e-2", timeline) == "+vip"
+    assert told_before("e-3", timeline) == ""
 
 
 def test_an_offer_is_called_an_offer() -> None:
