@@ -1,11 +1,11 @@
-"""Cases as rows: where each has its place, how one is read, and what a change did to it, in words."""
+"""Cases as rows: how one is read and written, and what a change did to it, in words."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import Row, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -23,9 +23,10 @@ from baton.contract import (
 )
 from baton.model.chat.state import ChatState
 from baton.model.decision import CaseSnapshot, CaseState
-from baton.model.effects import CaseRef, CaseWrite
+from baton.model.effects import CaseWrite
 from baton.model.ticket.state import TicketState
 from helpdesks.database import Database
+from helpdesks.places import Place, place_of
 from helpdesks.schema import case_labels, cases, changes
 
 BY_ID = select(cases).where(cases.c.case_id == bindparam("wanted"))
@@ -37,57 +38,12 @@ _CHAT_FIELDS = ("activity", "status", "assignee", "line", "pinned_to", "reserved
 _TICKET_FIELDS = ("stage", "status", "assignee", "line", "labels")
 _LOGGED = ("activity", "stage", "status", "assignee", "line", "pinned_to", "reserved_for", "composer")
 
-_TICKETS = "ticket:"
-_TICKET_TAB = "ticket"
 # Of a ticket's snapshot, what has a column: staff see these as the last effect has left them.
 _IN_COLUMNS = (
     *("case_id", "customer", "subject", "stage", "status", "assignee", "line", "composer", "dispatcher"),
     *("labels", "previous_case", "last_author", "last_message_at"),
+    *("ticket_id", "channel", "conversation"),
 )
-
-
-class Place(NamedTuple):
-    """Where cases follow one another, at most one of them living: a conversation, or a ticket."""
-
-    channel: str
-    conversation: str
-
-    @property
-    def of_tickets(self) -> bool:
-        return self.channel == _TICKETS
-
-    @property
-    def kind(self) -> str:
-        return "ticket" if self.of_tickets else "chat"
-
-    @property
-    def lock(self) -> str:
-        """The name under which whatever concerns this place happens one after another."""
-        return f"chat:{self.channel}:{self.conversation}"
-
-
-def place_of(case: CaseState | CaseRef) -> Place:
-    """The place of a case: a chat's own, a ticket's under ``ticket:``. No channel of a chat has a colon."""
-    # The state of a chat names a ticket, too: the one that it opened.
-    ticket_id = case.ticket_id if isinstance(case, TicketState | CaseRef) else None
-    if ticket_id is not None:
-        return Place(_TICKETS, ticket_id)
-    return Place(case.channel or "", case.conversation or "")
-
-
-def ref_of(row: Any) -> CaseRef:
-    """Which case a row is, for whoever sends it something."""
-    if row.channel != _TICKETS:
-        return CaseRef(
-            case_id=row.case_id, channel=row.channel, conversation=row.conversation, customer=row.customer
-        )
-    return CaseRef(
-        case_id=row.case_id,
-        channel=row.linked_channel or "",
-        conversation=row.linked_conversation or "",
-        customer=row.customer,
-        ticket_id=row.conversation,
-    )
 
 
 def author_of(written: str) -> Author:
@@ -98,7 +54,7 @@ def author_of(written: str) -> Author:
 
 def snapshot_of(row: Row[Any]) -> CaseSnapshot:
     """The case as the world may see it."""
-    return ticket_of(row) if row.channel == _TICKETS else _chat_of(row)
+    return ticket_of(row) if row.kind == "ticket" else _chat_of(row)
 
 
 def _chat_of(row: Row[Any]) -> ChatSnapshot:
@@ -130,9 +86,6 @@ def ticket_of(row: Row[Any]) -> TicketSnapshot:
             **{name: getattr(row, name) for name in _IN_COLUMNS},
             "subject": row.subject or "",
             "last_author": author_of(row.last_author) if row.last_author else None,
-            "ticket_id": row.conversation,
-            "channel": row.linked_channel,
-            "conversation": row.linked_conversation,
         }
     )
 
@@ -140,16 +93,8 @@ def ticket_of(row: Row[Any]) -> TicketSnapshot:
 def fields_of(case: CaseState | CaseWrite) -> dict[str, Any]:
     """What effects carry of a case and staff see: by column, as the change log compares it."""
     place = place_of(case.case if isinstance(case, CaseWrite) else case)
-    names = _TICKET_FIELDS if place.of_tickets else _CHAT_FIELDS
+    names = _TICKET_FIELDS if place.kind == "ticket" else _CHAT_FIELDS
     return {name: getattr(case, name) for name in names} | {"labels": list(case.labels)}
-
-
-def found_by(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """The columns by which the row of a ticket with these `fields_of` is found; a chat's has its own."""
-    if "stage" not in fields:
-        return {}
-    closed = fields["stage"] is TicketStage.CLOSED
-    return {"activity": Activity.ENDED if closed else Activity.ACTIVE, "tab": _TICKET_TAB}
 
 
 def decided_of(case: CaseState) -> dict[str, Any]:
@@ -162,8 +107,8 @@ def decided_of(case: CaseState) -> dict[str, Any]:
         "composer": case.composer,
         "dispatcher": case.dispatcher,
         "subject": case.subject,
-        "linked_channel": case.channel,
-        "linked_conversation": case.conversation,
+        "channel": case.channel,
+        "conversation": case.conversation,
         "asked": list(case.asked),
         "due_at": case.due_at,
     }
@@ -171,12 +116,9 @@ def decided_of(case: CaseState) -> dict[str, Any]:
 
 def closed(place: Place) -> dict[str, Any]:
     """The columns of a case that leaves everybody's hands, for an update."""
-    fields = (
-        {"stage": TicketStage.CLOSED} if place.of_tickets else {"activity": Activity.ENDED, "tab": Tab.ENDED}
-    )
+    of_ticket = place.kind == "ticket"
     return {
-        **fields,
-        **found_by(fields),
+        **({"stage": TicketStage.CLOSED} if of_ticket else {"activity": Activity.ENDED, "tab": Tab.ENDED}),
         "status": Status.CLOSED,
         "pinned_to": None,
         "reserved_for": None,

@@ -34,6 +34,8 @@ _DRIVERS = {"sqlite": "aiosqlite", "postgresql": "asyncpg", "postgres": "asyncpg
 _BUSY_TIMEOUT = (
     10.0  # seconds for which a writer waits for another process; well below an activity's time-out
 )
+_COMMAND_SECONDS = 30
+_LOCK_SECONDS = 15
 _READ_ONLY = "baton_read_only"
 # What PostgreSQL says when the same statement may succeed later: connection, transaction rollback (deadlock),
 # resources, lock not available, operator intervention (restart, cancelled statement), system.
@@ -86,9 +88,12 @@ class Database:
     """Transactions on one database, and one kind of error when it cannot be reached.
 
     Raises ``SettingsError``, also at its first transaction, if the driver does not take a part of the URL.
+
+    Args:
+        patient: whether statements may take, and wait, as long as they need, as those of a migration.
     """
 
-    def __init__(self, url: URL) -> None:
+    def __init__(self, url: URL, *, patient: bool = False) -> None:
         self.dialect = url.get_backend_name()
         # Named in every error, so it has neither the password nor the query, which may hold one, too.
         self.place = (
@@ -97,7 +102,9 @@ class Database:
             else f"PostgreSQL database {url.database} on {url.host or url.query.get('host', 'localhost')}"
         )
         try:
-            self.engine = _sqlite_engine(url) if self.dialect == "sqlite" else _postgresql_engine(url)
+            self.engine = (
+                _sqlite_engine(url) if self.dialect == "sqlite" else _postgresql_engine(url, patient=patient)
+            )
         except (*_NOT_TAKEN, ArgumentError):
             raise SettingsError(_WRONG_PARAMETER) from None
         # Writers of this process queue here in order; SQLite itself would let them poll, and starve some.
@@ -175,7 +182,7 @@ def _transient(error: DBAPIError) -> bool:
     return str(state).startswith(_TRANSIENT_SQLSTATES)
 
 
-def _postgresql_engine(url: URL) -> AsyncEngine:
+def _postgresql_engine(url: URL, *, patient: bool) -> AsyncEngine:
     return create_async_engine(
         url,
         hide_parameters=True,
@@ -185,12 +192,12 @@ def _postgresql_engine(url: URL) -> AsyncEngine:
         pool_recycle=1800,
         connect_args={
             "timeout": 10,
-            "command_timeout": 30,
+            "command_timeout": None if patient else _COMMAND_SECONDS,
             "server_settings": {
                 "application_name": "baton",
                 # After waiting for a lock, a statement must see what its former owner has done.
                 "default_transaction_isolation": "read committed",
-                "lock_timeout": "15s",
+                "lock_timeout": "0" if patient else f"{_LOCK_SECONDS}s",
                 # A worker that stalls half-way must not hold up everybody else.
                 "idle_in_transaction_session_timeout": "30s",
             },

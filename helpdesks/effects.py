@@ -26,23 +26,23 @@ from baton.model.effects import (
     Reminder,
 )
 from baton.model.facts import people
+from helpdesks import queries
 from helpdesks.caserows import (
     BY_ID,
     UPDATE_CASE,
     difference,
     fields_of,
-    found_by,
     keep_labels,
     labels_of,
     log_change,
     overtaken,
-    place_of,
     rule_names,
     ticket_of,
 )
 from helpdesks.database import Database
 from helpdesks.people import everybody
-from helpdesks.schema import applied, cases, entries, events, notifications
+from helpdesks.places import place_of
+from helpdesks.schema import applied, cases, entries, notifications
 
 _Once = Message | Notice | Prompt | ConsolidatedReply | Reminder | Escalation
 """Effects that people hear of, and that are therefore never carried out again."""
@@ -60,18 +60,13 @@ async def write_case(database: Database, connection: AsyncConnection, write: Cas
     row = (await connection.execute(BY_ID, {"wanted": ref.case_id})).one_or_none()
     if row is not None:
         taken_in_at = await connection.scalar(
-            select(events.c.decided_at).where(
-                events.c.channel == place.channel,
-                events.c.conversation == place.conversation,
-                events.c.event_id == write.event_id,
-            )
+            queries.TAKEN_IN_AT[place.kind], {**place.columns, "event_id": write.event_id}
         )
         if overtaken(row, write.event_id, write.decided_at, taken_in_at):
             return False
     shown = fields_of(write)
     values = {
         **shown,
-        **found_by(shown),
         "holder": (write.pinned_to or write.reserved_for) if write.activity is Activity.ACTIVE else None,
         "decided_at": write.decided_at,
         "last_event": write.event_id,
@@ -82,7 +77,7 @@ async def write_case(database: Database, connection: AsyncConnection, write: Cas
     else:
         # The database is younger than the case, such as a backup that was put back: go on from here.
         await connection.execute(cases.insert(), {**values, **_begun(write)})
-    if place.of_tickets:
+    if place.kind == "ticket":
         await keep_labels(
             connection, ref.case_id, labels_of(shown, ticket_of(row) if row is not None else None)
         )
@@ -97,15 +92,15 @@ def _begun(write: CaseWrite) -> dict[str, Any]:
     """What the row of a case that is not known needs beside the write."""
     ref, place = write.case, place_of(write.case)
     return {
-        **place._asdict(),
+        "channel": ref.channel or None,
+        "conversation": ref.conversation or None,
+        **place.columns,
         "case_id": ref.case_id,
         "kind": place.kind,
         "customer": ref.customer,
         "holders": {},
         "opened_at": write.decided_at,
         "opened_by": write.event_id,
-        "linked_channel": (ref.channel or None) if place.of_tickets else None,
-        "linked_conversation": (ref.conversation or None) if place.of_tickets else None,
     }
 
 
@@ -204,7 +199,7 @@ async def _tell(
     online = {staff for staff, attends in present.items() if attends.presence is Presence.ONLINE}
     rows = {
         (staff, one.reason): {
-            **place_of(effect.case)._asdict(),
+            **place_of(effect.case).columns,
             "key": effect.key,
             "staff": staff,
             "case_id": effect.case.case_id,

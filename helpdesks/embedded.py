@@ -14,7 +14,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Self
 
-from sqlalchemy import select
+from sqlalchemy import URL, select
 
 from baton.contract import CustomerMessage, Event, Presence
 from baton.desk.api import InboxQuery, InboxRow, NoticeRow, ShownRules, TicketQuery, TicketRow
@@ -32,11 +32,11 @@ from baton.model.effects import (
 )
 from helpdesks import effects, keeping, lists, migrations, people
 from helpdesks.base import Attendance, Intake, VersionedDirectory
-from helpdesks.caserows import place_of
 from helpdesks.database import Database, parse_url
 from helpdesks.directories import Directories
 from helpdesks.intake import EmbeddedIntake
 from helpdesks.lists import Changed, Said
+from helpdesks.places import place_of
 from helpdesks.schema import blocked_customers, rule_sets
 
 
@@ -56,7 +56,7 @@ class EmbeddedHelpDesk:
         """
         database = Database(parse_url(url))
         try:
-            await _migrate(database)
+            await _migrate(database, parse_url(url))
             yield cls(database)
         finally:
             await database.engine.dispose()
@@ -85,7 +85,8 @@ class EmbeddedHelpDesk:
 
     async def kept(self, case: CaseRef) -> Kept | None:
         async with self._database.reading() as connection:
-            rows = await connection.execute(keeping.LATEST, place_of(case)._asdict())
+            place = place_of(case)
+            rows = await connection.execute(keeping.LATEST[place.kind], place.columns)
             row = rows.one_or_none()
             return await keeping.kept(connection, row) if row is not None else None
 
@@ -188,11 +189,16 @@ class EmbeddedHelpDesk:
             return await lists.change_log(connection, case_id)
 
 
-async def _migrate(database: Database) -> None:
+async def _migrate(database: Database, url: URL) -> None:
     async with database.reading() as connection:
         if await connection.run_sync(migrations.at_head):
             return
-    # Workers often start together: whoever comes second waits, and finds nothing left to do.
-    async with database.writing("migrations") as connection:
-        if not await connection.run_sync(migrations.at_head):
-            await connection.run_sync(migrations.upgrade)
+    # Years of events are not copied within the time of an activity.
+    patient = Database(url, patient=True)
+    try:
+        # Workers often start together: whoever comes second waits, and finds nothing left to do.
+        async with patient.writing("migrations") as connection:
+            if not await connection.run_sync(migrations.at_head):
+                await connection.run_sync(migrations.upgrade)
+    finally:
+        await patient.engine.dispose()

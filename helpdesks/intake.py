@@ -17,7 +17,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
-from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import Row
@@ -36,18 +35,15 @@ from helpdesks.base import Attendance, KnownEvent, VersionedDirectory
 from helpdesks.caserows import (
     BY_ID,
     UPDATE_CASE,
-    Place,
     author_of,
     closed,
     decided_of,
     difference,
     fields_of,
-    found_by,
     keep_labels,
     labels_of,
     log_change,
     overtaken,
-    place_of,
     progress_of,
     rule_names,
     snapshot_of,
@@ -55,6 +51,7 @@ from helpdesks.caserows import (
 from helpdesks.database import Database
 from helpdesks.directories import Directories
 from helpdesks.people import attendance_of
+from helpdesks.places import derived_case_id, place_of, ref_of
 from helpdesks.schema import attendance, cases, events
 
 _IN_COLUMNS = {"id", "at", "author", "kind", "message_id", "text"}
@@ -81,7 +78,7 @@ class EmbeddedIntake:
         self._now = now
         self._chain = chain
         self._place = place_of(before)
-        self._placed = self._place._asdict()
+        self._placed = self._place.columns
         self._locked: set[str] = set()
         self._found: Row[Any]
         self._case_id = ""
@@ -93,7 +90,7 @@ class EmbeddedIntake:
         given = None if self._before.final else self._before.case_id
         self._case_id = given or derived
         found = await self._connection.execute(
-            queries.FOUND,
+            queries.FOUND[self._place.kind],
             {
                 **self._placed,
                 "wanted": self._case_id,
@@ -136,23 +133,27 @@ class EmbeddedIntake:
         return counted
 
     async def previous(self) -> Previous | None:
-        rows = await self._connection.execute(queries.PREVIOUS, {**self._placed, "case_id": self._case_id})
+        rows = await self._connection.execute(
+            queries.PREVIOUS[self._place.kind], {**self._placed, "case_id": self._case_id}
+        )
         row = rows.one_or_none()
         if row is None:
             return None
         of_ticket = ("subject", "channel", "conversation")
         snapshot = snapshot_of(row)
-        known = {name: getattr(snapshot, name) for name in of_ticket} if self._place.of_tickets else {}
+        known = {name: getattr(snapshot, name) for name in of_ticket} if self._place.kind == "ticket" else {}
         return Previous(case_id=row.case_id, assignee=row.assignee, holders=row.holders, **known)
 
     async def other_holder(self) -> str | None:
         holder: str | None = await self._connection.scalar(
-            queries.OTHER_HOLDER, {**self._placed, "customer": self._before.customer}
+            queries.OTHER_HOLDER[self._place.kind], {**self._placed, "customer": self._before.customer}
         )
         return holder
 
     async def author_of(self, message_id: str) -> str | None:
-        author = await self._connection.scalar(queries.WRITER, {**self._placed, "message_id": message_id})
+        author = await self._connection.scalar(
+            queries.WRITER[self._place.kind], {**self._placed, "message_id": message_id}
+        )
         return author_of(author).id if author is not None else None
 
     async def blocked(self) -> bool:
@@ -187,7 +188,9 @@ class EmbeddedIntake:
             if not too_late:
                 stood = row
                 if row is None and waiting:  # they are of the case before it, in the same workflow
-                    stood = (await self._connection.execute(keeping.LATEST, self._placed)).one_or_none()
+                    stood = (
+                        await self._connection.execute(keeping.LATEST[self._place.kind], self._placed)
+                    ).one_or_none()
                 await keeping.credit(self._connection, row)
                 unsent = keeping.still_unsent(stood, waiting, effects)
                 await self._write_case(case_id, row, folded, settled, unsent)
@@ -213,10 +216,12 @@ class EmbeddedIntake:
 
     async def _own_row(self, case_id: str) -> Row[Any] | None:
         row = self._case if case_id == self._case_id else await self._row(case_id)
-        if row is not None and (row.channel, row.conversation) != self._place:
+        if row is not None and place_of(ref_of(row)) != self._place:
+            other = f"another conversation, on channel {row.channel!r}"
+            if row.kind == "ticket":
+                other = f"another ticket, {row.ticket_id!r}"
             raise InvalidEvent(
-                f"case_id {case_id!r} belongs to another conversation, on channel {row.channel!r}: "
-                f"start the case with another ID, or with none"
+                f"case_id {case_id!r} belongs to {other}: start the case with another ID, or with none"
             )
         return row
 
@@ -244,7 +249,6 @@ class EmbeddedIntake:
         fields = fields_of(folded)
         values = {
             **fields,
-            **found_by(fields),
             **decided_of(settled),
             "customer": folded.customer,
             "last_author": str(folded.last_author) if folded.last_author else None,
@@ -281,10 +285,10 @@ class EmbeddedIntake:
 
         The one before may still be about to write that it is closed; after a reset it may be another.
         """
-        if self._place.of_tickets:
+        if self._place.kind == "ticket":
             await self._connection.execute(queries.FORGET_LABELS, self._placed)
         await self._connection.execute(
-            queries.CLOSE_EARLIER.values(closed(self._place)),
+            queries.CLOSE_EARLIER[self._place.kind].values(closed(self._place)),
             {f"of_{name}": value for name, value in self._placed.items()},
         )
 
@@ -356,7 +360,7 @@ class EmbeddedIntake:
             )
             .returning(cases.c.case_id)
         )
-        if withdrawn is not None and self._place.of_tickets:
+        if withdrawn is not None and self._place.kind == "ticket":
             await keep_labels(self._connection, case_id, {})
 
     async def _lock_load(self, staff: Sequence[str]) -> None:
@@ -367,9 +371,3 @@ class EmbeddedIntake:
     async def _row(self, case_id: str) -> Row[Any] | None:
         rows = await self._connection.execute(BY_ID, {"wanted": case_id})
         return rows.one_or_none()
-
-
-def derived_case_id(place: Place, event_id: str) -> str:
-    """The ID of the case that this event opens."""
-    digest = sha256("\0".join((*place, event_id)).encode()).hexdigest()
-    return f"{'t' if place.of_tickets else 'c'}-{digest[:12]}"

@@ -21,7 +21,8 @@ from baton.model.decision import CaseState, Kept
 from baton.model.effects import CopyToTicket, Effect
 from baton.model.ticket.answering import with_notes
 from baton.model.ticket.state import TicketState
-from helpdesks.caserows import Place, author_of
+from helpdesks.caserows import author_of
+from helpdesks.places import Place, at, beside, for_each_kind
 from helpdesks.schema import LIVING, applied, cases, events
 
 SEEN_EVENTS = 300
@@ -29,35 +30,28 @@ SEEN_EVENTS = 300
 
 _UNSENT: TypeAdapter[tuple[Effect, ...]] = TypeAdapter(tuple[Effect, ...])
 
-LATEST = (
-    select(cases, events.c.chain.label("first_chain"))
-    .outerjoin(
-        events,
-        and_(
-            events.c.channel == cases.c.channel,
-            events.c.conversation == cases.c.conversation,
-            events.c.event_id == cases.c.opened_by,
-        ),
+LATEST = for_each_kind(
+    lambda kind: (
+        select(cases, events.c.chain.label("first_chain"))
+        .outerjoin(events, and_(beside(events, kind), events.c.event_id == cases.c.opened_by))
+        .where(at(cases, kind))
+        # A case and the one after it may have been opened in the same moment; one of them at most is living.
+        .order_by(case((LIVING, 0), else_=1), cases.c.opened_at.desc())
+        .limit(1)
     )
-    .where(cases.c.channel == bindparam("channel"), cases.c.conversation == bindparam("conversation"))
-    # A case and the one after it may have been opened in the same moment; one of them at most is living.
-    .order_by(case((LIVING, 0), else_=1), cases.c.opened_at.desc())
-    .limit(1)
 )
 """The living case of a place, or else its latest, with the chain of runs that took in what opened it."""
-_SEEN = (
-    select(events.c.event_id, events.c.decided_at)
-    .where(events.c.channel == bindparam("channel"), events.c.conversation == bindparam("conversation"))
-    .order_by(events.c.id.desc())
-    .limit(SEEN_EVENTS)
+_SEEN = for_each_kind(
+    lambda kind: (
+        select(events.c.event_id, events.c.decided_at)
+        .where(at(events, kind))
+        .order_by(events.c.id.desc())
+        .limit(SEEN_EVENTS)
+    )
 )
 _CREDIT = (
     events.update()
-    .where(
-        events.c.channel == bindparam("of_channel"),
-        events.c.conversation == bindparam("of_conversation"),
-        events.c.event_id == bindparam("of_event"),
-    )
+    .where(at(events, "ticket", "of_"), events.c.event_id == bindparam("of_event"))
     .values(credited=bindparam("credited"))
 )
 _APPLIED = select(applied.c.key).where(applied.c.key.in_(bindparam("keys", expanding=True)))
@@ -101,8 +95,7 @@ async def credit(connection: AsyncConnection, row: Row[Any] | None) -> None:
         await connection.execute(
             _CREDIT,
             {
-                "of_channel": row.channel,
-                "of_conversation": row.conversation,
+                "of_ticket_id": row.ticket_id,
                 "of_event": note.event_id,
                 "credited": {"labels": labels, "round": note.round},
             },
@@ -135,13 +128,13 @@ async def lost(connection: AsyncConnection, place: Place, chain: str) -> Kept | 
     A case that this chain opened itself is in its hands: it is deciding about its first event once more. But
     one that it took over is as lost to it as before, should it have to begin again.
     """
-    row = (await connection.execute(LATEST, place._asdict())).one_or_none()
+    row = (await connection.execute(LATEST[place.kind], place.columns)).one_or_none()
     if row is None or row.first_chain == chain:
         return None
     found = await kept(connection, row)
     if found.done:
         return None
-    latest = (await connection.execute(_SEEN, place._asdict())).all()
+    latest = (await connection.execute(_SEEN[place.kind], place.columns)).all()
     return found.model_copy(update={"seen": {one.event_id: one.decided_at for one in reversed(latest)}})
 
 
@@ -155,9 +148,9 @@ async def _all_applied(connection: AsyncConnection, effects: Iterable[Effect]) -
 
 def _state_of(row: Row[Any]) -> CaseState:
     rest: dict[str, Any] = json.loads(row.rest or "{}")
-    of_ticket = Place(row.channel, row.conversation).of_tickets
+    of_ticket = row.kind == "ticket"
     if "customer" not in rest:  # written by a release that kept there only what has no column
-        rest = {**_columns(row, of_ticket=of_ticket), **rest}
+        rest = {**_columns(row, TicketState if of_ticket else ChatState), **rest}
     if not of_ticket:
         return ChatState.model_validate(rest)
     ticket = TicketState.model_validate(rest)
@@ -170,20 +163,14 @@ def _contributed(ticket: TicketState) -> tuple[str, ...]:
     return tuple(dict.fromkeys(authors[::-1]))[::-1]
 
 
-def _columns(row: Row[Any], *, of_ticket: bool) -> Mapping[str, Any]:
-    names: Iterable[str] = (TicketState if of_ticket else ChatState).model_fields
+def _columns(row: Row[Any], state: type[TicketState | ChatState]) -> Mapping[str, Any]:
+    names: Iterable[str] = state.model_fields
     found = {name: value for name, value in row._mapping.items() if name in names and value is not None}
     found["wrote_at"] = row.last_message_at  # such times had no column: clocks run from the last message
     if row.last_author:
         found["last_author"] = author = author_of(row.last_author)
         if author.type is not AuthorType.SYSTEM:
             found[f"{author.type}_wrote_at"] = row.last_message_at
-    if of_ticket:
-        found |= {
-            "ticket_id": row.conversation,
-            "channel": row.linked_channel,
-            "conversation": row.linked_conversation,
-        }
     return found
 
 

@@ -17,7 +17,8 @@ from baton.documents.directory import Directory
 from baton.errors import UnknownLabel
 from baton.model.effects import CaseRef
 from baton.wording import did_you_mean
-from helpdesks.caserows import Place, author_of, ref_of
+from helpdesks.caserows import author_of
+from helpdesks.places import ref_of
 from helpdesks.schema import LIVING, case_labels, cases, changes, entries, events, notifications
 
 SHOWN_TEXT = 500
@@ -149,7 +150,7 @@ async def tickets(
 def _ticket_row(row: Any) -> TicketRow:
     return TicketRow(
         case_id=row.case_id,
-        ticket_id=row.conversation,
+        ticket_id=row.ticket_id,
         customer=row.customer,
         subject=row.subject or "",
         stage=TicketStage(row.stage),
@@ -190,8 +191,8 @@ async def touched_by(connection: AsyncConnection, directory: Directory, staff: s
         )
     rows = await connection.execute(
         select(
-            *(cases.c.case_id, cases.c.channel, cases.c.conversation, cases.c.customer),
-            *(cases.c.linked_channel, cases.c.linked_conversation),
+            *(cases.c.case_id, cases.c.kind, cases.c.customer),
+            *(cases.c.channel, cases.c.conversation, cases.c.ticket_id),
         )
         .where(LIVING, or_(*concerned))
         .order_by(_SINCE, cases.c.case_id)
@@ -208,13 +209,12 @@ async def notices(connection: AsyncConnection, staff: str | None, limit: int) ->
 
 
 def _notice_row(row: Any) -> NoticeRow:
-    of_ticket = Place(row.channel, row.conversation).of_tickets
     return NoticeRow(
         staff=row.staff,
         case_id=row.case_id,
-        channel="" if of_ticket else row.channel,
-        conversation="" if of_ticket else row.conversation,
-        ticket_id=row.conversation if of_ticket else None,
+        channel=row.channel or "",
+        conversation=row.conversation or "",
+        ticket_id=row.ticket_id,
         reason=row.reason,
         at=row.at,
     )

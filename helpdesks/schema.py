@@ -5,10 +5,10 @@ bodies of messages and notes; *entries* are what Baton wrote: the notes and mess
 consolidated replies that were sent. *Applied* is the ledger that makes every write happen once, and *changes*
 says who changed what.
 
-What only a chat or only a ticket has is null for the other, but for three columns by which rows are found. A
-ticket has no channel of its own and stands under ``ticket:`` and its ID (`helpdesks.caserows.place_of`); its
-tab is ``ticket``, which is none of the inbox's; and it is active until its stage is closed, so that *living*
-means the same for both.
+``kind`` says which of the two a case is. What only a chat or only a ticket has is null for the other. Three
+columns are of both: they are the *place* of one, and a link to it from the other (`helpdesks.places`). A chat
+stands at ``channel`` and ``conversation``, a ticket at ``ticket_id``. Events and notifications have the
+columns of their place only.
 
 Two columns of a case look alike: ``pinned_to`` and ``reserved_for`` are what staff see, ``holder`` is whose
 load it counts towards. They differ from the moment of a decision until its effect has been carried out.
@@ -90,21 +90,30 @@ def _at(name: str, *, optional: bool = False) -> Column[Any]:
     return Column(name, Instant, nullable=optional)
 
 
+def _place_columns() -> tuple[Column[Any], ...]:
+    """Where something belongs to: the first two for a chat, the third for a ticket."""
+    return tuple(_key(name, optional=True) for name in ("channel", "conversation", "ticket_id"))
+
+
 cases = Table(
     "cases",
     metadata,
     Column("case_id", Words, primary_key=True),
-    _key("kind"),
-    _key("channel"),
-    _key("conversation"),
+    _key("kind"),  # "chat" or "ticket"
+    # The place of a chat; of a ticket: that of the chat that it is linked to.
+    _key("channel", optional=True),
+    _key("conversation", optional=True),
+    _key("ticket_id", optional=True),  # the place of a ticket; of a chat: the ticket that it opened
     _key("customer"),
-    _key("activity"),
     _key("status"),
     _key("assignee", optional=True),
     _key("line", optional=True),
+    # Of a chat:
+    _key("activity", optional=True),
     _key("pinned_to", optional=True),
     _key("reserved_for", optional=True),
-    _key("tab"),
+    _key("tab", optional=True),
+    # Of both:
     _key("holder", optional=True),
     Column("labels", JSON, nullable=False),
     Column("holders", JSON, nullable=False),
@@ -118,24 +127,29 @@ cases = Table(
     _at("decided_at"),
     _key("last_event"),
     Column("settled", Boolean, nullable=False),
-    _key("ticket_id", optional=True),  # of a chat: the ticket that it opened
     # Of a ticket:
     _key("stage", optional=True),
     _key("composer", optional=True),
     _key("dispatcher", optional=True),
     _key("subject", optional=True),
-    _key("linked_channel", optional=True),  # the chat that opened it
-    _key("linked_conversation", optional=True),
     Column("asked", JSON(none_as_null=True), nullable=True),  # the labels of the departments asked now
     _at("due_at", optional=True),
     # Of both, and needed by no list: see `helpdesks.keeping`.
     Column("rest", Words, nullable=True),  # the whole state, as JSON
     Column("unsent", Words, nullable=True),  # the effects that were not yet carried out, as JSON
 )
-LIVING = text("NOT (activity = 'ended' AND status = 'closed')")
-"""Anything but ended and closed. Written out, so that queries match the indexes below."""
+LIVING = text("NOT (status = 'closed' AND (kind = 'ticket' OR activity = 'ended'))")
+"""Anything but a closed ticket, or a chat that is ended and closed. Written out, so that queries match the
+indexes below."""
 
-Index("ix_cases_channel_conversation", cases.c.channel, cases.c.conversation, cases.c.opened_at)
+for _kind, *_place in (("chat", cases.c.channel, cases.c.conversation), ("ticket", cases.c.ticket_id)):
+    _where = text(f"kind = '{_kind}'")
+    Index(
+        f"ix_cases_{'_'.join(column.name for column in _place)}",
+        *(*_place, cases.c.opened_at),
+        sqlite_where=_where,
+        postgresql_where=_where,
+    )
 Index("ix_cases_tab", cases.c.tab, cases.c.last_message_at)
 for _column in (cases.c.customer, cases.c.assignee, cases.c.reserved_for, cases.c.holder, cases.c.line):
     # Closed cases pile up for years and are never looked for by these.
@@ -159,8 +173,7 @@ events = Table(
     "events",
     metadata,
     Column("id", _Number, primary_key=True),
-    _key("channel"),
-    _key("conversation"),
+    *_place_columns(),
     _key("event_id"),
     _key("case_id", ForeignKey(cases.c.case_id), optional=True),
     _key("chain"),
@@ -174,15 +187,17 @@ events = Table(
     Column("rules", JSON, nullable=False),
     # Of a note: its departments' labels, and the round.
     Column("credited", JSON(none_as_null=True), nullable=True),
+    # One of the two holds: a null is never the same as another.
     UniqueConstraint("channel", "conversation", "event_id"),
+    UniqueConstraint("ticket_id", "event_id"),
 )
 Index("ix_events_case_id", events.c.case_id, events.c.decided_at, events.c.id)
-Index(
-    "ix_events_message_id",
-    *(events.c.channel, events.c.conversation, events.c.message_id),
-    sqlite_where=text("message_id IS NOT NULL"),
-    postgresql_where=text("message_id IS NOT NULL"),
-)
+for _name, *_place in (
+    ("ix_events_message_id", events.c.channel, events.c.conversation),
+    ("ix_events_ticket_message_id", events.c.ticket_id),
+):
+    _where = text(f"message_id IS NOT NULL AND {_place[0].name} IS NOT NULL")
+    Index(_name, *_place, events.c.message_id, sqlite_where=_where, postgresql_where=_where)
 
 entries = Table(
     "entries",
@@ -226,8 +241,7 @@ notifications = Table(
     _key("key"),
     _key("staff"),
     _key("case_id"),
-    _key("channel"),
-    _key("conversation"),
+    *_place_columns(),
     _key("reason"),
     _at("at"),
     UniqueConstraint("key", "staff", "reason"),

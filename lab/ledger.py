@@ -18,19 +18,19 @@ async def rows(desk: EmbeddedHelpDesk, query: Select[Any]) -> Sequence[Row[Any]]
     return found
 
 
-async def cases_of(desk: EmbeddedHelpDesk, conversation: str) -> Sequence[Row[Any]]:
-    """The cases of a conversation, oldest first."""
-    return await rows(
-        desk, select(cases).where(cases.c.conversation == conversation).order_by(cases.c.opened_at)
-    )
+async def cases_of(desk: EmbeddedHelpDesk, name: str) -> Sequence[Row[Any]]:
+    """The cases of a conversation, or of a ticket, oldest first."""
+    of_chat = (cases.c.kind == "chat") & (cases.c.conversation == name)
+    of_ticket = (cases.c.kind == "ticket") & (cases.c.ticket_id == name)
+    return await rows(desk, select(cases).where(of_chat | of_ticket).order_by(cases.c.opened_at))
 
 
-async def events_of(desk: EmbeddedHelpDesk, conversation: str, kind: str = "%") -> Sequence[Row[Any]]:
-    """The events of a conversation, in the order in which they were taken in."""
+async def events_of(desk: EmbeddedHelpDesk, name: str, kind: str = "%") -> Sequence[Row[Any]]:
+    """The events of a conversation, or of a ticket, in the order in which they were taken in."""
     return await rows(
         desk,
         select(events)
-        .where(events.c.conversation == conversation, events.c.kind.like(kind))
+        .where((events.c.conversation == name) | (events.c.ticket_id == name), events.c.kind.like(kind))
         .order_by(events.c.decided_at, events.c.id),
     )
 

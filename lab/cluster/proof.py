@@ -16,7 +16,7 @@ from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from baton.desk.api import NoticeRow
 from helpdesks.embedded import EmbeddedHelpDesk
 from helpdesks.schema import cases, entries, events
-from lab.ledger import rows
+from lab.ledger import cases_of, rows
 from lab.rig import Rig, failed_tasks
 
 AT_ONCE = 8
@@ -124,12 +124,11 @@ async def gather(rig: Rig, desk: EmbeddedHelpDesk, played: Played) -> Found:
     # Only now: what was pending has written.
     of_cases: dict[str, str] = {}
     for row in await rows(desk, select(cases)):
-        place = f"ticket:{row.conversation}" if row.kind == "ticket" else row.conversation
+        place = f"ticket:{row.ticket_id}" if row.kind == "ticket" else row.conversation
         of_cases[row.case_id] = place
         found.opened[place] += 1
-    for row in await rows(desk, select(events.c.channel, events.c.conversation, events.c.event_id)):
-        of_ticket = row.conversation in played.tickets
-        place = f"ticket:{row.conversation}" if of_ticket else row.conversation
+    for row in await rows(desk, select(events.c.conversation, events.c.ticket_id, events.c.event_id)):
+        place = f"ticket:{row.ticket_id}" if row.ticket_id is not None else row.conversation
         found.events[place, row.event_id] += 1
     for row in await rows(desk, select(entries).where(entries.c.kind == "reply")):
         found.replies[of_cases[row.case_id].removeprefix("ticket:")] += 1
@@ -139,7 +138,7 @@ async def gather(rig: Rig, desk: EmbeddedHelpDesk, played: Played) -> Found:
             found.prompts[notice.ticket_id] += 1
 
     async def compare(chat: str) -> None:
-        (row,) = await rows(desk, select(cases).where(cases.c.conversation == chat))
+        (row,) = await cases_of(desk, chat)
         now = await rig.snapshot(chat)
         apart = [name for name in SHOWN if getattr(row, name) != getattr(now, name)]
         if apart:

@@ -33,8 +33,8 @@ from baton.model.effects import (
 )
 from baton.settings import load_settings
 from helpdesks.base import Intake
-from helpdesks.caserows import place_of
 from helpdesks.embedded import EmbeddedHelpDesk
+from helpdesks.places import place_of
 from worker import running_worker
 
 WRITE = "write"
@@ -68,7 +68,7 @@ class StuckHelpDesk(EmbeddedHelpDesk):
     async def intake(
         self, before: CaseState, event: Event, now: datetime, chain: str
     ) -> AsyncIterator[Intake]:
-        case = place_of(before).conversation
+        case = place_of(before).name
         await self.reach(f"before {DECIDE}", case)
         async with super().intake(before, event, now, chain) as intake:
             yield intake
@@ -79,19 +79,19 @@ class StuckHelpDesk(EmbeddedHelpDesk):
             await self.reach(f"after {DECIDE}", case)
 
     async def write_case(self, write: CaseWrite) -> bool:
-        written, case = super().write_case, place_of(write.case).conversation
+        written, case = super().write_case, place_of(write.case).name
         return await self.around(WRITE, case, lambda: self.around(write.do, case, lambda: written(write)))
 
     async def prompt_reply(self, prompt: Prompt, draft: str) -> bool:
-        prompted, case = super().prompt_reply, place_of(prompt.case).conversation
+        prompted, case = super().prompt_reply, place_of(prompt.case).name
         return await self.around(PROMPT_REPLY, case, lambda: prompted(prompt, draft))
 
     async def notify(self, notice: Notice) -> tuple[str, ...]:
-        told, case = super().notify, place_of(notice.case).conversation
+        told, case = super().notify, place_of(notice.case).name
         return await self.around(NOTIFY, case, lambda: told(notice))
 
     async def send_reply(self, reply: ConsolidatedReply) -> bool:
-        sent, case = super().send_reply, place_of(reply.case).conversation
+        sent, case = super().send_reply, place_of(reply.case).name
         return await self.around(SEND_REPLY, case, lambda: sent(reply))
 
 

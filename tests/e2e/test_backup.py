@@ -235,7 +235,8 @@ async def test_a_stack_is_backed_up_while_it_works_and_its_copy_goes_on(tmp_path
     with closing(sqlite3.connect(copy.data_dir / "baton.db")) as connection:
         replies = connection.execute("SELECT count(*) FROM entries WHERE kind = 'reply'").fetchone()
         twice = connection.execute(
-            "SELECT event_id FROM events GROUP BY channel, conversation, event_id HAVING count(*) > 1"
+            "SELECT event_id FROM events"
+            " GROUP BY channel, conversation, ticket_id, event_id HAVING count(*) > 1"
         ).fetchall()
     assert (replies, twice) == ((1,), [])
 

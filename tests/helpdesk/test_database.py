@@ -21,12 +21,12 @@ from baton.contract import Activity, Status, Tab
 from baton.desk.api import InboxQuery, TicketQuery
 from baton.errors import HelpDeskUnavailable, SettingsError
 from baton.settings import CHECKOUT
-from helpdesks import migrations
 from helpdesks.database import Database, parse_url
 from helpdesks.embedded import EmbeddedHelpDesk
 from helpdesks.schema import attendance, events, metadata
 from tests.helpdesk import tickets
 from tests.helpdesk.chats import START, agent_says, at, customer_says, nothing, ref, take_in
+from tests.helpdesk.revisions import write_at
 from tests.postgres import fresh_database
 
 OPEN_AND_WRITE = """
@@ -292,15 +292,7 @@ async def test_sqlite_commits_survive_a_power_cut_and_readers_do_not_wait(tmp_pa
 
 
 async def test_a_database_of_the_first_revision_goes_on_with_its_chats(url: str) -> None:
-    database = Database(parse_url(url))
-    async with database.writing() as connection:
-        await connection.run_sync(lambda sync: migrations.upgrade(sync, "0001"))
-        if database.dialect == "postgresql":
-            await connection.execute(text("SET LOCAL TIME ZONE 'UTC'"))
-        for statement in ROWS_OF_THE_FIRST_REVISION:
-            await connection.execute(text(statement))
-    await database.engine.dispose()
-
+    await write_at(url, "0001", ROWS_OF_THE_FIRST_REVISION)
     chat = nothing(case_id="c-1").model_copy(
         update={"activity": Activity.ACTIVE, "status": Status.OPEN, "assignee": "ivan", "pinned_to": "ivan"}
     )

@@ -1,0 +1,23 @@
+"""Databases as earlier releases left them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import text
+
+from helpdesks import migrations
+from helpdesks.database import Database, parse_url
+
+
+async def write_at(url: str, revision: str, statements: Iterable[str]) -> None:
+    """Bring an empty database to a revision, and write rows into it."""
+    database = Database(parse_url(url))
+    async with database.writing() as connection:
+        await connection.run_sync(lambda sync: migrations.upgrade(sync, revision))
+        if database.dialect == "postgresql":
+            await connection.execute(text("SET LOCAL TIME ZONE 'UTC'"))
+        for statement in statements:
+            # A colon in JSON is no parameter.
+            await connection.exec_driver_sql(statement)
+    await database.engine.dispose()
