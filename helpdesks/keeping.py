@@ -12,23 +12,30 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import Row, and_, bindparam, case, select
+from sqlalchemy import ColumnElement, Row, and_, bindparam, case, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from baton.contract import AuthorType, Event, Note
+from baton.contract import Activity, AuthorType, Event, Note, Status
 from baton.model.chat.state import ChatState
 from baton.model.decision import CaseState, Kept
 from baton.model.effects import CopyToTicket, Effect
 from baton.model.ticket.answering import with_notes
 from baton.model.ticket.state import TicketState
 from helpdesks.caserows import author_of
-from helpdesks.places import Place, at, beside, for_each_kind
-from helpdesks.schema import LIVING, applied, cases, events
+from helpdesks.places import Kind, Place, at, beside, for_each_kind
+from helpdesks.schema import applied, cases, events
 
 SEEN_EVENTS = 300
 """Events that a case which goes on still recognises by itself: as many as a workflow remembers."""
 
 _UNSENT: TypeAdapter[tuple[Effect, ...]] = TypeAdapter(tuple[Effect, ...])
+
+
+def _is_over(kind: Kind) -> ColumnElement[bool]:
+    # Not `LIVING`, whose columns have no table: here events stand beside cases.
+    closed = cases.c.status == Status.CLOSED
+    return closed if kind == "ticket" else and_(closed, cases.c.activity == Activity.ENDED)
+
 
 LATEST = for_each_kind(
     lambda kind: (
@@ -36,7 +43,7 @@ LATEST = for_each_kind(
         .outerjoin(events, and_(beside(events, kind), events.c.event_id == cases.c.opened_by))
         .where(at(cases, kind))
         # A case and the one after it may have been opened in the same moment; one of them at most is living.
-        .order_by(case((LIVING, 0), else_=1), cases.c.opened_at.desc())
+        .order_by(case((_is_over(kind), 1), else_=0), cases.c.opened_at.desc())
         .limit(1)
     )
 )
