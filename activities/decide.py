@@ -33,7 +33,7 @@ from baton.contract import (
     require_plain,
 )
 from baton.documents.directory import Directory, Member
-from baton.errors import Refused, UnknownLabel, UnknownStaff
+from baton.errors import Refused, UnknownLabel
 from baton.model.chat.state import ChatState
 from baton.model.decision import DecideRequest, Decision, Refusal
 from baton.model.effects import DECIDE
@@ -292,29 +292,30 @@ def _check_names(before: ChatState | TicketState, event: Event, directory: Direc
     if event.kind not in INTERNAL_KINDS:
         # A signal came here without being judged: a replay could not judge it in another way than before.
         require_plain(event, _words_of(before) | _words_of(directory))
+    try:
+        _check_known(before, event, directory)
+    except Refused as refusal:
+        raise type(refusal)(f"event {event.id!r}: {refusal}") from None
+
+
+def _check_known(before: ChatState | TicketState, event: Event, directory: Directory) -> None:
     for staff in _staff_in(event):
-        if staff not in directory.staff:
-            raise UnknownStaff(
-                f"event {event.id!r}: there is nobody {staff!r} in the directory; add them there "
-                f"and send the event again under a new ID"
-            )
-    if isinstance(event, Assigned) and event.line and event.line not in directory.lines:
-        known = ", ".join(sorted(directory.lines)) or "none"
-        raise UnknownStaff(f"event {event.id!r}: there is no line {event.line!r}; known lines: {known}")
+        directory.require_staff(staff)
+    if isinstance(event, Assigned) and event.line:
+        directory.require_line(event.line)
     if isinstance(event, LabelsChanged):
         unknown = sorted(set(event.add) - directory.known_labels)
         if unknown:
             raise UnknownLabel(
-                f"event {event.id!r}: unknown label {', '.join(map(repr, unknown))}; "
-                f"add it to the directory's labels first"
+                f"unknown label {', '.join(map(repr, unknown))}; add it to the directory's labels first"
             )
     if isinstance(event, NoteAdded) and event.label and isinstance(before, TicketState):
         # A department that was asked may have left the directory since.
         known_labels = {*directory.known_labels, *(one.label for one in before.departments)}
         if event.label not in known_labels:
-            raise _no_department(event, event.label, directory)
+            raise _no_department(event.label, directory)
     if isinstance(event, DepartmentDeclined) and event.to and directory.department_of(event.to) is None:
-        raise _no_department(event, event.to, directory)
+        raise _no_department(event.to, directory)
 
 
 def _words_of(known: ChatState | TicketState | Directory) -> set[str]:
@@ -325,11 +326,9 @@ def _words_of(known: ChatState | TicketState | Directory) -> set[str]:
     return words | {one.label for one in known.departments} if isinstance(known, TicketState) else words
 
 
-def _no_department(event: Event, label: str, directory: Directory) -> UnknownLabel:
+def _no_department(label: str, directory: Directory) -> UnknownLabel:
     labels = (one.label for one in directory.departments.values())
-    return UnknownLabel(
-        f"event {event.id!r}: {label!r} is not the label of a department; {did_you_mean(label, labels)}"
-    )
+    return UnknownLabel(f"{label!r} is not the label of a department; {did_you_mean(label, labels)}")
 
 
 def _staff_in(event: Event) -> Iterable[str]:

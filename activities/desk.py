@@ -7,8 +7,8 @@ the help desk's database.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 
@@ -47,10 +47,10 @@ from baton.desk.api import (
     TicketRow,
 )
 from baton.documents.directory import Directory
-from baton.errors import DocumentError, NotAllowed
+from baton.errors import DocumentError, Refused
 from baton.model.effects import CaseRef
 from baton.signs import summary
-from baton.wording import did_you_mean, mistakes_in
+from baton.wording import mistakes_in
 from helpdesks.base import Attendance, HelpDesk, VersionedDirectory
 
 _SIGNALS_AT_ONCE = 20
@@ -78,20 +78,20 @@ class Housekeeping:
     @activity.defn(name=INBOX)
     async def inbox(self, query: InboxQuery) -> list[InboxRow]:
         """Chats as the help desk lists them: consistent, unlike Temporal's visibility."""
-        if query.staff is not None:
-            _require_known([query.staff], (await self._desk.directory()).directory)
+        directory = (await self._desk.directory()).directory
+        with _refusing():
+            if query.staff is not None:
+                directory.require_staff(query.staff)
         return list(await self._desk.inbox(query))
 
     @activity.defn(name=TICKETS)
     async def tickets(self, query: TicketQuery) -> list[TicketRow]:
         """Tickets as the help desk lists them, such as those that wait for one department."""
         directory = (await self._desk.directory()).directory
-        if query.staff is not None:
-            _require_known([query.staff], directory)
-        if query.department is not None and query.department not in directory.departments:
-            hint = did_you_mean(query.department, directory.departments, "the directory has none")
-            raise refusal("UnknownLabel", f"there is no department {query.department!r}; {hint}")
-        return list(await self._desk.tickets(query))
+        with _refusing():
+            if query.staff is not None:
+                directory.require_staff(query.staff)
+            return list(await self._desk.tickets(query))
 
     @activity.defn(name=NOTICES)
     async def notices(self, query: NoticeQuery) -> list[NoticeRow]:
@@ -126,7 +126,8 @@ class Housekeeping:
             directory = Directory.model_validate(change.directory)
             self._fits(directory)
             before = (await self._desk.directory()).directory
-            changed = await self._desk.change_directory(directory, based_on=change.based_on)
+            with _refusing():
+                changed = await self._desk.change_directory(directory, based_on=change.based_on)
             # Whoever ever attended counts, too: a first attempt may have died between these two steps.
             once_here = before.staff.keys() | (await self._desk.presence()).keys()
             for removed in sorted(once_here - directory.staff.keys()):
@@ -137,8 +138,6 @@ class Housekeeping:
         except DocumentError as error:
             what = f"the rules in force would not fit this directory:\n{error}"
             raise refusal("DocumentError", what) from None
-        except NotAllowed as error:
-            raise refusal(error.type, str(error)) from None
 
     @activity.defn(name=SHOW_RULES)
     async def show_rules(self, query: RulesQuery) -> ShownRules:
@@ -159,7 +158,8 @@ class Housekeeping:
         Offline counts after a grace; until then nobody is told, and coming back undoes it.
         """
         directory = (await self._desk.directory()).directory
-        _require_known([change.staff], directory)
+        with _refusing():
+            directory.require_staff(change.staff)
         attends = await self._desk.set_presence(change.staff, change.presence, datetime.now(UTC))
         await self._spread(change.staff, attends, delayed=attends.presence is Presence.OFFLINE)
         member = directory.staff[change.staff]
@@ -240,11 +240,13 @@ def _batches(cases: Iterable[CaseRef], size: int) -> Iterable[list[CaseRef]]:
         yield batch
 
 
-def _require_known(staff: Iterable[str], directory: Directory) -> None:
-    for name in staff:
-        if name not in directory.staff:
-            known = ", ".join(sorted(directory.staff)) or "nobody yet"
-            raise refusal("UnknownStaff", f"there is nobody {name!r} in the directory; known: {known}")
+@contextmanager
+def _refusing() -> Iterator[None]:
+    """What is refused in here is so for good, whoever called and however often."""
+    try:
+        yield
+    except Refused as refused:
+        raise refusal(refused.type, str(refused)) from None
 
 
 def refusal(kind: str, what: str) -> ApplicationError:

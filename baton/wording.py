@@ -45,14 +45,25 @@ def _or(names: list[str]) -> str:
     return " or ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
 
 
-def mistakes_in(error: ValidationError, whole: str) -> str:
-    """All of pydantic's errors about data that a program wrote, each with its place, or ``whole``."""
-    return one_line(
-        "; ".join(
-            f"{'.'.join(map(str, item['loc'])) or whole}: {item['msg']}"
-            for item in error.errors(include_url=False)
-        )
-    )
+def mistakes_in(
+    error: ValidationError, whole: str, *, skip: int = 0, most: int = 3, not_blank: bool = False
+) -> str:
+    """Pydantic's errors about data that a program wrote, in one line: each with its place, and what is wrong.
+
+    Args:
+        whole: what to call the place of a mistake in the data as a whole.
+        skip: leaves out the first parts of each place, such as the kind in a union of events.
+        most: how many to tell; of the others, how many there are.
+        not_blank: whether the one pattern in the data is that of something that can be read.
+    """
+    found = error.errors(include_url=False, include_context=False, include_input=False)
+    told = [
+        f"{'.'.join(map(str, item['loc'][skip:])) or whole}: "
+        + ("must not be blank" if not_blank and item["type"] == "string_pattern_mismatch" else item["msg"])
+        for item in found[:most]
+    ]
+    more = len(found) - len(told)
+    return one_line("; ".join(told) + (f"; and {more} more" if more else ""))
 
 
 def explain(model: type[BaseModel], error: Mapping[str, Any]) -> Mistake:

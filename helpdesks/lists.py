@@ -14,9 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from baton.contract import CustomerMessage, Status, Tab, TicketStage
 from baton.desk.api import InboxQuery, InboxRow, NoticeRow, TicketQuery, TicketRow
 from baton.documents.directory import Directory
-from baton.errors import UnknownLabel
 from baton.model.effects import CaseRef
-from baton.wording import did_you_mean
 from helpdesks.caserows import author_of
 from helpdesks.places import ref_of
 from helpdesks.schema import LIVING, case_labels, cases, changes, entries, events, notifications
@@ -131,7 +129,7 @@ async def tickets(
     if query.department is not None:
         due_at = case_labels.c.due_at
         found = found.join(case_labels, case_labels.c.case_id == cases.c.case_id).where(
-            case_labels.c.label == _label_of(query.department, directory), cases.c.status == Status.OPEN
+            case_labels.c.label == directory.label_of(query.department), cases.c.status == Status.OPEN
         )
     if query.staff is not None:
         found = found.where(or_(cases.c.assignee == query.staff, cases.c.composer == query.staff))
@@ -165,14 +163,6 @@ def _ticket_row(row: Any) -> TicketRow:
         last_message_at=row.last_message_at,
         last_text=row.last_text or "",
     )
-
-
-def _label_of(department: str, directory: Directory) -> str:
-    known = directory.departments.get(department)
-    if known is None:
-        hint = did_you_mean(department, directory.departments, "the directory has none")
-        raise UnknownLabel(f"there is no department {department!r} in the directory; {hint}")
-    return known.label
 
 
 async def touched_by(connection: AsyncConnection, directory: Directory, staff: str) -> Sequence[CaseRef]:

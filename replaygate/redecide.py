@@ -43,7 +43,7 @@ from baton.rules.loading import load_rules, parse_kept_rules
 from baton.rules.ruleset import RuleSet
 from baton.settings import load_settings
 from baton.signs import one_line
-from baton.temporal.visibility import quoted
+from baton.temporal.searchattributes import quoted
 from replaygate.result import message_in
 from workflows.chat import Chat
 from workflows.ticket import Ticket

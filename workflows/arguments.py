@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from temporalio import workflow
 from temporalio.common import RawValue
 
-from baton.contract import Payload, check_event_size, first_mistakes
+from baton.contract import Payload, check_event_size, mistakes_of
 from baton.errors import InvalidEvent, NoKeys, UnknownKey, Unreadable
 from baton.temporal.payloads import encoding_of, strictly
 
@@ -98,7 +98,7 @@ def read_start(
     except Unreadable as error:
         raise InvalidEvent(f"start argument: {error}") from None
     except ValidationError as error:
-        raise InvalidEvent(f"start argument: {first_mistakes(error, skip=0)}") from None
+        raise InvalidEvent(f"start argument: {mistakes_of(error)}") from None
 
 
 def _event(arguments: Sequence[object]) -> object:

@@ -99,7 +99,7 @@ from baton.contract.outcomes import (
 )
 from baton.contract.reading import (
     check_event_size,
-    first_mistakes,
+    mistakes_of,
     parse_chat_event,
     parse_chat_start,
     parse_ticket_event,
@@ -216,7 +216,7 @@ __all__ = [
     "chat_workflow_id",
     "check_event_size",
     "derived_id",
-    "first_mistakes",
+    "mistakes_of",
     "parse_chat_event",
     "parse_chat_start",
     "parse_ticket_event",

@@ -6,7 +6,6 @@ from collections.abc import Set
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
-from pydantic_core import ErrorDetails
 
 from baton.contract.cases import ChatStart, TicketStart
 from baton.contract.events import (
@@ -22,6 +21,7 @@ from baton.contract.events import (
 from baton.contract.names import MAX_EVENT_SIZE
 from baton.contract.words import Outside
 from baton.errors import InvalidEvent
+from baton.wording import mistakes_in
 
 _CHAT_EVENT: TypeAdapter[ChatEvent] = TypeAdapter(ChatEvent)
 _TICKET_EVENT: TypeAdapter[TicketEvent] = TypeAdapter(TicketEvent)
@@ -39,7 +39,7 @@ def parse_chat_event(payload: object, *, strict: bool = True) -> ChatEvent:
     try:
         event = _CHAT_EVENT.validate_python(fields, context=Outside() if strict else None)
     except ValidationError as error:
-        raise InvalidEvent(f"event {fields.get('id')!r} ({kind}): {first_mistakes(error)}") from None
+        raise InvalidEvent(f"event {fields.get('id')!r} ({kind}): {mistakes_of(error, skip=1)}") from None
     _check_sense(event)
     return event
 
@@ -50,7 +50,7 @@ def parse_ticket_event(payload: object, *, strict: bool = True) -> TicketEvent:
     try:
         event = _TICKET_EVENT.validate_python(fields, context=Outside() if strict else None)
     except ValidationError as error:
-        raise InvalidEvent(f"event {fields.get('id')!r} ({kind}): {first_mistakes(error)}") from None
+        raise InvalidEvent(f"event {fields.get('id')!r} ({kind}): {mistakes_of(error, skip=1)}") from None
     _check_sense(event)
     return event
 
@@ -103,7 +103,7 @@ def require_plain(event: BaseEvent, known: Set[str] = frozenset()) -> None:
     try:
         type(event).model_validate(event.model_dump(), context=Outside(known))
     except ValidationError as error:
-        raise InvalidEvent(f"event {event.id!r} ({event.kind}): {first_mistakes(error, skip=0)}") from None
+        raise InvalidEvent(f"event {event.id!r} ({event.kind}): {mistakes_of(error)}") from None
 
 
 def parse_chat_start(payload: object, *, strict: bool = True) -> ChatStart:
@@ -112,7 +112,7 @@ def parse_chat_start(payload: object, *, strict: bool = True) -> ChatStart:
     try:
         return ChatStart.model_validate(payload, context=Outside() if strict else None)
     except ValidationError as error:
-        raise InvalidEvent(f"start argument: {first_mistakes(error, skip=0)}") from None
+        raise InvalidEvent(f"start argument: {mistakes_of(error)}") from None
 
 
 def parse_ticket_start(payload: object, *, strict: bool = True) -> TicketStart:
@@ -121,23 +121,9 @@ def parse_ticket_start(payload: object, *, strict: bool = True) -> TicketStart:
     try:
         return TicketStart.model_validate(payload, context=Outside() if strict else None)
     except ValidationError as error:
-        raise InvalidEvent(f"start argument: {first_mistakes(error, skip=0)}") from None
+        raise InvalidEvent(f"start argument: {mistakes_of(error)}") from None
 
 
-def first_mistakes(error: ValidationError, *, skip: int = 1, most: int = 3) -> str:
-    """A pydantic error in one line: where and what, without the library's links.
-
-    ``skip`` leaves out the first parts of each place, such as the kind in a union of events.
-    """
-    found = error.errors(include_url=False, include_context=False, include_input=False)
-    said = [
-        f"{'.'.join(str(part) for part in item['loc'][skip:]) or 'event'}: {_mistake(item)}"
-        for item in found[:most]
-    ]
-    more = len(found) - most
-    return "; ".join(said) + (f"; and {more} more" if more > 0 else "")
-
-
-def _mistake(item: ErrorDetails) -> str:
-    blank = item["type"] == "string_pattern_mismatch"  # the one pattern here: something that can be read
-    return "must not be blank" if blank else item["msg"]
+def mistakes_of(error: ValidationError, *, skip: int = 0) -> str:
+    """What is wrong with an event or a start argument, in one line."""
+    return mistakes_in(error, "event", skip=skip, not_blank=True)

@@ -23,7 +23,28 @@ from pydantic_core import PydanticCustomError
 
 from baton.contract.words import Key, Label, Title
 from baton.documents.calendars import ALWAYS, Calendar
+from baton.errors import UnknownLabel, UnknownStaff
 from baton.wording import did_you_mean
+
+
+def unknown_staff(staff: str, known: Iterable[str]) -> UnknownStaff:
+    """What to raise about somebody who is not in the directory."""
+    hint = did_you_mean(staff, known, "it has nobody yet")
+    return UnknownStaff(f"there is nobody {staff!r} in the directory; {hint}")
+
+
+def unknown_line(line: str, known: Iterable[str]) -> UnknownStaff:
+    """As `unknown_staff`, about a line."""
+    return UnknownStaff(
+        f"there is no line {line!r} in the directory; {did_you_mean(line, known, 'it has none')}"
+    )
+
+
+def unknown_department(department: str, known: Iterable[str]) -> UnknownLabel:
+    """As `unknown_staff`, about a department's key."""
+    hint = did_you_mean(department, known, "it has none")
+    return UnknownLabel(f"there is no department {department!r} in the directory; {hint}")
+
 
 Hours = Annotated[float, Field(gt=0, le=24 * 366)]
 """Hours of business time, a year of them at most."""
@@ -160,6 +181,22 @@ class Directory(BaseModel):
     @cached_property
     def _departments_by_label(self) -> Mapping[str, str]:
         return {department.label: key for key, department in self.departments.items()}
+
+    def require_staff(self, staff: str) -> None:
+        """Raises ``UnknownStaff`` if there is nobody of this key."""
+        if staff not in self.staff:
+            raise unknown_staff(staff, self.staff)
+
+    def require_line(self, line: str) -> None:
+        """Raises ``UnknownStaff`` if there is no line of this key."""
+        if line not in self.lines:
+            raise unknown_line(line, self.lines)
+
+    def label_of(self, department: str) -> str:
+        """The label of a department, by its key. Raises ``UnknownLabel`` if there is none."""
+        if department not in self.departments:
+            raise unknown_department(department, self.departments)
+        return self.departments[department].label
 
     def department_of(self, label: str) -> str | None:
         """The key of the department whose label it is; ``None`` for any other label."""

@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from baton.contract import ChatEvent, Payload, chat_workflow_id, parse_chat_event
 from baton.contract.words import Id, Outside
 from baton.errors import InvalidEvent
+from baton.wording import mistakes_in
 
 LONGEST_LINE = 4 << 20
 """Bytes. Temporal takes payloads of up to 2 MB, and JSON may need more than one byte for each of them."""
@@ -68,9 +69,7 @@ def parse_line(line: Line) -> Item:
     try:
         written = _Written.model_validate_json(line.raw, context=Outside())
     except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-        place = ".".join(map(str, first["loc"]))
-        raise InvalidEvent(f"{place}: {first['msg']}" if place else first["msg"]) from None
+        raise InvalidEvent(mistakes_in(error, "the line")) from None
     chat_workflow_id(written.channel, written.conversation)
     return Item(written.channel, written.conversation, written.customer, parse_chat_event(written.event))
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from temporalio.client import WorkflowExecutionStatus
 
 from baton.contract import CHAT_WORKFLOW, TICKET_WORKFLOW
+from baton.temporal.searchattributes import quoted
 
 CLOSED_BY_FORCE = {
     WorkflowExecutionStatus.FAILED: "Failed",
@@ -15,11 +16,6 @@ CLOSED_BY_FORCE = {
     WorkflowExecutionStatus.CANCELED: "Canceled",
 }
 """How a workflow ends that does not come to its end by itself, in the words of Temporal's lists."""
-
-
-def quoted(word: str) -> str:
-    """A word as the value of a search attribute in a query."""
-    return "'" + word.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
 def one_of(name: str, *values: str) -> str:

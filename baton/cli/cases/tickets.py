@@ -32,8 +32,9 @@ from baton.contract import (
     derived_id,
 )
 from baton.desk.api import TicketQuery, TicketRow
-from baton.errors import IllegalTransition, UnknownLabel
-from baton.wording import did_you_mean
+from baton.documents.directory import unknown_department
+from baton.errors import IllegalTransition
+from baton.temporal.searchattributes import quoted
 
 COPIED_WITHIN = 10.0
 """Seconds to wait until what the customer wrote in a chat is in its ticket."""
@@ -221,8 +222,7 @@ def _who(ticket: TicketRow) -> str:
 def _label_of(department: str, directory: Mapping[str, Any]) -> str:
     known = directory.get("departments") or {}
     if department not in known:
-        hint = did_you_mean(department, known, "the directory has none")
-        raise UnknownLabel(f"there is no department {department!r}; {hint}")
+        raise unknown_department(department, known)
     label: str = known[department]["label"]
     return label
 
@@ -232,7 +232,7 @@ def visibility_query(query: TicketQuery, label: str | None) -> str:
 
     A composer is not among these, but is the assignee as well.
     """
-    return " AND ".join(f"{name} = {_quoted(value)}" for name, value in _conditions(query, label))
+    return " AND ".join(f"{name} = {quoted(value)}" for name, value in _conditions(query, label))
 
 
 def _conditions(query: TicketQuery, label: str | None) -> Iterator[tuple[str, str]]:
@@ -248,8 +248,3 @@ def _conditions(query: TicketQuery, label: str | None) -> Iterator[tuple[str, st
         yield "TicketStage", query.stage
     if query.staff is not None:
         yield "Assignee", query.staff
-
-
-def _quoted(value: str) -> str:
-    """A string of the query language, in which a backslash and a quote need one before them."""
-    return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"

@@ -13,7 +13,8 @@ from baton.cli.shared import as_json, clock, desk_client, print_json, print_tabl
 from baton.contract import Presence
 from baton.desk.api import PresenceRow, ShownDirectory
 from baton.desk.client import DeskClient
-from baton.errors import BatonError, NotAllowed, UnknownStaff
+from baton.documents.directory import unknown_staff
+from baton.errors import BatonError, NotAllowed
 from baton.signs import one_line
 
 ATTEMPTS = 5
@@ -162,7 +163,7 @@ def _given(fields: dict[str, Any]) -> dict[str, Any]:
 
 def _member(members: Staff, staff: str) -> dict[str, Any]:
     if staff not in members:
-        raise UnknownStaff(f"there is nobody {staff!r} in the directory; known: {', '.join(sorted(members))}")
+        raise unknown_staff(staff, members)
     return members[staff]
 
 

@@ -17,7 +17,8 @@ from baton.cli.webui import list_address
 from baton.contract import CHAT_WORKFLOW, TICKET_WORKFLOW, TicketStage
 from baton.settings import HOST, load_settings
 from baton.signs import one_line
-from baton.temporal.visibility import FORCED, OURS, moment, quoted
+from baton.temporal.searchattributes import quoted
+from baton.temporal.visibility import FORCED, OURS, moment
 
 LONG_DAYS = 30
 

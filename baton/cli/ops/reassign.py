@@ -14,9 +14,10 @@ from baton.cli.shared import as_json, baton_client, count, fresh_id, run
 from baton.client import BatonClient
 from baton.contract import ChatSnapshot, TicketSnapshot, derived_id
 from baton.desk.client import DeskClient
+from baton.documents.directory import unknown_line, unknown_staff
 from baton.errors import Refused
-from baton.temporal.visibility import OURS, quoted
-from baton.wording import did_you_mean
+from baton.temporal.searchattributes import quoted
+from baton.temporal.visibility import OURS
 
 SECONDS = 60.0
 
@@ -106,7 +107,8 @@ async def _require_known(client: BatonClient, option: str, target: Mapping[str, 
     ((kind, name),) = target.items()
     known = directory["staff" if kind == "staff" else "lines"]
     if name not in known:
-        raise click.UsageError(f"{option}: the directory has no {kind} {name!r}; {did_you_mean(name, known)}")
+        unknown = unknown_staff(name, known) if kind == "staff" else unknown_line(name, known)
+        raise click.UsageError(f"{option}: {unknown}")
 
 
 async def _hand_over(

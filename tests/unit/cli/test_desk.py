@@ -234,7 +234,11 @@ def test_what_stands_in_a_query_is_quoted() -> None:
         ("inbox --tickets --tab new", 2, "tickets have stages"),
         ("inbox --query", 2, "--tickets"),
         ("inbox --stage done", 2, "composing"),
-        ("ticket list --department sales --query", 1, "there is no department 'sales'; allowed: billing"),
+        (
+            "ticket list --department sales --query",
+            1,
+            "no department 'sales' in the directory; allowed: billing",
+        ),
     ],
 )
 def test_a_list_that_makes_no_sense_is_refused(desk: FakeDesk, arguments: str, code: int, said: str) -> None:
@@ -368,9 +372,9 @@ def test_somebody_is_removed(desk: FakeDesk) -> None:
     [
         ("add ivan --line line-1", 1, "already"),
         ("add anna", 2, "--line"),
-        ("set nobody --chats", 1, "known: ivan, lena"),
+        ("set nobody --chats", 1, "allowed: ivan, lena"),
         ("set ivan", 2, "Nothing to change"),
-        ("remove nobody", 1, "known: ivan, lena"),
+        ("remove nobody", 1, "allowed: ivan, lena"),
         ("set ivan --max-chats 0", 2, "max-chats"),
     ],
 )

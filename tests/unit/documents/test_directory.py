@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from baton.documents.calendars import ALWAYS
 from baton.documents.directory import Department, Directory, Member
+from baton.errors import UnknownLabel, UnknownStaff
 
 MONDAY_NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 SUNDAY_NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -215,3 +216,29 @@ def test_every_reference_is_checked(changes: dict[str, Any], said: str) -> None:
 def test_what_is_not_a_directory_is_refused(changes: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         Directory.model_validate({**HOUSE, **changes})
+
+
+@pytest.mark.parametrize(
+    ("staff", "said"),
+    [
+        ({"ivan": {}}, "there is nobody 'ivann' in the directory; did you mean ivan?"),
+        ({}, "there is nobody 'ivann' in the directory; it has nobody yet"),
+    ],
+)
+def test_who_is_not_in_the_directory_is_named(staff: dict[str, Any], said: str) -> None:
+    with pytest.raises(UnknownStaff) as refused:
+        Directory.model_validate({"staff": staff}).require_staff("ivann")
+    assert str(refused.value) == said
+
+
+def test_what_is_not_in_the_directory_is_named() -> None:
+    directory = Directory.model_validate(
+        {"lines": {"line-1": {}}, "departments": {"b": {"label": "billing"}}}
+    )
+
+    directory.require_line("line-1")
+    assert directory.label_of("b") == "billing"
+    with pytest.raises(UnknownStaff, match="there is no line 'line1' in the directory; did you mean line-1"):
+        directory.require_line("line1")
+    with pytest.raises(UnknownLabel, match="there is no department 'billing' in the directory; allowed: b"):
+        directory.label_of("billing")
