@@ -46,14 +46,14 @@ def _or(names: list[str]) -> str:
 
 
 def mistakes_in(
-    error: ValidationError, whole: str, *, skip: int = 0, most: int = 3, not_blank: bool = False
+    error: ValidationError, whole: str, *, skip: int = 0, most: int | None = None, not_blank: bool = False
 ) -> str:
     """Pydantic's errors about data that a program wrote, in one line: each with its place, and what is wrong.
 
     Args:
         whole: what to call the place of a mistake in the data as a whole.
         skip: leaves out the first parts of each place, such as the kind in a union of events.
-        most: how many to tell; of the others, how many there are.
+        most: how many to tell, if not all; of the others, how many there are.
         not_blank: whether the one pattern in the data is that of something that can be read.
     """
     found = error.errors(include_url=False, include_context=False, include_input=False)

@@ -126,4 +126,4 @@ def parse_ticket_start(payload: object, *, strict: bool = True) -> TicketStart:
 
 def mistakes_of(error: ValidationError, *, skip: int = 0) -> str:
     """What is wrong with an event or a start argument, in one line."""
-    return mistakes_in(error, "event", skip=skip, not_blank=True)
+    return mistakes_in(error, "event", skip=skip, most=3, not_blank=True)

@@ -69,7 +69,7 @@ def parse_line(line: Line) -> Item:
     try:
         written = _Written.model_validate_json(line.raw, context=Outside())
     except ValidationError as error:
-        raise InvalidEvent(mistakes_in(error, "the line")) from None
+        raise InvalidEvent(mistakes_in(error, "the line", most=3)) from None
     chat_workflow_id(written.channel, written.conversation)
     return Item(written.channel, written.conversation, written.customer, parse_chat_event(written.event))
 

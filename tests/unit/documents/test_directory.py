@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from baton.documents.calendars import ALWAYS
 from baton.documents.directory import Department, Directory, Member
 from baton.errors import UnknownLabel, UnknownStaff
+from baton.wording import mistakes_in
 
 MONDAY_NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 SUNDAY_NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -242,3 +243,10 @@ def test_what_is_not_in_the_directory_is_named() -> None:
         directory.require_line("line1")
     with pytest.raises(UnknownLabel, match="there is no department 'billing' in the directory; allowed: b"):
         directory.label_of("billing")
+
+
+def test_every_mistake_in_a_directory_of_a_program_is_told() -> None:
+    with pytest.raises(ValidationError) as wrong:
+        Directory.model_validate({"staff": {f"s{number}": {"chats": "x"} for number in range(5)}})
+    assert mistakes_in(wrong.value, "directory").count("chats: ") == 5
+    assert mistakes_in(wrong.value, "directory", most=3).endswith("; and 2 more")
