@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -25,19 +25,15 @@ from baton.model.chat.state import ChatState
 from baton.model.decision import CaseSnapshot, CaseState
 from baton.model.effects import CaseWrite
 from baton.model.ticket.state import TicketState
-from helpdesks.database import Database
 from helpdesks.places import Place, place_of
-from helpdesks.schema import case_labels, cases, changes
+from helpdesks.schema import case_labels, cases
 
 BY_ID = select(cases).where(cases.c.case_id == bindparam("wanted"))
 UPDATE_CASE = cases.update().where(cases.c.case_id == bindparam("wanted"))
 
-# Effects carry these. Whose changes somebody may ask about later stand first; who wrote last is told by
-# the messages.
+# Effects carry these.
 _CHAT_FIELDS = ("activity", "status", "assignee", "line", "pinned_to", "reserved_for", "tab", "labels")
 _TICKET_FIELDS = ("stage", "status", "assignee", "line", "labels")
-_LOGGED = ("activity", "stage", "status", "assignee", "line", "pinned_to", "reserved_for", "composer")
-
 # Of a ticket's snapshot, what has a column: staff see these as the last effect has left them.
 _IN_COLUMNS = (
     *("case_id", "customer", "subject", "stage", "status", "assignee", "line", "composer", "dispatcher"),
@@ -126,35 +122,6 @@ def closed(place: Place) -> dict[str, Any]:
     }
 
 
-def progress_of(case: CaseState) -> dict[str, Any]:
-    """What the change log tells of a ticket beside its `fields_of`: who composes, and each department."""
-    if isinstance(case, ChatState):
-        return {}
-    return {
-        "composer": case.composer,
-        "departments": {department.label: department.state.value for department in case.departments},
-    }
-
-
-def difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
-    """What changed, such as ``assignee lena → ivan; billing asked → answered``; empty if nothing did."""
-    said = [
-        f"{name} {before.get(name) or '–'} → {after[name] or '–'}"
-        for name in _LOGGED
-        if name in after and before.get(name) != after[name]
-    ]
-    stood = before.get("departments") or {}
-    said += [
-        f"{label} {stood.get(label, '–')} → {state}"
-        for label, state in after.get("departments", {}).items()
-        if stood.get(label) != state
-    ]
-    had, has = before.get("labels") or (), after.get("labels", ())
-    said += [f"+{label}" for label in has if label not in had]
-    said += [f"-{label}" for label in had if label not in has and "labels" in after]
-    return "; ".join(said)
-
-
 def labels_of(
     fields: Mapping[str, Any], ticket: TicketState | TicketSnapshot | None
 ) -> dict[str, datetime | None]:
@@ -195,28 +162,3 @@ def overtaken(row: Row[Any], event_id: str, at: datetime, taken_in_at: datetime 
     if at != row.decided_at:
         return bool(at < row.decided_at)
     return event_id != row.last_event and taken_in_at == at
-
-
-def rule_names(rules: Iterable[str]) -> str:
-    """Who changed something, where rules did."""
-    return ", ".join(f"rule_{rule}" for rule in rules) or "system_baton"
-
-
-async def log_change(
-    database: Database,
-    connection: AsyncConnection,
-    case_id: str,
-    source: str,
-    at: datetime,
-    by: str,
-    what: str,
-) -> None:
-    """Note who changed what. One source (an event or an effect) has one entry."""
-    insert = database.insert(changes)
-    await connection.execute(
-        insert.on_conflict_do_update(
-            index_elements=[changes.c.case_id, changes.c.source],
-            set_={name: insert.excluded[name] for name in ("at", "by", "what")},
-        ),
-        {"case_id": case_id, "source": source, "at": at, "by": by, "what": what},
-    )

@@ -30,14 +30,16 @@ from baton.model.effects import (
     Prompt,
     Reminder,
 )
-from helpdesks import effects, keeping, lists, migrations, people
+from helpdesks import changelog, effects, keeping, lists, migrations, people, stories, telling
+from helpdesks.arrival import Arrival
 from helpdesks.base import Attendance, Intake, VersionedDirectory
+from helpdesks.changelog import Changed
 from helpdesks.database import Database, parse_url
 from helpdesks.directories import Directories
 from helpdesks.intake import EmbeddedIntake
-from helpdesks.lists import Changed, Said
 from helpdesks.places import place_of
 from helpdesks.schema import blocked_customers, rule_sets
+from helpdesks.stories import Said
 
 
 class EmbeddedHelpDesk:
@@ -66,9 +68,8 @@ class EmbeddedHelpDesk:
         self, before: CaseState, event: Event, now: datetime, chain: str
     ) -> AsyncIterator[Intake]:
         async with self._database.writing(place_of(before).lock) as connection:
-            intake = EmbeddedIntake(self._database, connection, self._directories, before, event, now, chain)
-            await intake.begin()
-            yield intake
+            arrival = Arrival(self._database, connection, before, event, now, chain)
+            yield EmbeddedIntake(await arrival.begin(), self._directories)
 
     async def write_case(self, write: CaseWrite) -> bool:
         async with self._database.writing(place_of(write.case).lock) as connection:
@@ -81,7 +82,7 @@ class EmbeddedHelpDesk:
     async def notify(self, notice: Notice) -> tuple[str, ...]:
         async with self._database.writing() as connection:
             directory = (await self._directories.current(connection)).directory
-            return await effects.notify(self._database, connection, directory, notice)
+            return await telling.notify(self._database, connection, directory, notice)
 
     async def kept(self, case: CaseRef) -> Kept | None:
         async with self._database.reading() as connection:
@@ -93,7 +94,7 @@ class EmbeddedHelpDesk:
     async def prompt_reply(self, prompt: Prompt, draft: str) -> bool:
         async with self._database.writing() as connection:
             directory = (await self._directories.current(connection)).directory
-            return await effects.prompt_reply(self._database, connection, directory, prompt, draft)
+            return await telling.prompt_reply(self._database, connection, directory, prompt, draft)
 
     async def send_reply(self, reply: ConsolidatedReply) -> bool:
         async with self._database.writing() as connection:
@@ -102,12 +103,12 @@ class EmbeddedHelpDesk:
     async def remind(self, reminder: Reminder) -> tuple[str, ...]:
         async with self._database.writing() as connection:
             directory = (await self._directories.current(connection)).directory
-            return await effects.remind(self._database, connection, directory, reminder)
+            return await telling.remind(self._database, connection, directory, reminder)
 
     async def escalate(self, escalation: Escalation) -> tuple[str, ...]:
         async with self._database.writing() as connection:
             directory = (await self._directories.current(connection)).directory
-            return await effects.escalate(self._database, connection, directory, escalation)
+            return await telling.escalate(self._database, connection, directory, escalation)
 
     async def set_presence(self, staff: str, presence: Presence, at: datetime) -> Attendance:
         async with self._database.writing() as connection:
@@ -170,7 +171,7 @@ class EmbeddedHelpDesk:
 
     async def customer_messages(self, case: CaseRef) -> Sequence[CustomerMessage]:
         async with self._database.reading() as connection:
-            return await lists.customer_messages(connection, case.case_id)
+            return await stories.customer_messages(connection, case.case_id)
 
     async def notices(self, staff: str | None, limit: int) -> Sequence[NoticeRow]:
         async with self._database.reading() as connection:
@@ -181,12 +182,12 @@ class EmbeddedHelpDesk:
     async def messages(self, case_id: str) -> Sequence[Said]:
         """Every message, note and draft of a case, in order; empty for a case that does not exist."""
         async with self._database.reading() as connection:
-            return await lists.messages(connection, case_id)
+            return await stories.messages(connection, case_id)
 
     async def change_log(self, case_id: str) -> Sequence[Changed]:
         """Who changed what about a case, in order."""
         async with self._database.reading() as connection:
-            return await lists.change_log(connection, case_id)
+            return await changelog.change_log(connection, case_id)
 
 
 async def _migrate(database: Database, url: URL) -> None:

@@ -1,49 +1,25 @@
-"""What the embedded help desk shows: lists of chats, tickets and notices, and one case with its story."""
+"""What the embedded help desk shows: lists of chats, tickets and notices."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, func, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from baton.contract import CustomerMessage, Status, Tab, TicketStage
+from baton.contract import Status, Tab, TicketStage
 from baton.desk.api import InboxQuery, InboxRow, NoticeRow, TicketQuery, TicketRow
 from baton.documents.directory import Directory
 from baton.model.effects import CaseRef
-from helpdesks.caserows import author_of
 from helpdesks.places import ref_of
-from helpdesks.schema import LIVING, case_labels, cases, changes, entries, events, notifications
+from helpdesks.schema import LIVING, case_labels, cases, events, notifications
 
 SHOWN_TEXT = 500
 """Characters of its last message that a list shows of a case. A list must fit into one answer of 2 MB."""
 
 _MESSAGES = ("customer_message", "agent_message")
 _REPLIES = ("send_reply", "reply_sent")
-_SPOKEN = (*_MESSAGES, *_REPLIES, "system_message", "note_added")
-
-
-@dataclass(frozen=True)
-class Said:
-    """One message, note or draft of a case. ``by`` is an author such as ``staff:lena``, or ``rule:…``."""
-
-    at: datetime
-    kind: str
-    by: str
-    text: str
-
-
-@dataclass(frozen=True)
-class Changed:
-    """One entry of a case's change log. ``by`` is such as ``staff_lena`` or ``rule_support-line``."""
-
-    at: datetime
-    by: str
-    what: str
 
 
 # A state, and what is unsent, may be long.
@@ -208,54 +184,6 @@ def _notice_row(row: Any) -> NoticeRow:
         reason=row.reason,
         at=row.at,
     )
-
-
-async def messages(connection: AsyncConnection, case_id: str) -> Sequence[Said]:
-    """All messages and notes of a case, in order, with what rules wrote, and the drafts."""
-    heard = await connection.execute(
-        select(events.c.decided_at, events.c.kind, events.c.author, events.c.text)
-        .where(events.c.case_id == case_id, events.c.kind.in_(_SPOKEN))
-        .order_by(events.c.decided_at, events.c.id)
-    )
-    said = [Said(row.decided_at, row.kind, row.author, row.text or "") for row in heard]
-    written = await connection.execute(
-        select(entries)
-        # A reply has been said by the event that asked for it.
-        .where(entries.c.case_id == case_id, entries.c.kind != "reply")
-        .order_by(entries.c.key, entries.c.position)
-    )
-    said += [Said(row.at, row.kind, row.author or f"rule:{','.join(row.rules)}", row.text) for row in written]
-    return sorted(said, key=lambda one: one.at)
-
-
-async def customer_messages(connection: AsyncConnection, case_id: str) -> Sequence[CustomerMessage]:
-    """What the customer wrote in a case, in order, as the events that it came with."""
-    rows = await connection.execute(
-        select(events)
-        .where(events.c.case_id == case_id, events.c.kind == "customer_message")
-        .order_by(events.c.decided_at, events.c.id)
-    )
-    return [
-        CustomerMessage.model_validate(
-            {
-                **json.loads(row.body),
-                "id": row.event_id,
-                "at": row.at,
-                "author": author_of(row.author),
-                "text": row.text,
-                "message_id": row.message_id,
-            }
-        )
-        for row in rows
-    ]
-
-
-async def change_log(connection: AsyncConnection, case_id: str) -> Sequence[Changed]:
-    """Who changed what about a case, in order."""
-    rows = await connection.execute(
-        select(changes).where(changes.c.case_id == case_id).order_by(changes.c.at, changes.c.id)
-    )
-    return [Changed(row.at, row.by, row.what) for row in rows]
 
 
 def _line_of(staff: str | None, directory: Directory) -> str | None:

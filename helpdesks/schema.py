@@ -16,60 +16,22 @@ load it counts towards. They differ from the moment of a decision until its effe
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import (
     JSON,
-    BigInteger,
     Boolean,
     Column,
-    DateTime,
-    Dialect,
     ForeignKey,
     Index,
     Integer,
     MetaData,
     Table,
-    Text,
-    TypeDecorator,
     UniqueConstraint,
     text,
 )
 
-
-class Instant(TypeDecorator[datetime]):
-    """A moment: always aware, always in UTC, also in SQLite, which has no time zones."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError(f"a time without a time zone: {value}")
-        utc = value.astimezone(UTC)
-        return utc if dialect.name == "postgresql" else utc.replace(tzinfo=None)
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
-
-
-class Words(TypeDecorator[str]):
-    """Text from outside. PostgreSQL cannot store U+0000, and one such message must not stop a chat."""
-
-    impl = Text
-    cache_ok = True
-
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
-        return value.replace("\0", "\ufffd") if value is not None else None
-
-
-# SQLite numbers rows by itself only where the type is exactly INTEGER, which has 64 bits there.
-_Number = BigInteger().with_variant(Integer, "sqlite")
+from helpdesks.columns import Number, Words, key, moment
 
 # Names for constraints: SQLite and PostgreSQL would otherwise invent different ones, or none.
 metadata = MetaData(
@@ -82,58 +44,50 @@ metadata = MetaData(
 )
 
 
-def _key(name: str, *constraints: Any, optional: bool = False) -> Column[Any]:
-    return Column(name, Words, *constraints, nullable=optional)
-
-
-def _at(name: str, *, optional: bool = False) -> Column[Any]:
-    return Column(name, Instant, nullable=optional)
-
-
 def _place_columns() -> tuple[Column[Any], ...]:
     """Where something belongs to: the first two for a chat, the third for a ticket."""
-    return tuple(_key(name, optional=True) for name in ("channel", "conversation", "ticket_id"))
+    return tuple(key(name, optional=True) for name in ("channel", "conversation", "ticket_id"))
 
 
 cases = Table(
     "cases",
     metadata,
     Column("case_id", Words, primary_key=True),
-    _key("kind"),  # "chat" or "ticket"
+    key("kind"),  # "chat" or "ticket"
     # The place of a chat; of a ticket: that of the chat that it is linked to.
-    _key("channel", optional=True),
-    _key("conversation", optional=True),
-    _key("ticket_id", optional=True),  # the place of a ticket; of a chat: the ticket that it opened
-    _key("customer"),
-    _key("status"),
-    _key("assignee", optional=True),
-    _key("line", optional=True),
+    key("channel", optional=True),
+    key("conversation", optional=True),
+    key("ticket_id", optional=True),  # the place of a ticket; of a chat: the ticket that it opened
+    key("customer"),
+    key("status"),
+    key("assignee", optional=True),
+    key("line", optional=True),
     # Of a chat:
-    _key("activity", optional=True),
-    _key("pinned_to", optional=True),
-    _key("reserved_for", optional=True),
-    _key("tab", optional=True),
+    key("activity", optional=True),
+    key("pinned_to", optional=True),
+    key("reserved_for", optional=True),
+    key("tab", optional=True),
     # Of both:
-    _key("holder", optional=True),
+    key("holder", optional=True),
     Column("labels", JSON, nullable=False),
     Column("holders", JSON, nullable=False),
-    _key("last_author", optional=True),
-    _at("last_message_at", optional=True),
-    _key("previous_case", optional=True),
-    _at("opened_at"),
-    _key("opened_by"),  # the event that opened it
+    key("last_author", optional=True),
+    moment("last_message_at", optional=True),
+    key("previous_case", optional=True),
+    moment("opened_at"),
+    key("opened_by"),  # the event that opened it
     # What this row was made from: the last event taken in, when that was decided, and whether the effect
-    # of that decision has arrived. See `helpdesks.intake` for what they guard.
-    _at("decided_at"),
-    _key("last_event"),
+    # of that decision has arrived. See `helpdesks.takingin` for what they guard.
+    moment("decided_at"),
+    key("last_event"),
     Column("settled", Boolean, nullable=False),
     # Of a ticket:
-    _key("stage", optional=True),
-    _key("composer", optional=True),
-    _key("dispatcher", optional=True),
-    _key("subject", optional=True),
+    key("stage", optional=True),
+    key("composer", optional=True),
+    key("dispatcher", optional=True),
+    key("subject", optional=True),
     Column("asked", JSON(none_as_null=True), nullable=True),  # the labels of the departments asked now
-    _at("due_at", optional=True),
+    moment("due_at", optional=True),
     # Of both, and needed by no list: see `helpdesks.keeping`.
     Column("rest", Words, nullable=True),  # the whole state, as JSON
     Column("unsent", Words, nullable=True),  # the effects that were not yet carried out, as JSON
@@ -165,23 +119,23 @@ case_labels = Table(
     # The labels of living tickets, once more: a row's own cannot be looked for.
     Column("case_id", Words, ForeignKey(cases.c.case_id), primary_key=True),
     Column("label", Words, primary_key=True),
-    _at("due_at", optional=True),  # when the answer of the department that is asked by it is due
+    moment("due_at", optional=True),  # when the answer of the department that is asked by it is due
 )
 Index("ix_case_labels_label", case_labels.c.label, case_labels.c.due_at)
 
 events = Table(
     "events",
     metadata,
-    Column("id", _Number, primary_key=True),
+    Column("id", Number, primary_key=True),
     *_place_columns(),
-    _key("event_id"),
-    _key("case_id", ForeignKey(cases.c.case_id), optional=True),
-    _key("chain"),
-    _key("kind"),
-    _key("author"),
-    _at("at"),
-    _at("decided_at"),
-    _key("message_id", optional=True),
+    key("event_id"),
+    key("case_id", ForeignKey(cases.c.case_id), optional=True),
+    key("chain"),
+    key("kind"),
+    key("author"),
+    moment("at"),
+    moment("decided_at"),
+    key("message_id", optional=True),
     Column("text", Words, nullable=True),
     Column("body", Words, nullable=False),  # the other fields of the event, as JSON
     Column("rules", JSON, nullable=False),
@@ -205,11 +159,11 @@ entries = Table(
     Column("kind", Words, primary_key=True),
     Column("key", Words, primary_key=True),
     Column("position", Integer, primary_key=True, autoincrement=False),
-    _key("case_id"),
+    key("case_id"),
     Column("text", Words, nullable=False),
     Column("rules", JSON, nullable=False),
-    _at("at"),
-    _key("author", optional=True),  # who wrote it, where it was no rule
+    moment("at"),
+    key("author", optional=True),  # who wrote it, where it was no rule
 )
 Index("ix_entries_case_id", entries.c.case_id)
 
@@ -218,18 +172,18 @@ applied = Table(
     metadata,
     Column("kind", Words, primary_key=True),
     Column("key", Words, primary_key=True),
-    _key("digest"),
-    _at("at"),
+    key("digest"),
+    moment("at"),
 )
 
 changes = Table(
     "changes",
     metadata,
-    Column("id", _Number, primary_key=True),
-    _key("case_id"),
-    _key("source"),  # the event or the effect: one of them makes one entry, however often it comes
-    _at("at"),
-    _key("by"),
+    Column("id", Number, primary_key=True),
+    key("case_id"),
+    key("source"),  # the event or the effect: one of them makes one entry, however often it comes
+    moment("at"),
+    key("by"),
     Column("what", Words, nullable=False),
     UniqueConstraint("case_id", "source"),
 )
@@ -237,13 +191,13 @@ changes = Table(
 notifications = Table(
     "notifications",
     metadata,
-    Column("id", _Number, primary_key=True),
-    _key("key"),
-    _key("staff"),
-    _key("case_id"),
+    Column("id", Number, primary_key=True),
+    key("key"),
+    key("staff"),
+    key("case_id"),
     *_place_columns(),
-    _key("reason"),
-    _at("at"),
+    key("reason"),
+    moment("at"),
     UniqueConstraint("key", "staff", "reason"),
 )
 Index("ix_notifications_staff", notifications.c.staff, notifications.c.at)
@@ -256,7 +210,7 @@ directories = Table(
     metadata,
     Column("version", Integer, primary_key=True, autoincrement=False),
     Column("document", Words, nullable=False),
-    _at("changed_at"),
+    moment("changed_at"),
 )
 
 attendance = Table(
@@ -264,9 +218,9 @@ attendance = Table(
     metadata,
     Column("staff", Words, primary_key=True),
     # Null as long as the person was only assigned something and never said what they do.
-    _key("presence", optional=True),
-    _at("since", optional=True),
-    _at("last_assigned_at", optional=True),
+    key("presence", optional=True),
+    moment("since", optional=True),
+    moment("last_assigned_at", optional=True),
 )
 
 rule_sets = Table(
@@ -274,5 +228,5 @@ rule_sets = Table(
     metadata,
     Column("digest", Words, primary_key=True),
     Column("source", Words, nullable=False),
-    _at("stored_at"),
+    moment("stored_at"),
 )

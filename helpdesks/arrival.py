@@ -1,0 +1,99 @@
+"""An event arrives at the ledger: which case it meets there, and whether it was there before.
+
+Everything that concerns one conversation or ticket happens one after another (see `helpdesks.database`), so
+what is read here still holds when the event is taken in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Self
+
+from sqlalchemy import Row
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from baton.contract import Event
+from baton.errors import InvalidEvent
+from baton.model.decision import CaseState
+from helpdesks import queries
+from helpdesks.caserows import BY_ID
+from helpdesks.database import Database
+from helpdesks.places import derived_case_id, place_of, ref_of
+
+
+class Arrival:
+    """One event and what was found about it. Lives as long as its transaction; made by ``begin``.
+
+    Attributes:
+        found: what `queries.FOUND` says.
+        case_id: of the case that the event meets, or would open.
+        case: the row of that case, if there is one.
+    """
+
+    found: Row[Any]
+    case_id: str
+    case: Row[Any] | None
+
+    def __init__(
+        self,
+        database: Database,
+        connection: AsyncConnection,
+        before: CaseState,
+        event: Event,
+        now: datetime,
+        chain: str,
+    ) -> None:
+        self.database = database
+        self.connection = connection
+        self.before = before
+        self.event = event
+        self.now = now
+        self.chain = chain
+        self.place = place_of(before)
+        self.placed = self.place.columns
+        self._locked: set[str] = set()
+
+    async def begin(self) -> Self:
+        """Read what nearly every event needs."""
+        derived = derived_case_id(self.place, self.event.id)
+        given = None if self.before.final else self.before.case_id
+        self.case_id = given or derived
+        found = await self.connection.execute(
+            queries.FOUND[self.place.kind],
+            {
+                **self.placed,
+                "wanted": self.case_id,
+                "event_id": self.event.id,
+                "blocked_customer": self.before.customer,
+            },
+        )
+        self.found = found.one()
+        self.case = self.found if self.found.case_id is not None else None
+        if not self.before.exists and self.case is not None and self.case.opened_by != self.event.id:
+            # The ID that the start gave belongs to an earlier case, whose row must stay as it is.
+            self.case_id = derived
+            self.case = await self._row(derived)
+        return self
+
+    async def own_row(self, case_id: str) -> Row[Any] | None:
+        """The row of a case of this place. Raises ``InvalidEvent`` if it stands at another."""
+        row = self.case if case_id == self.case_id else await self._row(case_id)
+        if row is not None and place_of(ref_of(row)) != self.place:
+            other = f"another conversation, on channel {row.channel!r}"
+            if row.kind == "ticket":
+                other = f"another ticket, {row.ticket_id!r}"
+            raise InvalidEvent(
+                f"case_id {case_id!r} belongs to {other}: start the case with another ID, or with none"
+            )
+        return row
+
+    async def lock_load(self, staff: Sequence[str]) -> None:
+        """Let nobody else count, or change, how much these people have to do."""
+        missing = [one for one in staff if one not in self._locked]
+        await self.database.lock(self.connection, [f"load:{one}" for one in missing])
+        self._locked.update(missing)
+
+    async def _row(self, case_id: str) -> Row[Any] | None:
+        rows = await self.connection.execute(BY_ID, {"wanted": case_id})
+        return rows.one_or_none()

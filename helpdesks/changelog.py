@@ -1,0 +1,90 @@
+"""Who changed what about a case, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from baton.model.chat.state import ChatState
+from baton.model.decision import CaseState
+from helpdesks.database import Database
+from helpdesks.schema import changes
+
+# Whose changes somebody may ask about later; who wrote last is told by the messages.
+_LOGGED = ("activity", "stage", "status", "assignee", "line", "pinned_to", "reserved_for", "composer")
+
+
+@dataclass(frozen=True)
+class Changed:
+    """One entry of a case's change log. ``by`` is such as ``staff_lena`` or ``rule_support-line``."""
+
+    at: datetime
+    by: str
+    what: str
+
+
+def progress_of(case: CaseState) -> dict[str, Any]:
+    """What the change log tells of a ticket beside its `fields_of`: who composes, and each department."""
+    if isinstance(case, ChatState):
+        return {}
+    return {
+        "composer": case.composer,
+        "departments": {department.label: department.state.value for department in case.departments},
+    }
+
+
+def difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+    """What changed, such as ``assignee lena → ivan; billing asked → answered``; empty if nothing did."""
+    said = [
+        f"{name} {before.get(name) or '–'} → {after[name] or '–'}"
+        for name in _LOGGED
+        if name in after and before.get(name) != after[name]
+    ]
+    stood = before.get("departments") or {}
+    said += [
+        f"{label} {stood.get(label, '–')} → {state}"
+        for label, state in after.get("departments", {}).items()
+        if stood.get(label) != state
+    ]
+    had, has = before.get("labels") or (), after.get("labels", ())
+    said += [f"+{label}" for label in has if label not in had]
+    said += [f"-{label}" for label in had if label not in has and "labels" in after]
+    return "; ".join(said)
+
+
+def rule_names(rules: Iterable[str]) -> str:
+    """Who changed something, where rules did."""
+    return ", ".join(f"rule_{rule}" for rule in rules) or "system_baton"
+
+
+async def log_change(
+    database: Database,
+    connection: AsyncConnection,
+    case_id: str,
+    source: str,
+    at: datetime,
+    by: str,
+    what: str,
+) -> None:
+    """Note who changed what. One source (an event or an effect) has one entry."""
+    insert = database.insert(changes)
+    await connection.execute(
+        insert.on_conflict_do_update(
+            index_elements=[changes.c.case_id, changes.c.source],
+            set_={name: insert.excluded[name] for name in ("at", "by", "what")},
+        ),
+        {"case_id": case_id, "source": source, "at": at, "by": by, "what": what},
+    )
+
+
+async def change_log(connection: AsyncConnection, case_id: str) -> Sequence[Changed]:
+    """Who changed what about a case, in order."""
+    rows = await connection.execute(
+        select(changes).where(changes.c.case_id == case_id).order_by(changes.c.at, changes.c.id)
+    )
+    return [Changed(row.at, row.by, row.what) for row in rows]

@@ -1,0 +1,68 @@
+"""The ledger of effects: each is carried out once, by its key, with a digest of what it said.
+
+After a reset of the workflow an event may be decided anew, with the same key and another result: a change of
+a case is then carried out again, whereas what people have read cannot be taken back.
+"""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from baton.model.effects import (
+    CaseWrite,
+    ConsolidatedReply,
+    Escalation,
+    Message,
+    Notice,
+    Prompt,
+    Reminder,
+)
+from helpdesks.database import Database
+from helpdesks.schema import applied
+
+Once = Message | Notice | Prompt | ConsolidatedReply | Reminder | Escalation
+"""Effects that people hear of, and that are therefore never carried out again."""
+
+
+async def enter(
+    database: Database, connection: AsyncConnection, kind: str, effect: CaseWrite, digest: str
+) -> bool:
+    """Enter what is to be applied into the ledger. False if exactly this was entered before."""
+    insert = database.insert(applied)
+    entered = await connection.scalar(
+        insert.on_conflict_do_update(
+            index_elements=[applied.c.kind, applied.c.key],
+            set_={"digest": insert.excluded.digest, "at": insert.excluded.at},
+            where=(applied.c.digest != insert.excluded.digest) & (applied.c.at <= insert.excluded.at),
+        ).returning(applied.c.key),
+        {"kind": kind, "key": effect.key, "digest": digest, "at": effect.decided_at},
+    )
+    return entered is not None
+
+
+async def enter_once(database: Database, connection: AsyncConnection, kind: str, effect: Once) -> bool:
+    """Enter it into the ledger. False if its key was entered before, whatever it said then."""
+    digest = sha256(effect.model_dump_json().encode()).hexdigest()
+    entered = await connection.scalar(
+        database.insert(applied).on_conflict_do_nothing().returning(applied.c.key),
+        {"kind": kind, "key": effect.key, "digest": digest, "at": effect.decided_at},
+    )
+    return entered is not None
+
+
+def entry(
+    effect: Once | CaseWrite, kind: str, text: str, position: int = 0, *, author: str | None = None
+) -> dict[str, Any]:
+    return {
+        "key": effect.key,
+        "position": position,
+        "kind": kind,
+        "case_id": effect.case.case_id,
+        "text": text,
+        "rules": list(effect.rules),
+        "at": effect.decided_at,
+        "author": author,
+    }
