@@ -16,6 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
@@ -27,6 +28,10 @@ from lab.server import running_server
 from tests.postgres import fresh_database, postgresql
 
 __all__ = ["postgresql"]  # a fixture, found here by every test
+
+# How long an example takes says something about the machine only.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 RigOpener = Callable[..., AbstractAsyncContextManager[Rig]]
 

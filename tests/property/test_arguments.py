@@ -38,7 +38,6 @@ HANDLERS = {
 argument_lists = st.lists(st.sampled_from([GOOD, *UNUSABLE]), max_size=3)
 play = settings(
     max_examples=12,
-    deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],  # shrinking would play on for minutes
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -170,7 +170,7 @@ def assert_sound(chat: ChatState, now: datetime) -> None:
     assert ChatState.model_validate_json(chat.model_dump_json()) == chat
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=250)
 @given(stories)
 def test_every_state_that_events_and_actions_can_reach_is_sound(story: list[Any]) -> None:
     chats = _Chats()
@@ -197,7 +197,7 @@ def test_every_state_that_events_and_actions_can_reach_is_sound(story: list[Any]
         chats.state = after
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(stories)
 def test_an_event_is_refused_exactly_where_it_can_be_foreseen(story: list[Any]) -> None:
     """What the validator sees is what the fold does: an accepted event is never refused later."""
@@ -217,7 +217,7 @@ def test_an_event_is_refused_exactly_where_it_can_be_foreseen(story: list[Any]) 
                 fold(chats.state, happened, world)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(stories)
 def test_folding_again_gives_the_same_also_after_json(story: list[Any]) -> None:
     chats = _Chats()
@@ -236,7 +236,7 @@ def test_folding_again_gives_the_same_also_after_json(story: list[Any]) -> None:
         chats.state = folded.state
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(stories)
 def test_nothing_but_a_refusal_or_a_missing_line_is_ever_raised_and_the_line_is_enough(
     story: list[Any],
@@ -256,7 +256,7 @@ def test_nothing_but_a_refusal_or_a_missing_line_is_ever_raised_and_the_line_is_
             chats.state = found.state
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(stories)
 def test_an_audience_is_notified_at_most_once_for_one_change_and_never_without_one(
     story: list[Any],
@@ -280,7 +280,7 @@ def test_an_audience_is_notified_at_most_once_for_one_change_and_never_without_o
         chats.state = after
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(stories)
 def test_only_messages_open_or_activate_and_a_final_chat_is_followed_by_a_new_one_only(
     story: list[Any],

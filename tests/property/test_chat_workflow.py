@@ -80,7 +80,6 @@ async def _by_the_workflow(rig: Rig, conversation: str, payload: Step) -> str:
 @pytest.mark.timeout(180)
 @settings(
     max_examples=40,
-    deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],  # shrinking would play on for minutes
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -125,7 +125,7 @@ def _play(sequence: list[Step], check: Any) -> None:
     asyncio.run(run())
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(st.lists(steps, max_size=25))
 def test_a_customer_never_lands_with_line_2_unless_a_person_put_the_chat_there(sequence: list[Step]) -> None:
     def check(play: Play, step: Step, available: bool) -> None:
@@ -136,7 +136,7 @@ def test_a_customer_never_lands_with_line_2_unless_a_person_put_the_chat_there(s
     _play(sequence, check)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(st.lists(steps, max_size=25))
 def test_a_chat_that_was_handed_off_is_never_in_new_while_line_1_is_available(sequence: list[Step]) -> None:
     def check(play: Play, step: Step, available: bool) -> None:

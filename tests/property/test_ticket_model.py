@@ -256,7 +256,7 @@ def _shifted(before: TicketState, after: TicketState) -> tuple[Any, ...]:
     return tuple(one.model_copy(update=times[one.label]) for one in before.departments)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.sampled_from(TEMPLATES), stories)
 def test_every_state_and_every_event_of_a_ticket_is_sound(template: str, story: list[Step]) -> None:
     async def run() -> None:
@@ -269,7 +269,7 @@ def test_every_state_and_every_event_of_a_ticket_is_sound(template: str, story: 
     asyncio.run(run())
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.permutations(LABELS), st.lists(notes, max_size=12), st.data())
 def test_however_notes_arrive_a_round_has_one_prompt(
     order: list[str], others: list[Step], data: st.DataObject

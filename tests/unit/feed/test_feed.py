@@ -216,7 +216,7 @@ VERDICTS: list[LineVerdict | Exception] = [
 ]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     written=st.lists(st.one_of(st.integers(0, 5), st.sampled_from(BAD)), max_size=60),
     first=st.lists(st.sampled_from(VERDICTS), min_size=60, max_size=60),
@@ -465,7 +465,7 @@ async def collected(text: bytes, size: int = CHUNK, longest: int = 1 << 20) -> l
     return [line async for line in read_lines(lambda _: next(chunks, b""), longest)]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(text=st.text("ab \r\n", max_size=60).map(str.encode), size=st.integers(1, 20))
 def test_lines_are_the_same_however_the_file_arrives(text: bytes, size: int) -> None:
     lines = asyncio.run(collected(text, size))

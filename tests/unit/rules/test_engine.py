@@ -190,7 +190,7 @@ LOOPY = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(incoming=st.lists(LOOPY, max_size=6), listed=st.lists(LOOPY, max_size=8), opening=st.booleans())
 def test_no_rule_set_loops_and_replaying_its_actions_gives_the_same_chat(
     incoming: list[Any], listed: list[Any], opening: bool

@@ -296,7 +296,7 @@ def test_capital_letters_are_those_of_every_language() -> None:
     assert expected(listed, facts(), before, before, happened) == ["r"]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(some=RULES, situation=SITUATION, people=KNOWN)
 def test_the_index_finds_what_asking_every_rule_finds(
     some: list[Any], situation: tuple[CaseState, CaseState, Event], people: dict[str, Person]
@@ -318,7 +318,7 @@ def test_the_index_finds_what_asking_every_rule_finds(
     assert found == expected(listed, known, before, case, happened)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(
     found=st.one_of(
         st.tuples(st.just("chats"), flat(CHATS), st.tuples(CHAT, CHAT, EVENT)),

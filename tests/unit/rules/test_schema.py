@@ -120,21 +120,21 @@ ACTION = st.dictionaries(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(kind=st.sampled_from(["incoming", "changed", "timed"]), when=WHEN)
 def test_schema_and_loader_agree_about_conditions(kind: str, when: Any) -> None:
     document = {"version": 1, kind: [rule("a", when)]}
     assert VALIDATOR.is_valid(document) is accepted(document)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(name=st.sampled_from(sorted(FIELDS)), test=TEST)
 def test_schema_and_loader_agree_about_each_field(name: str, test: Any) -> None:
     document = {"version": 1, "changed": [rule("a", {name: test})]}
     assert VALIDATOR.is_valid(document) is accepted(document)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(actions=st.lists(ACTION, max_size=2))
 def test_schema_and_loader_agree_about_actions(actions: Any) -> None:
     document = {"version": 1, "changed": [{"id": "a", "name": "a", "then": actions}]}
