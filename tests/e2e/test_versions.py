@@ -333,7 +333,7 @@ async def _writes_until(deployment: Deployment, chat: str, build: str) -> None:
         await deployment.rig.by("ivan", chat, "note_added", text="Where is it?")
         return await deployment.version_of(chat_workflow_id(CHANNEL, chat)) == build
 
-    await eventually(moved, f"the chat did not go over to {build!r}", within=40)
+    await eventually(moved, f"the chat did not go over to {build!r}", within=80)
 
 
 async def _on_both(deployment: Deployment, cases: list[str]) -> bool:
