@@ -21,10 +21,11 @@ from baton.cli.shared import as_json, baton_client, run
 from baton.contract import CHAT_WORKFLOW, TICKET_WORKFLOW
 from baton.errors import BatonError
 from baton.settings import CHECKOUT
+from replaygate import forprograms
 from replaygate import report as replayreport
 from replaygate.pool import Pool, Request, replay_command, request_for
-from replaygate.report import Tally
 from replaygate.result import Accepted, HistoryVerdict, Result
+from replaygate.tally import Tally
 
 GOLDEN = CHECKOUT / "tests/replay/golden"
 ACCEPTED = CHECKOUT / "tests/replay/accepted.toml"
@@ -102,11 +103,11 @@ def command(
     source = folder if folder is not None or query is not None else _golden()
     run(_replay, Options(source, query, limit, processes or os.cpu_count() or 1, quiet=json_), tally)
     if json_:
-        echo_json(replayreport.as_dict(tally))
+        echo_json(forprograms.as_dict(tally))
     else:
         replayreport.print_summary(tally)
     if junit is not None:
-        replayreport.write_junit(tally, junit)
+        forprograms.write_junit(tally, junit)
     if not tally.passed:
         raise SystemExit(1)
 

@@ -19,17 +19,13 @@ from temporalio.worker import Replayer, WorkflowReplayResult
 from temporalio.workflow import _Definition
 
 from baton.temporal.plugin import BatonPlugin
-from replaygate.commands import (
-    Reader,
-    commands_made,
-    commands_of,
-    completed_tasks,
-    with_its_own_id,
-    workflow_type,
-)
 from replaygate.compare import differences, event_in, harmless, leaving
+from replaygate.histories import with_its_own_id, workflow_type
+from replaygate.madecommands import commands_made
+from replaygate.recordedcommands import commands_of, completed_tasks
 from replaygate.recorder import Recorder, Recording
 from replaygate.result import HistoryVerdict, Result, message_in
+from replaygate.values import Reader
 from workflows.chat import Chat
 from workflows.ticket import Ticket
 

@@ -2,26 +2,12 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import click
-from temporalio import workflow
-from temporalio.client import Client, Plugin, WorkflowHistory
-from temporalio.worker import (
-    Interceptor,
-    Replayer,
-    StartLocalActivityInput,
-    UnsandboxedWorkflowRunner,
-    WorkflowInboundInterceptor,
-    WorkflowInterceptorClassInput,
-    WorkflowOutboundInterceptor,
-)
-from temporalio.worker import Plugin as WorkerPlugin
 
 from baton.cli.cases.caseview import fired_lines
 from baton.cli.ops.cases import workflow_of
@@ -32,8 +18,7 @@ from baton.contract import ChatSnapshot, TicketSnapshot
 from baton.desk.client import DeskClient
 from baton.errors import BatonError
 from baton.model.chat import model as chat
-from baton.model.decision import DecideRequest, Decision
-from baton.model.effects import DECIDE
+from baton.model.decision import Decision
 from baton.model.facts import MissingLine
 from baton.model.kinds import model_of
 from baton.model.ticket import model as ticket
@@ -43,20 +28,9 @@ from baton.rules.loading import load_rules, parse_kept_rules
 from baton.rules.ruleset import RuleSet
 from baton.settings import load_settings
 from baton.signs import one_line
-from baton.temporal.searchattributes import quoted
-from replaygate.result import message_in
-from workflows.chat import Chat
-from workflows.ticket import Ticket
+from replaygate.decisions import Recorded, recorded_decision
 
 Snapshot = ChatSnapshot | TicketSnapshot
-
-
-@dataclass(frozen=True)
-class Recorded:
-    """A decision as the history has it: what was asked, and what the answer was."""
-
-    request: DecideRequest
-    decision: Decision
 
 
 @dataclass(frozen=True)
@@ -116,7 +90,7 @@ def command(case: str, event: str, rules: Path | None, present: bool, json_: boo
 
 async def _redecide(case: str, event_id: str, file: Path | None) -> Compared:
     async with baton_client() as client:
-        recorded = await _recorded(client.temporal, case, event_id)
+        recorded = await recorded_decision(client.temporal, case, event_id)
         if recorded.decision.refusal is not None:
             refusal = recorded.decision.refusal
             raise BatonError(f"Event {event_id!r} was refused ({refusal.type}): {refusal.message}")
@@ -159,98 +133,6 @@ def compare(recorded: Recorded, rules: RuleSet) -> Compared:
         settle(before, event, again).state.snapshot(),
         again,
     )
-
-
-# --- The history ----------------------------------------------------------------------------------
-
-
-async def _recorded(client: Client, case: str, event_id: str) -> Recorded:
-    """The decision about an event, looked for in every run of the case, the latest first."""
-    runs = 0
-    async for one in client.list_workflows(f"WorkflowId = {quoted(case)}"):
-        runs += 1
-        history = await client.get_workflow_handle(case, run_id=one.run_id).fetch_history()
-        for recorded in await decisions_in(history, client.config(active_config=True)["plugins"]):
-            # Of an event with which a lost case went on, the first answer is the case, and no decision.
-            if recorded.request.event.id == event_id and recorded.decision.revived is None:
-                return recorded
-    if not runs:
-        raise BatonError(f"There is no case {case}.")
-    raise BatonError(
-        f"No decision about an event {event_id!r} is in the history of {case}. The IDs of its events: "
-        f"baton {case.partition(':')[0]} show {case} --timeline --json"
-    )
-
-
-async def decisions_in(history: WorkflowHistory, plugins: Sequence[Plugin]) -> list[Recorded]:
-    """The decisions in a history, in order.
-
-    A history keeps what a decision was, and not what was asked; so the workflow is replayed, and asks again.
-
-    Raises ``BatonError`` if the code of this checkout does not fit the history.
-    """
-    listening = _Listening()
-    # Without a sandbox, which would give the listener a world of its own.
-    replayer = Replayer(
-        workflows=[Chat, Ticket],
-        plugins=[one for one in plugins if isinstance(one, WorkerPlugin)],
-        interceptors=[listening],
-        workflow_runner=UnsandboxedWorkflowRunner(),
-    )
-    with _quietly():
-        result = await replayer.replay_workflow(history, raise_on_replay_failure=False)
-    if result.replay_failure is not None:
-        raise BatonError(
-            f"The history of {history.workflow_id} cannot be replayed by this release: "
-            f"{message_in(str(result.replay_failure))}"
-        )
-    return listening.heard
-
-
-@contextmanager
-def _quietly() -> Iterator[None]:
-    """What goes wrong in a replay is in its result, and need not be in a log as well."""
-    logging.disable()
-    try:
-        yield
-    finally:
-        logging.disable(logging.NOTSET)
-
-
-class _Listening(Interceptor):
-    """Notes what `decide` is asked during a replay, and what the history answers."""
-
-    def __init__(self) -> None:
-        self.heard: list[Recorded] = []
-
-    def workflow_interceptor_class(
-        self,
-        input: WorkflowInterceptorClassInput,  # noqa: A002
-    ) -> type[WorkflowInboundInterceptor]:
-        heard = self.heard
-
-        class Outbound(WorkflowOutboundInterceptor):
-            def start_local_activity(
-                self,
-                input: StartLocalActivityInput,  # noqa: A002
-            ) -> workflow.ActivityHandle[Any]:
-                handle = super().start_local_activity(input)
-                if input.activity == DECIDE:
-                    # Written out and read again: nobody may change it afterwards.
-                    asked = DecideRequest.model_validate_json(input.args[0].model_dump_json())
-
-                    def answered(task: Any) -> None:
-                        if not task.cancelled() and task.exception() is None:
-                            heard.append(Recorded(asked, task.result()))
-
-                    handle.add_done_callback(answered)
-                return handle
-
-        class Inbound(WorkflowInboundInterceptor):
-            def init(self, outbound: WorkflowOutboundInterceptor) -> None:
-                super().init(Outbound(outbound))
-
-        return Inbound
 
 
 # --- Output ---------------------------------------------------------------------------------------

@@ -9,7 +9,8 @@ from baton.contract import Status
 from baton.errors import IllegalTransition
 from baton.model.staffing import choose
 from baton.rules import language
-from baton.rules.fields import FIELDS, Scene
+from baton.rules.fields import FIELDS
+from baton.rules.scene import Scene
 
 Concrete = Callable[[Scene], contract.Action]
 """Raises ``IllegalTransition`` if nothing is meant, and ``MissingLine`` if a line's members are needed."""

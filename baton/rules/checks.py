@@ -7,19 +7,13 @@ from typing import Any, NamedTuple
 
 from baton.documents.directory import Directory
 from baton.rules import language
+from baton.rules.casefields import CASE_TYPE
 from baton.rules.conditions import Atom, Op, Wait, atoms, contradictions, kinds_of, read_when
-from baton.rules.fields import (
-    CASE_TYPE,
-    EVERY_CASE,
-    FIELDS,
-    KINDS_OF,
-    OPENING_KINDS,
-    CaseType,
-    Field,
-    Sort,
-)
+from baton.rules.field import Field, Sort
+from baton.rules.fields import FIELDS
 from baton.rules.grammar import entries
 from baton.rules.language import CASES, EventRule, RuleList, TimedRule
+from baton.rules.scene import EVERY_CASE, KINDS_OF, OPENING_KINDS, CaseType
 from baton.rules.when import ANCHORS
 from baton.wording import did_you_mean
 

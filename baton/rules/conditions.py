@@ -13,8 +13,10 @@ from enum import Enum
 from typing import Any
 
 from baton.contract import AUTHORS
-from baton.rules.fields import FIELDS, Field, Scene, Sort
+from baton.rules.field import Field, Sort
+from baton.rules.fields import FIELDS
 from baton.rules.grammar import Part, entries
+from baton.rules.scene import Scene
 from baton.rules.when import ANCHORS, IS_NOT_SET, AtLeast
 
 Path = tuple[str | int, ...]

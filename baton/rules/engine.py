@@ -19,10 +19,10 @@ from baton.errors import Refused
 from baton.model.decision import CaseState
 from baton.model.facts import Facts
 from baton.model.kinds import model_of, opens
-from baton.rules.fields import CHANGING_KINDS, TIMED_KIND, Scene
 from baton.rules.index import Compiled, Index, positions
 from baton.rules.language import RuleList
 from baton.rules.ruleset import RuleSet
+from baton.rules.scene import CHANGING_KINDS, TIMED_KIND, Scene
 from baton.rules.timed import pending
 
 MOST_PASSES = 5

@@ -18,7 +18,8 @@ from typing import Any, NamedTuple
 from baton.contract import AUTHORS
 from baton.rules.actions import Concrete
 from baton.rules.conditions import All, Atom, Op, Predicate, Wait, predicate
-from baton.rules.fields import Scene, Sort
+from baton.rules.field import Sort
+from baton.rules.scene import Scene
 
 
 @dataclass(frozen=True, eq=False)

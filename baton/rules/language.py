@@ -27,8 +27,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, Discriminator, Field, Tag
 
 from baton.contract.words import Key, Label
-from baton.rules.fields import CHATS, EVERY_CASE, TICKETS, CaseType
 from baton.rules.grammar import Loose, Part, Text, key_of
+from baton.rules.scene import CHATS, EVERY_CASE, TICKETS, CaseType
 from baton.rules.when import EventWhen, TimedWhen
 from baton.wording import BY_KEY
 

@@ -7,10 +7,10 @@ from functools import cached_property
 
 from baton.rules.actions import concrete, named_labels, named_staff
 from baton.rules.conditions import kinds_of, predicate, read_when
-from baton.rules.fields import CaseType
 from baton.rules.grammar import digest_of
 from baton.rules.index import Compiled, Index
 from baton.rules.language import EventRule, RuleFile, RuleList, TimedRule
+from baton.rules.scene import CaseType
 from baton.rules.timed import Alarm
 
 Rules = tuple[EventRule, ...] | tuple[TimedRule, ...]

@@ -18,8 +18,8 @@ from baton.contract import DepartmentState, Status
 from baton.model.decision import CaseState
 from baton.model.ticket.state import TicketState
 from baton.rules.conditions import All, Wait, atoms
-from baton.rules.fields import TIMED_KIND, Scene
 from baton.rules.index import Compiled, Index, positions
+from baton.rules.scene import TIMED_KIND, Scene
 
 
 def _held_since(case: CaseState) -> datetime | None:

@@ -23,9 +23,11 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from baton.contract.words import Key, Label
-from baton.rules import fields
-from baton.rules.fields import EVERY_CASE, FIELDS, TICKETS, CaseType, Sort
+from baton.rules.field import Field as RuleField
+from baton.rules.field import Sort
+from baton.rules.fields import FIELDS
 from baton.rules.grammar import Loose, Part, Phrase, chosen
+from baton.rules.scene import EVERY_CASE, TICKETS, CaseType
 from baton.wording import BY_KEY
 
 IS_NOT_SET = "is not set"
@@ -76,7 +78,7 @@ def _sort_of_value(value: Any) -> str:
     return BY_KEY + "field" if isinstance(value, dict | BaseModel) else "value"
 
 
-def _value_of(field: fields.Field) -> Any:
+def _value_of(field: RuleField) -> Any:
     """The type of one value of the field."""
     match field.sort:
         case Sort.CHOICE:
@@ -92,19 +94,19 @@ def _value_of(field: fields.Field) -> Any:
 class _Tests:
     """The types of tests for one part of the language: tests of, and comparisons with, some of the fields."""
 
-    def __init__(self, prefix: str, available: Sequence[fields.Field]) -> None:
+    def __init__(self, prefix: str, available: Sequence[RuleField]) -> None:
         self.prefix = prefix
         self.available = available
         self._made: dict[tuple[Sort, tuple[str, ...]], Any] = {}
 
-    def of(self, field: fields.Field) -> Any:
+    def of(self, field: RuleField) -> Any:
         """The type of the test of a field. Fields of the same sort with the same choices share it."""
         key = (field.sort, field.choices)
         if key not in self._made:
             self._made[key] = bool if field.sort is Sort.FLAG else self._test(field)
         return self._made[key]
 
-    def _test(self, field: fields.Field) -> Any:
+    def _test(self, field: RuleField) -> Any:
         value = _value_of(field)
         several = Annotated[tuple[value, ...], Loose, Field(min_length=1)]  # type: ignore[valid-type]
         either = self._value_or_field(field, value)
@@ -124,7 +126,7 @@ class _Tests:
             BeforeValidator(written_out, json_schema_input_type=value | state | test),
         ]
 
-    def _value_or_field(self, field: fields.Field, value: Any) -> Any:
+    def _value_or_field(self, field: RuleField, value: Any) -> Any:
         """A value, or the name of another field of the same sort."""
         same = tuple(
             other.name
@@ -145,7 +147,7 @@ class _Tests:
             Discriminator(_sort_of_value),
         ]
 
-    def _name(self, field: fields.Field, suffix: str) -> str:
+    def _name(self, field: RuleField, suffix: str) -> str:
         parts = field.name.split(".")
         # Several fields are called 'type', each with choices of its own.
         own = "_".join(parts[-2:] if parts[-1] == "type" else parts[-1:])

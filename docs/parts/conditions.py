@@ -7,18 +7,9 @@ from collections.abc import Iterator
 from baton.contract import (
     AUTHORS,
 )
-from baton.rules.fields import (
-    CHATS,
-    EVERY_CASE,
-    FIELDS,
-    KINDS_OF,
-    QUIET_KINDS,
-    TICKETS,
-    TIMED_KIND,
-    CaseType,
-    Field,
-    Sort,
-)
+from baton.rules.field import Field, Sort
+from baton.rules.fields import FIELDS
+from baton.rules.scene import CHATS, EVERY_CASE, KINDS_OF, QUIET_KINDS, TICKETS, TIMED_KIND, CaseType
 from baton.rules.schema import rules_schema
 from baton.rules.when import ANCHORS
 from docs.parts.markdown import code, filled, table
@@ -51,7 +42,7 @@ def rule_fields() -> str:
     }
     about_people = (
         [f".{name}", _SORTS[field.sort], field.about.replace("the member of staff who did it", "that person")]
-        for name, field in _of_person("event.author").items()
+        for name, field in of_person("event.author").items()
     )
     return "\n\n".join(
         [
@@ -76,7 +67,7 @@ def _holds(field: Field) -> str:
     return f"`{' / '.join(field.choices)}`" if field.choices else _SORTS[field.sort]
 
 
-def _of_person(name: str) -> dict[str, Field]:
+def of_person(name: str) -> dict[str, Field]:
     start = f"{name}."
     found = {key.removeprefix(start): field for key, field in FIELDS.items() if key.startswith(start)}
     return {key: field for key, field in found.items() if field.of_person}
@@ -84,9 +75,9 @@ def _of_person(name: str) -> dict[str, Field]:
 
 def _people() -> Iterator[str]:
     """The fields about whose person more can be asked: all of them the same things."""
-    alike = _of_person("event.author").keys()
+    alike = of_person("event.author").keys()
     for name in FIELDS:
-        if found := _of_person(name):
+        if found := of_person(name):
             assert found.keys() == alike
             yield name
 

@@ -14,9 +14,10 @@ import click
 
 from baton.errors import BatonError
 from baton.settings import CHECKOUT
+from lab.cluster.hosts import FIRST_PORT, hosts
 from lab.cluster.load import Size, play_beside, play_load
 from lab.cluster.programs import build, built, cache, postgresql, version
-from lab.cluster.running import FIRST_PORT, Cluster, hosts
+from lab.cluster.running import Cluster
 from lab.cluster.suite import run_tests
 from local.machine import StackFailed
 

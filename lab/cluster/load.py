@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache, partial
-from typing import Any
+from functools import cache
 
 from rich.console import Console
 from temporalio.client import Client
@@ -19,27 +17,19 @@ from temporalio.testing import WorkflowEnvironment
 
 from baton.client import BatonClient, plugin_for
 from baton.contract import Presence
-from baton.errors import ConnectionFailed, Unanswered
 from baton.settings import Settings
 from helpdesks.embedded import EmbeddedHelpDesk
-from lab.cluster.figures import Answer, Phase, table
-from lab.cluster.proof import Played, differences, gather
-from lab.cluster.running import BATON_WORKERS, Cluster
-from lab.rig import Rig, event, fresh
+from lab.cluster.clients import CONNECTIONS, ONLINE, Load
+from lab.cluster.figures import Phase, table
+from lab.cluster.hosts import BATON_WORKERS
+from lab.cluster.proof import differences, gather
+from lab.cluster.running import Cluster
+from lab.rig import Rig
 from local.machine import free_port
 from local.stack import NAMESPACE, Stack
 
 VICTIMS = ("history-2", "frontend-2", "worker-2")
 """Killed one after the other; each comes back before the next goes."""
-CONNECTIONS = 4
-"""Of the clients together; the balancer deals them out to the frontends in turn."""
-ONLINE = ("ivan", "petra", "lena", "oleg", "maria")
-TICKET_EVERY = 4
-"""Each client's fourth case is a ticket, the others are chats."""
-ANSWER_SECONDS = 30.0
-"""After so long a client sends an event again, under the same ID."""
-PATIENCE_SECONDS = 180.0
-"""Whoever has waited so long for an answer or a prompt is stuck."""
 
 
 @dataclass(frozen=True)
@@ -53,100 +43,6 @@ class Size:
 
     clients: int
     seconds: int
-
-
-class Stuck(Exception):
-    """A client waited for too long."""
-
-
-@dataclass
-class Load:
-    """The clients, and what they were answered."""
-
-    rigs: list[Rig]
-    played: Played = field(default_factory=Played)
-    answers: list[Answer] = field(default_factory=list)
-    repeated: int = 0
-    """Events that were sent again, because no answer came."""
-    over: bool = False
-
-    async def work(self, client: int) -> None:
-        """Play one case after the other until the load is over; the last one to its end."""
-        rig = self.rigs[client % len(self.rigs)]
-        for number in itertools.count(client):
-            if self.over:
-                return
-            if number % TICKET_EVERY == 0:
-                await self._ticket(rig, fresh("load-T"))
-            else:
-                await self._chat(rig, fresh("load"), closed=number % 2 == 0)
-
-    async def wake(self, rig: Rig, chat: str) -> None:
-        """One more message in a chat that was left open: it must still answer."""
-        await self._send(rig, chat, event("customer_message", "customer", text="Still there?"))
-
-    async def _chat(self, rig: Rig, chat: str, *, closed: bool) -> None:
-        """Ivan holds it, Lena answers in his place, the customer comes back to Ivan."""
-        self.played.chats[chat] = closed
-        for kind, author in (
-            ("customer_message", "customer"),
-            ("agent_message", "ivan"),
-            ("customer_message", "customer"),
-            ("agent_message", "lena"),
-            ("customer_message", "customer"),
-            ("agent_message", "ivan"),
-        ):
-            await self._send(rig, chat, event(kind, author, text="Word."))
-        if closed:
-            await self._send(rig, chat, event("chat_ended", "ivan", status="closed"))
-
-    async def _ticket(self, rig: Rig, ticket: str) -> None:
-        """Two departments answer, whoever was last sends the reply."""
-        self.played.tickets.add(ticket)
-        await self._to_ticket(rig, ticket, event("customer_message", "customer", text="Two questions."))
-        await self._to_ticket(
-            rig, ticket, event("template_applied", "petra", template="billing-and-delivery")
-        )
-        for who in ("lena", "maria"):
-            note = event("note_added", who, text="Answered.")
-            await self._timed(f"ticket:{ticket}", note, partial(rig.client.ticket(ticket).note, note))
-        composer = await self._composer(rig, ticket)
-        await self._to_ticket(rig, ticket, event("send_reply", composer, text="Two answers."))
-
-    async def _send(self, rig: Rig, chat: str, sent: dict[str, Any]) -> None:
-        await self._timed(chat, sent, lambda: rig.send(chat, sent, timeout=ANSWER_SECONDS))
-
-    async def _to_ticket(self, rig: Rig, ticket: str, sent: dict[str, Any]) -> None:
-        await self._timed(
-            f"ticket:{ticket}", sent, lambda: rig.to_ticket(ticket, sent, timeout=ANSWER_SECONDS)
-        )
-
-    async def _timed(self, case: str, sent: dict[str, Any], call: Callable[[], Awaitable[object]]) -> None:
-        """Send until there is an answer, as every client of Baton must."""
-        started = time.monotonic()
-        while True:
-            try:
-                await call()
-                break
-            except (Unanswered, ConnectionFailed) as error:
-                if time.monotonic() - started > PATIENCE_SECONDS:
-                    raise Stuck(f"{sent['kind']} {sent['id']} to {case}: {error}") from error
-                self.repeated += 1
-        now = time.monotonic()
-        self.answers.append(Answer(now, now - started))
-        self.played.accepted[case].append(sent["id"])
-
-    async def _composer(self, rig: Rig, ticket: str) -> str:
-        deadline = time.monotonic() + PATIENCE_SECONDS
-        while time.monotonic() < deadline:
-            try:
-                composer = (await rig.ticket(ticket)).composer
-            except (Unanswered, ConnectionFailed):
-                continue
-            if composer is not None:
-                return composer
-            await asyncio.sleep(0.05)
-        raise Stuck(f"nobody was prompted to reply to ticket {ticket}")
 
 
 async def play_load(cluster: Cluster, size: Size, say: Callable[[str], None]) -> int:

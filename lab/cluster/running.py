@@ -15,7 +15,6 @@ import signal
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -24,6 +23,7 @@ import asyncpg
 
 from baton.settings import CHECKOUT, HOST, PREFIX, Settings, load_settings
 from lab.cluster.balancer import balancing
+from lab.cluster.hosts import BATON_WORKERS, DEPLOYED, FIRST_PORT, Host, hosts, variables
 from lab.cluster.programs import postgresql
 from local.child import Child
 from local.machine import StackFailed, require_free, server_command, worker_command
@@ -35,51 +35,6 @@ from local.stack import (
     failure_of,
     until_ready,
 )
-
-DEPLOYED = CHECKOUT / "deploy/temporal"
-FIRST_PORT = 17200
-"""Below the ports that the system lends to outgoing connections: who was killed finds its own again."""
-
-
-@dataclass(frozen=True)
-class Host:
-    """One process of Temporal.
-
-    Args:
-        service: as Temporal calls it.
-        port: the first of the three on which it listens: calls, membership, HTTP.
-    """
-
-    name: str
-    service: str
-    port: int
-
-
-def hosts(first_port: int = FIRST_PORT) -> Sequence[Host]:
-    """The hosts of the cluster, in the order in which they are started."""
-    services = {
-        "history-1": "history",
-        "history-2": "history",
-        "matching": "matching",
-        "frontend-1": "frontend",
-        "frontend-2": "frontend",
-        # Temporal's own workflows. Compose calls it so, too: "worker" is Baton's.
-        "system": "worker",
-    }
-    return [
-        Host(name, service, first_port + 10 * position)
-        for position, (name, service) in enumerate(services.items(), start=1)
-    ]
-
-
-BATON_WORKERS = ("worker-1", "worker-2")
-
-
-def variables(path: Path) -> dict[str, str]:
-    """What a file of environment variables sets."""
-    lines = path.read_text(encoding="utf-8").splitlines()
-    pairs = (line.partition("=") for line in lines if line and not line.startswith("#"))
-    return {name: value for name, _, value in pairs}
 
 
 class Cluster:

@@ -12,21 +12,19 @@ from rich.text import Text
 from baton.cli.console import Screen
 from baton.cli.screen import echo
 from baton.cli.shared import count
-from baton.contract import ChatSnapshot, Status, Tab
 from baton.errors import BatonError
 from local.child import silent
 from local.demo import tickettext
 from local.demo.case import Difference
-from local.demo.play import Play, Played, Plays, Seen
-from local.demo.table import NAMES, Step
+from local.demo.chattext import did, row_of, tab_of
+from local.demo.play import Play, Played, Plays
+from local.demo.table import NAMES
 from local.demo.ticketplay import TicketPlay, TicketPlays, TicketSeen
 from local.demo.ui import Place
-from local.demo.words import name_of, people
 
 INDENT = 3
 WIDEST = 100
 GOOD, BAD = "✓", "✗"
-
 INTRODUCTION = (
     "Ivan is in line 1 and works with chats. Lena, an expert in line 2, and Maria, on the phones, rarely do. "
     "Each situation is played twice, as real events in a real chat: with the rule that it is about, and "
@@ -81,10 +79,10 @@ class Report:
         self._heading(f"{situation.id}  {situation.title}", situation.rule)
         first = len(situation.before)
         if first:
-            self._steps("Before", map(_row, plays[0].seen[:first]))
+            self._steps("Before", map(row_of, plays[0].seen[:first]))
         for play in plays:
-            self._steps(_with_or_without(play), map(_row, play.seen[first:]))
-            self._verdict(play, [_did(step) for step in situation.steps])
+            self._steps(_with_or_without(play), map(row_of, play.seen[first:]))
+            self._verdict(play, [did(step) for step in situation.steps])
 
     def ticket(self, plays: TicketPlays) -> None:
         """One situation of a ticket: the first of a group step by step, the others in a line each."""
@@ -187,8 +185,8 @@ class Report:
         table.add_column(width=8)
         table.add_column(width=31)
         table.add_column(overflow="fold")
-        for who, did, came_of in rows:
-            table.add_row(Text(who, "bold"), did, came_of)
+        for who, what, result in rows:
+            table.add_row(Text(who, "bold"), what, result)
         self._out.print()
         self._indented(Text(heading, "underline"))
         self._indented(table)
@@ -215,63 +213,15 @@ def _with_or_without(play: Play | TicketPlay) -> str:
     return "With the rule" if play.with_rule else "Without the rule"
 
 
-def _row(seen: Seen) -> tuple[str, str, Text]:
-    return NAMES.get(seen.step.by, seen.step.by), _did(seen.step), _came_of(seen)
-
-
 def _ticket_row(seen: TicketSeen, play: TicketPlay) -> tuple[str, str, Text]:
     who = NAMES.get(seen.step.by, seen.step.by)
     return who, tickettext.did(seen.step, play), tickettext.came_of(seen)
 
 
-def _did(step: Step) -> str:
-    match step:
-        case Step(kind="idle"):
-            return "Nobody writes for a while."
-        case Step(kind="chat_ended", status=Status.CLOSED):
-            return "closes the chat"
-        case Step(kind="chat_ended"):
-            return "ends the chat"
-        case _:
-            return f"“{step.text}”"
-
-
-def _came_of(seen: Seen) -> Text:
-    """The rules that fired, how the chat stands, and who was notified."""
-    lines = [Text(f"rule {rule}", "cyan") for rule in seen.fired]
-    lines.append(Text(_standing(seen.chat)))
-    if seen.told:
-        lines.append(Text(f"{people(seen.told)} {'is' if len(seen.told) == 1 else 'are'} notified"))
-    return Text("\n").join(lines)
-
-
-def _standing(chat: ChatSnapshot) -> str:
-    """In which tab a chat is, who has it, and whose turn it is."""
-    match chat.tab:
-        case Tab.MINE | Tab.RESERVED | Tab.NEW:
-            return f"{_tab(chat)}, {chat.status}"
-        case _ if chat.status is Status.CLOSED:
-            return "closed"
-        case _ if chat.reserved_for:
-            return f"ended, {chat.status}; reserved for {name_of(chat.reserved_for)}"
-        case _:
-            return f"ended, {chat.status}; assignee {name_of(chat.assignee)}"
-
-
-def _tab(chat: ChatSnapshot) -> str:
-    match chat.tab:
-        case Tab.MINE:
-            return f"{name_of(chat.pinned_to)}'s Mine"
-        case Tab.RESERVED:
-            return f"Reserved for {name_of(chat.reserved_for)}"
-        case _:
-            return str(chat.tab).capitalize()
-
-
 def _ending(play: Play) -> Text:
     seen = play.seen[-1]
     notified = f", {len(seen.told)} notified" if len(seen.told) > 1 and not play.differences else ""
-    return _marked([play], f"{_tab(seen.chat)}{notified}")
+    return _marked([play], f"{tab_of(seen.chat)}{notified}")
 
 
 def _endings(plays: Sequence[TicketPlay]) -> Iterator[Text]:

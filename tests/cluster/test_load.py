@@ -14,7 +14,8 @@ from baton.temporal.codec import ENCODING
 from baton.temporal.keys import key_line, new_key
 from helpdesks.schema import events
 from lab.cluster import proof
-from lab.cluster.load import CONNECTIONS, ONLINE, Load, _rig
+from lab.cluster.clients import CONNECTIONS, ONLINE, Load
+from lab.cluster.load import _rig
 from lab.cluster.proof import differences, gather
 from lab.rig import CHANNEL, Rig, event, eventually
 from tests.conftest import RigOpener

@@ -13,11 +13,12 @@ import pytest
 from click.testing import CliRunner
 
 from baton.settings import CHECKOUT
-from lab.cluster import programs, running
+from lab.cluster import programs
 from lab.cluster.__main__ import main
 from lab.cluster.balancer import balancing
+from lab.cluster.hosts import DEPLOYED, FIRST_PORT, hosts
 from lab.cluster.programs import built, cache, version
-from lab.cluster.running import FIRST_PORT, Cluster, hosts
+from lab.cluster.running import Cluster
 from local.machine import StackFailed, free_port
 from tests.deployed import TEMPORAL, variables
 
@@ -54,7 +55,7 @@ async def test_the_namespace_is_that_of_the_shared_file(tmp_path: Path) -> None:
 
 
 def test_the_shared_scripts_make_tables_and_namespace() -> None:
-    assert running.DEPLOYED == TEMPORAL
+    assert DEPLOYED == TEMPORAL
     assert version() == (TEMPORAL / "version.txt").read_text(encoding="utf-8").strip()
 
 

@@ -22,7 +22,8 @@ from baton.settings import CHECKOUT
 from baton.temporal.plugin import BatonPlugin
 from lab.rig import FOUR_RULES, NO_RULES
 from local.archive import newer
-from replaygate.redecide import compare, decisions_in
+from replaygate.decisions import decisions_in
+from replaygate.redecide import compare
 
 GOLDEN = CHECKOUT / "tests/replay/golden"
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)

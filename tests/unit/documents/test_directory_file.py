@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 import pytest
 
 from baton.cli.desk.directorytext import as_yaml
-from baton.documents.calendars import Holidays
 from baton.documents.directory import Directory
+from baton.documents.publicholidays import Holidays
 from baton.errors import DocumentError
 from tests.directories import parse_directory
 from tests.unit.rules.kit import DIRECTORY

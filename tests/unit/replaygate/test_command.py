@@ -17,9 +17,11 @@ from click.testing import Result as Ran
 from baton.cli import baton as program
 from baton.errors import BatonError
 from replaygate.command import GOLDEN
+from replaygate.forprograms import as_dict, write_junit
 from replaygate.pool import Pool, replay_command
-from replaygate.report import Tally, as_dict, print_summary, write_junit
+from replaygate.report import print_summary
 from replaygate.result import Accepted, Difference, HistoryVerdict, Result
+from replaygate.tally import Tally
 
 DIFFERENCE = Difference(
     event=7, command="activity notify", field="input.0.tell.3.reason", recorded="new", now="old"

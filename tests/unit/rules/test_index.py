@@ -23,9 +23,11 @@ from baton.model.decision import CaseState
 from baton.model.facts import Facts, Person
 from baton.model.ticket.state import TicketState
 from baton.rules.engine import decide
-from baton.rules.fields import CHATS, FIELDS, TICKETS, CaseType, Field, Sort
+from baton.rules.field import Field, Sort
+from baton.rules.fields import FIELDS
 from baton.rules.language import CASES, RuleFile
 from baton.rules.ruleset import RuleSet
+from baton.rules.scene import CHATS, TICKETS, CaseType
 from tests.unit.rules.kit import NOW, chat, event, facts, fired, holds, rule, ticket_event
 
 STAFF = ("ivan", "petra", "lena")
