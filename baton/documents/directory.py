@@ -29,20 +29,20 @@ from baton.wording import did_you_mean
 
 def unknown_staff(staff: str, known: Iterable[str]) -> UnknownStaff:
     """What to raise about somebody who is not in the directory."""
-    hint = did_you_mean(staff, known, "it has nobody yet")
+    hint = did_you_mean(staff, sorted(known), "it has nobody yet")
     return UnknownStaff(f"there is nobody {staff!r} in the directory; {hint}")
 
 
 def unknown_line(line: str, known: Iterable[str]) -> UnknownStaff:
     """As `unknown_staff`, about a line."""
     return UnknownStaff(
-        f"there is no line {line!r} in the directory; {did_you_mean(line, known, 'it has none')}"
+        f"there is no line {line!r} in the directory; {did_you_mean(line, sorted(known), 'it has none')}"
     )
 
 
 def unknown_department(department: str, known: Iterable[str]) -> UnknownLabel:
     """As `unknown_staff`, about a department's key."""
-    hint = did_you_mean(department, known, "it has none")
+    hint = did_you_mean(department, sorted(known), "it has none")
     return UnknownLabel(f"there is no department {department!r} in the directory; {hint}")
 
 

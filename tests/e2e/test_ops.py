@@ -617,7 +617,7 @@ async def test_everything_that_somebody_has_is_handed_over(rig: Rig, baton: Bato
     await eventually(unlisted, "she is still listed")
     slip = await baton.run("ops", "reassign", "--from", "staff:petre", "--to", "staff:ivan")
     assert (slip.code, slip.out) == (2, "")
-    assert "--from: the directory has no staff 'petre'; did you mean petra?" in slip.err
+    assert "--from: there is nobody 'petre' in the directory; did you mean petra?" in slip.err
 
 
 async def test_a_filter_that_the_server_does_not_know_is_one_sentence(baton: Baton) -> None:
