@@ -1,1 +1,1 @@
-"""The HTTP door. Today: the codec server, which shows Temporal's UI and CLI what is encrypted."""
+"""The HTTP door. Today: the codec server, which decrypts payloads for Temporal's UI and CLI."""

@@ -30,7 +30,7 @@ SHORTEST_TOKEN = 20
 
 
 class _Server(uvicorn.Server):
-    """Says when it serves, for whoever started it, and ends with 0 when a signal stops it."""
+    """Prints a line when it is ready, and exits with 0 when a signal stops it."""
 
     async def startup(self, sockets: list[object] | None = None) -> None:  # type: ignore[override]
         await super().startup(sockets=sockets)  # type: ignore[arg-type]
@@ -42,9 +42,9 @@ class _Server(uvicorn.Server):
 
 
 def read_token(path: Path) -> str:
-    """The token in a file, which is made if it is not there, readable for its owner only.
+    """The token in a file. A missing file is made, readable only by its owner.
 
-    Raises ``SettingsError`` if it cannot be read or made, or is so short that it could be guessed.
+    Raises ``SettingsError`` if it cannot be read or made, or is short enough to guess.
     """
     try:
         if not path.exists():
@@ -69,7 +69,7 @@ def _make_token(path: Path) -> None:
         try:
             file.write(secrets.token_urlsafe(32) + "\n")
             file.flush()
-        except OSError:  # half of one would be refused at the next start
+        except OSError:  # half a token would be refused at the next start
             path.unlink()
             raise
 

@@ -1,16 +1,16 @@
-"""The codec server: Temporal's Web UI and CLI send it payloads, and it answers with what is in them.
+"""The codec server: Temporal's Web UI and CLI send it payloads, and it answers with their contents.
 
     POST /encode, /decode   {"payloads": [{"metadata": {"encoding": BASE64}, "data": BASE64}]}
-    GET  /                  a page to sign in for the UI, which can send no token of ours
+    GET  /                  a page to sign in for the UI, which cannot send our token
     POST /sign-out          forgets who signed in there
     GET  /health            200 when it serves
 
-Who asks shows the token: as ``Authorization: Bearer TOKEN``, as the CLI does, or by the cookie that
-signing in sets. A payload that cannot be read stays as it is, so that one of them does not hide the rest
-of a history.
+Callers show the token: in ``Authorization: Bearer TOKEN``, as the CLI does, or by the cookie that signing
+in sets. A payload that cannot be read stays as it is, so that one such payload does not hide the
+rest of a history.
 
-The caller's namespace, ``X-Namespace``, is what new payloads are bound to, and whose payloads are shown.
-Which case they are for is not known here, see ``baton.temporal.codec``.
+New payloads are bound to the caller's namespace, ``X-Namespace``, and only payloads of that are shown.
+The server does not know which case they are for, see ``baton.temporal.codec``.
 """
 
 from __future__ import annotations
@@ -35,9 +35,9 @@ from baton.temporal.codec import EncryptionCodec
 from baton.temporal.keys import KeyRing
 
 LARGEST_BODY = 32 * 1024 * 1024
-"""Bytes of one request. The UI sends a page of a history at once, and one payload has at most 2 MB."""
+"""Bytes of one request, at most. The UI sends a page of a history; one payload has up to 2 MB."""
 MOST_PAYLOADS = 10_000
-"""Payloads of one request: smallest ones would become gigabytes of objects."""
+"""The most payloads in one request: many tiny ones would become gigabytes of objects."""
 LARGEST_FORM = 4096
 COOKIE = "baton_codec"
 SIGNED_IN_SECONDS = 12 * 3600
@@ -51,11 +51,11 @@ def codec_app(keys: KeyRing, token: str, ui_origin: str) -> FastAPI:
     """The codec server.
 
     Args:
-        keys: one writes, all read.
+        keys: the first encrypts; all can decrypt.
         token: what a caller must show.
-        ui_origin: the only page of another address that browsers let read the answers.
+        ui_origin: the only other origin whose pages browsers allow to read the answers.
     """
-    # Nothing describes itself to strangers: no schema, no page that draws it.
+    # The API is not described to strangers: no schema, no documentation page.
     app = FastAPI(title="Baton's codec server", openapi_url=None, docs_url=None, redoc_url=None)
     app.add_middleware(
         CORSMiddleware,
@@ -67,7 +67,7 @@ def codec_app(keys: KeyRing, token: str, ui_origin: str) -> FastAPI:
     codec = EncryptionCodec(keys)
 
     def scheme(request: Request) -> str:
-        """How browsers reach this server: a proxy before it asks by HTTP what it was asked by TLS."""
+        """The scheme that browsers use: a proxy in front passes on by HTTP what it received by TLS."""
         return "https" if ui_origin.startswith("https:") else request.url.scheme
 
     @app.get("/health")
@@ -100,7 +100,7 @@ def codec_app(keys: KeyRing, token: str, ui_origin: str) -> FastAPI:
             max_age=SIGNED_IN_SECONDS,
             httponly=True,
             secure=scheme(request) == "https",
-            # Browsers send it from pages of the same site only, such as a UI on another port or subdomain.
+            # Browsers send it only from pages of the same site, such as a UI on another port or subdomain.
             samesite="strict",
         )
         return response
@@ -143,19 +143,19 @@ async def _body(request: Request, largest: int) -> bytes:
             if len(body) > largest:
                 raise HTTPException(413, f"at most {largest:,} bytes")
     except ClientDisconnect:
-        raise HTTPException(400, "the body is not whole") from None  # to nobody; and nothing for the log
+        raise HTTPException(400, "the body is not whole") from None  # to nobody, and not in the log
     return bytes(body)
 
 
 def _payloads(body: bytes) -> list[Payload]:
     too_many = HTTPException(413, f"at most {MOST_PAYLOADS:,} payloads")
-    # Counted before they are made: each is an object, with another one, its metadata, in it.
+    # Counted before they are created: each is an object with another one, its metadata, in it.
     if body.count(b"{") > 2 * MOST_PAYLOADS + 1:
         raise too_many
     try:
         payloads = list(json_format.Parse(body, Payloads()).payloads)
     except (json_format.ParseError, UnicodeDecodeError):
-        # What the parser says would quote the payload.
+        # The parser's message would quote the payload.
         raise HTTPException(400, 'the body must be {"payloads": [...]}, as Temporal sends it') from None
     if len(payloads) > MOST_PAYLOADS:
         raise too_many
@@ -170,7 +170,7 @@ def _same(given: str, token: str) -> bool:
 
 
 def _proof(token: str, until: int) -> str:
-    """Shows until when (seconds since 1970) somebody is signed in who knew the token, but not the token."""
+    """Proves that somebody knew the token, and until when (seconds since 1970), without holding the token."""
     mark = hmac.new(token.encode(), f"signed in until {until}".encode(), hashlib.sha256).hexdigest()
     return f"{until}.{mark}"
 
@@ -188,11 +188,11 @@ autocomplete="current-password" autofocus></label> <button>Sign in</button></for
 
 
 def _signed_in(own_address: str, ui_origin: str) -> str:
-    """What is left to do, once in each browser, in a UI that nobody has configured to send the cookie."""
+    """What to do, once in each browser, if the UI has not been configured to send the cookie."""
     return f"""<p>You are signed in. If Temporal's UI, <a href="{escape(ui_origin)}">{escape(ui_origin)}</a>,
 still shows no texts:</p>
 <ol>
-<li>Press the glasses in its upper right corner.</li>
+<li>Press the glasses icon in its upper right corner.</li>
 <li>Choose <i>Use my browser setting</i>, and enter <code>{escape(own_address)}</code>.</li>
 <li>Switch on <i>Include cross-origin credentials</i>, and press <i>Apply</i>.</li>
 </ol>

@@ -1,8 +1,8 @@
-"""HTTP for callers who may be slow on purpose: a request must arrive in time, and connections are counted.
+"""HTTP for callers who may be slow on purpose: requests must arrive in time, and connections are limited.
 
-uvicorn bounds neither: it waits for the rest of a request for as long as the connection stands. Here a
-request that is not whole in time is answered with 408, where an answer is still possible, and its connection
-closed. The clock runs from the moment at which a request may begin, and no byte that comes stops it.
+uvicorn bounds neither: it waits for the rest of a request for as long as the connection is open. Here a
+request that is not complete in time is answered with 408, if an answer is still possible, and its connection
+is closed. The clock runs from the moment a request may begin, and arriving bytes do not reset it.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 HEADER_SECONDS = 10.0
-"""For the first line and the headers, from the connection or from the answer before."""
+"""For the first line and the headers, from the start of the connection or the previous answer."""
 BODY_SECONDS = 60.0
 """For the body, from the end of the headers: 32 MB at 4.5 Mbit/s."""
 MOST_CONNECTIONS = 200
 
 _SENDING = (h11.IDLE, h11.SEND_BODY)
-"""States of a caller from whom a request, or the rest of one, is to come."""
+"""States in which a request, or the rest of one, is expected from the caller."""
 
 
 class BoundedProtocol(H11Protocol):
@@ -31,7 +31,7 @@ class BoundedProtocol(H11Protocol):
     most_connections: int
     _clock: asyncio.TimerHandle | None = None
     _waiting_for: object = None
-    """The state of the caller for which the clock was started."""
+    """The caller's state when the clock was started."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """See base class."""
@@ -74,7 +74,7 @@ class BoundedProtocol(H11Protocol):
     def _end(self, status: int, why: str) -> None:
         self._stop_clock()
         if self.cycle is not None:
-            self.cycle.disconnected = True  # what the application still says has nowhere to go
+            self.cycle.disconnected = True  # anything the application still sends has nowhere to go
             self.cycle.message_event.set()
         if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
             headers = [("connection", "close"), ("content-length", "0")]
@@ -82,13 +82,13 @@ class BoundedProtocol(H11Protocol):
             for event in (answer, h11.EndOfMessage()):
                 self.transport.write(self.conn.send(event) or b"")
         if self.transport.get_write_buffer_size():
-            self.transport.abort()  # a caller who does not read, either, would keep it open
+            self.transport.abort()  # a caller who does not read either would keep it open
         else:
             self.transport.close()
 
 
 def bounded(header_seconds: float, body_seconds: float, most_connections: int) -> type[BoundedProtocol]:
-    """A class for uvicorn's setting ``http``: it makes its connections by itself."""
+    """A class for uvicorn's setting ``http``: uvicorn makes the connections itself."""
     limits = {
         "header_seconds": header_seconds,
         "body_seconds": body_seconds,

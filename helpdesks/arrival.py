@@ -1,7 +1,7 @@
-"""An event arrives at the ledger: which case it meets there, and whether it was there before.
+"""An event arrives at the ledger: which case it belongs to, and whether it is already there.
 
-Everything that concerns one conversation or ticket happens one after another (see `helpdesks.database`), so
-what is read here still holds when the event is taken in.
+Everything about one conversation or ticket happens in sequence (see `helpdesks.database`), so what is read
+here still holds when the event is taken in.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from helpdesks.places import derived_case_id, place_of, ref_of
 
 
 class Arrival:
-    """One event and what was found about it. Lives as long as its transaction; made by ``begin``.
+    """One event and what was found about it. Lasts as long as its transaction; made by ``begin``.
 
     Attributes:
         found: what `queries.FOUND` says.
-        case_id: of the case that the event meets, or would open.
+        case_id: of the case that the event belongs to, or would open.
         case: the row of that case, if there is one.
     """
 
@@ -71,13 +71,13 @@ class Arrival:
         self.found = found.one()
         self.case = self.found if self.found.case_id is not None else None
         if not self.before.exists and self.case is not None and self.case.opened_by != self.event.id:
-            # The ID that the start gave belongs to an earlier case, whose row must stay as it is.
+            # The ID given at the start belongs to an earlier case, whose row must stay as it is.
             self.case_id = derived
             self.case = await self._row(derived)
         return self
 
     async def own_row(self, case_id: str) -> Row[Any] | None:
-        """The row of a case of this place. Raises ``InvalidEvent`` if it stands at another."""
+        """The row of a case of this place. Raises ``InvalidEvent`` if it belongs to another."""
         row = self.case if case_id == self.case_id else await self._row(case_id)
         if row is not None and place_of(ref_of(row)) != self.place:
             other = f"another conversation, on channel {row.channel!r}"
@@ -89,7 +89,7 @@ class Arrival:
         return row
 
     async def lock_load(self, staff: Sequence[str]) -> None:
-        """Let nobody else count, or change, how much these people have to do."""
+        """Lock the load of these people: nobody else may count or change it."""
         missing = [one for one in staff if one not in self._locked]
         await self.database.lock(self.connection, [f"load:{one}" for one in missing])
         self._locked.update(missing)

@@ -1,8 +1,8 @@
-"""Where cases live: the protocol that every help desk speaks.
+"""Where cases are kept: the protocol of every help desk.
 
 A help desk keeps the cases, the bodies of messages and notes, the directory and everybody's presence.
 Baton asks it for facts, lets it take events in, and has it carry out effects. Each write carries a key
-and is applied once, however often it is sent: activities are carried out at least once.
+and is applied once, however often it is sent: activities run at least once.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from baton.model.facts import Previous
 
 @dataclass(frozen=True)
 class Attendance:
-    """What a person is doing, and since when. Nobody has an entry before the first change: offline."""
+    """What a person is doing, and since when. People without an entry are offline."""
 
     presence: Presence
     since: datetime
@@ -68,13 +68,13 @@ class Intake(Protocol):
         """The directory as it is now."""
 
     async def attendance(self, staff: Iterable[str]) -> Mapping[str, Attendance]:
-        """The presence of these people; who never had one is left out."""
+        """The presence of these people; those who never had one are left out."""
 
     async def load(self, staff: Iterable[str]) -> Mapping[str, int]:
         """How many active chats each of these holds, pinned or reserved, without this one.
 
-        The numbers stay true until the transaction ends: two chats that are handed out at the same
-        moment see one another.
+        The numbers stay true until the transaction ends: two chats that are assigned at the same
+        moment see each other.
         """
 
     async def previous(self) -> Previous | None:
@@ -112,12 +112,12 @@ class Intake(Protocol):
         """Keep the event with its body, and the case as the event itself left it (``folded``).
 
         What the rules change (``settled``) follows as an effect; it already counts for load. What no effect
-        carries, such as the departments of a ticket, is kept as the rules leave it. An event of an earlier
-        ``now`` than the last one taken in changes nothing; only the body of one that is not known yet is
-        kept. ``opened`` is false for a message that is recorded but opened no case.
+        carries, such as the departments of a ticket, is kept as the rules leave it. An event with an earlier
+        ``now`` than the last one taken in changes nothing; only its body is kept, if it is not known yet.
+        ``opened`` is false for a message that is recorded but opened no case.
 
-        The case is kept whole, with what is not yet carried out: of what was kept as such before, the effects
-        with the keys ``waiting``, and ``effects``, which follow from this event.
+        The case is kept whole, with the effects not yet carried out: those already kept whose keys are in
+        ``waiting``, and ``effects``, which follow from this event.
 
         Raises ``InvalidEvent`` if the case's ID belongs to another conversation or ticket.
         """
@@ -132,14 +132,14 @@ class HelpDesk(Protocol):
         """Take one event in. Commits at the end of the block, or leaves no trace if it raises.
 
         ``chain`` names the chain of workflow runs (the ID of its first run, which continue-as-new and reset
-        keep); it is stored with the event. An event that another chain took in is a late duplicate, one of
-        the same chain a retry.
+        keep); it is stored with the event. An event that another chain took in is a late duplicate; one
+        that the same chain took in is a retry.
         """
 
     async def write_case(self, write: CaseWrite) -> bool:
         """Carry out a change of a case. False if it, or a later one, had been carried out before.
 
-        Of a change that was overtaken, the notes are kept.
+        If the change was overtaken, only its notes are kept.
         """
 
     async def send_message(self, message: Message) -> bool:
@@ -155,7 +155,7 @@ class HelpDesk(Protocol):
     async def kept(self, case: CaseRef) -> Kept | None:
         """The latest case of a conversation or ticket, whole, with the notes of its departments.
 
-        Of the ``case``, only the place need be true.
+        Only the place in ``case`` needs to be correct.
         """
 
     async def prompt_reply(self, prompt: Prompt, draft: str) -> bool:
@@ -177,7 +177,7 @@ class HelpDesk(Protocol):
         """
 
     async def set_presence(self, staff: str, presence: Presence, at: datetime) -> Attendance:
-        """Note what a person is doing from ``at`` on; unchanged if it is what they did already, or if
+        """Note what a person is doing from ``at`` on; no change if they were already doing it, or if
         something later is known."""
 
     async def presence(self) -> Mapping[str, Attendance]:
@@ -216,7 +216,7 @@ class HelpDesk(Protocol):
         """
 
     async def customer_messages(self, case: CaseRef) -> Sequence[CustomerMessage]:
-        """What the customer wrote in this case, in order, as the events that it came with."""
+        """What the customer wrote in this case, in order, as the events that brought it."""
 
     async def notices(self, staff: str | None, limit: int) -> Sequence[NoticeRow]:
-        """What people were told, latest first."""
+        """The notices that people received, latest first."""

@@ -1,4 +1,4 @@
-"""Cases as rows: how one is read and written, and what a change did to it, in words."""
+"""Cases as rows: how they are read and written, and how a change to one is put in words."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ from helpdesks.schema import case_labels, cases
 BY_ID = select(cases).where(cases.c.case_id == bindparam("wanted"))
 UPDATE_CASE = cases.update().where(cases.c.case_id == bindparam("wanted"))
 
-# Effects carry these.
+# The fields that effects carry.
 _CHAT_FIELDS = ("activity", "status", "assignee", "line", "pinned_to", "reserved_for", "tab", "labels")
 _TICKET_FIELDS = ("stage", "status", "assignee", "line", "labels")
-# Of a ticket's snapshot, what has a column: staff see these as the last effect has left them.
+# The fields of a ticket's snapshot that have a column: staff see them as the last effect left them.
 _IN_COLUMNS = (
     *("case_id", "customer", "subject", "stage", "status", "assignee", "line", "composer", "dispatcher"),
     *("labels", "previous_case", "last_author", "last_message_at"),
@@ -43,7 +43,7 @@ _IN_COLUMNS = (
 
 
 def author_of(written: str) -> Author:
-    """The author as `str()` wrote it."""
+    """The author, read from what `str()` wrote."""
     type_, _, author_id = written.partition(":")
     return Author(type=AuthorType(type_), id=author_id)
 
@@ -75,7 +75,7 @@ def _chat_of(row: Row[Any]) -> ChatSnapshot:
 
 
 def ticket_of(row: Row[Any]) -> TicketSnapshot:
-    """The ticket that the row of a ticket is."""
+    """The ticket in a ticket's row."""
     return TicketSnapshot.model_validate(
         {
             **json.loads(row.rest or "{}"),
@@ -87,14 +87,14 @@ def ticket_of(row: Row[Any]) -> TicketSnapshot:
 
 
 def fields_of(case: CaseState | CaseWrite) -> dict[str, Any]:
-    """What effects carry of a case and staff see: by column, as the change log compares it."""
+    """The parts of a case that effects carry and staff see, by column, as the change log compares them."""
     place = place_of(case.case if isinstance(case, CaseWrite) else case)
     names = _TICKET_FIELDS if place.kind == "ticket" else _CHAT_FIELDS
     return {name: getattr(case, name) for name in names} | {"labels": list(case.labels)}
 
 
 def decided_of(case: CaseState) -> dict[str, Any]:
-    """What no effect carries, by column: the row has it as the rules leave it."""
+    """The parts that no effect carries, by column: the row has them as the rules leave them."""
     kept = {"holder": case.holder, "holders": case.holders}
     if isinstance(case, ChatState):
         return {**kept, "ticket_id": case.ticket_id}
@@ -111,7 +111,7 @@ def decided_of(case: CaseState) -> dict[str, Any]:
 
 
 def closed(place: Place) -> dict[str, Any]:
-    """The columns of a case that leaves everybody's hands, for an update."""
+    """The columns for an update that closes a case and leaves it in nobody's hands."""
     of_ticket = place.kind == "ticket"
     return {
         **({"stage": TicketStage.CLOSED} if of_ticket else {"activity": Activity.ENDED, "tab": Tab.ENDED}),
@@ -125,7 +125,7 @@ def closed(place: Place) -> dict[str, Any]:
 def labels_of(
     fields: Mapping[str, Any], ticket: TicketState | TicketSnapshot | None
 ) -> dict[str, datetime | None]:
-    """The labels by which a ticket with these `fields_of` is looked for, and when each of them is due."""
+    """The labels to find a ticket with these `fields_of` by, and when the answer of each is due."""
     if fields["stage"] is TicketStage.CLOSED:
         return {}
     counting = ticket.departments if ticket is not None and ticket.paused_at is None else ()
@@ -140,7 +140,7 @@ def labels_of(
 async def keep_labels(
     connection: AsyncConnection, case_id: str, labels: Mapping[str, datetime | None]
 ) -> None:
-    """Bring the table of labels into step with a ticket."""
+    """Bring the table of labels up to date with a ticket."""
     of_case = case_labels.c.case_id == case_id
     rows = await connection.execute(select(case_labels.c.label, case_labels.c.due_at).where(of_case))
     if {row.label: row.due_at for row in rows} == labels:
@@ -154,7 +154,7 @@ async def keep_labels(
 
 
 def overtaken(row: Row[Any], event_id: str, at: datetime, taken_in_at: datetime | None) -> bool:
-    """Whether what this event of this time wants to write comes after a later event has been written.
+    """Whether this event, decided at this time, comes too late: a later event has already been written.
 
     ``taken_in_at`` is when the event was last taken in. Events of one workflow task share their time; of
     these, one that was taken in then but is not the last is an earlier one.

@@ -15,13 +15,13 @@ from baton.model.decision import CaseState
 from helpdesks.database import Database
 from helpdesks.schema import changes
 
-# Whose changes somebody may ask about later; who wrote last is told by the messages.
+# The logged fields. The messages already show who wrote last.
 _LOGGED = ("activity", "stage", "status", "assignee", "line", "pinned_to", "reserved_for", "composer")
 
 
 @dataclass(frozen=True)
 class Changed:
-    """One entry of a case's change log. ``by`` is such as ``staff_lena`` or ``rule_support-line``."""
+    """One entry of a case's change log. ``by`` is, for example, ``staff_lena`` or ``rule_support-line``."""
 
     at: datetime
     by: str
@@ -29,7 +29,7 @@ class Changed:
 
 
 def progress_of(case: CaseState) -> dict[str, Any]:
-    """What the change log tells of a ticket beside its `fields_of`: who composes, and each department."""
+    """What the change log tracks for a ticket besides its `fields_of`: the composer, and each department."""
     if isinstance(case, ChatState):
         return {}
     return {
@@ -58,7 +58,7 @@ def difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
 
 
 def rule_names(rules: Iterable[str]) -> str:
-    """Who changed something, where rules did."""
+    """The author of a change that rules made."""
     return ", ".join(f"rule_{rule}" for rule in rules) or "system_baton"
 
 
@@ -71,7 +71,7 @@ async def log_change(
     by: str,
     what: str,
 ) -> None:
-    """Note who changed what. One source (an event or an effect) has one entry."""
+    """Record who changed what. Each source (an event or an effect) has one entry."""
     insert = database.insert(changes)
     await connection.execute(
         insert.on_conflict_do_update(

@@ -1,4 +1,4 @@
-"""The kinds of columns that the embedded help desk's tables have, on SQLite and PostgreSQL alike."""
+"""The column types of the embedded help desk's tables, on both SQLite and PostgreSQL."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Words(TypeDecorator[str]):
         return value.replace("\0", "\ufffd") if value is not None else None
 
 
-# SQLite numbers rows by itself only where the type is exactly INTEGER, which has 64 bits there.
+# SQLite numbers rows automatically only if the type is exactly INTEGER, which has 64 bits there.
 Number = BigInteger().with_variant(Integer, "sqlite")
 
 

@@ -1,11 +1,12 @@
 """The embedded help desk's connection: SQLite or PostgreSQL, by URL.
 
-What differs between the two stands here and nowhere else:
+All differences between the two are here and nowhere else:
 
-* A writing transaction sees what it decides by. SQLite has one writer at a time, from ``BEGIN IMMEDIATE`` on,
-  so that no reader has to become a writer half-way and fail. On PostgreSQL transactions name what they must
-  not share (a conversation, a person's load) and hold an advisory lock on it until they end.
-* Upserts, which both know, under different names.
+* A writing transaction sees what it bases its decision on. SQLite has one writer at a time, from
+  ``BEGIN IMMEDIATE`` on, so that no reader has to become a writer half-way and fail. On PostgreSQL
+  transactions name what they must not share (a conversation, a person's load) and hold an advisory lock on it
+  until they end.
+* Upserts, which both have under different names.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ _TRANSIENT_SQLSTATES = ("08", "40", "53", "55", "57", "58")
 
 
 _NOT_TAKEN = (TypeError, ValueError, OverflowError)
-"""How drivers say that they do not take what a URL has; in words that may quote it."""
+"""How drivers report URL parameters that they do not take; the text may quote the URL."""
 _WRONG_PARAMETER = (
     "the database URL has a parameter behind its ? that the database's driver does not take: correct it, or "
     "leave it out"
@@ -53,8 +54,8 @@ _WRONG_PARAMETER = (
 def parse_url(url: str) -> URL:
     """The URL with the driver filled in.
 
-    Raises ``SettingsError``, which quotes nothing of it, for anything but SQLite and PostgreSQL, and for what
-    is no URL to the letter.
+    Raises ``SettingsError``, which quotes nothing of it, for anything but SQLite and PostgreSQL, and for a
+    malformed URL.
     """
     scheme, separator, rest = url.partition("://")
     backend, _, driver = scheme.partition("+")
@@ -68,7 +69,7 @@ def parse_url(url: str) -> URL:
 
 
 def _postgresql(url: URL) -> URL:
-    # Hosting companies hand out URLs for libpq; asyncpg has the same values under another name.
+    # Hosting companies give out URLs for libpq; asyncpg has the same values under another name.
     if "sslmode" in url.query:
         sslmode = url.query["sslmode"]
         url = url.difference_update_query(["sslmode"]).update_query_dict({"ssl": sslmode})
@@ -85,17 +86,17 @@ def _sqlite_file(url: URL) -> URL:
 
 
 class Database:
-    """Transactions on one database, and one kind of error when it cannot be reached.
+    """Transactions on one database, with one kind of error if it cannot be reached.
 
     Raises ``SettingsError``, also at its first transaction, if the driver does not take a part of the URL.
 
     Args:
-        patient: whether statements may take, and wait, as long as they need, as those of a migration.
+        patient: whether statements may run and wait as long as they need, as in a migration.
     """
 
     def __init__(self, url: URL, *, patient: bool = False) -> None:
         self.dialect = url.get_backend_name()
-        # Named in every error, so it has neither the password nor the query, which may hold one, too.
+        # Every error names it, so it has neither the password nor the query, which may also hold one.
         self.place = (
             f"SQLite file {url.database}"
             if self.dialect == "sqlite"
@@ -107,14 +108,14 @@ class Database:
             )
         except (*_NOT_TAKEN, ArgumentError):
             raise SettingsError(_WRONG_PARAMETER) from None
-        # Writers of this process queue here in order; SQLite itself would let them poll, and starve some.
+        # Writers in this process queue here in order; SQLite itself would have them poll, and starve some.
         self._turn = asyncio.Lock() if self.dialect == "sqlite" else nullcontext()
 
     @asynccontextmanager
     async def writing(self, *locks: str) -> AsyncIterator[AsyncConnection]:
         """A transaction that may write; commits at the end, or leaves no trace if the block raises.
 
-        ``locks`` names what no other writing transaction may be changing meanwhile.
+        ``locks`` names what no other writing transaction may change at the same time.
         """
         async with self._turn, self._connected() as connection, connection.begin():
             await self.lock(connection, locks)
@@ -142,7 +143,7 @@ class Database:
     async def _connected(self) -> AsyncIterator[AsyncConnection]:
         try:
             connection = await self.engine.connect()
-        # asyncpg's own errors, and the socket's, are not wrapped before there is a connection.
+        # Until there is a connection, asyncpg's own errors and those of the socket are not wrapped.
         except (DBAPIError, NoFreeConnection, PostgresError, OSError, TimeoutError) as error:
             raise self._unavailable(error) from error
         except _NOT_TAKEN:
@@ -160,7 +161,7 @@ class Database:
             raise self._unavailable(error) from error
 
     def _unavailable(self, error: BaseException) -> HelpDeskUnavailable:
-        # The driver's own words, without the statement and its parameters: those are customers' texts.
+        # The driver's message without the statement and its parameters, which hold customers' texts.
         cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
         words = str(cause).strip().splitlines()
         return HelpDeskUnavailable(f"{self.place}: {words[0] if words else type(cause).__name__}")
@@ -195,10 +196,10 @@ def _postgresql_engine(url: URL, *, patient: bool) -> AsyncEngine:
             "command_timeout": None if patient else _COMMAND_SECONDS,
             "server_settings": {
                 "application_name": "baton",
-                # After waiting for a lock, a statement must see what its former owner has done.
+                # After waiting for a lock, a statement must see what the previous owner did.
                 "default_transaction_isolation": "read committed",
                 "lock_timeout": "0" if patient else f"{_LOCK_SECONDS}s",
-                # A worker that stalls half-way must not hold up everybody else.
+                # A worker that stalls half-way must not block everybody else.
                 "idle_in_transaction_session_timeout": "30s",
             },
         },
@@ -208,7 +209,7 @@ def _postgresql_engine(url: URL, *, patient: bool) -> AsyncEngine:
 def _sqlite_engine(url: URL) -> AsyncEngine:
     if url.database and "uri" not in url.query:
         private_database(Path(url.database))
-    # Without an isolation level the driver begins nothing by itself, and `begin` below can say how.
+    # Without an isolation level the driver begins no transaction itself: `begin` below decides how.
     engine = create_async_engine(url, hide_parameters=True, connect_args={"isolation_level": None})
 
     @event.listens_for(engine.sync_engine, "connect")
@@ -216,7 +217,7 @@ def _sqlite_engine(url: URL) -> AsyncEngine:
         cursor = connection.cursor()
         # Readers and the writer do not wait for one another.
         cursor.execute("PRAGMA journal_mode = WAL")
-        # WAL would be content with less: a commit must survive a power cut, since the bodies of messages
+        # WAL alone would require less: a commit must survive a power cut, since the bodies of messages
         # are kept nowhere else.
         cursor.execute("PRAGMA synchronous = FULL")
         cursor.execute("PRAGMA foreign_keys = ON")
@@ -226,7 +227,7 @@ def _sqlite_engine(url: URL) -> AsyncEngine:
     def begin(connection: Connection) -> None:
         read_only = connection.get_execution_options().get(_READ_ONLY)
         statement = "BEGIN" if read_only else "BEGIN IMMEDIATE"
-        # Straight to the driver: one turn of its thread, where SQLAlchemy's cursor takes three.
+        # Directly to the driver: one turn of its thread instead of the three of SQLAlchemy's cursor.
         adapted: Any = connection.connection.dbapi_connection
         adapted.run_async(lambda driver: driver.execute(statement))
 

@@ -25,11 +25,11 @@ class Directories:
         self._cached = VersionedDirectory(0, Directory())
 
     async def current(self, connection: AsyncConnection) -> VersionedDirectory:
-        """The directory in force; an empty one of version 0 before the first."""
+        """The directory in force; before the first, an empty one of version 0."""
         return await self.at_version(connection, await connection.scalar(_LATEST) or 0)
 
     async def at_version(self, connection: AsyncConnection, version: int) -> VersionedDirectory:
-        """The directory of a version that exists."""
+        """The directory of an existing version."""
         if version == 0:
             return VersionedDirectory(0, Directory())
         if version != self._cached.version:
@@ -45,7 +45,7 @@ class Directories:
         async with self._database.writing("directory") as connection:
             current = await self.current(connection)
             if current.version and current.directory == directory:
-                return current  # also the answer to somebody who repeats a change that went through
+                return current  # also the answer if a change that went through is repeated
             if based_on is not None and based_on != current.version:
                 raise NotAllowed(
                     f"the directory is at version {current.version} by now, and this change is based on "

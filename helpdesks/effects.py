@@ -23,7 +23,7 @@ async def write_case(database: Database, connection: AsyncConnection, write: Cas
     digest = sha256(write.model_dump_json().encode()).hexdigest()
     if not await enter(database, connection, "case", write, digest):
         return False
-    # Notes are added even by a decision that was overtaken: the later one knows nothing of them.
+    # Even a decision that was overtaken adds its notes: the later one does not know them.
     await _write_notes(connection, write)
 
     ref, place = write.case, place_of(write.case)
@@ -45,7 +45,7 @@ async def write_case(database: Database, connection: AsyncConnection, write: Cas
     if row is not None:
         await connection.execute(UPDATE_CASE, {**values, "wanted": ref.case_id})
     else:
-        # The database is younger than the case, such as a backup that was put back: go on from here.
+        # The database does not know the case, such as after restoring an old backup: continue from here.
         await connection.execute(cases.insert(), {**values, **_begun(write)})
     if place.kind == "ticket":
         await keep_labels(
@@ -59,7 +59,7 @@ async def write_case(database: Database, connection: AsyncConnection, write: Cas
 
 
 def _begun(write: CaseWrite) -> dict[str, Any]:
-    """What the row of a case that is not known needs beside the write."""
+    """What the row of an unknown case needs besides the write."""
     ref, place = write.case, place_of(write.case)
     return {
         "channel": ref.channel or None,
@@ -75,7 +75,7 @@ def _begun(write: CaseWrite) -> dict[str, Any]:
 
 
 async def send_message(database: Database, connection: AsyncConnection, message: Message) -> bool:
-    """Keep a message that a rule says. The embedded help desk has no channel of its own to send it on."""
+    """Keep a message that a rule sends. The embedded help desk has no channel of its own to send it on."""
     if not await enter_once(database, connection, "message", message):
         return False
     await connection.execute(entries.insert(), entry(message, "message", message.text))
@@ -83,7 +83,7 @@ async def send_message(database: Database, connection: AsyncConnection, message:
 
 
 async def send_reply(database: Database, connection: AsyncConnection, reply: ConsolidatedReply) -> bool:
-    """Keep a consolidated reply, which is sent by that: there is no channel of its own to send it on."""
+    """Keep a consolidated reply, which counts as sending it: there is no channel of its own to send it on."""
     if not await enter_once(database, connection, "reply", reply):
         return False
     row = entry(reply, "reply", reply.text, author=str(reply.author))
@@ -92,7 +92,7 @@ async def send_reply(database: Database, connection: AsyncConnection, reply: Con
 
 
 async def _write_notes(connection: AsyncConnection, write: CaseWrite) -> None:
-    # A decision made anew replaces its notes.
+    # A decision that is made again replaces its notes.
     await connection.execute(entries.delete().where(entries.c.kind == "note", entries.c.key == write.key))
     rows = [entry(write, "note", note, position) for position, note in enumerate(write.notes)]
     if rows:

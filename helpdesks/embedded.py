@@ -52,7 +52,7 @@ class EmbeddedHelpDesk:
     @classmethod
     @asynccontextmanager
     async def open(cls, url: str) -> AsyncIterator[Self]:
-        """The help desk at ``url``, its schema brought up to date.
+        """The help desk at ``url``, with its schema brought up to date.
 
         Raises ``SettingsError`` for a URL that is neither SQLite's nor PostgreSQL's.
         """
@@ -194,10 +194,10 @@ async def _migrate(database: Database, url: URL) -> None:
     async with database.reading() as connection:
         if await connection.run_sync(migrations.at_head):
             return
-    # Years of events are not copied within the time of an activity.
+    # Copying years of events takes longer than an activity may.
     patient = Database(url, patient=True)
     try:
-        # Workers often start together: whoever comes second waits, and finds nothing left to do.
+        # Workers often start together: the second one waits, and finds nothing left to do.
         async with patient.writing("migrations") as connection:
             if not await connection.run_sync(migrations.at_head):
                 await connection.run_sync(migrations.upgrade)

@@ -19,7 +19,7 @@ from helpdesks.takingin import TakingIn
 
 
 class EmbeddedIntake:
-    """A `helpdesks.base.Intake`. Lives as long as the transaction of its event."""
+    """A `helpdesks.base.Intake`. Lasts as long as the transaction of its event."""
 
     def __init__(self, arrival: Arrival, directories: Directories) -> None:
         self._arrival = arrival

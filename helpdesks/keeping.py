@@ -1,8 +1,8 @@
-"""The ledger keeps each case whole, so that it can go on although its workflow is gone.
+"""The ledger keeps each case whole, so that the case can continue if its workflow is gone.
 
-The row of a case has its state as JSON, as the rules left it, and the effects that were not yet carried out.
-The notes of a ticket are not in it, or each event would write them all again: an event says for which
-departments it was a note, and in which round.
+The row of a case has its state as JSON, as the rules left it, and the effects not yet carried out. The
+notes of a ticket are not in it, or each event would write them all again: instead, an event says which
+departments it was a note for, and in which round.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ from helpdesks.places import Kind, Place, at, beside, for_each_kind
 from helpdesks.schema import applied, cases, events
 
 SEEN_EVENTS = 300
-"""Events that a case which goes on still recognises by itself: as many as a workflow remembers."""
+"""How many events a continued case still recognises by itself: as many as a workflow remembers."""
 
 _UNSENT: TypeAdapter[tuple[Effect, ...]] = TypeAdapter(tuple[Effect, ...])
 
 
 def _is_over(kind: Kind) -> ColumnElement[bool]:
-    # Not `LIVING`, whose columns have no table: here events stand beside cases.
+    # Not `LIVING`: its columns name no table, and this query has both events and cases.
     closed = cases.c.status == Status.CLOSED
     return closed if kind == "ticket" else and_(closed, cases.c.activity == Activity.ENDED)
 
@@ -42,12 +42,12 @@ LATEST = for_each_kind(
         select(cases, events.c.chain.label("first_chain"))
         .outerjoin(events, and_(beside(events, kind), events.c.event_id == cases.c.opened_by))
         .where(at(cases, kind))
-        # A case and the one after it may have been opened in the same moment; one of them at most is living.
+        # A case and the next one may have been opened at the same moment; at most one of them is living.
         .order_by(case((_is_over(kind), 1), else_=0), cases.c.opened_at.desc())
         .limit(1)
     )
 )
-"""The living case of a place, or else its latest, with the chain of runs that took in what opened it."""
+"""The living case of a place, or else its latest, with the chain of runs that took in its first event."""
 _SEEN = for_each_kind(
     lambda kind: (
         select(events.c.event_id, events.c.decided_at)
@@ -70,20 +70,20 @@ _NOTES = (
 
 
 def written(case: CaseState) -> str:
-    """The state for its row."""
+    """The state, for the row of its case."""
     bare = case.without_notes() if isinstance(case, TicketState) else case
     return bare.model_dump_json(exclude_defaults=True)
 
 
 def still_unsent(row: Row[Any] | None, waiting: Collection[str], effects: Sequence[Effect]) -> str | None:
-    """What is not yet carried out, for its row: of what stands there, what still waits, and ``effects``."""
+    """The effects not yet carried out, for the row: those in it that still wait, and ``effects``."""
     stood = _unsent_of(row) if row is not None and waiting else ()
     wanted = (*(one for one in stood if one.key in waiting), *effects)
     return _UNSENT.dump_json(wanted).decode() if wanted else None
 
 
 def credited(event: Event, after: CaseState) -> dict[str, Any] | None:
-    """For which departments, and in which round, an event is a note; none where it is no department's."""
+    """Which departments an event is a note for, and in which round; none if it is not a department's note."""
     if event.kind != "note_added" or not isinstance(after, TicketState):
         return None
     found = {
@@ -93,7 +93,7 @@ def credited(event: Event, after: CaseState) -> dict[str, Any] | None:
 
 
 async def credit(connection: AsyncConnection, row: Row[Any] | None) -> None:
-    """Note of whom the notes are that a row has itself: a release kept them there, and a new row does not."""
+    """Record whose notes a row holds itself: an older release kept them there; a new row does not."""
     if row is None or '"notes"' not in (row.rest or ""):
         return
     state = _state_of(row)
@@ -120,7 +120,7 @@ def _notes_of(ticket: TicketState) -> Iterable[tuple[Note, list[str]]]:
 
 
 async def kept(connection: AsyncConnection, row: Row[Any]) -> Kept:
-    """The case that a row is."""
+    """The case in a row."""
     state, unsent = _state_of(row), _unsent_of(row)
     if isinstance(state, TicketState):
         notes = await connection.execute(_NOTES, {"case_id": row.case_id})
@@ -130,10 +130,10 @@ async def kept(connection: AsyncConnection, row: Row[Any]) -> Kept:
 
 
 async def lost(connection: AsyncConnection, place: Place, chain: str) -> Kept | None:
-    """The case with which a chain of runs that has none is to go on; none if there is nothing to go on with.
+    """The case that a chain of runs without one must continue; none if there is nothing to continue.
 
-    A case that this chain opened itself is in its hands: it is deciding about its first event once more. But
-    one that it took over is as lost to it as before, should it have to begin again.
+    A case that this chain opened itself does not count: the chain is deciding about its first event again.
+    But a case that it took over is lost again if the chain has to start from the beginning.
     """
     row = (await connection.execute(LATEST[place.kind], place.columns)).one_or_none()
     if row is None or row.first_chain == chain:
@@ -146,7 +146,7 @@ async def lost(connection: AsyncConnection, place: Place, chain: str) -> Kept | 
 
 
 async def _all_applied(connection: AsyncConnection, effects: Iterable[Effect]) -> bool:
-    # A copy goes to another case, and is in no ledger of effects.
+    # A copy goes to another case, and is not in the ledger of effects.
     keys = {one.key for one in effects if not isinstance(one, CopyToTicket)}
     if not keys:
         return True
@@ -156,7 +156,7 @@ async def _all_applied(connection: AsyncConnection, effects: Iterable[Effect]) -
 def _state_of(row: Row[Any]) -> CaseState:
     rest: dict[str, Any] = json.loads(row.rest or "{}")
     of_ticket = row.kind == "ticket"
-    if "customer" not in rest:  # written by a release that kept there only what has no column
+    if "customer" not in rest:  # written by a release that kept here only what has no column
         rest = {**_columns(row, TicketState if of_ticket else ChatState), **rest}
     if not of_ticket:
         return ChatState.model_validate(rest)
@@ -165,7 +165,7 @@ def _state_of(row: Row[Any]) -> CaseState:
 
 
 def _contributed(ticket: TicketState) -> tuple[str, ...]:
-    """Who wrote notes without a reply, by the notes themselves: of a release that kept these in the row."""
+    """Who wrote notes not yet replied to, found from the notes that an older release kept in the row."""
     authors = [note.author.id for note, _ in _notes_of(ticket) if note.round > ticket.replied_round]
     return tuple(dict.fromkeys(authors[::-1]))[::-1]
 

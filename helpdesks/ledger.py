@@ -1,7 +1,7 @@
 """The ledger of effects: each is carried out once, by its key, with a digest of what it said.
 
-After a reset of the workflow an event may be decided anew, with the same key and another result: a change of
-a case is then carried out again, whereas what people have read cannot be taken back.
+After a reset of the workflow an event may be decided again, with the same key and another result: a change of
+a case is then carried out again, but what people have read cannot be taken back.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ from helpdesks.database import Database
 from helpdesks.schema import applied
 
 Once = Message | Notice | Prompt | ConsolidatedReply | Reminder | Escalation
-"""Effects that people hear of, and that are therefore never carried out again."""
+"""Effects that people see, and that are therefore never carried out again."""
 
 
 async def enter(
     database: Database, connection: AsyncConnection, kind: str, effect: CaseWrite, digest: str
 ) -> bool:
-    """Enter what is to be applied into the ledger. False if exactly this was entered before."""
+    """Enter an effect into the ledger before it is applied. False if exactly this was entered before."""
     insert = database.insert(applied)
     entered = await connection.scalar(
         insert.on_conflict_do_update(
@@ -44,7 +44,7 @@ async def enter(
 
 
 async def enter_once(database: Database, connection: AsyncConnection, kind: str, effect: Once) -> bool:
-    """Enter it into the ledger. False if its key was entered before, whatever it said then."""
+    """Enter it into the ledger. False if its key was entered before, whatever its content was."""
     digest = sha256(effect.model_dump_json().encode()).hexdigest()
     entered = await connection.scalar(
         database.insert(applied).on_conflict_do_nothing().returning(applied.c.key),

@@ -16,18 +16,18 @@ from helpdesks.places import ref_of
 from helpdesks.schema import LIVING, case_labels, cases, events, notifications
 
 SHOWN_TEXT = 500
-"""Characters of its last message that a list shows of a case. A list must fit into one answer of 2 MB."""
+"""How many characters of a case's last message a list shows. A list must fit into one answer of 2 MB."""
 
 _MESSAGES = ("customer_message", "agent_message")
 _REPLIES = ("send_reply", "reply_sent")
 
 
-# A state, and what is unsent, may be long.
+# The state and the unsent effects may be long.
 _LISTED = [column for column in cases.c if column not in (cases.c.rest, cases.c.unsent)]
 
 
 def _new_to(staff: str, line: str | None) -> ColumnElement[bool]:
-    """A chat in a line's queue is seen by that line only; any other new chat by everybody."""
+    """Only the line itself sees a chat in its queue; everybody sees any other new chat."""
     return or_(cases.c.assignee.is_not(None), cases.c.line.is_(None), cases.c.line == line)
 
 
@@ -89,7 +89,7 @@ def _inbox_row(row: Any) -> InboxRow:
 
 
 _SINCE = func.coalesce(cases.c.last_message_at, cases.c.opened_at)
-"""Since when a case waits; a ticket may have no message."""
+"""The time since which a case has been waiting; a ticket may have no message."""
 
 
 async def tickets(
@@ -167,7 +167,7 @@ async def touched_by(connection: AsyncConnection, directory: Directory, staff: s
 
 
 async def notices(connection: AsyncConnection, staff: str | None, limit: int) -> Sequence[NoticeRow]:
-    """What people were told, latest first."""
+    """The notices that people received, latest first."""
     told = select(notifications).order_by(notifications.c.at.desc(), notifications.c.id.desc()).limit(limit)
     if staff is not None:
         told = told.where(notifications.c.staff == staff)

@@ -1,4 +1,4 @@
-"""Who is present, as the embedded help desk keeps it."""
+"""Presence, as the embedded help desk keeps it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def attendance_of(row: Row[Any]) -> Attendance:
 
 
 async def everybody(connection: AsyncConnection) -> Mapping[str, Attendance]:
-    """The presence of all who ever had one."""
+    """The presence of everybody who ever had one."""
     rows = await connection.execute(
         select(attendance).where(attendance.c.presence.is_not(None)).order_by(attendance.c.staff)
     )
@@ -31,7 +31,7 @@ async def everybody(connection: AsyncConnection) -> Mapping[str, Attendance]:
 async def set_presence(
     database: Database, connection: AsyncConnection, staff: str, presence: Presence, at: datetime
 ) -> Attendance:
-    """Note what somebody does from ``at`` on. Something older than what is known changes nothing."""
+    """Note what somebody is doing from ``at`` on. Anything older than the known presence changes nothing."""
     insert = database.insert(attendance)
     await connection.execute(
         insert.on_conflict_do_update(

@@ -1,8 +1,8 @@
 """Where cases follow one another, at most one of them living: a chat in its conversation, a ticket at its ID.
 
-Rows say by ``kind`` which of the two a case is, and so which columns are its place. In the others a chat
-names its ticket, and a ticket the chat that it is linked to. An event and a notice have the columns of their
-place only.
+``kind`` in a row says which of the two a case is, and so which columns are its place. In the other columns a
+chat names its ticket, and a ticket names the chat it is linked to. An event and a notice have only the
+columns of their place.
 """
 
 from __future__ import annotations
@@ -42,13 +42,13 @@ class Place(NamedTuple):
 
     @property
     def lock(self) -> str:
-        """The name under which whatever concerns this place happens one after another."""
+        """The name of the lock that puts everything about this place in sequence."""
         return ":".join((self.kind, *self.values))
 
 
 def place_of(case: CaseState | CaseRef) -> Place:
     """The place of a case."""
-    # The state of a chat names a ticket, too: the one that it opened.
+    # The state of a chat also names a ticket: the one that it opened.
     ticket_id = case.ticket_id if isinstance(case, TicketState | CaseRef) else None
     if ticket_id is not None:
         return Place("ticket", (ticket_id,))
@@ -56,7 +56,7 @@ def place_of(case: CaseState | CaseRef) -> Place:
 
 
 def ref_of(row: Any) -> CaseRef:
-    """Which case a row is, for whoever sends it something."""
+    """The reference to the case in a row, for sending it something."""
     return CaseRef(
         case_id=row.case_id,
         channel=row.channel or "",
@@ -69,7 +69,7 @@ def ref_of(row: Any) -> CaseRef:
 def derived_case_id(place: Place, event_id: str) -> str:
     """The ID of the case that this event opens.
 
-    What it is made from never changes: a release that derived another one would open a second case for an
+    What it is made from never changes: a release that derived a different ID would open a second case for an
     event that an earlier release has taken in.
     """
     of_ticket = place.kind == "ticket"
@@ -79,21 +79,21 @@ def derived_case_id(place: Place, event_id: str) -> str:
 
 
 def for_each_kind(build: Callable[[Kind], T]) -> Mapping[Kind, T]:
-    """A statement for the places of each kind. Built once, so that SQLAlchemy compiles it once, too."""
+    """One statement for each kind of place. Built once, so that SQLAlchemy compiles it only once."""
     return {"chat": build("chat"), "ticket": build("ticket")}
 
 
 def at(table: Table, kind: Kind, prefix: str = "") -> ColumnElement[bool]:
-    """Whether a row stands at a place, which is bound by the names of its columns behind ``prefix``."""
+    """Whether a row is at a place, whose parameters are named ``prefix`` plus the column."""
     return _placed(table, kind, lambda name: bindparam(f"{prefix}{name}"))
 
 
 def beside(table: Table, kind: Kind) -> ColumnElement[bool]:
-    """Whether a row of another table stands at the place of a case of this kind."""
+    """Whether a row of another table is at the place of a case of this kind."""
     return _placed(table, kind, lambda name: cases.c[name])
 
 
 def _placed(table: Table, kind: Kind, value: Callable[[str], Any]) -> ColumnElement[bool]:
-    # Written out, as in the conditions of the indexes: else SQLite would not use them.
+    # Written out, as in the conditions of the indexes: otherwise SQLite would not use them.
     of_kind = [cases.c.kind == literal_column(f"'{kind}'")] if table is cases else []
     return and_(*of_kind, *(table.c[name] == value(name) for name in _COLUMNS[kind]))

@@ -1,4 +1,4 @@
-"""What is asked of the database about one case. Built once, so that SQLAlchemy compiles it once, too."""
+"""The database queries about one case. Built once, so that SQLAlchemy compiles them only once."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from sqlalchemy import and_, bindparam, exists, func, literal, select
 from helpdesks.places import at, for_each_kind
 from helpdesks.schema import LIVING, attendance, blocked_customers, case_labels, cases, directories, events
 
-# All that nearly every event needs, in one statement: a round trip costs more than the rows it brings.
+# Everything that nearly every event needs, in one statement: a round trip costs more than the rows it brings.
 _one = select(literal(1).label("one")).subquery()
 FOUND = for_each_kind(
     lambda kind: (

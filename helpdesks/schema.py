@@ -5,13 +5,14 @@ bodies of messages and notes; *entries* are what Baton wrote: the notes and mess
 consolidated replies that were sent. *Applied* is the ledger that makes every write happen once, and *changes*
 says who changed what.
 
-``kind`` says which of the two a case is. What only a chat or only a ticket has is null for the other. Three
-columns are of both: they are the *place* of one, and a link to it from the other (`helpdesks.places`). A chat
-stands at ``channel`` and ``conversation``, a ticket at ``ticket_id``. Events and notifications have the
-columns of their place only.
+``kind`` says which of the two a case is. Columns of only one kind are null for the other. Three columns
+serve both: they are the *place* of one, and a link to it from the other (`helpdesks.places`). The place of a
+chat is ``channel`` and ``conversation``; that of a ticket is ``ticket_id``. Events and notifications have
+only the columns of their place.
 
-Two columns of a case look alike: ``pinned_to`` and ``reserved_for`` are what staff see, ``holder`` is whose
-load it counts towards. They differ from the moment of a decision until its effect has been carried out.
+Two columns of a case look alike: ``pinned_to`` and ``reserved_for`` are what staff see, ``holder`` is the
+person whose load it counts towards. They differ from the moment of a decision until its effect has been
+carried out.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ metadata = MetaData(
 
 
 def _place_columns() -> tuple[Column[Any], ...]:
-    """Where something belongs to: the first two for a chat, the third for a ticket."""
+    """The place that something belongs to: the first two for a chat, the third for a ticket."""
     return tuple(key(name, optional=True) for name in ("channel", "conversation", "ticket_id"))
 
 
@@ -106,17 +107,17 @@ for _kind, *_place in (("chat", cases.c.channel, cases.c.conversation), ("ticket
     )
 Index("ix_cases_tab", cases.c.tab, cases.c.last_message_at)
 for _column in (cases.c.customer, cases.c.assignee, cases.c.reserved_for, cases.c.holder, cases.c.line):
-    # Closed cases pile up for years and are never looked for by these.
+    # Closed cases pile up for years, and nobody searches for them by these columns.
     Index(f"ix_cases_{_column.name}", _column, sqlite_where=LIVING, postgresql_where=LIVING)
 for _column in (cases.c.composer, cases.c.stage):
-    # Chats have neither, and do not pay for these.
+    # Chats have neither, so these indexes cost them nothing.
     _where = text(f"{LIVING.text} AND {_column.name} IS NOT NULL")
     Index(f"ix_cases_{_column.name}", _column, sqlite_where=_where, postgresql_where=_where)
 
 case_labels = Table(
     "case_labels",
     metadata,
-    # The labels of living tickets, once more: a row's own cannot be looked for.
+    # The labels of living tickets again: those in the ticket's own row cannot be searched.
     Column("case_id", Words, ForeignKey(cases.c.case_id), primary_key=True),
     Column("label", Words, primary_key=True),
     moment("due_at", optional=True),  # when the answer of the department that is asked by it is due
@@ -141,7 +142,7 @@ events = Table(
     Column("rules", JSON, nullable=False),
     # Of a note: its departments' labels, and the round.
     Column("credited", JSON(none_as_null=True), nullable=True),
-    # One of the two holds: a null is never the same as another.
+    # Only one of the two applies: no null equals another.
     UniqueConstraint("channel", "conversation", "event_id"),
     UniqueConstraint("ticket_id", "event_id"),
 )
@@ -163,7 +164,7 @@ entries = Table(
     Column("text", Words, nullable=False),
     Column("rules", JSON, nullable=False),
     moment("at"),
-    key("author", optional=True),  # who wrote it, where it was no rule
+    key("author", optional=True),  # who wrote it, unless it was a rule
 )
 Index("ix_entries_case_id", entries.c.case_id)
 
@@ -181,7 +182,7 @@ changes = Table(
     metadata,
     Column("id", Number, primary_key=True),
     key("case_id"),
-    key("source"),  # the event or the effect: one of them makes one entry, however often it comes
+    key("source"),  # the event or the effect: each makes one entry, however often it comes
     moment("at"),
     key("by"),
     Column("what", Words, nullable=False),
@@ -217,7 +218,7 @@ attendance = Table(
     "attendance",
     metadata,
     Column("staff", Words, primary_key=True),
-    # Null as long as the person was only assigned something and never said what they do.
+    # Null if the person was only assigned something and never set a presence.
     key("presence", optional=True),
     moment("since", optional=True),
     moment("last_assigned_at", optional=True),

@@ -37,7 +37,7 @@ async def messages(connection: AsyncConnection, case_id: str) -> Sequence[Said]:
     said = [Said(row.decided_at, row.kind, row.author, row.text or "") for row in heard]
     written = await connection.execute(
         select(entries)
-        # A reply has been said by the event that asked for it.
+        # The event that asked for a reply already contains it.
         .where(entries.c.case_id == case_id, entries.c.kind != "reply")
         .order_by(entries.c.key, entries.c.position)
     )
@@ -46,7 +46,7 @@ async def messages(connection: AsyncConnection, case_id: str) -> Sequence[Said]:
 
 
 async def customer_messages(connection: AsyncConnection, case_id: str) -> Sequence[CustomerMessage]:
-    """What the customer wrote in a case, in order, as the events that it came with."""
+    """What the customer wrote in a case, in order, as the events that brought it."""
     rows = await connection.execute(
         select(events)
         .where(events.c.case_id == case_id, events.c.kind == "customer_message")

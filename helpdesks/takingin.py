@@ -1,13 +1,13 @@
-"""The embedded help desk takes an event in: the event, its case, and what of that changed are written down.
+"""The embedded help desk takes an event in: it writes the event, its case, and what changed in the case.
 
-The row of a case is a projection of the workflow's state, and the workflow's time orders what is written to
+The row of a case is a projection of the workflow's state, and the workflow's time orders the writes to
 it. Three columns say what the row was made from: ``decided_at`` and ``last_event`` name the last event, and
 ``settled`` tells whether the effect of that event's decision has arrived. So these can be told apart:
 
 * the next event, also at the same time (events of one workflow task share it);
-* the same event again, because its worker died or the workflow was reset: the row is written anew;
-* something that was overtaken, such as an attempt that had timed out and only comes through now: the row
-  stays as it is.
+* the same event again, because its worker died or the workflow was reset: the row is written again;
+* something that was overtaken, such as an attempt that timed out and only arrives now: the row stays as it
+  is.
 
 `helpdesks.arrival` says why reading these columns and then writing is safe.
 """
@@ -48,7 +48,7 @@ class TakingIn:
 
     Args:
         folded: the case after the event.
-        settled: the case after the rules, too.
+        settled: the case after the rules as well.
         rules: those that fired.
     """
 
@@ -63,11 +63,11 @@ class TakingIn:
         self._rules = rules
 
     async def carry_out(self, effects: Sequence[Effect], waiting: Collection[str], *, opened: bool) -> None:
-        """Write it down, unless something later has been written.
+        """Write it, unless something later has been written.
 
         Args:
-            effects: what is to be carried out now.
-            waiting: keys of earlier effects that were not carried out yet.
+            effects: those to carry out now.
+            waiting: keys of earlier effects not yet carried out.
             opened: whether the event opened the case.
         """
         known_at: datetime | None = self._found.known_at
@@ -82,20 +82,20 @@ class TakingIn:
                 return
             if not too_late:
                 stood = row
-                if row is None and waiting:  # they are of the case before it, in the same workflow
+                if row is None and waiting:  # they belong to the previous case, in the same workflow
                     latest = keeping.LATEST[self._place.kind]
                     stood = (await self._connection.execute(latest, self._placed)).one_or_none()
                 await keeping.credit(self._connection, row)
                 unsent = keeping.still_unsent(stood, waiting, effects)
                 await self._write_case(case_id, row, unsent)
                 await self._log(case_id)
-        # An event that nobody has seen yet is kept even where the clock went back: its text is nowhere else.
+        # A new event is kept even if the clock went back: its text is nowhere else.
         await self._write_event(case_id)
         if self._found.known_case not in (None, case_id):
             await self._withdraw(self._found.known_case)
 
     def _before_in(self, case_id: str) -> CaseState | None:
-        """The case before the event, if it was this one and not the one before."""
+        """The state before the event, if it was of this case and not of the previous one."""
         return self._before if self._before.case_id == case_id and self._before.exists else None
 
     def _is_overtaken(self, row: Row[Any]) -> bool:
@@ -146,7 +146,7 @@ class TakingIn:
     async def _close_earlier(self) -> None:
         """A place has one living case.
 
-        The one before may still be about to write that it is closed; after a reset it may be another.
+        The previous one may not yet have written that it is closed; after a reset it may be a different one.
         """
         if self._place.kind == "ticket":
             await self._connection.execute(queries.FORGET_LABELS, self._placed)
@@ -166,12 +166,12 @@ class TakingIn:
                 where=attendance.c.last_assigned_at.is_(None)
                 | (attendance.c.last_assigned_at < insert.excluded.last_assigned_at),
             ),
-            # In order, so that two transactions with the same two people cannot wait for one another.
+            # In order, so that two transactions with the same two people cannot deadlock.
             [{"staff": one, "last_assigned_at": self._now} for one in sorted(staff)],
         )
 
     async def _log(self, case_id: str) -> None:
-        """Note what the event changed, and of what the rules changed that which no effect will carry."""
+        """Record what the event changed, and those changes by the rules that no effect will carry."""
         before = self._before_in(case_id)
         had: dict[str, Any] = {**fields_of(before), **progress_of(before)} if before else {}
         has = {**fields_of(self._folded), **progress_of(self._folded)}
@@ -208,7 +208,7 @@ class TakingIn:
             await self._connection.execute(queries.UPDATE_EVENT, {**values, "wanted": self._found.known_id})
 
     async def _withdraw(self, case_id: str) -> None:
-        """After a reset this event went elsewhere: the case that it had opened must not stay in any hands."""
+        """After a reset this event went elsewhere: nobody may keep the case that it had opened."""
         withdrawn = await self._connection.scalar(
             cases.update()
             .where(cases.c.case_id == case_id, cases.c.opened_by == self._event.id)
@@ -217,7 +217,7 @@ class TakingIn:
                 decided_at=self._now,
                 last_event=self._event.id,
                 settled=True,
-                # Nobody shall go on with it; the workflow has what it had decided.
+                # Nobody may continue it; the workflow has what was decided.
                 rest=None,
                 unsent=None,
             )

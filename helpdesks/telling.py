@@ -21,7 +21,7 @@ from helpdesks.schema import entries, notifications
 async def prompt_reply(
     database: Database, connection: AsyncConnection, directory: Directory, prompt: Prompt, draft: str
 ) -> bool:
-    """Tell the composer, or everyone who is online, and keep the draft. False if it had been done before."""
+    """Tell the composer, or everyone who is online, and keep the draft. False if this was done before."""
     if not await enter_once(database, connection, "prompt", prompt):
         return False
     composer = (prompt.composer,) if prompt.composer is not None else ()
@@ -33,7 +33,7 @@ async def prompt_reply(
 
 
 async def _keep_draft(database: Database, connection: AsyncConnection, prompt: Prompt, draft: str) -> None:
-    """Keep one draft for each round: whichever was decided last."""
+    """Keep one draft for each round: the one decided last."""
     insert = database.insert(entries)
     await connection.execute(
         insert.on_conflict_do_update(
@@ -67,7 +67,7 @@ async def remind(
 async def escalate(
     database: Database, connection: AsyncConnection, directory: Directory, escalation: Escalation
 ) -> tuple[str, ...]:
-    """Tell whoever must know that a department's answer is overdue; otherwise as `notify`."""
+    """Tell those who must know that a department's answer is overdue; otherwise as `notify`."""
     to = (escalation.to,) if escalation.to is not None else ()
     tell = Tell(staff=to, everyone=not to, reason=f"overdue: {escalation.label}")
     return await _tell_once(database, connection, directory, "escalation", escalation, [tell])

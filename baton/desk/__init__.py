@@ -1,1 +1,1 @@
-"""The help desk's own affairs, which are no case's: inbox, directory, presence."""
+"""The help desk's own affairs, which belong to no case: inbox, directory, presence."""

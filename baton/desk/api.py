@@ -1,7 +1,7 @@
-"""What the help desk is asked and told about its own affairs: the activities' names, queries, rows.
+"""Calls about the help desk's own affairs: the names of the activities, their queries and their rows.
 
 These are activities that are called without a workflow. ``baton.desk.client`` makes the calls,
-``activities.desk`` answers them, and a help desk finds the rows.
+``activities.desk`` answers them, and a help desk supplies the rows.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class InboxQuery(Payload):
 
 
 class TicketQuery(Payload):
-    """Which tickets to list: those that are not closed, and pass every filter that is given."""
+    """Which tickets to list: those that are not closed and pass every given filter."""
 
     department: str | None = None
     """The key of a department: its label is on the ticket, and the ticket is open."""
@@ -61,7 +61,7 @@ class TicketRow(Payload):
     asked: tuple[str, ...] = ()
     """Labels of the departments that are asked now."""
     due_at: Instant | None = None
-    """When the next answer is due; of one department's list: when its own is."""
+    """When the next answer is due; in one department's list: when its own answer is due."""
     last_message_at: Instant | None = None
     last_text: str = ""
     """The beginning of the last message."""
@@ -118,7 +118,7 @@ class NoticeQuery(Payload):
 
 
 class NoticeRow(Payload):
-    """One thing that somebody was told."""
+    """One notice that somebody received."""
 
     staff: str
     case_id: str
@@ -148,14 +148,14 @@ class RulesQuery(Payload):
 
 
 class ShownRules(Payload):
-    """A rule set that was in force once, as its file was written."""
+    """A rule set that was once in force, with the text of its file."""
 
     digest: str
     source: str
 
 
 class LostQuery(Payload):
-    """Which cases to look for: those whose workflow was closed by force within so many days."""
+    """Which cases to look for: those whose workflow was closed by force in the last ``days`` days."""
 
     days: int = 30
 
@@ -168,31 +168,31 @@ class LostCase(Payload):
     """Such as ``terminated``."""
     at: Instant
     reason: str = ""
-    """What whoever closed it said, or the error that did."""
+    """The reason given by whoever closed it, or the error that closed it."""
 
 
 class LostCases(Payload):
-    """Cases that are lost, those that were closed last first."""
+    """Lost cases, the most recently closed first."""
 
     cases: tuple[LostCase, ...] = ()
     all_looked_at: bool = True
-    """False where so many workflows were closed by force that only the latest were looked at."""
+    """False if so many workflows were closed by force that only the latest were checked."""
 
 
 class Revival(Payload):
-    """Which case to open again. With ``dry_run``, nothing is done."""
+    """Which case to reopen. With ``dry_run``, nothing is done."""
 
     workflow_id: str
     dry_run: bool = False
 
 
 class Revived(Payload):
-    """What came of a `Revival`."""
+    """The result of a `Revival`."""
 
     goes_on: bool
     """False where there is nothing to do: it is running, or it is closed for good."""
     what: str
-    """In words: why not; or what it goes on with."""
+    """In words: why not, or what the case continues with."""
 
 
 class DirectoryChange(Payload):

@@ -1,7 +1,7 @@
 """The help desk's own affairs, for programs: inbox, tickets, notices, directory, presence.
 
-Each call is a standalone activity, which the worker carries out. So whoever reaches Temporal reaches the help
-desk, whatever kind it is, and needs no access to its database.
+Each call is a standalone activity, which the worker carries out. So a program that can reach Temporal can
+reach the help desk, whatever kind it is, and needs no access to its database.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ ATTEMPT_SECONDS = 10.0
 _RETRIES = RetryPolicy(
     initial_interval=timedelta(milliseconds=200),
     maximum_attempts=5,
-    # Somebody waits for the answer, and these would be the same the next time.
+    # Somebody is waiting for the answer, and a retry would give the same error.
     non_retryable_error_types=list(REFUSALS),
 )
 
@@ -81,7 +81,7 @@ class DirectoryRefused(DocumentError):
 
 
 class DeskClient:
-    """Asks the help desk behind the workers, and tells it.
+    """Sends questions and changes to the help desk behind the workers.
 
     Every method raises ``Unanswered`` if no worker answers in time, ``HelpDeskUnavailable`` if the help desk
     does not, and ``ConnectionFailed`` if Temporal cannot be asked.
@@ -100,7 +100,7 @@ class DeskClient:
     async def inbox(
         self, tab: Tab | None = None, *, staff: str | None = None, limit: int = 50
     ) -> list[InboxRow]:
-        """Chats, those that have waited longest first. Raises ``UnknownStaff``."""
+        """Chats, longest waiting first. Raises ``UnknownStaff``."""
         return await self._ask(INBOX, InboxQuery(tab=tab, staff=staff, limit=limit), list[InboxRow])
 
     async def tickets(
@@ -112,21 +112,21 @@ class DeskClient:
         status: Status | None = None,
         limit: int = 50,
     ) -> list[TicketRow]:
-        """Tickets that are not closed, those that are due first.
+        """Tickets that are not closed, earliest due first.
 
         Args:
             department: its key; only open tickets with its label.
-            staff: only those whose assignee or composer this is.
+            staff: only tickets with this person as assignee or composer.
 
         Raises:
-            UnknownStaff: there is nobody of this name.
+            UnknownStaff: there is nobody with this name.
             UnknownLabel: there is no such department.
         """
         query = TicketQuery(department=department, staff=staff, stage=stage, status=status, limit=limit)
         return await self._ask(TICKETS, query, list[TicketRow])
 
     async def notices(self, *, staff: str | None = None, limit: int = 50) -> list[NoticeRow]:
-        """What people were told, latest first."""
+        """The notices that people received, latest first."""
         return await self._ask(NOTICES, NoticeQuery(staff=staff, limit=limit), list[NoticeRow])
 
     async def directory(self) -> ShownDirectory:
@@ -145,8 +145,8 @@ class DeskClient:
         return await self._ask(CHANGE_DIRECTORY, change, ShownDirectory)
 
     async def rules(self, digest: str) -> ShownRules:
-        """The rule set whose digest begins so, as a decision names it. Raises ``InvalidEvent`` if none is
-        kept."""
+        """The rule set whose digest begins like this, as a decision names it. Raises ``InvalidEvent`` if
+        none is kept."""
         return await self._ask(SHOW_RULES, RulesQuery(digest=digest), ShownRules)
 
     async def presence(self) -> list[PresenceRow]:
@@ -162,14 +162,14 @@ class DeskClient:
         await self._ask(BLOCK_CUSTOMER, CustomerBlock(customer=customer, blocked=blocked), type(None))
 
     async def lost_cases(self, *, days: int = 30) -> LostCases:
-        """Cases that are not closed, but whose workflow was closed by force within so many days."""
+        """Cases that are not closed, but whose workflow was closed by force in the last ``days`` days."""
         return await self._ask(LOST_CASES, LostQuery(days=days), LostCases)
 
     async def revive(self, workflow_id: str, *, dry_run: bool = False) -> Revived:
-        """Open a case again as the help desk has kept it, if its workflow is gone.
+        """Reopen a case as the help desk has kept it, if its workflow is gone.
 
         Args:
-            dry_run: only say what it would go on with.
+            dry_run: only say what it would continue with.
 
         Raises:
             IllegalTransition: the help desk has no such case.
@@ -186,7 +186,7 @@ class DeskClient:
                 task_queue=self.task_queue,
                 result_type=result,
                 schedule_to_start_timeout=min(limit, timedelta(seconds=PICKED_UP_WITHIN)),
-                # Shorter than the whole: a start that got lost on its way to the worker is tried again.
+                # Shorter than the whole timeout, so that a start lost on its way to the worker is retried.
                 start_to_close_timeout=min(limit, timedelta(seconds=ATTEMPT_SECONDS)),
                 schedule_to_close_timeout=limit,
                 retry_policy=_RETRIES,

@@ -1,12 +1,13 @@
-"""Feeds events to chats: in order for each chat, many chats at once, with a bound on what is in memory.
+"""Feeds events to chats: in order within each chat, to many chats at once, in bounded memory.
 
     with Journal.open(path, target) as journal:
         feed = Feed(send, journal)
         await feed.run(read_lines(file.read))
     print(feed.tally)
 
-The next event of a chat is sent when the one before was answered. One that was not answered holds back the
-rest of its chat: it may have been handled, and sending the others before it is would change what they mean.
+The next event of a chat is sent once the previous one was answered. An event that was not answered holds back
+the rest of its chat: it may have been handled or not, and handling the others first would change their
+meaning.
 """
 
 from __future__ import annotations
@@ -25,10 +26,10 @@ from baton.feed.results import LineVerdict, Result, Tally
 
 LINES_IN_HAND = 2_000
 BYTES_IN_HAND = 32 << 20
-"""Reading pauses while so much was read and is not answered yet."""
+"""Reading pauses while this much has been read but not yet answered."""
 
 GIVE_UP_AFTER = 20
-"""So many lines one after the other that fail mean that it is not the lines' fault."""
+"""If this many lines fail in a row, the fault is not in the lines."""
 MOST_STUCK = 10_000
 STOP_GRACE = 10.0
 FLUSH_SECONDS = 0.5
@@ -48,10 +49,10 @@ class Feed:
 
     Args:
         send: sends one event.
-        journal: knows the lines that were answered before, and is told of each that is now.
-        concurrency: to how many chats it sends at once, at most; see `baton.feed.pace`.
-        on_refused: called with each line that was refused, also by an earlier run; stops the feed by raising
-            ``BatonError``.
+        journal: knows the lines that were answered before, and records each new answer.
+        concurrency: the most chats that it sends to at once; see `baton.feed.pace`.
+        on_refused: called with each refused line, including those of an earlier run; stops the feed by
+            raising ``BatonError``.
     """
 
     def __init__(
@@ -65,7 +66,7 @@ class Feed:
     ) -> None:
         self.tally = Tally()
         self.stopped = ""
-        """Why the feed ended before its time; empty if it did not."""
+        """Why the feed ended early; empty if it did not."""
         self._send = send
         self._journal = journal
         self._pace = Pace(most=concurrency)
@@ -85,15 +86,15 @@ class Feed:
         self._stop = asyncio.Event()
 
     def stop(self, why: str) -> None:
-        """Read no further, and send nothing more; what is on its way may still be answered."""
+        """Stop reading and sending; events already sent may still be answered."""
         self.stopped = self.stopped or why
         self._stop.set()
 
     async def run(self, lines: AsyncGenerator[Line, None]) -> None:
         """Send everything. Raises ``OSError`` or ``JournalError`` if lines or the journal cannot be read.
 
-        What cannot be written down stops the feed, such as on a full disk: what is on its way is still
-        answered, and accounted for.
+        The feed stops if a result cannot be recorded, such as on a full disk. Events already sent are still
+        answered and accounted for.
         """
         reading = asyncio.create_task(self._read(lines))
         everything = asyncio.create_task(self._until_done(reading))
@@ -107,7 +108,7 @@ class Feed:
             if stopped in done and not everything.done():
                 await self._wind_up(reading)
             for task in done - {stopped}:
-                task.result()  # the error of one that should not have ended
+                task.result()  # raises the error of a task that should not have ended
         finally:
             tasks = [reading, everything, stopped, *endless]
             for task in tasks:
@@ -188,7 +189,7 @@ class Feed:
 
     async def _send_next(self, chat: tuple[str, str]) -> None:
         entries = self._chats[chat]
-        # It stays at the head until it is answered: if this is cancelled, it still has to be accounted for.
+        # It stays at the head until it is answered: if this is cancelled, it must still be accounted for.
         result = await self._sent(entries[0])
         entry = entries.popleft()
         self._weigh(entry, -1)
@@ -216,7 +217,7 @@ class Feed:
             self._give_turns()
 
     def _give_turns(self) -> None:
-        """Let as many workers take a chat as the pace allows; those beyond finish what they have."""
+        """Let as many workers take a chat as the pace allows; the others finish what they have."""
         while self._turns_given < self._pace.limit:
             self._turns[self._turns_given].set()
             self._turns_given += 1
@@ -225,7 +226,7 @@ class Feed:
             self._turns[self._turns_given].clear()
 
     def _give_in(self, chat: tuple[str, str], line: Line) -> None:
-        """Hold back the rest of a chat, and everything once it is clear that nothing works."""
+        """Hold back the rest of a chat; stop the feed once it is clear that nothing works."""
         self._stuck[chat] = line.number
         entries = self._chats[chat]
         while entries:
@@ -250,7 +251,7 @@ class Feed:
 
     @contextmanager
     def _or_stopped(self) -> Iterator[None]:
-        """Stop the feed with the reason why something cannot be written down."""
+        """Stop the feed, with the reason why something cannot be recorded."""
         try:
             yield
         except BatonError as error:

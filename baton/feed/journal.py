@@ -1,7 +1,7 @@
-"""The journal of a feed: what became of each line, so that a feed that was interrupted can go on.
+"""The journal of a feed: the result of each line, so that an interrupted feed can continue.
 
-A SQLite file. What is noted becomes durable at the next ``flush``; an answer that was lost before is no harm,
-because Baton recognises an event by its ID.
+A SQLite file. Results become durable at the next ``flush``. An answer lost before that does no harm, because
+Baton recognises an event by its ID.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from baton.feed.lines import Line
 from baton.feed.results import ANSWERED, LineVerdict, Result
 from baton.files import private_database
 
-APPLICATION_ID = 0x6261746F  # "bato": tells a journal from any other SQLite file
+APPLICATION_ID = 0x6261746F  # "bato": distinguishes a journal from any other SQLite file
 TEMPORARY = Path()
 FLUSH_AT = 500
 
@@ -38,17 +38,17 @@ class Journal:
     @classmethod
     @contextmanager
     def open(cls, path: Path, target: str) -> Iterator[Self]:
-        """Open the journal, or begin it; with ``TEMPORARY``, one that is deleted when it is closed. What was
-        noted and not flushed by then is forgotten.
+        """Open the journal, or create it; with ``TEMPORARY``, one that is deleted when it is closed. Results
+        not flushed by then are lost.
 
         Args:
-            target: identifies the server that the lines are sent to. A journal serves one.
+            target: identifies the server that the lines are sent to. A journal serves one target.
 
         Raises:
-            JournalError: the file is something else, in use, or of another target.
+            JournalError: the file is something else, in use, or belongs to another target.
         """
         if path != TEMPORARY:
-            private_database(path)  # why events were refused may quote them
+            private_database(path)  # the reasons for refusals may quote events
         with _said(path):
             database = sqlite3.connect("" if path == TEMPORARY else path, timeout=0, isolation_level=None)
         try:
@@ -60,7 +60,7 @@ class Journal:
             database.close()
 
     def find(self, line: Line) -> Result | None:
-        """What an earlier run noted about this line, if it had the same text then."""
+        """What an earlier run recorded about this line, if its text was the same then."""
         if not self._anything_to_find or line.too_long:
             return None
         with _said(self.path):
@@ -71,14 +71,14 @@ class Journal:
         return Result(LineVerdict(row[0]), row[1], row[2]) if row else None
 
     def note(self, line: Line, result: Result) -> None:
-        """Note the result of a line, if it is final. Raises ``JournalError`` as `flush` does; it is noted."""
+        """Note the result of a line, if it is final. Notes it first, then may raise ``JournalError``."""
         if result.verdict in ANSWERED:
             self._noted.append((line.number, line.digest, result.verdict, result.type, result.reason))
             if len(self._noted) >= FLUSH_AT:
                 self.flush()
 
     def flush(self) -> None:
-        """Make durable what was noted. Raises ``JournalError`` if it cannot be now; it may be tried again."""
+        """Make the noted results durable. Raises ``JournalError`` if that fails; it may be tried again."""
         if not self._noted:
             return
         with _said(self.path):
@@ -89,7 +89,7 @@ class Journal:
                 )
                 self._database.execute("COMMIT")
             except BaseException:
-                if self._database.in_transaction:  # of some errors SQLite undoes it by itself
+                if self._database.in_transaction:  # SQLite rolls back by itself on some errors
                     self._database.execute("ROLLBACK")
                 raise
         self._noted.clear()
@@ -99,7 +99,7 @@ class Journal:
         run("PRAGMA locking_mode = EXCLUSIVE")
         (application,) = run("PRAGMA application_id").fetchone()
         if application != APPLICATION_ID and run("SELECT 1 FROM sqlite_schema").fetchone():
-            raise JournalError(f"{self.path} is no journal of a feed. Name another file with --journal.")
+            raise JournalError(f"{self.path} is not the journal of a feed. Name another file with --journal.")
         run("PRAGMA journal_mode = WAL")
         run("PRAGMA synchronous = NORMAL")
         run("BEGIN EXCLUSIVE")
@@ -114,7 +114,7 @@ class Journal:
             run("INSERT INTO target VALUES (?)", (target,))
         elif known[0] != target:
             raise JournalError(
-                f"{self.path} tells what was sent to another server or namespace (or to one whose database "
+                f"{self.path} records what was sent to another server or namespace (or to one whose database "
                 "was deleted since). Name another journal with --journal, or delete this one to send "
                 "everything again."
             )
@@ -124,7 +124,7 @@ class Journal:
 
 @contextmanager
 def _said(path: Path) -> Iterator[None]:
-    """Say SQLite's errors so that whoever feeds knows what to do."""
+    """Turn SQLite's errors into messages that say what to do."""
     try:
         yield
     except sqlite3.Error as error:

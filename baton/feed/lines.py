@@ -1,4 +1,4 @@
-"""The lines of a feed: read without ever holding much of the file, and understood one by one."""
+"""The lines of a feed: read without holding much of the file in memory, and parsed one by one."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ class Line:
 
     @property
     def digest(self) -> bytes:
-        """Tells this text from another one that may stand in its place later."""
+        """Distinguishes this text from another that may later be on the same line."""
         return blake2b(self.raw, digest_size=8).digest()
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """What a line says: an event, and for which chat."""
+    """What a line says: an event, and the chat it is for."""
 
     channel: str
     conversation: str
@@ -63,7 +63,7 @@ class _Written(Payload):
 
 
 def parse_line(line: Line) -> Item:
-    """Understand a line. Raises ``InvalidEvent``, which says what is wrong with it."""
+    """Parse a line. Raises ``InvalidEvent``, which says what is wrong with it."""
     if line.too_long:
         raise InvalidEvent(f"the line is longer than {LONGEST_LINE:,} bytes; an attachment belongs elsewhere")
     try:
@@ -75,7 +75,7 @@ def parse_line(line: Line) -> Item:
 
 
 class Splitter:
-    """Cuts chunks into lines. Holds one unfinished line, and of a line that is too long nothing."""
+    """Cuts chunks into lines. Holds one unfinished line, but nothing of a line that is too long."""
 
     def __init__(self, longest: int = LONGEST_LINE) -> None:
         self._longest = longest
@@ -92,7 +92,7 @@ class Splitter:
             self._extend(part)
 
     def end(self) -> Iterator[Line]:
-        """The line that is in hand, which has ended."""
+        """The current line, which has ended."""
         raw, too_long = bytes(self._rest), self._too_long
         self._rest.clear()
         self._too_long = False
@@ -113,10 +113,10 @@ class Splitter:
 async def read_lines(
     read: Callable[[int], bytes | None], longest: int = LONGEST_LINE
 ) -> AsyncGenerator[Line, None]:
-    """The lines of a file or a pipe, read no further than a few chunks ahead.
+    """The lines of a file or a pipe, read at most a few chunks ahead.
 
     Args:
-        read: blocks, and returns at most so many bytes; none at the end.
+        read: blocks, and returns at most that many bytes; none at the end.
 
     Raises:
         OSError: the file cannot be read.
@@ -131,7 +131,7 @@ async def read_lines(
 
 
 async def _chunks(read: Callable[[int], bytes | None]) -> AsyncGenerator[bytes, None]:
-    """What ``read`` returns. It may block for ever (a terminal), in a thread that nobody waits for."""
+    """What ``read`` returns. It may block for ever (a terminal): it runs in a thread that nobody awaits."""
     loop = asyncio.get_running_loop()
     ahead: asyncio.Queue[bytes | Exception | None] = asyncio.Queue(_CHUNKS_AHEAD)
     left = threading.Event()
@@ -140,7 +140,7 @@ async def _chunks(read: Callable[[int], bytes | None]) -> AsyncGenerator[bytes, 
         putting = ahead.put(item)
         try:
             asyncio.run_coroutine_threadsafe(putting, loop).result()
-        except (RuntimeError, CancelledError):  # the loop has ended, and with it whoever would read this
+        except (RuntimeError, CancelledError):  # the loop has ended, so nobody will read this
             putting.close()
             left.set()
 
@@ -149,7 +149,7 @@ async def _chunks(read: Callable[[int], bytes | None]) -> AsyncGenerator[bytes, 
             while not left.is_set() and (chunk := read(CHUNK)):
                 put(chunk)
             put(None)
-        except Exception as error:  # nobody would see an exception of this thread
+        except Exception as error:  # nobody would see an exception in this thread
             put(error)
 
     threading.Thread(target=pump, name="feed-reader", daemon=True).start()
@@ -160,5 +160,5 @@ async def _chunks(read: Callable[[int], bytes | None]) -> AsyncGenerator[bytes, 
             yield item
     finally:
         left.set()
-        while not ahead.empty():  # makes room for the chunk with which the thread may be waiting
+        while not ahead.empty():  # makes room for the chunk that the thread may be waiting to put
             ahead.get_nowait()

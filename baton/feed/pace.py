@@ -1,8 +1,8 @@
-"""How many chats a feed sends to at once: as many as the server answers in good time.
+"""How many chats a feed sends to at once: as many as the server answers promptly.
 
-A server that is given more than it can do does less: what waits too long is aborted and tried again, and the
-work that went into it is lost. So the feed begins with a few chats and adds one for each round of quick
-answers; a slow answer takes away a share of them. That is how TCP finds its rate, too.
+An overloaded server gets less done: what waits too long is aborted and tried again, and the work that went
+into it is lost. So the feed begins with a few chats and adds one for each round of quick answers; a slow
+answer takes away a share of them. TCP finds its rate in the same way.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Pace:
         return int(self._limit)
 
     def answered(self, sent_at: float, now: float) -> None:
-        """Learn from an answer: when its event was sent, and when the answer came."""
+        """Learn from an answer: when its event was sent and when the answer came."""
         if now - sent_at <= QUICK:
             self._limit = min(self._most, self._limit + 1 / self._limit)
         elif sent_at > self._slowed_at:

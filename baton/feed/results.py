@@ -1,4 +1,4 @@
-"""What becomes of the lines of a feed: a verdict for each, and the account of them all."""
+"""What becomes of the lines of a feed: a verdict for each, and the overall tally."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ class LineVerdict(StrEnum):
     ACCEPTED = "accepted"
     DUPLICATE = "duplicate"
     SUBMITTED = "submitted"
-    """Handed over as a signal; whether it was accepted stands in the chat's timeline."""
+    """Handed over as a signal; the chat's timeline shows whether it was accepted."""
     REFUSED = "refused"
     FAILED = "failed"
-    """Not answered, or held back behind such a line of the same chat."""
+    """Not answered, or held back behind an unanswered line of the same chat."""
     UNSENT = "unsent"
     """Read, but not answered before the feed was stopped."""
 
@@ -42,7 +42,7 @@ class Result:
 
 @dataclass
 class Reason:
-    """How many lines met one type of error, the first of them, and what one of the errors said."""
+    """How many lines had one type of error, the first such lines, and the text of one of the errors."""
 
     count: int = 0
     first_lines: list[int] = field(default_factory=list)
@@ -51,11 +51,11 @@ class Reason:
 
 @dataclass
 class Tally:
-    """Where the lines went. Once a feed has ended, each line that was read has one verdict."""
+    """The counts of all verdicts. Once a feed has ended, each line that was read has one verdict."""
 
     lines: int = 0
     earlier: int = 0
-    """Lines that an earlier run had sent; their verdicts count, too."""
+    """Lines that an earlier run sent; their verdicts count too."""
     verdicts: dict[LineVerdict, int] = field(default_factory=lambda: dict.fromkeys(LineVerdict, 0))
     reasons: dict[LineVerdict, dict[str, Reason]] = field(
         default_factory=lambda: {LineVerdict.REFUSED: {}, LineVerdict.FAILED: {}}
@@ -75,5 +75,5 @@ class Tally:
             reason = self.reasons[result.verdict].setdefault(result.type, Reason())
             reason.count += 1
             reason.example = reason.example or result.reason
-            insort(reason.first_lines, line.number)  # answers come in another order than the lines
+            insort(reason.first_lines, line.number)  # answers do not come in the order of the lines
             del reason.first_lines[FIRST_LINES:]

@@ -1,6 +1,6 @@
-"""Encrypts what Temporal keeps, so that whoever reads its database, or its screens, reads no text.
+"""Encrypts what Temporal stores, so that nobody can read texts in its database or its UI.
 
-A payload becomes another payload. Its data is the nonce (12 bytes) and the whole payload as it was, encrypted
+A payload becomes another payload. Its data is the nonce (12 bytes) and the whole original payload, encrypted
 with AES-256-GCM. Its metadata is readable:
 
     encoding            binary/encrypted
@@ -8,13 +8,13 @@ with AES-256-GCM. Its metadata is readable:
     encryption-place    where it belongs, as JSON: ["default","workflow","chat:telegram:42"]
 
 The place is authenticated (it is the associated data), and compared with the place where the payload is
-found. So a payload that somebody moves to another case is not accepted there. It stands in the metadata
+found. So a payload that somebody moves to another case is not accepted there. The place is in the metadata
 because Temporal's UI asks for the text of a payload without saying where it found it.
 
-What cannot be read becomes a payload that says why, and that cannot be converted. So nothing fails before
-it is clear what the payload is for: a workflow refuses an event that was moved or changed, as it refuses any
-other nonsense, and waits for a key that is missing. An exception here would fail the workflow task, which is
-tried again for ever: one bad signal would stop a case.
+A payload that cannot be read becomes one that says why, and that cannot be converted. So nothing fails
+before it is clear what the payload is for: a workflow refuses an event that was moved or changed, as it
+refuses any other nonsense, and waits for a missing key. An exception here would fail the workflow task, which
+is retried for ever: one bad signal would stop a case.
 """
 
 from __future__ import annotations
@@ -50,17 +50,17 @@ PLACE = "encryption-place"
 _FORMAT = b"baton/1 "
 
 Place = tuple[str, ...]
-"""Namespace, ``workflow`` or ``activity``, and its ID; or the beginning of that, where no more is known."""
+"""Namespace, ``workflow`` or ``activity``, and its ID; or only the first parts, where no more is known."""
 
 
 class EncryptionCodec(PayloadCodec, WithSerializationContext):
     """Temporal's hook for payloads, bound to the place that the SDK is working for.
 
     Args:
-        keys: one writes, all read.
-        required: whether a payload that is not encrypted is unreadable.
-        place: what new payloads are bound to, and where those that are read must belong.
-        follow: whether the place is the one that the SDK names from call to call.
+        keys: the first encrypts; all can decrypt.
+        required: whether to treat an unencrypted payload as unreadable.
+        place: what new payloads are bound to, and what payloads must be bound to in order to be read.
+        follow: whether to use the place that the SDK names on each call.
     """
 
     def __init__(
@@ -72,7 +72,7 @@ class EncryptionCodec(PayloadCodec, WithSerializationContext):
         self._follow = follow
 
     def with_context(self, context: SerializationContext) -> EncryptionCodec:
-        """The codec for one workflow, or one activity that no workflow has started."""
+        """The codec for one workflow, or for one activity that was not started by a workflow."""
         return self.at(place_of(context)) if self._follow else self
 
     def at(self, place: Place) -> EncryptionCodec:
@@ -87,7 +87,7 @@ class EncryptionCodec(PayloadCodec, WithSerializationContext):
         return [self.encrypted(payload) for payload in payloads]
 
     async def decode(self, payloads: Sequence[Payload]) -> list[Payload]:
-        """The payloads as they were, and in the place of each that cannot be read one that says why."""
+        """The original payloads; each unreadable one is replaced by one that says why."""
         return [_or_why(self.decrypted, payload) for payload in payloads]
 
     def encrypted(self, payload: Payload) -> Payload:
@@ -99,7 +99,7 @@ class EncryptionCodec(PayloadCodec, WithSerializationContext):
         )
 
     def decrypted(self, payload: Payload) -> Payload:
-        """The payload as it was before it was encrypted.
+        """The payload before it was encrypted.
 
         Raises:
             UnknownKey: the key is not in the ring.
@@ -116,24 +116,24 @@ class EncryptionCodec(PayloadCodec, WithSerializationContext):
         return Payload.FromString(whole)
 
     def _check(self, found: Place) -> None:
-        # Who knows less of a place than the other says nothing about the rest of it: see `Place`.
+        # Compare only the parts that both sides know: see `Place`.
         known = min(len(found), len(self._place))
         if found[:known] != self._place[:known]:
             raise Unreadable(f"it belongs to {_shown(found)}, and was found in {_shown(self._place)}")
 
 
 class WithoutKeys(PayloadCodec):
-    """Encrypts nothing, and tells what somebody else has encrypted from what is nonsense.
+    """Encrypts nothing, and distinguishes payloads that somebody else encrypted from nonsense.
 
-    Without it a worker that was started without its keys would fail a case as one that began with something
-    that cannot be decoded.
+    Without it, a worker started without its keys would fail a case because the first payload cannot be
+    decoded.
     """
 
     async def encode(self, payloads: Sequence[Payload]) -> list[Payload]:
         return list(payloads)
 
     async def decode(self, payloads: Sequence[Payload]) -> list[Payload]:
-        """The payloads as they are, and in the place of each that is encrypted one that says so."""
+        """The payloads as they are; each encrypted one is replaced by one that says so."""
         return [_or_why(_not_encrypted, payload) for payload in payloads]
 
 
@@ -150,7 +150,7 @@ def _or_why(read: Callable[[Payload], Payload], payload: Payload) -> Payload:
     try:
         found = read(payload)
         if encoding_of(found) in UNREADABLE:
-            # Else anybody could make a case wait for a key.
+            # Otherwise anybody could make a case wait for a key.
             raise Unreadable("it says of itself that it cannot be read")
     except Unreadable as error:
         (encoding,) = (name for name, kind in UNREADABLE.items() if kind is type(error))
@@ -160,10 +160,10 @@ def _or_why(read: Callable[[Payload], Payload], payload: Payload) -> Payload:
 
 
 def place_of(context: SerializationContext) -> Place:
-    """Where the payloads belong that the SDK is working on.
+    """The place of the payloads that the SDK is working on.
 
-    All of a workflow is one place: its activities and what others send it, too. So it does not matter which
-    of them the SDK names when it reads what it wrote for another.
+    A whole workflow is one place, including its activities and what others send it. So it does not matter
+    which of them the SDK names when it reads what it wrote for another.
     """
     match context:
         case WorkflowSerializationContext():
@@ -179,7 +179,7 @@ def place_of(context: SerializationContext) -> Place:
 
 
 def _key_name(payload: Payload) -> str:
-    """Who may write to Temporal may write anything there, and logs quote it: so it is cut."""
+    """Cut, because logs quote it and anyone with write access to Temporal can put anything there."""
     return payload.metadata.get(KEY_ID, b"?")[:LONGEST_NAME].decode(errors="replace")
 
 
@@ -192,7 +192,7 @@ def _shown(place: Place) -> str:
 
 
 class _Converter(DataConverter):
-    """Tolerant towards what a workflow takes, and strict towards whoever asks for a value."""
+    """Tolerant about what a workflow receives, and strict when a value is asked for."""
 
     async def decode(self, payloads: Sequence[Payload], type_hints: list[type] | None = None) -> list[Any]:
         """See base class."""
@@ -204,11 +204,11 @@ PLAIN: DataConverter = _Converter(
     payload_codec=WithoutKeys(),
     failure_converter_class=PlainFailures,
 )
-"""How Baton converts payloads where they are not encrypted."""
+"""How Baton converts payloads that are not encrypted."""
 
 
 def encrypting(codec: EncryptionCodec) -> DataConverter:
-    """How Baton converts payloads where they are encrypted. The texts of failures are payloads, too."""
+    """How Baton converts payloads that are encrypted. The texts of failures are payloads, too."""
     return _Converter(
         payload_converter_class=TolerantConverter,
         payload_codec=codec,

@@ -1,15 +1,15 @@
-"""The keys with which payloads are encrypted: one writes, all read.
+"""The keys for payloads: the first one encrypts, all of them decrypt.
 
-A key file has one key on each line: its ID and 32 random bytes in Base64. The first key writes. Empty lines
+A key file has one key on each line: its ID and 32 random bytes in Base64. The first key encrypts. Empty lines
 and lines that begin with ``#`` are skipped.
 
     # since March
     2027-03 mXo0c2l4dGVlbiBieXRlcyBhbmQgc2l4dGVlbiBtb3I=
     2026-09 b2xkIGtleTogaXQgcmVhZHMsIGJ1dCBpdCBkb2VzIG4=
 
-No key is ever shown: neither in an error, nor in a log, nor by ``repr``. What is shown is its name: the
-ID and the beginning of the key's SHA-256, ``2027-03/5f0c2a91``. So two keys under one ID are told apart,
-and a payload that its key does not open has been changed.
+A key itself is never shown: not in an error, not in a log, not by ``repr``. What is shown is its name: the
+ID and the beginning of the key's SHA-256, ``2027-03/5f0c2a91``. So two keys under one ID can be told apart,
+and a payload that its key does not open must have been changed.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class KeyRing:
     """Encrypts with AES-256-GCM.
 
     Args:
-        keys: 32 bytes for each ID; the first one writes.
+        keys: 32 bytes for each ID; the first one encrypts.
 
     Raises:
         SettingsError: there is no key, or the package ``cryptography`` is not installed.
@@ -44,7 +44,7 @@ class KeyRing:
         if not keys:
             raise SettingsError("a key ring needs a key")
         try:
-            # Here, so that whoever encrypts nothing does not need the package.
+            # Imported here, so that the package is needed only for encryption.
             from cryptography.exceptions import InvalidTag
             from cryptography.hazmat.primitives.ciphers.aead import AESGCM
         except ImportError as error:
@@ -54,7 +54,7 @@ class KeyRing:
         self._ciphers = {name_of(key_id, key): AESGCM(key) for key_id, key in keys.items()}
         self._invalid = InvalidTag
         self.names = list(self._ciphers)
-        """The names of the keys, the one that writes first."""
+        """The names of the keys; the first one encrypts."""
 
     @classmethod
     def read(cls, path: Path) -> KeyRing:
@@ -67,13 +67,13 @@ class KeyRing:
         return self.names[0]
 
     def seal(self, data: bytes, bound_to: bytes) -> bytes:
-        """Encrypt with the key that writes. It can be opened with the same ``bound_to`` only."""
+        """Encrypt with the first key. The result can be opened only with the same ``bound_to``."""
         # A random nonce: safe for 2^32 payloads with one key, see docs/security.md.
         nonce = secrets.token_bytes(NONCE_BYTES)
         return nonce + self._ciphers[self.writing].encrypt(nonce, data, bound_to)
 
     def open(self, name: str, sealed: bytes, bound_to: bytes) -> bytes:
-        """Decrypt. Raises ``UnknownKey``; raises ``Unreadable`` for what was sealed otherwise, or changed."""
+        """Decrypt. Raises ``UnknownKey``, or ``Unreadable`` if it was changed or bound to something else."""
         cipher = self._ciphers.get(name)
         if cipher is None:
             raise UnknownKey(
@@ -90,7 +90,7 @@ class KeyRing:
 
 
 def name_of(key_id: str, key: bytes) -> str:
-    """What may be shown of a key."""
+    """The name of a key, which may be shown."""
     return f"{key_id}/{hashlib.sha256(key).hexdigest()[:8]}"
 
 
@@ -100,14 +100,14 @@ def new_key() -> bytes:
 
 
 def key_line(key_id: str, key: bytes) -> str:
-    """A line of a key file. Raises ``SettingsError`` for an ID that cannot stand there."""
+    """A line of a key file. Raises ``SettingsError`` for an invalid ID."""
     if not ID_FORM.fullmatch(key_id):
         raise SettingsError(f"{key_id!r} cannot be the ID of a key: {_ID_MEANING}")
     return f"{key_id} {base64.b64encode(key).decode()}\n"
 
 
 def read_keys(path: Path) -> dict[str, bytes]:
-    """The keys of a file in their order. Raises ``SettingsError`` with every mistake in it."""
+    """The keys of a file, in order. Raises ``SettingsError`` that lists every mistake."""
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -132,7 +132,7 @@ def read_keys(path: Path) -> dict[str, bytes]:
 
 
 def with_key_first(text: str, key_id: str) -> str:
-    """The text of a key file in which the key ``key_id`` writes. Everything else stays as it is."""
+    """The text of a key file in which the key ``key_id`` encrypts. Everything else stays as it is."""
     lines = text.splitlines()
     numbers = {words[0]: number - 1 for number, words in _lines(text)}
     line = lines.pop(numbers[key_id])
@@ -148,7 +148,7 @@ def _lines(text: str) -> Iterator[tuple[int, list[str]]]:
 
 
 def _problem(words: list[str], keys: Mapping[str, bytes]) -> str | None:
-    """What is wrong with a line, without saying what stands in it: it may be a key."""
+    """What is wrong with a line, without quoting it: it may be a key."""
     if len(words) != 2:
         return f"it has {len(words)} words, but a key is two: its ID, and 32 bytes in Base64"
     key_id, written = words

@@ -1,8 +1,8 @@
-"""What a process writes about its work: lines for people, or one JSON object a line.
+"""The log of a process: lines for people, or one JSON object per line.
 
-A record that is written while a workflow or an activity runs says which: the case (the ID of its workflow),
-the run, the activity and its attempt, and the event that it is about. What an exception says may quote a
-message, so only the words of those that never do are written; of others, the type and where it came from.
+A record written while a workflow or an activity runs says which one: the case (the ID of its workflow),
+the run, the activity and its attempt, and the event that it is about. The text of an exception may quote a
+message, so it is written only for exceptions that never do; for others, the type and the origin.
 """
 
 from __future__ import annotations
@@ -39,19 +39,19 @@ _OF_ACTIVITY = {
     "activity_id": "activity_id",
     "attempt": "attempt",
 }
-"""What Temporal tells about a workflow or an activity, and what it is called in a record. The ID of an update
+"""Temporal's details of a workflow or an activity, and their names in a record. The ID of an update
 is that of its event."""
 _OWN = ("event", "kind", "reason")
-"""What Baton's own records say beside that."""
+"""What Baton's own records add to that."""
 
 
 def name_event(event_id: str) -> None:
-    """Name the event in all that the present task writes, such as an activity: each runs in its own."""
+    """Name the event in every record of the current task. Each activity, for example, runs in its own."""
     _event.set(event_id)
 
 
 def set_up_logging(level: str, form: LogFormat) -> None:
-    """Write records to the standard error output from now on, at least as severe as ``level``."""
+    """From now on, write records of at least ``level`` to standard error."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines() if form == "json" else Lines())
     logging.basicConfig(level=level, handlers=[handler], force=True)
@@ -59,13 +59,13 @@ def set_up_logging(level: str, form: LogFormat) -> None:
         logging.getLogger(chatty).setLevel(logging.WARNING)
     for quoting in _QUOTING:
         logging.getLogger(quoting).setLevel(max(logging.getLevelNamesMapping()[level], logging.INFO))
-    # Where a record comes from is in its own fields, not once more in the sentence.
+    # The origin of a record is in its own fields, so it is not repeated in the sentence.
     workflow.logger.workflow_info_on_message = False
     activity.logger.activity_info_on_message = False
 
 
 def whereabouts(record: logging.LogRecord) -> dict[str, Any]:
-    """The case, the run, the event, the activity and the attempt of a record, as far as it has them."""
+    """The case, the run, the event, the activity and the attempt of a record, as far as they are known."""
     # Temporal's own part puts what it knows into fields.
     core: Mapping[str, Any] = getattr(getattr(record, "temporal_log", None), "fields", {})
     of_workflow: Mapping[str, Any] = getattr(record, "temporal_workflow", core)
@@ -81,7 +81,7 @@ def whereabouts(record: logging.LogRecord) -> dict[str, Any]:
 
 
 class _Discreet(logging.Formatter):
-    """Exceptions without what they quote."""
+    """Writes exceptions without what they quote."""
 
     def formatException(  # noqa: N802 – as logging calls it
         self,
@@ -92,18 +92,18 @@ class _Discreet(logging.Formatter):
             return ""
         said = words_of(error)
         if isinstance(error, BatonError):
-            return said  # it says all that there is to know
+            return said  # it says everything there is to know
         return "".join(traceback.format_tb(error.__traceback__)) + said
 
 
 def words_of(error: BaseException) -> str:
-    """The type of an error, and what it says if that cannot be the text of a message."""
+    """The type of an error, and its text if that cannot quote a message."""
     harmless = isinstance(error, BatonError | RPCError | OSError) and not isinstance(error, Refused)
     return f"{type(error).__name__}: {error}" if harmless else type(error).__name__
 
 
 class Lines(_Discreet):
-    """Records as lines for people: when, how severe, who says it, what, and about which case."""
+    """Records as lines for people: time, level, logger, message, and which case it is about."""
 
     def __init__(self) -> None:
         super().__init__("%(asctime)s %(levelname)-7s %(name)s: %(message)s%(where)s")
@@ -116,7 +116,7 @@ class Lines(_Discreet):
 
 
 class JsonLines(_Discreet):
-    """Records as JSON, one on a line. Times are UTC."""
+    """Records as JSON, one per line. Times are UTC."""
 
     def format(self, record: logging.LogRecord) -> str:
         """See base class."""

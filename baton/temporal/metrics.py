@@ -1,6 +1,6 @@
-"""What Baton counts and times: one table of metrics, from which dashboards, alerts and documents are checked.
+"""What Baton counts and times: one table of metrics. Dashboards, alerts and documents are checked by it.
 
-Whoever counts hands over Temporal's meter of the place where that happens (``workflow.metric_meter()``,
+The code that counts passes Temporal's meter for the place where it runs (``workflow.metric_meter()``,
 ``activity.metric_meter()``). It adds the namespace, the task queue and the type of the workflow or the
 activity, and counts nothing while a workflow is replayed. No label is an ID of a case, an event, a customer
 or a member of staff.
@@ -17,11 +17,11 @@ from temporalio.common import MetricMeter
 from baton.contract import AUTHORS
 
 SHORT = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
-"""Bounds in seconds of what ought to be over at once."""
+"""Bounds in seconds for what should be done at once."""
 DELAYS = (0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 300.0, 900.0, 3600.0)
-"""Bounds in seconds of what a machine waits for."""
+"""Bounds in seconds for what a machine waits for."""
 HOURS = (60.0, 300.0, 900.0, 1800.0, 3600.0, 7200.0, 14400.0, 28800.0, 86400.0, 172800.0, 604800.0)
-"""Bounds in seconds of what people take their time for: from a minute to a week."""
+"""Bounds in seconds for what people take their time over: from a minute to a week."""
 
 Where = Literal["workflow", "activity", "worker"]
 
@@ -31,10 +31,10 @@ class Metric:
     """One metric. Made in this module only, so that ``METRICS`` has them all."""
 
     name: str
-    """Without what Prometheus' conventions add: see ``exported``."""
+    """Without the suffixes that Prometheus' conventions add: see ``exported``."""
     help: str
     where: Where
-    """Whose meter counts it: that decides which labels it has beside its own. A worker's own metric is a
+    """Whose meter counts it: that decides which labels it has besides its own. A worker's own metric is a
     gauge: it says how things are, as far as this worker has seen."""
     labels: tuple[str, ...] = ()
     buckets: tuple[float, ...] = ()
@@ -48,7 +48,7 @@ class Metric:
 
     @property
     def exported(self) -> str:
-        """The name that Prometheus knows; of a histogram, without ``_bucket``, ``_sum`` and ``_count``."""
+        """The name in Prometheus; for a histogram, without ``_bucket``, ``_sum`` and ``_count``."""
         if self.kind == "gauge":
             return self.name
         return f"{self.name}_seconds" if self.buckets else f"{self.name}_total"
@@ -71,12 +71,12 @@ class Metric:
         meter.create_counter(self.name, self.help).add(by, self._checked(labels))
 
     def time(self, meter: MetricMeter, seconds: float, /, **labels: str) -> None:
-        """Note a time in a histogram. Clocks of two machines differ: what seems negative is 0."""
+        """Note a time in a histogram. Clocks of two machines differ: a negative time counts as 0."""
         histogram = meter.create_histogram_float(self.name, self.help, "seconds")
         histogram.record(max(seconds, 0.0), self._checked(labels))
 
     def set(self, meter: MetricMeter, value: int, /, **labels: str) -> None:
-        """Say how large a gauge is now."""
+        """Set a gauge."""
         meter.create_gauge(self.name, self.help).set(value, self._checked(labels))
 
     def _checked(self, labels: Mapping[str, str]) -> Mapping[str, str]:
@@ -144,12 +144,12 @@ HELP_DESK_ERRORS = Metric(
 METRICS: Mapping[str, Metric] = {
     metric.name: metric for metric in list(globals().values()) if isinstance(metric, Metric)
 }
-"""Every metric of Baton's own, by its name."""
+"""Every metric that Baton itself defines, by name."""
 
 
 UNKNOWN = "unknown"
 
 
 def kind_label(kind: str) -> str:
-    """The kind of an event as a label: one that somebody made up would be a series of its own."""
+    """The kind of an event as a label. Invented kinds share one, or each would be a series of its own."""
     return kind if kind in AUTHORS else UNKNOWN

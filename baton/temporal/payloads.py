@@ -1,7 +1,7 @@
-"""Values and failures as payloads, and what becomes of a payload that nobody can make sense of.
+"""Values and failures as payloads, and what becomes of a payload that makes no sense.
 
-Whoever may write to Temporal can send a case anything. Nothing of that may raise before the case itself can
-judge it: see ``TolerantConverter``.
+Anyone with write access to Temporal can send a case anything. None of that may raise before the case itself
+can judge it: see ``TolerantConverter``.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from baton.contract import MAX_EVENT_SIZE
 from baton.errors import NoKeys, UnknownKey, Unreadable
 
 LONGEST_NAME = 80
-"""Bytes of a name in the metadata of a payload that logs and refusals quote."""
+"""How many bytes of a name in a payload's metadata logs and refusals quote."""
 
 UNREADABLE: dict[str, type[Unreadable]] = {
     "baton/unreadable": Unreadable,
@@ -30,7 +30,7 @@ UNREADABLE: dict[str, type[Unreadable]] = {
 
 
 def encoding_of(payload: Payload) -> str:
-    """What a payload says of itself, cut: anybody may write anything there, and refusals quote it."""
+    """What a payload says of itself, cut short: refusals quote it, and anybody may write anything there."""
     return payload.metadata.get("encoding", b"")[:LONGEST_NAME].decode(errors="replace")
 
 
@@ -43,7 +43,7 @@ def readable(payload: Payload) -> Payload:
 
 
 class _UnreadableConverter(EncodingPayloadConverter):
-    """Says of an unreadable payload why it is so, when somebody wants its value."""
+    """Says why a payload is unreadable when its value is asked for."""
 
     def __init__(self, encoding: str) -> None:
         self._encoding = encoding
@@ -60,11 +60,11 @@ class _UnreadableConverter(EncodingPayloadConverter):
 
 
 class TolerantConverter(PydanticPayloadConverter):
-    """Pydantic models, and arguments of which nobody said what they are.
+    """Pydantic models, and arguments without a declared type.
 
     Temporal converts the arguments of a handler before it calls it, and fails the task, or drops the signal,
-    if that raises. So where no type is asked for, as by a handler that takes ``*arguments``, what cannot be
-    converted is handed over as it came, a ``RawValue``; and so is what is too large to be an event.
+    if that raises. So where no type is asked for, as by a handler that takes ``*arguments``, a payload that
+    cannot be converted, or is too large to be an event, is handed over as it came, as a ``RawValue``.
     """
 
     def __init__(self) -> None:
@@ -72,7 +72,7 @@ class TolerantConverter(PydanticPayloadConverter):
         self._set_converters(*self.converters.values(), *map(_UnreadableConverter, UNREADABLE))
 
     def from_payloads(self, payloads: Sequence[Payload], type_hints: list[type] | None = None) -> list[Any]:
-        """See base class. Raises only for payloads whose types are given."""
+        """See base class. Raises only for payloads with a given type."""
         if type_hints:
             return super().from_payloads(payloads, type_hints)
         return [self._or_raw(payload) for payload in payloads]
@@ -92,7 +92,7 @@ def strictly(converter: PayloadConverter, payload: Payload) -> Any:
 
 
 class PlainFailures(DefaultFailureConverter):
-    """Stops at a failure whose text is encrypted with a missing key: it would seem to be another failure."""
+    """Stops at a failure whose text is encrypted with a missing key: it would look like another failure."""
 
     def from_failure(self, failure: Failure, payload_converter: PayloadConverter) -> BaseException:
         """See base class. Raises ``UnknownKey``."""
@@ -106,7 +106,7 @@ class PlainFailures(DefaultFailureConverter):
 
 
 class EncodedFailures(PlainFailures):
-    """Writes the texts of failures as payloads, so that they are encrypted, too."""
+    """Writes the texts of failures as payloads, so that they are encrypted too."""
 
     def __init__(self) -> None:
         super().__init__(encode_common_attributes=True)

@@ -1,7 +1,7 @@
 """How Baton speaks to Temporal: one plugin for the client, the worker and the replayer.
 
-All three must convert payloads in the same way, or a history that one wrote could not be read by the
-others. Whether payloads are encrypted is one argument of the plugin: see ``baton.temporal.codec``.
+All three must convert payloads in the same way, or one could not read a history that another wrote. Whether
+payloads are encrypted is one argument of the plugin: see ``baton.temporal.codec``.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from baton.temporal.payloads import PlainFailures
 
 PASSED_THROUGH = (
     *("baton", "workflows", "pydantic", "pydantic_core", "annotated_types", "transitions"),
-    "opentelemetry",  # loaded only where there are traces
+    "opentelemetry",  # loaded only if there are traces
 )
 """Modules that workflows share instead of importing them anew in each sandbox.
 
@@ -48,7 +48,7 @@ class BatonPlugin(SimplePlugin):
 
     Args:
         codec: encrypts payloads. Without it they are as readable as Temporal's database.
-        interceptors: what else sees each call, such as ``baton.temporal.tracing.CaseTracing``.
+        interceptors: other interceptors that see each call, such as ``baton.temporal.tracing.CaseTracing``.
     """
 
     def __init__(
@@ -65,7 +65,7 @@ class BatonPlugin(SimplePlugin):
         )
 
     def configure_replayer(self, config: ReplayerConfig) -> ReplayerConfig:
-        """See base class. A history that comes from a file has whatever name and namespace it is given."""
+        """See base class. A history from a file gets whatever name and namespace it is given."""
         configured = super().configure_replayer(config)
         if self._codec is not None:
             # A replay writes nothing, and why it failed must be readable.

@@ -1,9 +1,9 @@
-"""How a process of Baton shows that it works, and how it ends.
+"""How a Baton process shows that it is alive, and how it ends.
 
     python -m baton.temporal.process FILE
 
-is for whoever watches over a worker, such as a container's health check. It exits with 1 and says why if the
-worker that was given this ``BATON_ALIVE_FILE`` is not ready, or hangs.
+is for monitoring a worker, such as in a container's health check. It exits with 1 and says why if the worker
+with this ``BATON_ALIVE_FILE`` is not ready, or hangs.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ from baton.errors import SettingsError
 BEAT_SECONDS = 5.0
 """How often a worker touches its file."""
 HANGS_AFTER_SECONDS = 30.0
-"""Without a beat for so long, something keeps the worker's loop from running."""
+"""If there is no beat for this long, something is blocking the worker's loop."""
 
 
 @asynccontextmanager
 async def showing_life(file: Path | None) -> AsyncIterator[None]:
-    """Touch ``file`` at once and every few seconds, for the time of the block; then remove it.
+    """Touch ``file`` at once and then every few seconds while the block runs; then remove it.
 
     The beat comes from the loop of the worker, so it stops when that hangs. It goes on while Temporal or the
-    help desk is away: a worker that waits for them is not helped by a restart.
+    help desk is down: a restart does not help a worker that is waiting for them.
 
     Raises ``SettingsError`` if the file cannot be made.
     """
@@ -56,19 +56,19 @@ async def showing_life(file: Path | None) -> AsyncIterator[None]:
 async def _beat(file: Path) -> None:
     while True:
         await asyncio.sleep(BEAT_SECONDS)
-        with suppress(OSError):  # such as a full disk: whoever watches over the worker notices, if it lasts
+        with suppress(OSError):  # such as a full disk: the health check notices if it lasts
             file.touch()
 
 
 def tell(line: str) -> None:
-    """Print a line at once, for whoever started this process. Nobody need be able to read it: they may have
-    gone, and a disk may be full."""
+    """Print a line at once, for whoever started this process. It may fail to be written: the reader may have
+    gone, or the disk may be full."""
     with suppress(OSError):
         print(line, flush=True)
 
 
 def trouble(file: Path) -> str:
-    """What is wrong with the worker that shows its life in ``file``; empty if nothing is."""
+    """What is wrong with the worker that touches ``file``; empty if nothing is."""
     try:
         silent = time.time() - file.stat().st_mtime
     except FileNotFoundError:
@@ -79,12 +79,12 @@ def trouble(file: Path) -> str:
 def leave(code: str | int | None) -> NoReturn:
     """Exit with ``code``, as ``sys.exit`` understands it, but without taking the interpreter down.
 
-    The threads of a Temporal client outlive it, and now and then one of them meets a Python that is half
-    gone, which aborts the process after its work was done. See
+    The threads of a Temporal client outlive it, and now and then one of them runs while Python is being torn
+    down, which aborts the process after its work was done. See
     https://github.com/temporalio/sdk-python/issues/300
     """
     for stream in (sys.stdout, sys.stderr):
-        with suppress(OSError):  # whoever read it has gone
+        with suppress(OSError):  # the reader has gone
             stream.flush()
     os._exit(code if isinstance(code, int) else int(code is not None))
 

@@ -23,17 +23,17 @@ _VALUE_TYPES = {
 VALUE_TYPES: Mapping[str, IndexedValueType.ValueType] = {
     name: _VALUE_TYPES[kind] for name, kind in SEARCH_ATTRIBUTES.items()
 }
-"""The type with which each is registered."""
+"""The type that each is registered with."""
 
 
 def type_name(kind: IndexedValueType.ValueType) -> str:
-    """How people write a type, the server's others included: ``KeywordList``."""
+    """A type as people write it, such as ``KeywordList``; covers all of the server's types."""
     words = IndexedValueType.Name(kind).removeprefix("INDEXED_VALUE_TYPE_").split("_")
     return "".join(word.capitalize() for word in words)
 
 
 def key_of(name: str) -> SearchAttributeKey[Any]:
-    """The key under which a search attribute of the contract is read and set."""
+    """The key for reading and setting a search attribute of the contract."""
     match SEARCH_ATTRIBUTES[name]:
         case "Keyword":
             return SearchAttributeKey.for_keyword(name)
@@ -44,7 +44,7 @@ def key_of(name: str) -> SearchAttributeKey[Any]:
 
 
 def quoted(value: str) -> str:
-    """A value in a query, in whose strings a backslash and a quote need a backslash before them."""
+    """A value in a query; backslashes and quotes in it are escaped with a backslash."""
     return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 

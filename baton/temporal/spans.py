@@ -1,4 +1,4 @@
-"""Where a worker's spans go: by OTLP over HTTP, to where OpenTelemetry's own variables say.
+"""Sends a worker's spans by OTLP over HTTP, as OpenTelemetry's own variables say.
 
 ``OTEL_EXPORTER_OTLP_ENDPOINT``, ``OTEL_EXPORTER_OTLP_HEADERS``, ``OTEL_SERVICE_NAME``,
 ``OTEL_RESOURCE_ATTRIBUTES``, ``OTEL_TRACES_SAMPLER`` and the rest mean what they mean everywhere.
@@ -19,13 +19,13 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, Spa
 from opentelemetry.trace import Status
 
 SERVICE = "baton-worker"
-"""What traces call a worker, unless ``OTEL_SERVICE_NAME`` has another name."""
+"""The name of a worker in traces, unless ``OTEL_SERVICE_NAME`` gives another."""
 _SAID_BY_EXCEPTIONS = "exception.type"
 
 
 @contextmanager
 def sending_spans() -> Iterator[None]:
-    """Send the spans of this process for the time of the block, and at its end what is left of them."""
+    """Send the spans of this process while the block runs, and at its end those that are left."""
     resource = Resource.create({} if os.environ.get(OTEL_SERVICE_NAME) else {SERVICE_NAME: SERVICE})
     provider = TracerProvider(resource=resource, shutdown_on_exit=False)
     provider.add_span_processor(BatchSpanProcessor(Discreet(OTLPSpanExporter())))
@@ -37,7 +37,7 @@ def sending_spans() -> Iterator[None]:
 
 
 class Discreet(SpanExporter):
-    """Leaves out what exceptions say, which may quote a message: only their type goes on.
+    """Leaves out the text of exceptions, which may quote a message: only their type is exported.
 
     Args:
         exporter: where everything else goes.

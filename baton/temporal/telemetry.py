@@ -1,4 +1,4 @@
-"""What Temporal's own part of a worker tells: metrics for Prometheus, and records for the log."""
+"""What Temporal's own part of a worker reports: metrics for Prometheus, and records for the log."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _LATENCIES = (
 def runtime_for(settings: Settings) -> Runtime:
     """What a worker's Temporal client runs on: with its metrics served, if they are, and its records in line.
 
-    Raises ``SettingsError`` if the address for metrics is taken, or is none of this machine's.
+    Raises ``SettingsError`` if the address for metrics is taken, or is not an address of this machine.
     """
     try:
         return Runtime(telemetry=TelemetryConfig(_RECORDS, _metrics(settings), attach_service_name=False))
@@ -61,7 +61,7 @@ def _metrics(settings: Settings) -> PrometheusConfig | None:
 
 
 def metrics_address(settings: Settings, number: int) -> Mapping[str, str]:
-    """The environment variable that gives one of several worker processes, counted from 0, its own port."""
+    """The environment variable that gives each of several worker processes (counted from 0) its own port."""
     if settings.metrics_address is None:
         return {}
     host, _, port = settings.metrics_address.rpartition(":")

@@ -1,15 +1,16 @@
 """Traces: from the call of a program through the workflow to the help desk.
 
-Temporal's own interceptor makes the spans of clients and activities. In a workflow it would hang every event
-of a case on the trace of the call that started it, perhaps weeks ago, and only link the call that brought the
-event. Here each event belongs to the trace of its own call, with whatever the case does about it.
+Temporal's own interceptor makes the spans of clients and activities. In a workflow it would attach every
+event of a case to the trace of the call that started the case, perhaps weeks ago, and only link the call that
+brought the event. Here each event, with everything the case does about it, belongs to the trace of its own
+call.
 
-Whoever runs the process decides where spans go, as OpenTelemetry wants it: ``baton.temporal.spans`` does so
-for workers. Spans hold IDs, names of calls and times, never a text. Nothing of this is a command of a
-workflow, so histories replay with and without it.
+Each process decides where its spans go, as is usual with OpenTelemetry: ``baton.temporal.spans`` does so
+for workers. Spans hold IDs, names of calls and times, but never a text. None of this issues workflow
+commands, so histories replay with and without it.
 """
 
-# ruff: noqa: A002 – the arguments are called as Temporal calls them
+# ruff: noqa: A002 – the arguments have Temporal's names
 
 from __future__ import annotations
 
@@ -39,7 +40,7 @@ from temporalio.worker import (
 from temporalio.workflow import ActivityHandle
 
 Carrier = Mapping[str, str]
-"""Where a trace stands, as the W3C writes it: ``{"traceparent": …}``; empty outside of a trace."""
+"""A position in a trace, in the W3C format: ``{"traceparent": …}``; empty outside of a trace."""
 
 HEADER = "_tracer-data"
 """The header of Temporal's interceptors, in every language."""
@@ -50,15 +51,15 @@ _standing: ContextVar[Carrier] = ContextVar("baton_trace", default=MappingProxyT
 
 
 class CaseTracing(TracingInterceptor):
-    """Makes spans, and hands on in headers to which trace a call belongs. For clients and workers."""
+    """Makes spans, and passes on in headers which trace a call belongs to. For clients and workers."""
 
     def __init__(self) -> None:
         super().__init__(trace.get_tracer("baton"))
         self.header_key = HEADER
-        # Without the baggage of the caller: nobody knows what is in it, and histories keep headers.
+        # Without the caller's baggage: it may hold anything, and histories keep headers.
         self.text_map_propagator = _propagator
 
-    def workflow_interceptor_class(  # type: ignore[override]  # it stands in place of Temporal's own
+    def workflow_interceptor_class(  # type: ignore[override]  # it replaces Temporal's own
         self, input: WorkflowInterceptorClassInput
     ) -> type[WorkflowInboundInterceptor]:
         """See base class."""
@@ -66,7 +67,7 @@ class CaseTracing(TracingInterceptor):
         return _Inbound
 
     def _make_span(self, name: str, carrier: Carrier, kind: SpanKind, at: int) -> Carrier:
-        """A span without a duration: a workflow may be replayed elsewhere before it could be ended."""
+        """A span without a duration: a workflow may be replayed elsewhere before the span could end."""
         info = workflow.info()
         span = self.tracer.start_span(
             name,
@@ -98,7 +99,7 @@ def _written(headers: Mapping[str, Payload], carrier: Carrier) -> Mapping[str, P
 
 
 def _span(name: str, carrier: Carrier, kind: SpanKind) -> Carrier:
-    """Where the trace stands after a new span. Outside of a trace, and in a replay, there is none."""
+    """The position in the trace after a new span. Outside a trace, and in a replay, there is none."""
     if not carrier or workflow.unsafe.is_replaying():
         return carrier
     with workflow.unsafe.sandbox_unrestricted():
@@ -107,7 +108,7 @@ def _span(name: str, carrier: Carrier, kind: SpanKind) -> Carrier:
 
 
 class _Inbound(WorkflowInboundInterceptor):
-    """What comes to a workflow. Each handler runs in a task, and so in a context, of its own."""
+    """Calls to a workflow. Each handler runs in a task of its own, and so in a context of its own."""
 
     def init(self, outbound: WorkflowOutboundInterceptor) -> None:
         super().init(_Outbound(outbound))
@@ -127,7 +128,7 @@ class _Inbound(WorkflowInboundInterceptor):
 
 
 class _Outbound(WorkflowOutboundInterceptor):
-    """What a workflow asks for."""
+    """Calls by a workflow."""
 
     def start_activity(self, input: StartActivityInput) -> ActivityHandle[Any]:
         carrier = _span(f"StartActivity:{input.activity}", _standing.get(), SpanKind.CLIENT)

@@ -1,4 +1,4 @@
-"""How cases are looked for in Temporal's lists, and which of them did not end by themselves."""
+"""Queries for cases in Temporal's lists, and for those that did not end by themselves."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ CLOSED_BY_FORCE = {
     WorkflowExecutionStatus.TERMINATED: "Terminated",
     WorkflowExecutionStatus.CANCELED: "Canceled",
 }
-"""How a workflow ends that does not come to its end by itself, in the words of Temporal's lists."""
+"""How workflows end that do not end by themselves, in the words of Temporal's lists."""
 
 
 def one_of(name: str, *values: str) -> str:
-    """A condition on a search attribute, as the UI's own editor can still change it: it ruins an IN."""
+    """A condition on a search attribute, without IN: the UI's editor breaks that when it changes it."""
     return "(" + " OR ".join(f"{name} = {quoted(value)}" for value in values) + ")"
 
 
 def moment(at: datetime) -> str:
-    """A moment in a query, without its quotation marks."""
+    """A time in a query, without quotation marks."""
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 OURS = one_of("WorkflowType", CHAT_WORKFLOW, TICKET_WORKFLOW)
 FORCED = f"{OURS} AND {one_of('ExecutionStatus', *CLOSED_BY_FORCE.values())}"
-"""Runs of cases that were closed by force, whatever became of the case since."""
+"""Runs of cases that were closed by force, whatever has become of the case since."""
 
 
 def how_closed(status: WorkflowExecutionStatus) -> str:

@@ -1,4 +1,4 @@
-"""Brings a database to the newest schema. No file outside this folder is needed for it.
+"""Brings a database to the newest schema. It needs no file outside this folder.
 
 To add a revision, change ``helpdesks.schema``, write ``versions/r<number>_<what>.py`` after the latest one,
 and run the tests, which compare the migrated database with the schema.
@@ -23,7 +23,7 @@ def at_head(connection: Connection) -> bool:
 
 
 def upgrade(connection: Connection, to: str = "head") -> None:
-    """Carry out what is missing up to a revision, in the caller's transaction."""
+    """Run the missing migrations up to a revision, in the caller's transaction."""
     config = _config()
     config.attributes["connection"] = connection
     command.upgrade(config, to)

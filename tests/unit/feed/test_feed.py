@@ -448,7 +448,7 @@ def test_another_database_is_not_taken_for_a_journal(tmp_path: Path) -> None:
     database.execute("CREATE TABLE cases (id)")
     database.close()
 
-    with pytest.raises(JournalError, match="no journal"), Journal.open(path, TARGET):
+    with pytest.raises(JournalError, match="not the journal of a feed"), Journal.open(path, TARGET):
         pytest.fail("it opened")
 
 
