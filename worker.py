@@ -2,8 +2,8 @@
 
     python worker.py
 
-It checks what it needs before it polls, and says what is wrong. It prints ``worker ready`` once it does,
-and on SIGTERM or Ctrl-C lets what is running finish before it goes.
+It checks what it needs before it polls, and reports what is wrong. It prints ``worker ready`` once it polls,
+and on SIGTERM or Ctrl-C it lets what is running finish before it exits.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ from workflows.ticket import Ticket
 
 READY = "worker ready"
 _LAST_MOMENTS = 5.0
-"""Seconds beyond the grace after which a stopped worker goes, whatever is running."""
+"""Seconds after the grace at which a stopped worker exits, whatever is running."""
 
 _log = logging.getLogger("baton.worker")
 
@@ -57,7 +57,7 @@ _log = logging.getLogger("baton.worker")
 async def running_worker(
     client: Client, desk: HelpDesk, settings: Settings, version: WorkerVersion | None = None
 ) -> AsyncIterator[Rulebook]:
-    """A worker that polls for the time of the block; of a version if it is told which.
+    """A worker that polls for the duration of the block; with a version if one is given.
 
     Raises ``DocumentError`` or ``SettingsError`` before it polls, if something that it needs is wrong.
     """
@@ -122,9 +122,9 @@ async def running_worker(
 
 
 def _deployment(version: WorkerVersion | None) -> WorkerDeploymentConfig | None:
-    """Each run of a case stays with the version in which it began; the next run goes to the present one.
+    """Each run of a case stays with the version in which it began; the next run goes to the current one.
 
-    It is said here and not in the workflows' definitions: there it would bind workers without a version, too.
+    This is set here and not in the workflows' definitions, which would also bind workers without a version.
     """
     if version is None:
         return None
@@ -156,12 +156,12 @@ async def check_search_attributes(client: Client) -> None:
             wrong.append(f"temporal operator search-attribute create --name {name} --type {kind}")
         elif present[name] != VALUE_TYPES[name]:
             actual = type_name(present[name])
-            wrong.append(f"# {name} is of type {actual}, but must be {kind}: remove it, and create it anew")
+            wrong.append(f"# {name} is of type {actual}, but must be {kind}: remove it, and create it again")
     if wrong:
         commands = "\n    ".join(wrong)
         raise SettingsError(
             f"namespace {client.namespace!r} lacks search attributes that the workflows set. "
-            f"Run `baton ops register`, then start the worker again. It stands for:\n    {commands}"
+            f"Run `baton ops register`, then start the worker again. It does the same as:\n    {commands}"
         )
 
 
@@ -191,11 +191,13 @@ async def _work(settings: Settings) -> None:
 
 
 def _give_up() -> None:
-    """Go although something is running: a decision waits for a help desk that hangs, and would wait for ever.
+    """Exit although something is running: a decision may wait forever for a help desk that hangs.
 
-    Nothing is lost by that. Whatever was not recorded is done again by another worker.
+    Nothing is lost. Another worker does again whatever was not recorded.
     """
-    _log.warning("something is still running, such as a decision without a help desk; it is left to others")
+    _log.warning(
+        "something is still running, such as a decision without a help desk; another worker will do it"
+    )
     leave(0)
 
 
@@ -215,7 +217,7 @@ async def _supervise(settings: Settings, processes: int) -> int:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop)
-    # From here on a signal must not leave anybody behind.
+    # From here on a signal must not leave any child process behind.
     for place in places:
         children.append(
             await asyncio.create_subprocess_exec(
@@ -248,7 +250,7 @@ async def _supervise(settings: Settings, processes: int) -> int:
 
 
 def _make_data_folder(settings: Settings) -> None:
-    """As `baton up` makes it. Raises ``SettingsError``."""
+    """Make the data folder as `baton up` does. Raises ``SettingsError``."""
     try:
         private_folder(settings.data_dir)
     except OSError as error:

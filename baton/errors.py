@@ -28,7 +28,7 @@ from dataclasses import dataclass
 from baton.signs import one_line, visible
 
 LONGEST_REASON = 1000
-"""Characters of the reason why an event was refused; what is longer is cut."""
+"""The most characters of the reason why an event was refused; a longer one is cut."""
 
 
 class BatonError(Exception):
@@ -73,7 +73,7 @@ class Problem:
     hint: str = ""
 
     def __str__(self) -> str:
-        # Each may quote what stands in the document.
+        # Each may quote the document.
         place = one_line(f"{self.file}:{self.line}: {self.what}")
         return f"{place}\n    {one_line(self.hint)}" if self.hint else place
 
@@ -90,7 +90,7 @@ class Refused(BatonError):
     """An event was refused; nothing of it was applied."""
 
     def __init__(self, message: str) -> None:
-        # It may quote what was sent, and ends up in histories, which have no room for megabytes.
+        # It may quote what was sent, and it is kept in histories, which have no room for megabytes.
         message = visible(message)
         super().__init__(message if len(message) <= LONGEST_REASON else f"{message[:LONGEST_REASON]}…")
 

@@ -1,4 +1,4 @@
-"""What can be set: one frozen object, read once where a process starts.
+"""The settings: one frozen object, read once when a process starts.
 
 Every setting is an environment variable with the prefix ``BATON_``: ``data_dir`` is ``BATON_DATA_DIR``. Any
 other variable with that prefix is an error, because a misspelt setting that is silently ignored shows only in
@@ -27,9 +27,9 @@ PREFIX = "BATON_"
 HOST = "127.0.0.1"
 """Where `baton up` listens."""
 CHECKOUT = Path(__file__).resolve().parent.parent
-"""The folder that holds ``baton/``; in a checkout and in the image also ``deploy/`` and ``worker.py``."""
+"""The folder that holds ``baton/``, and in a checkout and in the image also ``deploy/`` and ``worker.py``."""
 
-# A year at most, as in rules: a moment that no calendar has would stop every chat.
+# A year at most, as in rules: a time beyond the range of dates would stop every chat.
 Minutes = Annotated[float, Field(gt=0, le=527_040, allow_inf_nan=False)]
 Seconds = Annotated[float, Field(ge=0, le=31_622_400, allow_inf_nan=False)]
 # Absolute from the start: processes that are handed these settings may run in another folder.
@@ -161,13 +161,13 @@ class Settings(BaseSettings):
     @field_validator("database_url")
     @classmethod
     def _known_database(cls, value: str) -> str:
-        # The driver is the help desk's business: nobody is asked for SQLAlchemy's "postgresql+asyncpg://".
+        # The help desk chooses the driver: nobody has to write SQLAlchemy's "postgresql+asyncpg://".
         if mistake := databaseurl.mistake_in(value):
             raise ValueError(mistake)
         file = value.removeprefix("sqlite:///")
         if file in (value, ":memory:"):
             return value
-        return f"sqlite:///{Path(file).expanduser().absolute()}"  # for the reason of AbsolutePath
+        return f"sqlite:///{Path(file).expanduser().absolute()}"  # for the same reason as AbsolutePath
 
     @field_validator("encryption_required")
     @classmethod
@@ -182,7 +182,7 @@ class Settings(BaseSettings):
         return databaseurl.shown(self.database_url)
 
     def as_environment(self) -> dict[str, str]:
-        """The environment variables from which another process reads these same settings."""
+        """The environment variables that give another process these same settings."""
         values = self.model_dump(mode="json")
         return {
             _variable(name): value if isinstance(value, str) else json.dumps(value)
@@ -192,7 +192,7 @@ class Settings(BaseSettings):
 
 
 def load_settings(**overrides: Any) -> Settings:
-    """Read the settings from the environment. What a command line says wins over it, as ``overrides``; an
+    """Read the settings from the environment. ``overrides`` come from a command line and win over it; an
     override that is None was not given.
 
     Raises:
@@ -227,7 +227,7 @@ BUILD_ID = "TEMPORAL_WORKER_BUILD_ID"
 def worker_version() -> WorkerVersion | None:
     """The version that the environment names; ``None`` for a worker without one.
 
-    Raises ``SettingsError`` if only half of it is named, or it cannot be one.
+    Raises ``SettingsError`` if only half of it is set, or its name is not allowed.
     """
     name, build = (os.environ.get(variable, "") for variable in (DEPLOYMENT_NAME, BUILD_ID))
     if not name and not build:
@@ -241,7 +241,7 @@ def worker_version() -> WorkerVersion | None:
     if "." in name or ":" in name or name.startswith("__"):
         # Temporal would refuse every poll, and the worker would wait in silence.
         raise SettingsError(
-            f"{DEPLOYMENT_NAME} is {name!r}: Temporal takes no name with a dot or a colon, nor one that "
+            f"{DEPLOYMENT_NAME} is {name!r}: Temporal accepts no name with a dot or a colon, or one that "
             "begins with '__'. Choose another, such as 'baton'."
         )
     return WorkerVersion(name, build)
@@ -255,7 +255,7 @@ def _unknown(environment: Iterable[str]) -> Iterable[str]:
     known = [_variable(name) for name in Settings.model_fields]
     for variable in sorted(environment):
         if variable.upper().startswith(PREFIX) and variable.upper() not in known:
-            # Without the prefix, which would make everything look alike.
+            # Compared without the prefix, which would make all names look alike.
             near = get_close_matches(
                 variable.upper().removeprefix(PREFIX), map(str.upper, Settings.model_fields)
             )

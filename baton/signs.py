@@ -1,20 +1,20 @@
-"""Signs that nobody sees, or that steer what shows them: which they are, and how a text is shown without.
+"""Signs that are invisible or control the display: which they are, and how to show a text without them.
 
-A text that people wrote is kept as it is. On its way to a terminal, a log, JSON or Markdown it passes one of
-the functions here: ``visible``, ``one_line``, ``escaped`` and ``markdown``. What is refused in an ID and in a
-name is said by ``hidden_in``.
+A text that people wrote is kept as it is. On its way to a terminal, a log, JSON or Markdown it goes through
+one of the functions here: ``visible``, ``one_line``, ``escaped`` and ``markdown``. ``hidden_in`` finds the
+signs that are refused in an ID or a name.
 
 **Hidden** are control characters (Cc), format characters (Cf: zero width, byte order mark, soft hyphen, and
 those that turn the direction of a text), halves of a surrogate pair (Cs), the separators of lines and
-paragraphs (Zl, Zp), and a few letters that Unicode shows as nothing. Two kinds of them belong to words, and
-are let through in names and in texts where they do:
+paragraphs (Zl, Zp), and a few letters that Unicode shows as nothing. Two kinds of them can belong to
+words, and are allowed there in names and texts:
 
-* The **joiners** U+200C and U+200D. In Persian and in the scripts of India they make another word or another
-  letter, and in emoji one picture of several. They stay between letters or marks of a script that joins, and
+* The **joiners** U+200C and U+200D. In Persian and in the scripts of India they change a word or a letter; in
+  emoji they join several pictures into one. They stay between letters or marks of a script that joins, and
   between the parts of an emoji; elsewhere, as between Latin letters, they only hide.
 * **Variation selectors**, which choose the picture of the sign before them.
 
-An ID is compared, copied and typed rather than read. It has neither.
+An ID is compared, copied and typed rather than read, so it may have neither.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 
 INSTEAD = "\ufffd"
-"""What stands for a hidden sign where a text is shown."""
+"""What is shown in place of a hidden sign."""
 
 _CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 _BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0")
@@ -36,16 +36,16 @@ _SELECTORS = frozenset(
     [chr(code) for code in (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0), *range(0x180B, 0x180E), 0x180F)]
 )
 _JOINING = ((0x0600, 0x08FF), (0x0900, 0x0DFF), (0x0F00, 0x109F), (0x1780, 0x18AF), (0xFB50, 0xFEFC))
-"""Where the scripts are whose letters join: Arabic and its kin; those of India; Tibetan to Mongolian."""
+"""Ranges of scripts whose letters join: Arabic and its relatives; those of India; Tibetan to Mongolian."""
 _MAYBE = re.compile(r"[^ -~¡-¬®-ʯΑ-ωА-яЁё–—‘’“”…]")
-"""Finds what is worth a look: nearly every text has nothing that is."""
+"""Finds signs that need a closer look: nearly every text has none."""
 
 
 def hidden_in(text: str, *, word: bool = False) -> str:
     """The code points of the signs in a text that must not be there, such as ``U+001B, U+202E``, each once.
 
     Args:
-        word: whether it is an ID, in which joiners and variation selectors have no place either.
+        word: whether it is an ID, which may not have joiners or variation selectors either.
     """
     found = dict.fromkeys(text[position] for position in _hidden(text, word=word))
     return ", ".join(f"U+{ord(sign):04X}" for sign in found)
@@ -81,7 +81,7 @@ def escaped(document: str, *, astral: str = "") -> str:
         if sign not in "\n\t":
             beyond = astral and ord(sign) > 0xFFFF
             signs[position] = astral.format(ord(sign)) if beyond else json.dumps(sign)[1:-1]
-            if signs[position] == sign:  # DEL, which JSON takes as it is
+            if signs[position] == sign:  # DEL, which JSON leaves as it is
                 signs[position] = f"\\u{ord(sign):04x}"
     return "".join(signs)
 
@@ -130,51 +130,51 @@ def _selects(text: str, position: int) -> bool:
 # --- Markdown -----------------------------------------------------------------------------------
 
 _MARKS = r"\\`*~\[\]<>|&@"
-# An underscore within a word marks nothing, and rules and kinds of events are full of them. What begins like
-# an address becomes a link.
+# An underscore within a word marks nothing, and names of rules and kinds of events are full of them. Text
+# that begins like an address becomes a link.
 _MARKED = re.compile(rf"[{_MARKS}]|(?<![^\W_])_|_(?![^\W_])|(?<=:)/(?=/)|(?<=[wW]{{3}})\.")
 _UNMARKED = re.compile(rf"\*\*|\\([{_MARKS}_/.])")
 
 
 def markdown(text: str) -> str:
-    """Text from outside for Markdown: on one line, without hidden signs, and without a mark of its own."""
+    """Text from outside for Markdown: on one line, without hidden signs, and with its marks escaped."""
     return _MARKED.sub(r"\\\g<0>", " ".join(one_line(text).split()))
 
 
 def unmarked(sentence: str) -> str:
-    """A sentence that was written for the Temporal UI, with `markdown` in it, as plain text."""
+    """A sentence written for the Temporal UI, with `markdown` in it, as plain text."""
     return _UNMARKED.sub(lambda found: found[1] or "", sentence)
 
 
-# --- What Temporal bounds ---------------------------------------------------------------------------
+# --- Temporal's limits ------------------------------------------------------------------------------
 
 _SUMMARY_BYTES = 400
-"""What Temporal lets a summary have, with all that its payload has beside the text."""
+"""Temporal's limit for a summary, including everything that its payload has besides the text."""
 _WRAPPING = 230
-"""What that is where it is encrypted, with the longest name of a key, but without the place that it names."""
+"""The bytes besides the text if it is encrypted: with the longest name of a key, but without its place."""
 _USUALLY = 180
-"""Bytes of a summary for which there is room beside the key and the place of an ordinary case."""
+"""Bytes of a summary that fit besides the key and the place of an ordinary case."""
 _SHORTEST = 16
 DETAILS_BYTES = 20_000 - _WRAPPING - 1000
-"""What Temporal lets the details of a workflow have, without what its payload has beside the text."""
+"""Temporal's limit for the details of a workflow, less what its payload has besides the text."""
 
 
 def summary(text: str, place: int | None = None) -> str | None:
     """A text from outside as a summary for the Temporal UI: `markdown` that is short enough.
 
     Args:
-        place: bytes of namespace and ID of a standalone activity, which stand beside the text if it is
-            encrypted. The server refuses such an activity for a longer summary, and only such a one.
+        place: bytes of namespace and ID of a standalone activity, which are stored with the text if it
+            is encrypted. The server refuses a standalone activity, and nothing else, for a longer summary.
 
     Returns:
-        None where there is no room for a word.
+        None if there is no room for a word.
     """
     room = _USUALLY if place is None else min(_USUALLY, _SUMMARY_BYTES - _WRAPPING - place)
     return within(text, room) if room >= _SHORTEST else None
 
 
 def details(lines: Iterable[str]) -> str:
-    """Lines of Markdown as the details of a workflow: as many, from the first, as there is room for."""
+    """Lines of Markdown as the details of a workflow: as many as fit, from the first."""
     kept: list[str] = []
     room = DETAILS_BYTES - len("\\n…")
     for line in lines:
@@ -186,8 +186,8 @@ def details(lines: Iterable[str]) -> str:
 
 
 def within(text: str, room: int) -> str:
-    """A text from outside as `markdown` of at most so many bytes, as JSON has them."""
-    # A sign is a byte at least, so that more than these cannot fit.
+    """A text from outside as `markdown` of at most so many bytes, counted as JSON."""
+    # A sign is at least one byte, so no more than these can fit.
     said = text[:room]
     whole = markdown(said)
     if said == text and _size(whole) <= room:

@@ -1,7 +1,7 @@
-"""Mistakes in documents, said so that whoever wrote the document knows what to do.
+"""Mistakes in documents, worded so that whoever wrote the document knows what to do.
 
-Turns pydantic's errors into a sentence and a hint. The hints need the model, because only that knows what
-would have been allowed in the place of an unknown field.
+Turns pydantic's errors into a sentence and a hint. The hints need the model, because only the model knows
+what would have been allowed in place of an unknown field.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from pydantic import BaseModel, ValidationError
 from baton.signs import one_line
 
 BY_KEY = "key:"
-"""Begins the name of an alternative that is chosen because this key is there: ``key:assign``."""
+"""Prefix of the name of an alternative that is chosen because this key is present: ``key:assign``."""
 MOST_NAMES = 12
-"""So many names are listed where nothing comes near what was written."""
+"""How many names are listed if none is close to what was written."""
 
 
 class Mistake(NamedTuple):
@@ -28,7 +28,7 @@ class Mistake(NamedTuple):
 
 
 def did_you_mean(given: str, allowed: Iterable[str], otherwise: str = "") -> str:
-    """A hint that names what comes nearest to ``given``, or else everything that is allowed."""
+    """A hint with the names closest to ``given``, or else with everything that is allowed."""
     names = list(dict.fromkeys(allowed))
     folded = {name.casefold(): name for name in names}
     near = [folded[match] for match in get_close_matches(given.casefold(), folded, n=3, cutoff=0.6)]
@@ -48,13 +48,13 @@ def _or(names: list[str]) -> str:
 def mistakes_in(
     error: ValidationError, whole: str, *, skip: int = 0, most: int | None = None, not_blank: bool = False
 ) -> str:
-    """Pydantic's errors about data that a program wrote, in one line: each with its place, and what is wrong.
+    """Pydantic's errors about data that a program wrote, in one line: for each, its place and what is wrong.
 
     Args:
         whole: what to call the place of a mistake in the data as a whole.
         skip: leaves out the first parts of each place, such as the kind in a union of events.
-        most: how many to tell, if not all; of the others, how many there are.
-        not_blank: whether the one pattern in the data is that of something that can be read.
+        most: how many to report, if not all; the others are only counted.
+        not_blank: whether the only pattern in the data is the one for text that is not blank.
     """
     found = error.errors(include_url=False, include_context=False, include_input=False)
     told = [
@@ -138,7 +138,7 @@ def fields_at(model: type[BaseModel], path: Iterable[str | int]) -> list[str]:
             key = part.removeprefix(BY_KEY)
             here = [kind for kind in _flat(here) if key in _names(kind)]
         else:
-            # Another part that leads nowhere is the name of an alternative in a union: it narrows nothing.
+            # Any other part that is no field is the name of an alternative in a union: it narrows nothing.
             here = [below for kind in _flat(here) for below in _below(kind, part)] or here
     return list(dict.fromkeys(name for kind in _flat(here) for name in _names(kind)))
 

@@ -1,8 +1,8 @@
 """The ``baton`` command.
 
 Each command is a module that holds a click command or group named ``command``, and has a row in `COMMANDS`. A
-module is imported when its command is run; that is why the line of help stands here. Those of ``local`` and
-``replaygate`` are there in a checkout and in the image, and not in the package alone.
+module is imported when its command is run; that is why its line of help is here. Those of ``local`` and
+``replaygate`` come with a checkout and with the image, but not with the package alone.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ COMMANDS: dict[str, Row] = {
     "rules": Row("baton.cli.documents.rules", "Check and list rules, and print their schema."),
     "template": Row("baton.cli.documents.template", "Check, show and apply templates."),
     "ops": Row("baton.cli.ops", "Filters for the Temporal UI, and repairs."),
-    "backup": Row("local.backup", "Keep a copy of everything, while it runs."),
-    "restore": Row("local.restore", "Restore what a backup has."),
+    "backup": Row("local.backup", "Back up everything while it runs."),
+    "restore": Row("local.restore", "Restore a backup."),
     "keys": Row("baton.cli.keys", "Make and change the keys that encrypt what Temporal keeps."),
     "feed": Row("baton.cli.feed", "Send events from a file, in order and each once."),
     "replay": Row("replaygate.command", "Replay recorded histories against this checkout."),

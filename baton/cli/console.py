@@ -1,4 +1,4 @@
-"""The way from the commands to the terminal for tables, colours and progress; for lines, see ``screen``."""
+"""How commands write tables, colours and progress to the terminal; for lines, see ``screen``."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from baton.signs import visible
 
 
 class Screen(Console):
-    """A console for tables and for progress. What a text says is not read as markup."""
+    """A console for tables and for progress. Text is not read as markup."""
 
     def __init__(self, *, stderr: bool = False, **options: Any) -> None:
         super().__init__(stderr=stderr, markup=False, highlight=False, emoji=False, **options)
@@ -20,5 +20,5 @@ class Screen(Console):
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
         """See base class."""
         for text, style, control in super().render(renderable, options):
-            # What steers the terminal on purpose, such as a bar of progress, is in segments of its own.
+            # Intended control codes, such as those of a progress bar, are in segments of their own.
             yield Segment(text if control else visible(text), style, control)

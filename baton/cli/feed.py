@@ -32,7 +32,7 @@ INTERRUPTED = "interrupted"
 
 @dataclass(frozen=True)
 class Options:
-    """What the command line says."""
+    """The options of the command line."""
 
     file: Path
     concurrency: int
@@ -49,21 +49,21 @@ class Options:
     type=click.IntRange(1, 1000),
     default=50,
     show_default=True,
-    help="Send to so many chats at once, at most.",
+    help="Send to at most this many chats at once.",
 )
 @click.option(
     "--journal",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Where the outcomes are noted. The default is FILE.journal.",
+    help="Where to record the outcomes. The default is FILE.journal.",
 )
-@click.option("--no-journal", is_flag=True, help="Note nothing: the next run sends everything again.")
+@click.option("--no-journal", is_flag=True, help="Record nothing: the next run sends everything again.")
 @click.option(
     "--refused",
     type=click.Path(path_type=Path, dir_okay=False),
     help="Write the refused lines here, each with the reason.",
 )
 @click.option("--strict", is_flag=True, help="Exit with 1 if a line was refused.")
-@click.option("--signal", "signal_", is_flag=True, help="Hand over only, without waiting for decisions.")
+@click.option("--signal", "signal_", is_flag=True, help="Only hand over, without waiting for decisions.")
 @click.option(
     "--timeout",
     type=click.FloatRange(min=0.1),
@@ -88,12 +88,13 @@ def command(
        "event": {"kind": "customer_message", "id": "m-1",
                  "author": {"type": "customer", "id": "c-7"}, "text": "Hello"}}
 
-    The events of a chat are sent in their order, each when the one before was answered; many chats are sent
-    to at once, fewer while the server is slow to answer. The same command goes on where an interrupted one
-    ended: lines that were answered are not sent again, and an event that was accepted without our knowing is
+    The events of a chat are sent in order, each after the one before was answered. Many chats are sent to at
+    once, fewer while the server is slow to answer. The same command resumes where an interrupted one stopped:
+    lines that were answered are not sent again, and an event that was accepted without our knowing is
     recognised by its ID.
 
-    Refused lines are counted, and no failure unless --strict says so. Ctrl-C stops; a second one at once.
+    Refused lines are counted; they are no failure unless --strict is given. Ctrl-C stops; a second one stops
+    at once.
     """
     written = [path.resolve() for path in (file, journal, options["refused"]) if path is not None]
     if len(written) > len(set(written)):
@@ -102,7 +103,7 @@ def command(
         raise click.UsageError("--journal and --no-journal contradict each other.")
     if file == STDIN and journal is None and not no_journal:
         raise click.UsageError(
-            "Standard input has no place for a journal: name one with --journal, or do without: --no-journal."
+            "Standard input has no place for a journal: name one with --journal, or use --no-journal."
         )
     place = TEMPORARY if no_journal else journal or file.with_name(f"{file.name}.journal")
     feed, seconds = run(_feed, Options(file=file, journal=place, signal=signal_, **options), json_)
@@ -121,7 +122,7 @@ def command(
 async def _feed(options: Options, quiet: bool) -> tuple[Feed, float]:
     async with baton_client() as client:
         target = await _target(client)
-        # The journal is opened last: what it is not there for must not leave one behind.
+        # The journal is opened last: a command that fails before must not leave one behind.
         with ExitStack() as stack:
             read, size = stack.enter_context(_opened(options.file))
             on_refused = stack.enter_context(_refused_into(options.refused))
@@ -143,7 +144,7 @@ async def _feed(options: Options, quiet: bool) -> tuple[Feed, float]:
 
 
 async def _target(client: BatonClient) -> str:
-    """The ID of the namespace: an address may have several names, or serve a new database tomorrow."""
+    """The ID of the namespace: a server may have several addresses, or a new database tomorrow."""
     described = await client.temporal.workflow_service.describe_namespace(
         DescribeNamespaceRequest(namespace=client.temporal.namespace)
     )
@@ -168,7 +169,7 @@ def _sender(client: BatonClient, options: Options) -> Send:
 @contextmanager
 def _opened(file: Path) -> Iterator[tuple[Callable[[int], bytes | None], int | None]]:
     """How to read the file, and its size if it has one."""
-    # Unbuffered: reading returns what a pipe has, and no lock is held by a thread that waits for more.
+    # Unbuffered: reading returns what a pipe has, and a thread that waits for more holds no lock.
     source: Path | int = 0 if file == STDIN else file
     try:
         stream = open(source, "rb", buffering=0, closefd=file != STDIN)  # noqa: SIM115
@@ -181,12 +182,12 @@ def _opened(file: Path) -> Iterator[tuple[Callable[[int], bytes | None], int | N
 
 @contextmanager
 def _refused_into(path: Path | None) -> Iterator[Callable[[Line, Result], None]]:
-    """Write refused lines as JSON lines: ``line``, which is its number, ``type``, ``reason``, ``input``."""
+    """Write refused lines as JSON lines: ``line`` (its number), ``type``, ``reason``, ``input``."""
     if path is None:
         yield lambda line, result: None
         return
     try:
-        # Without a buffer: an error is one of the line at hand, and none is left for when it is closed.
+        # Unbuffered: an error belongs to the current line, and closing the file cannot raise a late one.
         file = open(path, "wb", buffering=0, opener=private)  # noqa: SIM115
     except OSError as error:
         raise _unwritable(path, error) from None
@@ -211,7 +212,7 @@ def _unwritable(path: Path, error: OSError) -> BatonError:
 
 @contextmanager
 def _stopped_by_ctrl_c(feed: Feed) -> Iterator[None]:
-    """The first Ctrl-C lets what is on its way be answered; a second one does not wait for it."""
+    """The first Ctrl-C waits for the answers to what was sent; a second one does not."""
     loop, running = asyncio.get_running_loop(), asyncio.current_task()
     assert running is not None
 
@@ -236,11 +237,11 @@ def _stopped_by_ctrl_c(feed: Feed) -> Iterator[None]:
 def _how_to_go_on(file: Path, journal: Path) -> str:
     if journal == TEMPORARY:
         return (
-            "To go on, give the same command again. Without a journal it sends every line; events that were "
+            "To resume, run the same command again. Without a journal it sends every line; events that were "
             "handled are recognised by their IDs."
         )
     again = "the same input and command" if file == STDIN else "the same command"
     return (
-        f"To go on, give {again} again: what stands in {journal} is not sent "
+        f"To resume, use {again} again: what is recorded in {journal} is not sent "
         "twice, and any other event that was handled is recognised by its ID."
     )

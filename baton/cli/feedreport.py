@@ -1,4 +1,4 @@
-"""How ``baton feed`` shows what it does (on standard error) and what came of it."""
+"""How ``baton feed`` shows its progress (on standard error) and its result."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PLAIN_SECONDS = 10.0
 
 
 async def show_progress(feed: Feed, size: int | None, *, quiet: bool = False) -> None:
-    """Show how far the feed is, until cancelled: a bar in a terminal, else a line now and then.
+    """Show the progress of the feed until cancelled: a bar in a terminal, else a line now and then.
 
     Args:
         size: bytes of the input, if known.
@@ -108,6 +108,6 @@ def _places(reason: Reason) -> str:
 
 
 def _rate(feed: Feed, seconds: float) -> float:
-    """Lines a second, of those that this run has sent or refused."""
+    """Lines a second, counting those that this run has sent or refused."""
     done = feed.tally.settled - feed.tally.earlier - feed.tally.verdicts[LineVerdict.UNSENT]
     return done / seconds if seconds else 0.0

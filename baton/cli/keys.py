@@ -21,19 +21,19 @@ _FILE = click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 def command() -> None:
     """Make and change the file of the keys that encrypt what Temporal keeps.
 
-    BATON_ENCRYPTION_KEYS_FILE names that file to workers and clients. The first key in it writes, all
-    read. No key is ever printed.
+    BATON_ENCRYPTION_KEYS_FILE names that file to workers and clients. The first key in it writes
+    (encrypts); all of them read (decrypt). No key is ever printed.
     """
 
 
 @command.command()
 @_FILE
-@click.option("--id", "key_id", help="The key's ID; the day and time, in UTC, if left out.")
+@click.option("--id", "key_id", help="The key's ID. The default is the day and time in UTC.")
 def add(file: Path, key_id: str | None) -> None:
     """Make a key and put it at the end of FILE, or into a new FILE.
 
-    A key that is added to others only reads, until it is put first with `baton keys use`: by then every
-    process must have it.
+    A key that is added to others only reads, until `baton keys use` puts it first. By then every process
+    must have it.
     """
     keys = read_keys(file) if file.exists() else {}
     key_id = key_id or f"{datetime.now(UTC):%Y-%m-%d-%H%M%S}"
@@ -50,7 +50,7 @@ def add(file: Path, key_id: str | None) -> None:
 @_FILE
 @click.argument("key_id", metavar="ID")
 def use(file: Path, key_id: str) -> None:
-    """Put the key ID first in FILE: it writes from then on, the others still read."""
+    """Put the key ID first in FILE: it writes from then on; the others still read."""
     keys = read_keys(file)
     if key_id not in keys:
         raise SettingsError(f"{file} has no key {key_id!r}; there are {', '.join(keys)}")
@@ -61,7 +61,7 @@ def use(file: Path, key_id: str) -> None:
 @command.command("list")
 @_FILE
 def list_(file: Path) -> None:
-    """Name the keys in FILE, the one that writes first."""
+    """List the keys in FILE, beginning with the one that writes."""
     _show(file)
 
 
@@ -71,8 +71,8 @@ def _show(file: Path) -> None:
 
 
 def _write(file: Path, text: str) -> None:
-    """Replace the file at once: nobody reads half of it, and a full disk leaves the old one."""
-    target = file.resolve()  # a link stays one
+    """Replace the file in one step: nobody reads half of it, and on a full disk the old one remains."""
+    target = file.resolve()  # a link stays a link
     try:
         # Readable for its owner only, from the first moment.
         number, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
@@ -92,6 +92,6 @@ def _write(file: Path, text: str) -> None:
 
 
 def _allow_the_same(before: os.stat_result, number: int) -> None:
-    """Whoever could read the file before, such as a worker of another user, still can."""
+    """Keep the file readable for those who could read it before, such as a worker of another user."""
     os.fchown(number, before.st_uid, before.st_gid)
     os.fchmod(number, before.st_mode & 0o777)

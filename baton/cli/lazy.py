@@ -11,7 +11,7 @@ import click
 from baton.errors import BatonError
 
 CHECKOUT_ROOMS = ("local", "replaygate")
-"""The rooms of a checkout that have commands, too. The package alone comes without them."""
+"""The packages of a checkout that also have commands. The ``baton`` package alone comes without them."""
 
 
 class Row(NamedTuple):
@@ -26,10 +26,10 @@ class Row(NamedTuple):
 
 
 class LazyGroup(click.Group):
-    """A group by a table of commands.
+    """A group made from a table of commands.
 
     Args:
-        rows: by name, in the order in which the help lists them.
+        rows: the commands by name, in the order in which the help lists them.
     """
 
     def __init__(self, *args: Any, rows: Mapping[str, Row], **options: Any) -> None:
@@ -40,7 +40,7 @@ class LazyGroup(click.Group):
         return list(self.rows)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """See base class. Raises ``BatonError`` for what only a checkout has, where there is none."""
+        """See base class. Raises ``BatonError`` for a command of a checkout if there is no checkout."""
         if cmd_name not in self.rows:
             return None
         try:

@@ -1,7 +1,7 @@
-"""The way from the commands to the terminal: what people wrote comes out as � where it would steer it.
+"""How commands write to the terminal: control characters in what people wrote are shown as �.
 
-Tables and progress go by ``baton.cli.console``, which is slower to import. Nothing else in this package
-writes: a test sees to that.
+Tables and progress use ``baton.cli.console``, which is slower to import. Nothing else in this package
+writes to the terminal: a test checks that.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def echo(text: str = "", *, err: bool = False, nl: bool = True) -> None:
 
 
 def echo_json(document: Any) -> None:
-    """Write one JSON document, in which such signs are escaped, so that a program reads them as they are."""
+    """Write one JSON document. Such characters are escaped in it, so a program reads them unchanged."""
     echo(escaped(json.dumps(document, ensure_ascii=False, indent=2)))
 
 
@@ -34,20 +34,20 @@ class _Visible(logging.Formatter):
 
 
 def guard_warnings() -> None:
-    """Let what a library warns of, where no log is set up, pass the same way."""
+    """Print the warnings of libraries in the same way if no log is set up."""
     if logging.lastResort is not None:
         logging.lastResort.setFormatter(_Visible())
 
 
 @contextmanager
 def errors_shown() -> Iterator[None]:
-    """Turn Baton's errors into those of a command, without a traceback. No error steers the terminal."""
+    """Turn Baton's errors into those of a command, without a traceback or control characters."""
     try:
         yield
     except BatonError as error:
         raise click.ClickException(visible(str(error))) from error
     except click.ClickException as error:
-        error.message = visible(error.message)  # type: ignore[misc]  # the only one that knows how it is shown
+        error.message = visible(error.message)  # type: ignore[misc]  # only the error knows how it is shown
         if isinstance(error, click.FileError):
             error.ui_filename = visible(error.ui_filename)  # type: ignore[misc]
         raise

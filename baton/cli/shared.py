@@ -1,4 +1,4 @@
-"""What the commands share: how they reach Baton, how they print, how they read a chat's name."""
+"""What the commands share: reaching Baton, printing, and reading a chat's name."""
 
 from __future__ import annotations
 
@@ -46,14 +46,14 @@ as_json = click.option("--json", "json_", is_flag=True, help="Print JSON, for pr
 
 @asynccontextmanager
 async def baton_client() -> AsyncIterator[BatonClient]:
-    """What talks to chats, as the environment configures it."""
+    """The client for chats and tickets, as the environment configures it."""
     async with _connected() as (client, task_queue):
         yield BatonClient(client, task_queue=task_queue)
 
 
 @asynccontextmanager
 async def desk_client() -> AsyncIterator[DeskClient]:
-    """What talks to the help desk, as the environment configures it."""
+    """The client for the help desk, as the environment configures it."""
     async with _connected() as (client, task_queue):
         yield DeskClient(client, task_queue=task_queue)
 
@@ -72,9 +72,11 @@ async def _connected() -> AsyncIterator[tuple[Client, str]]:
 
 
 def _readable(error: Exception) -> str:
-    # Of a failure that is encrypted, the server hands on nothing else.
+    # The server passes on nothing else of an encrypted failure.
     hidden = str(error) == "Encoded failure"
-    return "why, is in its log (encrypted failures are not shown here)" if hidden else str(error)
+    return (
+        "the reason is in the worker's log (encrypted failures are not shown here)" if hidden else str(error)
+    )
 
 
 def _explained(error: RPCError, task_queue: str) -> BatonError:
@@ -91,7 +93,7 @@ def run(main: Callable[P, Coroutine[Any, Any, T]], *args: P.args, **kwargs: P.kw
 
 
 async def appears(look: Callable[[], Awaitable[T | None]], within: float) -> T | None:
-    """What ``look`` finds, looked for again until so many seconds have passed; then none."""
+    """What ``look`` finds. It is repeated until ``seconds`` have passed; then the result is None."""
     try:
         async with asyncio.timeout(within):
             while True:
@@ -109,7 +111,7 @@ async def appears(look: Callable[[], Awaitable[T | None]], within: float) -> T |
 def chat_id(written: Sequence[str]) -> tuple[str, str]:
     """Channel and conversation, from ``telegram:42``, ``chat:telegram:42``, or two words.
 
-    Raises ``click.UsageError``, which says how a chat is named.
+    Raises ``click.UsageError``, which says how to name a chat.
     """
     match written:
         case [channel, conversation]:
@@ -158,10 +160,10 @@ def _plain(value: Any) -> Any:
 def print_table(
     columns: Sequence[str], rows: Iterable[Sequence[str]], otherwise: str, *, whole: Sequence[str] = ()
 ) -> None:
-    """A table, or the sentence ``otherwise`` where there are no rows. Those in ``whole`` are not wrapped."""
+    """A table, or the sentence ``otherwise`` if there are no rows. Columns in ``whole`` are not wrapped."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
-        # Nothing is cut off: what does not fit goes on in the next line.
+        # Nothing is cut off: what does not fit continues on the next line.
         table.add_column(column, overflow="fold", no_wrap=column in whole)
     for row in rows:
         table.add_row(*(one_line(cell) for cell in row))
@@ -180,7 +182,7 @@ def shortened(text: str) -> str:
 
 
 def folded(text: str, indent: int) -> list[str]:
-    """A line in as many as it needs; an empty one stays."""
+    """Wrap a line into as many as it needs; keep an empty one."""
     own = " " * (indent + len(text) - len(text.lstrip()))
     return wrap(text.strip(), WIDTH, initial_indent=own, subsequent_indent=own) or [""]
 

@@ -1,17 +1,17 @@
-"""The way in for Python services.
+"""The client for Python services.
 
     baton = await BatonClient.connect()
     outcome = await baton.chat("telegram", "42").send({
         "kind": "customer_message", "id": "m-1", "author": {"type": "customer", "id": "c-7"}, "text": "Hello",
     })
 
-A message is sent with update-with-start: one call, and a new chat where the last one is closed. Anything
-else goes to the chat that is there. ``send`` answers when the decision is durable; ``submit`` only hands
+A message is sent with update-with-start: one call, and a new chat if the last one is closed. Anything
+else goes to the existing chat. ``send`` answers when the decision is durable; ``submit`` only hands
 the event over, for bulk traffic.
 
-A call that did not come through is tried again under the same event ID until its time is up. A time-out
-means "unknown", not "failed": send the same event again. An event that was *refused*, and whose reason
-has been put right, is sent under a new ID, because the server remembers the refusal under the old one.
+A call that did not get through is tried again under the same event ID until its time is up. A time-out
+means "unknown", not "failed": send the same event again. If an event was *refused* and the reason
+has been fixed, send it under a new ID, because the server remembers the refusal under the old one.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Where an event goes: which workflow, and how the case is started that is not there yet."""
+"""Where an event goes: which workflow, and how to start a case that does not exist yet."""
 
 from __future__ import annotations
 
@@ -46,12 +46,12 @@ class Address(Generic[OutcomeT]):
     outcome: type[OutcomeT]
     summary: str | None
     start: Payload | None = None
-    """None where the event can open nothing."""
+    """None if the event can open nothing."""
     search_attributes: TypedSearchAttributes | None = None
     hint: str = ""
 
     def missing(self, event: BaseEvent) -> str:
-        """What to say where the event needs a case that is not there."""
+        """What to say if the event needs a case that does not exist."""
         kind = self.workflow.lower()
         return f"{event.kind} needs a {kind}, and there is no living {kind} {self.workflow_id}: {self.hint}"
 
@@ -65,7 +65,7 @@ def chat_address(channel: str, conversation: str, event: ChatEvent, customer: st
         customer = event.author.id
     if event.kind in MESSAGE_KINDS and customer is not None:
         start = parse_chat_start({"channel": channel, "conversation": conversation, "customer": customer})
-        # What is known before anybody decided saves the first upsert of most chats.
+        # Setting what is known before the first decision saves most chats their first upsert.
         values = {"Channel": channel, "Tab": Tab.NEW.value}
         if isinstance(event, AgentMessage):
             values |= {"Tab": Tab.MINE.value, "Assignee": event.author.id, "PinnedTo": event.author.id}
@@ -76,7 +76,7 @@ def chat_address(channel: str, conversation: str, event: ChatEvent, customer: st
         summary=summary(f"{channel} · {conversation}"),
         start=start,
         search_attributes=_search_attributes(values),
-        hint="only a message starts one, and one of staff with 'customer' to say whose it is",
+        hint="only a message starts one; from staff it needs 'customer' to say whose it is",
     )
 
 

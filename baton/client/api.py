@@ -1,4 +1,4 @@
-"""``BatonClient``, and the chats and tickets that it speaks to."""
+"""``BatonClient``, and the chats and tickets that it talks to."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ from baton.errors import InvalidEvent
 
 
 class BatonClient:
-    """Speaks to chats and tickets.
+    """Talks to chats and tickets.
 
     Args:
-        client: connected, with ``BatonPlugin`` among its plugins.
+        client: a connected client, with ``BatonPlugin`` among its plugins.
         task_queue: where the workers listen.
     """
 
@@ -88,7 +88,7 @@ class Chat:
         """Send one event and wait until it is decided.
 
         Args:
-            customer: whose chat it is. Needed where a member of staff opens it; else the author of the
+            customer: whose chat it is. Needed if a member of staff opens it; the default is the author of the
                 customer's message.
             timeout: seconds until the call gives up.
 
@@ -103,7 +103,7 @@ class Chat:
     async def submit(self, event: ChatEvent | Mapping[str, Any], *, customer: str | None = None) -> None:
         """Hand one event over without waiting for a decision: for bulk traffic.
 
-        What is wrong with its form is raised now; a later refusal is found in the chat's timeline.
+        A malformed event raises at once; a later refusal is in the chat's timeline.
         Raises ``IllegalTransition`` if the event needs a chat and there is none, and ``Unanswered`` if it may
         not have arrived: send it again as it is.
         """
@@ -146,10 +146,10 @@ class Ticket:
         """Send one event and wait until it is decided. Raises as `Chat.send`.
 
         Args:
-            customer: whose ticket it is. Needed where the event may open it and is not the customer's own.
-            subject: what the ticket is about, where the event opens it.
-            channel: by which it came, where the event opens it.
-            conversation: the chat on that channel to which the reply goes, where the event opens it.
+            customer: whose ticket it is. Needed if the event may open it and is not the customer's own.
+            subject: what the ticket is about, if the event opens it.
+            channel: the channel on which it came, if the event opens it.
+            conversation: the chat on that channel that gets the reply, if the event opens it.
             timeout: seconds until the call gives up.
         """
         parsed = parse_ticket_event(_dated(event))
@@ -173,7 +173,7 @@ class Ticket:
     async def note(self, note: NoteAdded | Mapping[str, Any]) -> None:
         """Hand a note over, such as a department's answer: the signal ``note_added``. Raises as `submit`.
 
-        ``kind`` need not be said.
+        ``kind`` may be left out.
         """
         parsed = parse_ticket_event({"kind": NOTE_ADDED, **_dated(note)})
         if not isinstance(parsed, NoteAdded):
@@ -194,7 +194,7 @@ class Ticket:
 
 
 def _dated(event: BaseEvent | Mapping[str, Any]) -> dict[str, Any]:
-    """The event as a payload, dated: after a reset its case orders by date what comes back all at once."""
+    """The event as a payload, dated: after a reset all events return at once, and the case sorts by date."""
     payload = dict(event) if isinstance(event, Mapping) else event.model_dump()
     if payload.get("at") is None:
         payload["at"] = datetime.now(UTC)

@@ -37,7 +37,7 @@ ResultT = TypeVar("ResultT")
 
 
 class _Gates:
-    """Lets at most ``UPDATES_AT_ONCE`` calls in for each key, and forgets keys that nobody uses."""
+    """Admits at most ``UPDATES_AT_ONCE`` calls for each key, and forgets unused keys."""
 
     def __init__(self) -> None:
         self._gates: dict[str, tuple[asyncio.Semaphore, int]] = {}
@@ -58,7 +58,7 @@ class _Gates:
 class Calls:
     """Makes the calls over one connection, to workers on one task queue.
 
-    Each raises ``ConnectionFailed`` where Temporal does not take it, and ``InvalidEvent`` where Temporal does
+    Each raises ``ConnectionFailed`` if Temporal does not take the call, and ``InvalidEvent`` if Temporal does
     not take what is sent.
     """
 
@@ -71,7 +71,7 @@ class Calls:
     async def send(self, address: Address[OutcomeT], event: BaseEvent, timeout: float) -> OutcomeT:
         """The outcome of an event, once it is decided.
 
-        Raises a ``Refused``, or ``Unanswered`` after so many seconds.
+        Raises a ``Refused``, or ``Unanswered`` after ``timeout`` seconds.
         """
         _check_size(event)
         deadline = asyncio.get_running_loop().time() + timeout
@@ -85,7 +85,7 @@ class Calls:
             ) from None
 
     async def submit(self, address: Address[OutcomeT], event: BaseEvent, signal: str = SUBMIT) -> None:
-        """Hand an event over. Raises ``IllegalTransition`` where it opens no case and there is none."""
+        """Hand an event over. Raises ``IllegalTransition`` if it opens no case and there is none."""
         _check_size(event)
         try:
             if address.start is None:
@@ -111,13 +111,13 @@ class Calls:
                 meaning,
                 error,
                 missing=address.missing(event),
-                unanswered=f"Temporal did not say that it has event {event.id!r} to {address.workflow_id}: "
+                unanswered=f"Temporal did not confirm event {event.id!r} to {address.workflow_id}: "
                 f"{error.message}. Send it again under the same ID.",
                 namespace=self._client.namespace,
             ) from None
 
     async def ask(self, workflow_id: str, query: str, result: type[ResultT]) -> ResultT:
-        """What a case answers. Raises ``IllegalTransition`` where there never was one, and ``Unanswered``."""
+        """What a case answers. Raises ``IllegalTransition`` if there never was one, and ``Unanswered``."""
         handle: WorkflowHandle[Any, Any] = self._client.get_workflow_handle(workflow_id)
         try:
             answer = await handle.query(
@@ -153,7 +153,7 @@ class Calls:
             except RPCError as error:
                 meaning = meaning_of(call, error)
                 if meaning is Meaning.MISSING:
-                    # So it also says to whoever waits for an answer while the workflow is closed by force.
+                    # Callers who wait for an answer get this, too, while the workflow is closed by force.
                     raise await self._no_case(address, event) from None
                 if meaning is not Meaning.PASSING and not (meaning is Meaning.ODD and pauses.odd()):
                     raise failure(
@@ -184,7 +184,7 @@ class Calls:
         at = f" at {latest.close_time.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC" if latest.close_time else ""
         return Unanswered(
             f"{address.workflow_id} was closed by force ({how_closed(latest.status)}{at}). Event "
-            f"{event.id!r} may have been handled: `baton ops revive {address.workflow_id}`, then send it "
+            f"{event.id!r} may have been handled: run `baton ops revive {address.workflow_id}`, then send it "
             f"again under the same ID."
         )
 
@@ -204,7 +204,7 @@ class Calls:
                 HANDLE, event, start_workflow_operation=operation, id=event.id, result_type=address.outcome
             )
         except BaseException:
-            # Else the log fills with failures that nobody fetched.
+            # Otherwise the log fills with exceptions that were never retrieved.
             started = asyncio.ensure_future(operation.workflow_handle())
             started.add_done_callback(lambda done: done.cancelled() or done.exception())
             raise

@@ -1,4 +1,4 @@
-"""How Temporal is reached: by its own configuration, with the keys of Baton's settings."""
+"""Connecting to Temporal: by its own configuration, with the keys of Baton's settings."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ async def connect(settings: Settings | None = None, runtime: Runtime | None = No
     """A Temporal client by Temporal's environment configuration, with Baton's plugin.
 
     Args:
-        settings: say whether payloads are encrypted, and whether there are traces; read from the environment
-            if left out.
+        settings: whether payloads are encrypted, and whether there are traces; read from the environment if
+            left out.
         runtime: where the client's metrics go; nowhere if left out.
 
     Raises:
@@ -44,7 +44,7 @@ async def connect(settings: Settings | None = None, runtime: Runtime | None = No
 def plugin_for(settings: Settings) -> BatonPlugin:
     """The plugin for clients, workers and replays, with the keys that the settings name.
 
-    Raises ``SettingsError``, with what is wrong in the file of the keys, or missing for traces.
+    Raises ``SettingsError``, which says what is wrong with the file of the keys, or missing for traces.
     """
     codec = None
     if settings.encryption_keys_file is not None:
@@ -55,7 +55,7 @@ def plugin_for(settings: Settings) -> BatonPlugin:
 
 def _tracing() -> Sequence[Interceptor]:
     try:
-        from baton.temporal.tracing import CaseTracing  # who does not trace needs no OpenTelemetry
+        from baton.temporal.tracing import CaseTracing  # not needed without traces
     except ImportError as error:
         raise SettingsError(
             f"BATON_TRACING is set, but a package for it is not installed ({error.name}): "

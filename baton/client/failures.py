@@ -28,23 +28,23 @@ class Call(Enum):
     """The calls that the client makes."""
 
     SEND = auto()
-    """An update to a case that must be there."""
+    """An update to a case that must exist."""
     SEND_OR_OPEN = auto()
-    """An update that opens the case where there is none."""
+    """An update that opens the case if there is none."""
     SUBMIT = auto()
-    """A signal to a case that must be there."""
+    """A signal to a case that must exist."""
     SUBMIT_OR_OPEN = auto()
     ASK = auto()
     """A query."""
 
 
 class Meaning(Enum):
-    """What became of a call. Of one that is not tried again, each is an error."""
+    """What became of a call. Each is an error if the call is not tried again."""
 
     PASSING = auto()
-    """The same call may work a moment later; this one may have arrived. At last, ``Unanswered``."""
+    """The same call may work a moment later; this one may have arrived. In the end, ``Unanswered``."""
     ODD = auto()
-    """As `PASSING`, but not tried for ever: it is an error of the connection or the server."""
+    """As `PASSING`, but with a limit on attempts: it is an error of the connection or the server."""
     MISSING = auto()
     """There is no such case: ``IllegalTransition``."""
     WRONG = auto()
@@ -80,13 +80,13 @@ _OF_ONE_CALL: Mapping[tuple[Call, RPCStatusCode], Meaning] = {
 }
 _OF_DETAILS: Mapping[type[Message], Meaning] = {
     NamespaceNotFoundFailure: Meaning.NO_NAMESPACE,
-    # The run's last task is being made again, because something arrived while it was completing.
+    # The run's last task is being done again, because something arrived while it was completing.
     WorkflowNotReadyFailure: Meaning.PASSING,
 }
 
 
 def meaning_of(call: Call, error: RPCError) -> Meaning:
-    """What an error of Temporal means for this call: by its details, or else by its status."""
+    """What an error from Temporal means for this call: by its details, or else by its status."""
     for detail, meaning in _OF_DETAILS.items():
         if any(True for _ in details(error, detail)):
             return meaning
@@ -96,12 +96,12 @@ def meaning_of(call: Call, error: RPCError) -> Meaning:
 def failure(
     meaning: Meaning, error: RPCError, *, missing: str, unanswered: str, namespace: str
 ) -> BatonError:
-    """What is raised for a call that is not tried again, or was tried often enough.
+    """The error to raise for a call that is not tried again, or was tried often enough.
 
     Args:
-        missing: what to say where there is no such case.
-        unanswered: what to say where it is not known what became of the call.
-        namespace: in which it was made.
+        missing: what to say if there is no such case.
+        unanswered: what to say if it is unknown what became of the call.
+        namespace: the one in which the call was made.
     """
     match meaning:
         case Meaning.PASSING | Meaning.ODD:
@@ -129,7 +129,7 @@ def may_work_later(error: WorkflowUpdateFailedError) -> bool:
 
 
 def refusal(error: WorkflowUpdateFailedError) -> Exception:
-    """The refusal by a case, as the error of the contract that it is."""
+    """A case's refusal, as the matching error of the contract."""
     cause = error.cause
     if isinstance(cause, ApplicationError) and cause.type in REFUSALS:
         return REFUSALS[cause.type](cause.message)
@@ -137,7 +137,7 @@ def refusal(error: WorkflowUpdateFailedError) -> Exception:
 
 
 def details(error: RPCError, kind: type[MessageT]) -> Iterator[MessageT]:
-    """The details of a kind, with those of both calls that an update-with-start consists of."""
+    """The details of one kind, including those of both calls of an update-with-start."""
     for detail in _all(error.grpc_status.details):
         found = kind()
         if detail.Unpack(found):

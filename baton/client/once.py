@@ -1,8 +1,8 @@
-"""A Temporal client whose updates are tried once: who calls it repeats them, and knows when it is worth it.
+"""A Temporal client whose updates are tried once: the caller repeats them, and knows when to.
 
-The SDK repeats a call by itself, and gives no say in it. An update that is turned away because its workflow's
-run is just ending would wait for a second, and then for two and for four: the SDK takes that for a server
-with too much to do. The next run is there some milliseconds later.
+The SDK repeats a call by itself, and this cannot be configured. An update that is turned away because its
+workflow's run is just ending would wait for one second, then two, then four: the SDK takes that for an
+overloaded server. The next run is there some milliseconds later.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class UpdatesOnce(Client):
     """The same connection, converter and interceptors as ``client``."""
 
     def __init__(self, client: Client) -> None:
-        # With the plugins' work already in it, which must not be done twice.
+        # The plugins have already changed this configuration, which must not happen twice.
         config = client.config(active_config=True)
         config["plugins"] = []
         super().__init__(**config)
@@ -32,7 +32,7 @@ class UpdatesOnce(Client):
 
     @property
     def workflow_service(self) -> WorkflowService:
-        """As ever, but for the calls that send updates."""
+        """As in the base class, except for the calls that send updates."""
         return self._once
 
 

@@ -75,7 +75,7 @@ def test_every_command_says_it_in_the_same_way(monkeypatch: pytest.MonkeyPatch, 
     monkeypatch.setenv("BATON_DATABASE_URL", "postgresql://baton:12/secret@db/x")
     result = CliRunner().invoke(program, command)
     assert result.exit_code == 1
-    assert "BATON_DATABASE_URL: it cannot be told where its password ends" in result.stderr
+    assert "BATON_DATABASE_URL: it is unclear where its password ends" in result.stderr
     assert "%2F" in result.stderr, "what to do is not said"
     assert "secret" not in result.output
 

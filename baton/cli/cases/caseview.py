@@ -1,4 +1,4 @@
-"""What chats and tickets have in common on the terminal: what happened, why, and what came of an event."""
+"""What chats and tickets have in common on the terminal: what happened, why, and the outcome of an event."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def print_values(values: Values) -> None:
 def cause(timeline: Sequence[TimelineEntry]) -> Iterator[tuple[str, str]]:
     """Since when the case is where it is, and why."""
     move = last_move(timeline)
-    yield "Since", clock(move.at) if move else "before the events that the timeline still has"
+    yield "Since", clock(move.at) if move else "before the first event that is still in the timeline"
     yield "Why", cause_of(move) if move else "–"
 
 
@@ -52,7 +52,7 @@ def print_timeline(timeline: Iterable[TimelineEntry]) -> None:
 
 
 def print_answer(outcome: Outcome | TicketOutcome, standing: Values) -> None:
-    """What came of an event, and how the case stands now."""
+    """The outcome of an event, and the state of the case now."""
     verdict = "had been handled before" if outcome.duplicate else "was accepted"
     echo(f"Event {one_line(outcome.event_id)} {verdict}.")
     case = "ticket" if isinstance(outcome, TicketOutcome) else "chat"
@@ -71,7 +71,7 @@ def _row(entry: TimelineEntry) -> tuple[str, ...]:
 
 
 def fired_lines(rules: Sequence[Fired]) -> Iterator[str]:
-    """A line for each rule that fired, and for what it could not do."""
+    """A line for each rule that fired, and for each action that it could not do."""
     for rule in rules:
         yield f"{rule.rule}: {', '.join(map(_action, rule.actions)) or 'no action'}"
         for skipped in rule.skipped:

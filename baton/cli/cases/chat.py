@@ -75,13 +75,13 @@ def diagram() -> None:
     type=click.Choice([CURRENT, *STATUSES]),
     help="End the chat, with a status or the current one.",
 )
-@click.option("--customer", help="Whose chat it is, where the message opens it.")
+@click.option("--customer", help="Whose chat it is, if the message opens it.")
 @as_json
 def send(chat: str, customer: str | None, timeout: float, json_: bool, **written: Any) -> None:
     """Send one event to a chat, and say what came of it.
 
-    Without another option TEXT is a message of the one named by --from. An event that was not answered may be
-    sent again with the same --id.
+    Without another option TEXT is a message from the author given by --from. An event that was not answered
+    may be sent again with the same --id.
 
     \b
       baton chat send telegram:42 --from customer --customer c-7 "Hello?"
@@ -139,10 +139,10 @@ def to_ticket(
     timeout: float,
     json_: bool,
 ) -> None:
-    """Open a ticket from a chat, for what needs several departments.
+    """Open a ticket from a chat, for a matter that needs several departments.
 
-    What the customer wrote in the chat, and will write, is copied to the ticket, and the one reply of the
-    departments goes out in the chat.
+    What the customer has written in the chat, and will write, is copied to the ticket. The consolidated reply
+    goes out in the chat.
 
     \b
       baton chat to-ticket telegram:42 --from staff:petra --template three-departments

@@ -15,7 +15,7 @@ from baton.signs import unmarked
 
 def holder(chat: ChatSnapshot) -> str:
     """One sentence: who has the chat now."""
-    # A snapshot is enough of a state to say so.
+    # A snapshot has enough of the state for this.
     state = ChatState.model_validate(chat.model_dump(exclude={"tab"}))
     return unmarked(who_has_it(state))
 
@@ -26,7 +26,7 @@ def state(chat: ChatSnapshot) -> str:
 
 
 def standing(chat: ChatSnapshot) -> Iterator[tuple[str, str]]:
-    """How the chat stands, in two lines."""
+    """The state of the chat, in two lines."""
     yield "State", state(chat)
     yield "Who has it", holder(chat)
 

@@ -1,4 +1,4 @@
-"""From the options of ``baton chat send`` and ``baton ticket send`` to an event."""
+"""Turns the options of ``baton chat send`` and ``baton ticket send`` into an event."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from baton.cli.shared import fresh_id
 from baton.contract import AUTHORS, AuthorType, Status
 
 CURRENT = "current"
-"""The value of ``--end`` without one: the chat's current status."""
+"""The value of ``--end`` if none is given: the chat's current status."""
 
 STATUSES = [status.value for status in Status]
 
 FunctionT = TypeVar("FunctionT", bound=Callable[..., Any])
 
 author_option = click.option("--from", "author", metavar="WHO", required=True, help="staff:NAME or system.")
-"""Who does it, where a customer cannot."""
+"""Who does it, for events that a customer cannot send."""
 
 id_option = click.option("--id", "event_id", help="The event's ID. The default is a fresh one.")
 
@@ -89,9 +89,7 @@ def payload_of(
     if takes_text and text is None:
         raise click.UsageError("TEXT is missing: what does the message say?")
     if not takes_text and text is not None:
-        raise click.UsageError(
-            f"TEXT {text!r} does not go with an event that is no message, no note and no reply."
-        )
+        raise click.UsageError(f"TEXT {text!r} goes only with a message, a note or a reply.")
     if document is None:
         payload |= _FIELDS[name](given)
     if takes_text:
@@ -103,7 +101,7 @@ def payload_of(
 def author_of(written: str) -> dict[str, Any]:
     """An author; a customer without an ID is filled in once the case is known.
 
-    Raises ``click.UsageError``, which says how an author is written.
+    Raises ``click.UsageError``, which says how to write an author.
     """
     kind, _, name = written.partition(":")
     match kind, name:
@@ -113,7 +111,7 @@ def author_of(written: str) -> dict[str, Any]:
             return {"type": AuthorType.SYSTEM, "id": "cli"}
         case ((AuthorType.CUSTOMER | AuthorType.STAFF | AuthorType.SYSTEM), str()) if name:
             return {"type": AuthorType(kind), "id": name}
-    raise click.UsageError(f"--from {written!r}: it is customer, staff:NAME or system.")
+    raise click.UsageError(f"--from {written!r}: give customer, staff:NAME or system.")
 
 
 # --- What the options say -----------------------------------------------------------------------
@@ -177,7 +175,7 @@ _FIELDS: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
         "reason": given.get("reason"),
     },
 }
-"""What each option makes of the event."""
+"""What each option does to the event."""
 
 _DETAILS: Mapping[str, frozenset[str]] = {
     "reply": frozenset({"status", "force"}),

@@ -135,9 +135,9 @@ def diagram() -> None:
 @click.option("--close", is_flag=True, help="Close the ticket.")
 @click.option("--force", is_flag=True, help="With --close or --reply: pass over departments that are asked.")
 @click.option("--reason", metavar="TEXT", help="With --decline, or with --close --force: why.")
-@click.option("--customer", help="Whose ticket it is, where the event may open it.")
-@click.option("--subject", default="", help="What it is about, where the event opens it.")
-@click.option("--channel", help="By which channel it came, where the event opens it.")
+@click.option("--customer", help="Whose ticket it is, if the event may open it.")
+@click.option("--subject", default="", help="What it is about, if the event opens it.")
+@click.option("--channel", help="The channel on which it came, if the event opens it.")
 @as_json
 def send(
     ticket: str,
@@ -150,9 +150,9 @@ def send(
 ) -> None:
     """Send one event to a ticket, and say what came of it.
 
-    Without another option TEXT is a message of the one named by --from. A label that is a department's asks
-    the department, or withdraws it. With --reply, --status says what the ticket gets instead of pending. An
-    event that was not answered may be sent again with the same --id.
+    Without another option TEXT is a message from the author given by --from. Adding a department's label asks
+    the department; removing it withdraws the department. With --reply, --status gives the ticket a status
+    other than pending. An event that was not answered may be sent again with the same --id.
 
     \b
       baton ticket send T-1 --from customer --customer c-7 "Three questions: …"
@@ -185,10 +185,10 @@ async def _send(
 async def _opening(
     client: BatonClient, ticket_id: str, opening: dict[str, Any], payload: dict[str, Any]
 ) -> dict[str, Any]:
-    """With what the event opens the ticket, if it does."""
+    """The details with which the event opens the ticket, if it does."""
     given = {name: value for name, value in opening.items() if value}
     if payload.get("kind") == "customer_message" or payload.get("author") == {"type": AuthorType.CUSTOMER}:
-        # A closed one is opened again as what it was, in the chat to which it belongs.
+        # A closed ticket is reopened as it was, in the chat to which it belongs.
         with suppress(IllegalTransition):
             known = (await client.ticket(ticket_id).snapshot()).model_dump(include=_OPENING)
             given = {name: value for name, value in known.items() if value} | given
@@ -217,7 +217,7 @@ _OPENING = {"customer", "subject", "channel", "conversation"}
 )
 @as_json
 def note(ticket: str, author: str, no_answer: bool, event_id: str | None, **options: Any) -> None:
-    """Leave a note, such as a department's answer: as the signal that a help desk sends.
+    """Leave a note, such as a department's answer, by the same signal that a help desk sends.
 
     A note by a member of a department that is asked is its answer.
 

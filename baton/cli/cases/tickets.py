@@ -1,4 +1,4 @@
-"""What several commands do with tickets: open one from a chat, ask its departments, list those there are."""
+"""What several commands do with tickets: open one from a chat, ask its departments, list them."""
 
 from __future__ import annotations
 
@@ -40,20 +40,20 @@ COPIED_WITHIN = 10.0
 """Seconds to wait until what the customer wrote in a chat is in its ticket."""
 
 
-# --- Departments are asked ----------------------------------------------------------------------
+# --- Asking departments -------------------------------------------------------------------------
 
 
 async def apply_template(
     client: BatonClient, ticket_id: str, template: str, author: Mapping[str, Any], **options: Any
 ) -> TicketOutcome:
-    """Have the departments of a template asked. ``options`` are those of ``Ticket.send``."""
+    """Ask the departments of a template. ``options`` are those of ``Ticket.send``."""
     event_id = options.pop("event_id", None) or fresh_id()
     event = {"kind": "template_applied", "id": event_id, "author": author, "template": template}
     return await client.ticket(ticket_id).send(event, **options)
 
 
 def print_asked(outcome: TicketOutcome) -> None:
-    """What came of asking, and when each answer is due."""
+    """The outcome of asking, and when each answer is due."""
     ticket = outcome.snapshot
     print_answer(outcome, ticketview.standing(ticket))
     echo()
@@ -87,9 +87,9 @@ async def open_ticket(
     """Open a ticket that is linked to a chat, and wait until what its customer wrote is there.
 
     The ticket is opened before the chat is told: a worker that hears of it from the chat would not know
-    the subject. To open it twice changes nothing.
+    the subject. Opening it twice changes nothing.
 
-    Raises ``IllegalTransition`` if there is no such chat, or the ticket is there and not this chat's.
+    Raises ``IllegalTransition`` if there is no such chat, or the ticket exists and is not this chat's.
     """
     place = f"{chat.channel}:{chat.conversation}"
     if chat.case_id is None or chat.status is Status.CLOSED:
@@ -100,7 +100,7 @@ async def open_ticket(
     await _check_free(client, ticket_id, chat)
     event_id = fresh_id()
     told = {"kind": "ticket_opened", "id": event_id, "author": author, "ticket_id": ticket_id}
-    # Under the ID that the worker gives to the same event when it hears of it from the chat.
+    # With the ID that the worker gives to the same event when it learns of it from the chat.
     opening = {**told, "id": derived_id("opened", chat.case_id, event_id)}
     outcome = await client.ticket(ticket_id).send(
         opening,
@@ -129,10 +129,10 @@ async def _check_free(client: BatonClient, ticket_id: str, chat: ChatSnapshot) -
 
 
 async def _copied(client: BatonClient, chat: ChatSnapshot, ticket_id: str) -> None:
-    """Wait until the last that the customer wrote is in the ticket.
+    """Wait until the customer's last message is in the ticket.
 
-    Else it would come after the question, and tell the departments that the customer wrote again. If it does
-    not come in time, no more than that happens.
+    Otherwise it would come after the question, and the departments would be told that the customer wrote
+    again. If it does not come in time, nothing worse than that happens.
     """
     timeline = await client.chat(chat.channel, chat.conversation).timeline()
     written = [entry for entry in timeline if entry.kind == "customer_message" and not entry.refused]
@@ -170,7 +170,7 @@ def ticket_filters(function: FunctionT) -> FunctionT:
                 "--query", "with_query", is_flag=True, help="Also print how the Temporal UI finds them."
             ),
             click.option(
-                "--limit", type=click.IntRange(min=1), default=50, show_default=True, help="At most so many."
+                "--limit", type=click.IntRange(min=1), default=50, show_default=True, help="The most to list."
             ),
         )
     ):
@@ -230,7 +230,7 @@ def _label_of(department: str, directory: Mapping[str, Any]) -> str:
 def visibility_query(query: TicketQuery, label: str | None) -> str:
     """The query by which Temporal lists the same tickets, from their search attributes.
 
-    A composer is not among these, but is the assignee as well.
+    There is none for the composer, who is also the assignee.
     """
     return " AND ".join(f"{name} = {quoted(value)}" for name, value in _conditions(query, label))
 

@@ -18,12 +18,12 @@ DEPARTMENTS = ("Department", "State", "Due (UTC)", "Answered")
 
 def acting(ticket: TicketSnapshot) -> str:
     """One sentence: who has to act on the ticket now."""
-    # A snapshot is enough of a state to say so.
+    # A snapshot has enough of the state for this.
     return unmarked(who_acts(TicketState.model_validate(ticket.model_dump())))
 
 
 def standing(ticket: TicketSnapshot) -> Iterator[tuple[str, str]]:
-    """How the ticket stands, in two lines."""
+    """The state of the ticket, in two lines."""
     yield "State", _state(ticket)
     yield "Who must act", acting(ticket)
 
@@ -81,7 +81,7 @@ def _progress(one: Department) -> str:
 
 
 def notes(departments: Iterable[Department]) -> Iterator[str]:
-    """What the departments wrote, each note once, with those for whom it answers."""
+    """What the departments wrote, each note once, with the departments for which it answers."""
     found: dict[tuple[str, object], tuple[list[str], Note]] = {}
     for one in departments:
         for note in one.notes:

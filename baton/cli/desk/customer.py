@@ -21,7 +21,7 @@ def command() -> None:
 @click.argument("customer")
 @as_json
 def block(customer: str, json_: bool) -> None:
-    """Let no message of CUSTOMER open a chat."""
+    """Keep messages from CUSTOMER from opening a chat."""
     run(_block, customer, True, json_)
 
 
@@ -29,7 +29,7 @@ def block(customer: str, json_: bool) -> None:
 @click.argument("customer")
 @as_json
 def unblock(customer: str, json_: bool) -> None:
-    """Let messages of CUSTOMER open chats again."""
+    """Let messages from CUSTOMER open chats again."""
     run(_block, customer, False, json_)
 
 

@@ -27,7 +27,7 @@ def command() -> None:
 @command.command()
 @as_json
 def show(json_: bool) -> None:
-    """Print the directory as YAML, as `baton directory apply` takes it."""
+    """Print the directory as YAML that `baton directory apply` accepts."""
     run(_show, json_)
 
 
@@ -47,7 +47,7 @@ async def _show(json_: bool) -> None:
 def check(file: Path, json_: bool) -> None:
     """Say whether FILE is a good directory. Nothing is changed, and nothing needs to run.
 
-    Whether the rules in force fit it is checked when it is applied.
+    Applying it also checks that the rules in force fit it.
     """
     directory = load_directory(file)
     if json_:

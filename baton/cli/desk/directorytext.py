@@ -1,4 +1,4 @@
-"""The directory as people write it: YAML that leaves out what is the default."""
+"""The directory as people write it: YAML without default values."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ UNFINISHED = (Tab.NEW, Tab.MINE, Tab.RESERVED, Tab.UNANSWERED)
 def command(tab: str | None, of_tickets: bool, with_query: bool, json_: bool, **filters: Any) -> None:
     """List the chats, those that have waited longest first; or the tickets, those that are due first.
 
-    Without --tab these are the chats in all tabs but "ended", one tab after the other. The tickets are those
+    Without --tab this lists the chats in all tabs but "ended", one tab after the other. The tickets are those
     that are not closed; --department, --stage and --status are about tickets.
 
     \b

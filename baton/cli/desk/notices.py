@@ -10,7 +10,7 @@ from baton.desk.api import NoticeRow
 
 @click.command("notices")
 @click.option("--staff", metavar="NAME", help="Only what this person was told.")
-@click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True, help="At most so many.")
+@click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True, help="The most to list.")
 @as_json
 def command(staff: str | None, limit: int, json_: bool) -> None:
     """List what people were told, latest first."""

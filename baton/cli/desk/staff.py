@@ -18,7 +18,7 @@ from baton.errors import BatonError, NotAllowed
 from baton.signs import one_line
 
 ATTEMPTS = 5
-"""How often a change is made anew because somebody else changed the directory in between."""
+"""How often a change is repeated because somebody else changed the directory in between."""
 
 PRESENCES = {presence.value.replace("_", "-"): presence for presence in Presence}
 
@@ -36,7 +36,7 @@ def _member_options(function: Callable[..., None]) -> Callable[..., None]:
         click.option(
             "--shared/--no-shared",
             default=None,
-            help="Whether several people use the account; such a one never composes a reply.",
+            help="Whether several people use the account; a shared account never composes a reply.",
         ),
         click.option("--name", help="The name, for people."),
     ):
@@ -88,7 +88,7 @@ def _presence(row: PresenceRow) -> str:
 def set_status(staff: str, presence: str, json_: bool) -> None:
     """Say what STAFF is doing from now on.
 
-    "offline" counts after a grace, in which coming back undoes it.
+    "offline" takes effect after a grace period; coming back within it undoes it.
     """
     run(_set_status, staff, PRESENCES[presence], json_)
 
@@ -126,7 +126,7 @@ def add(staff: str, json_: bool, **fields: Any) -> None:
 def set_(staff: str, json_: bool, **fields: Any) -> None:
     """Change what the directory says about STAFF.
 
-    Roles and departments that are given replace those before; '' stands for none.
+    Given roles and departments replace the earlier ones; '' means none.
     """
     given = _given(fields)
     if not given:
@@ -177,7 +177,7 @@ async def _change(change: Callable[[Staff], None], said: str, json_: bool) -> No
 
 
 async def change_staff(desk: DeskClient, change: Callable[[Staff], None]) -> ShownDirectory:
-    """Change the staff in the directory as it is now, and again if somebody else was quicker.
+    """Change the staff in the current directory, and try again if somebody else was quicker.
 
     Raises ``DirectoryRefused`` if the changed directory is wrong or the rules would not fit it.
     """

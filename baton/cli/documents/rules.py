@@ -26,10 +26,10 @@ def command() -> None:
 @click.option(
     "--directory",
     type=click.Path(path_type=Path, dir_okay=False, exists=True),
-    help="The directory that must know the names in the rules.",
+    help="The directory in which the names in the rules must be.",
 )
 def check(file: Path, directory: Path | None) -> None:
-    """Say whether FILE has good rules. Nothing is changed, and nothing needs to run."""
+    """Check the rules in FILE. Nothing is changed, and nothing needs to run."""
     rules = load_rules(file, load_directory(directory) if directory else None)
     counts = ", ".join(f"{len(rules.rules(kind))} {kind}" for kind in RuleList)
     echo(f"{file} is fine: {counts}.")
@@ -48,7 +48,7 @@ def list_(file: Path) -> None:
 @command.command()
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Write to this file.")
 def schema(output: Path | None) -> None:
-    """Print the JSON Schema of rule files, with which editors check and complete them."""
+    """Print the JSON Schema of rule files, which editors use to check and complete them."""
     if output is None:
         echo(rules_schema_text(), nl=False)
     else:

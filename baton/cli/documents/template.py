@@ -20,9 +20,9 @@ from baton.templates.schema import templates_schema_text
 from baton.wording import did_you_mean
 
 _EXISTING = click.Path(path_type=Path, dir_okay=False, exists=True)
-_FILE = click.option("--file", type=_EXISTING, help="The templates; the file of the settings if left out.")
+_FILE = click.option("--file", type=_EXISTING, help="The templates. The default is the file in the settings.")
 _DIRECTORY = click.option(
-    "--directory", type=_EXISTING, help="The directory that must know the names in the templates."
+    "--directory", type=_EXISTING, help="The directory in which the names in the templates must be."
 )
 
 
@@ -43,7 +43,7 @@ def list_(file: Path | None) -> None:
 @_FILE
 @_DIRECTORY
 def show(template_id: str, file: Path | None, directory: Path | None) -> None:
-    """Print one template, and what its texts are like for a ticket. With --directory, names are real ones."""
+    """Print one template, and its texts for an example ticket. With --directory, the names are real."""
     known = _directory(directory)
     templates = _templates(file, known)
     template = templates.get(template_id)
@@ -57,8 +57,8 @@ def show(template_id: str, file: Path | None, directory: Path | None) -> None:
 @click.argument("template")
 @click.argument("ticket")
 @author_option
-@click.option("--customer", help="Whose ticket it is, where it is not there yet.")
-@click.option("--subject", default="", help="What the ticket is about, where it is not there yet.")
+@click.option("--customer", help="Whose ticket it is, if it does not exist yet.")
+@click.option("--subject", default="", help="What the ticket is about, if it does not exist yet.")
 @id_option
 @timeout_option
 @as_json
@@ -99,7 +99,7 @@ async def _apply(
 @click.argument("file", type=_EXISTING)
 @_DIRECTORY
 def check(file: Path, directory: Path | None) -> None:
-    """Say whether FILE has good templates. Nothing is changed, and nothing needs to run."""
+    """Check the templates in FILE. Nothing is changed, and nothing needs to run."""
     templates = load_templates(file, _directory(directory))
     echo(f"{file} is fine: {len(templates)} {'template' if len(templates) == 1 else 'templates'}.")
     echo(f"digest {templates.digest}")
@@ -110,7 +110,7 @@ def check(file: Path, directory: Path | None) -> None:
 @command.command()
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Write to this file.")
 def schema(output: Path | None) -> None:
-    """Print the JSON Schema of template files, with which editors check and complete them."""
+    """Print the JSON Schema of template files, which editors use to check and complete them."""
     if output is None:
         echo(templates_schema_text(), nl=False)
     else:

@@ -8,11 +8,11 @@ from baton.cli.lazy import LazyGroup, Row
 
 COMMANDS: dict[str, Row] = {
     "filters": Row("baton.cli.ops.filters", "Print filters for the Temporal UI, each with a link."),
-    "poke": Row("baton.cli.ops.poke", "Have a case look at what may have come due."),
+    "poke": Row("baton.cli.ops.poke", "Have a case check what has come due."),
     "reassign": Row("baton.cli.ops.reassign", "Give everything that somebody has to somebody else."),
-    "redecide": Row("replaygate.redecide", "Decide about an event once more, by other rules."),
+    "redecide": Row("replaygate.redecide", "Decide an event again, by other rules."),
     "register": Row("baton.cli.ops.register", "Register the search attributes."),
-    "resend": Row("baton.cli.ops.resend", "Carry out a write once more."),
+    "resend": Row("baton.cli.ops.resend", "Try a pending write again at once."),
     "reset": Row("baton.cli.ops.reset", "Reset cases that a bad release has stopped."),
     "revive": Row("baton.cli.ops.revive", "Open cases again whose workflow was closed by force."),
 }

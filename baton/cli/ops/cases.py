@@ -1,4 +1,4 @@
-"""What the repairs share: which cases are meant, many at once, and what came of each."""
+"""What the repairs share: choosing the cases, working on many at once, and reporting each result."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class CaseVerdict(StrEnum):
 
 @dataclass(frozen=True)
 class Result:
-    """One case, what came of it, and more about that."""
+    """One case, what came of it, and details."""
 
     case: str
     verdict: CaseVerdict
@@ -74,7 +74,7 @@ def case_arguments(command: Callable[..., None]) -> Callable[..., None]:
 def workflow_of(written: str) -> str:
     """The workflow ID of a case, from ``telegram:42``, ``T-7``, or the ID itself.
 
-    Raises ``InvalidEvent`` or ``click.UsageError``, which say how a case is named.
+    Raises ``InvalidEvent`` or ``click.UsageError``, which say how to name a case.
     """
     ticket = ticket_name(written)
     if ticket == written and ":" in written:
@@ -102,10 +102,10 @@ async def found(client: Client, query: str) -> list[str]:
 async def each(
     items: Sequence[str], what: str, do: Callable[[str], Awaitable[Result]], *, quiet: bool = False
 ) -> list[Result]:
-    """What ``do`` makes of every case, `AT_ONCE` at a time. One that fails does not hold up the others.
+    """Run ``do`` on every case, `AT_ONCE` at a time. One that fails does not hold up the others.
 
     Args:
-        what: is shown meanwhile, on standard error.
+        what: shown meanwhile on standard error.
         quiet: a program is reading; show nothing unless there is a terminal.
     """
     free = asyncio.Semaphore(AT_ONCE)
@@ -131,7 +131,7 @@ async def _gathered(work: Sequence[Coroutine[Any, Any, Result]]) -> list[Result]
 
 @contextmanager
 def _progress(what: str, total: int, *, quiet: bool) -> Any:
-    """Yields what is called after each: a bar in a terminal, else a line now and then."""
+    """Yield a function to call after each case: it shows a bar in a terminal, else a line now and then."""
     console = Screen(stderr=True)
     if console.is_terminal:
         columns = (TextColumn("{task.description}"), BarColumn(24), MofNCompleteColumn(), TimeElapsedColumn())
@@ -167,7 +167,7 @@ def report(results: Sequence[Result], json_: bool) -> None:
         print_table(
             ("Case", "", "What"),
             [(one.case, one.verdict.value, one.detail) for one in results],
-            "No case is found.",
+            "No case was found.",
             whole=("",),
         )
         if len(results) > 1:

@@ -49,18 +49,20 @@ def filters(
     label: str | None = None,
     days: int = LONG_DAYS,
 ) -> Iterator[Filter]:
-    """The filters. Those about a line, a person or a label are there where it is named.
+    """The filters. Those about a line, a person or a label are included if it is named.
 
     Args:
-        now: what "overdue" and "running long" are counted from.
-        label: that of a department.
+        now: the time from which "overdue" and "running long" are counted.
+        label: the label of a department.
         days: what counts as running long.
     """
-    yield Filter("new", "new chats, in nobody's hands", f"{_CHAT} AND Tab = 'new' AND {RUNNING}")
+    yield Filter("new", "new chats that nobody has", f"{_CHAT} AND Tab = 'new' AND {RUNNING}")
     yield Filter(
         "unanswered", "ended, and the customer waits", f"{_CHAT} AND Tab = 'unanswered' AND {RUNNING}"
     )
-    yield Filter("reserved", "wait for the customer's answer", f"{_CHAT} AND Tab = 'reserved' AND {RUNNING}")
+    yield Filter(
+        "reserved", "waiting for the customer's answer", f"{_CHAT} AND Tab = 'reserved' AND {RUNNING}"
+    )
     if line is not None:
         yield Filter(
             "queue",
@@ -70,7 +72,7 @@ def filters(
     if staff is not None:
         yield Filter(
             "mine",
-            f"{staff}'s Mine",
+            f"the Mine tab of {staff}",
             f"{_CHAT} AND Tab = 'mine' AND PinnedTo = {quoted(staff)} AND {RUNNING}",
         )
         yield Filter("assigned", f"all cases that {staff} has", f"Assignee = {quoted(staff)} AND {RUNNING}")
@@ -85,9 +87,7 @@ def filters(
             f"open tickets with the label {label}",
             f"{_TICKET} AND CaseStatus = 'open' AND Labels = {quoted(label)} AND {RUNNING}",
         )
-    yield Filter(
-        "overdue", "an answer was due by now", f"{_TICKET} AND DueAt < '{moment(now)}' AND {RUNNING}"
-    )
+    yield Filter("overdue", "an answer is overdue", f"{_TICKET} AND DueAt < '{moment(now)}' AND {RUNNING}")
     yield Filter(
         "stuck",
         "the worker cannot go on: see its log",
@@ -95,7 +95,7 @@ def filters(
     )
     yield Filter(
         "failed",
-        "ended by an error, or by force; some went on since: see `baton ops revive`",
+        "ended by an error, or by force; some have continued since: see `baton ops revive`",
         FORCED,
     )
     yield Filter(
@@ -131,8 +131,8 @@ def command(names: tuple[str, ...], ui: str | None, with_count: bool, json_: boo
     for name in names:
         if name not in known:
             raise click.UsageError(
-                f"There is no filter {name!r}. There are: {', '.join(known)}. With --line there is queue, "
-                "with --staff mine and assigned, with --label department."
+                f"There is no filter {name!r}. The filters are: {', '.join(known)}. With --line there is "
+                "queue, with --staff mine and assigned, with --label department."
             )
     chosen = [known[name] for name in dict.fromkeys(names)] if names else list(known.values())
     namespace, counts = run(_counted, chosen, with_count)
@@ -159,7 +159,7 @@ def command(names: tuple[str, ...], ui: str | None, with_count: bool, json_: boo
 
 
 async def _counted(chosen: Sequence[Filter], with_count: bool) -> tuple[str, list[int | None]]:
-    """The namespace, and how many cases each filter finds, if that is asked."""
+    """The namespace, and how many cases each filter finds if counts are wanted."""
     if not with_count:
         return ClientConfig.load_client_connect_config().get("namespace") or "default", [None] * len(chosen)
     async with baton_client() as client:

@@ -1,4 +1,4 @@
-"""``baton ops poke``: a case looks at the time, the rules and who is there now."""
+"""``baton ops poke``: have a case look again at the time, the rules and who is present."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from baton.contract import POKE
 def command(cases: tuple[str, ...], query: str | None, dry_run: bool, json_: bool) -> None:
     """Have a case look at its timed rules, offers and absences now, by the rules now in force.
 
-    A case does so by itself at every event and whenever something comes due. A new timed rule, though, is
-    known to a case only after its next event. Poking is that event: it moves nothing that is not due.
+    A case does so by itself at every event and whenever something comes due. But a case learns of a new
+    timed rule only at its next event. Poking is that event: it moves nothing that is not due.
 
     \b
       baton ops poke telegram:42 T-7

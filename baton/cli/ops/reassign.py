@@ -25,9 +25,9 @@ SECONDS = 60.0
 @click.command("reassign")
 @click.option("--from", "leaving", required=True, metavar="staff:ID", help="Who has the cases now.")
 @click.option("--to", "to", required=True, metavar="staff:ID|line:ID", help="Who gets them.")
-@click.option("--query", metavar="FILTER", help="Only those that this filter of the UI finds, too.")
+@click.option("--query", metavar="FILTER", help="Only those that this filter of the UI also finds.")
 @click.option("--by", default="system:operations", show_default=True, help="Who does it: staff:ID.")
-@click.option("--id", "name", help="The ID of an earlier, interrupted run, to go on with it.")
+@click.option("--id", "name", help="The ID of an earlier, interrupted run, to resume it.")
 @dry_run_option
 @as_json
 def command(
@@ -35,8 +35,8 @@ def command(
 ) -> None:
     """Hand over every chat and ticket that somebody has, such as a colleague who leaves.
 
-    These are the cases assigned or pinned to that person, ended chats that are not closed included. Whoever
-    writes the reply of a ticket hands that over, too. Departments are asked as before.
+    These are the cases assigned or pinned to that person, including ended chats that are not closed. If the
+    person composes the reply of a ticket, that is handed over, too. Departments stay asked as before.
 
     A line gives each case to one of its members who is available, or to its queue.
 
@@ -51,7 +51,7 @@ def command(
     run_id = name or fresh_id("reassign")
     results = run(_reassign, staff, target, author, query, run_id, dry_run, json_)
     if not dry_run and not json_ and any(one.verdict is CaseVerdict.FAILED for one in results):
-        echo(f"To try the failed ones again: the same command with --id {run_id}", err=True)
+        echo(f"To try the failed ones again, use the same command with --id {run_id}", err=True)
     report(results, json_)
 
 
@@ -87,7 +87,7 @@ async def _reassign(
 
         cases = await found(client.temporal, _held_by(staff, query))
         if not cases:
-            # Who was removed may still have cases; but who has none and is not there is a slip of the pen.
+            # Removed people may still have cases, but an unknown person without cases is a typing error.
             await _require_known(client, "--from", {"staff": staff})
         if not quiet:
             echo(f"{count(len(cases), 'case')} of {staff}", err=True)
@@ -101,7 +101,7 @@ def _held_by(staff: str, query: str | None) -> str:
 
 
 async def _require_known(client: BatonClient, option: str, target: Mapping[str, str]) -> None:
-    """Better one sentence now than the same refusal by each of a thousand cases, or no word at all."""
+    """Report an unknown name once, now: else each of a thousand cases refuses it, or nothing reports it."""
     desk = DeskClient(client.temporal, task_queue=client.task_queue)
     directory = (await desk.directory()).directory
     ((kind, name),) = target.items()
@@ -121,7 +121,7 @@ async def _hand_over(
         before = await client.ticket(rest).snapshot()
     else:
         before = await client.chat(channel, conversation).snapshot()
-    # The list lags behind by a moment, and whoever has the case by now keeps it.
+    # The list lags slightly behind, and whoever has the case by now keeps it.
     if staff not in _hands(before):
         return Result(case, CaseVerdict.NOTHING, "somebody else has it by now")
     if dry_run:

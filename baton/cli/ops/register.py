@@ -24,10 +24,10 @@ class WrongTypes(BatonError):
 @dry_run_option
 @as_json
 def command(dry_run: bool, json_: bool) -> None:
-    """Register the search attributes in the namespace; those that are there stay.
+    """Register the search attributes in the namespace; existing ones stay.
 
-    Once for a namespace, before the first worker starts. It needs no worker, but the right to administer
-    the namespace.
+    Do this once for a namespace, before the first worker starts. It needs no worker, but the right to
+    administer the namespace.
     """
     done = run(_register, dry_run)
     if json_:
@@ -68,7 +68,7 @@ async def register(client: Client, *, dry_run: bool = False) -> dict[str, str]:
 def _how_to_change(namespace: str, name: str, kind: IndexedValueType.ValueType) -> str:
     return (
         f"In the namespace {namespace!r} the search attribute {name} is of type {type_name(kind)}, but it "
-        f"must be {SEARCH_ATTRIBUTES[name]}. If nothing else needs it, remove it and register it anew:\n"
+        f"must be {SEARCH_ATTRIBUTES[name]}. If nothing else needs it, remove it and register it again:\n"
         f"    temporal operator search-attribute remove --namespace {namespace} --name {name}\n"
         f"    baton ops register"
     )

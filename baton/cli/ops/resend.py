@@ -1,4 +1,4 @@
-"""``baton ops resend``: what waits to be tried again is tried at once."""
+"""``baton ops resend``: try again at once what is waiting to be tried again."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ _WAITING = (
 @case_arguments
 @as_json
 def command(cases: tuple[str, ...], query: str | None, dry_run: bool, json_: bool) -> None:
-    """Try a write again at once that did not come through, instead of after its pause.
+    """Try a failed write again at once, instead of after its pause.
 
     A write that the help desk did not take is tried again by itself, at least every minute. It is done once,
-    however often it is sent. A write that somebody paused in the UI goes on, too.
+    however often it is sent. A write that somebody paused in the UI is resumed, too.
 
     \b
       baton ops resend telegram:42
@@ -71,7 +71,7 @@ async def _attempts(client: Client, case: str, one: PendingActivityInfo) -> str:
     how = "paused" if one.paused else f"{one.attempt - 1} failed"
     why = ""
     if one.HasField("last_failure"):
-        # The reason is encrypted, too, where there are keys.
+        # The reason is encrypted, too, if there are keys.
         place = WorkflowSerializationContext(namespace=client.namespace, workflow_id=case)
         error = await client.data_converter.with_context(place).decode_failure(one.last_failure)
         why = f" ({getattr(error, 'message', error)})"

@@ -1,4 +1,4 @@
-"""``baton ops reset``: a case goes back to before a bad release, and takes its events again."""
+"""``baton ops reset``: take a case back to before a bad release, and let it take its events again."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ from baton.errors import BatonError
 
 @dataclass(frozen=True)
 class Mistake:
-    """Which decisions must not have been made, and where they are looked for.
+    """Which decisions should not have been made, and where to look for them.
 
     Args:
-        is_bad: whether a completed workflow task is one of them.
+        is_bad: says whether a completed workflow task is one of them.
         mended: whether good ones may follow bad ones, so that a run that began well says nothing about the
             runs before it.
         this_run: look only at the latest run.
@@ -56,7 +56,7 @@ class Run:
 @click.option(
     "--before",
     metavar="RELEASE|TIME",
-    help="Before the first decision by a worker of this build ID, or from this time on.",
+    help="Before the first decision by a worker with this build ID, or from this time on.",
 )
 @click.option(
     "--to",
@@ -78,9 +78,9 @@ def command(
 ) -> None:
     """Take cases back to before something went wrong.
 
-    The events that came later are taken again, in their order and by the code and the rules of now; what was
-    already written or said to the customer is not done twice. What went wrong may be in an earlier run of the
-    case: one that was continued as new.
+    The events that came later are taken again, in order, by the current code and rules; what was already
+    written or said to the customer is not done twice. What went wrong may be in an earlier run of the case:
+    one that was continued as new.
 
     \b
       baton ops reset T-7 --to 42 --reason "wrong composer"
@@ -88,7 +88,7 @@ def command(
           --before 2026-03-02T09:00:00Z --reason "release 1.4" --dry-run
     """
     if (before is None) == (to_event is None):
-        raise click.UsageError("Say with --before or --to where it goes back to.")
+        raise click.UsageError("Say with --before or --to how far to go back.")
     if to_event is not None and (query is not None or len(cases) != 1):
         raise click.UsageError("--to is for one case: each history has its own numbers.")
     mistake = _from_event(to_event) if to_event is not None else mistake_since(before or "")
@@ -96,13 +96,13 @@ def command(
 
 
 def mistake_since(before: str) -> Mistake:
-    """All from a time on, where it is one; else, what this build ID did."""
+    """All decisions from a time on if it is a time; else those of this build ID."""
     if not re.match(r"\d{4}-\d\d-\d\d", before):
         return Mistake(lambda event: _build_id(event) == before, mended=True)
     try:
         at = datetime.fromisoformat(before)
     except ValueError:
-        raise click.UsageError(f"--before: {before!r} is no time such as 2026-03-02T09:00:00Z.") from None
+        raise click.UsageError(f"--before: {before!r} is not a time such as 2026-03-02T09:00:00Z.") from None
     if at.tzinfo is None:
         at = at.replace(tzinfo=UTC)
     return Mistake(lambda event: _time(event) >= at)
@@ -165,7 +165,7 @@ async def _reset_one(client: Client, case: str, mistake: Mistake, reason: str, d
 
 
 async def _runs(client: Client, case: str, run_id: str, mistake: Mistake) -> AsyncIterator[Run]:
-    """The runs of a case that say where it goes back to, the latest first, as far as the server has them."""
+    """The runs of a case that decide how far it goes back, the latest first, if the server has them."""
     latest = run_id
     while run_id:
         try:
@@ -198,10 +198,10 @@ def first_bad(case: str, runs: Sequence[Run], mistake: Mistake) -> tuple[Run, Hi
     """The earliest bad decision among the runs of a case, and the run in which it was made.
 
     Args:
-        runs: the latest first, each with the one before it behind it, as `Mistake` wants them.
+        runs: the latest first, each followed by the one before it, as far as `Mistake` wants them.
 
     Raises:
-        BatonError: going back there would lose events, or it cannot be seen whether there was an earlier one.
+        BatonError: going back there would lose events, or nobody can see whether there was an earlier one.
     """
     bad = [(one, task) for one in runs for task in one.tasks[::-1] if mistake.is_bad(task)]
     if not bad:
@@ -215,8 +215,8 @@ def first_bad(case: str, runs: Sequence[Run], mistake: Mistake) -> tuple[Run, Hi
             f"the server no longer keeps the run before ({back.before}), so nobody can say whether it went "
             f"wrong there. {instead}"
         )
-    # The server brings back the events of later runs, as far as each was continued by the next one. A run
-    # that was reset is not continued by the run that began with that.
+    # The server brings back the events of later runs as long as each run was continued by the next one. A
+    # run that was reset is not continued by the run that the reset began.
     for one, after in zip(runs[1 : runs.index(back) + 1], runs, strict=False):
         if one.after != after.run_id:
             raise BatonError(

@@ -1,4 +1,4 @@
-"""``baton ops revive``: a case whose workflow was closed by force goes on."""
+"""``baton ops revive``: continue a case whose workflow was closed by force."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from baton.desk.api import LostCases
 from baton.desk.client import DeskClient
 
 DAYS = 30
-_NOT_ALL = "More were closed by force than one look can judge: revive these, then look again."
+_NOT_ALL = "More were closed by force than one run can check: revive these, then look again."
 
 
 @click.command("revive")
 @click.argument("cases", nargs=-1, metavar="[CASE]...")
-@click.option("--all", "everything", is_flag=True, help="All that are lost.")
+@click.option("--all", "everything", is_flag=True, help="All lost cases.")
 @click.option(
     "--days",
     type=click.IntRange(min=1, max=36_500),
@@ -29,10 +29,11 @@ _NOT_ALL = "More were closed by force than one look can judge: revive these, the
 @dry_run_option
 @as_json
 def command(cases: tuple[str, ...], everything: bool, days: int, dry_run: bool, json_: bool) -> None:
-    """Open cases again whose workflow was closed by force: terminated, cancelled, timed out or failed.
+    """Reopen cases whose workflow was closed by force: terminated, cancelled, timed out or failed.
 
-    A case goes on as the help desk has kept it: who has it, the departments asked, due times, notes, and what
-    was not yet sent. Without a name, it lists such cases. The next message revives a case by itself.
+    A case continues from what the help desk has kept: who has it, the departments asked, due times, notes,
+    and what was not yet sent. Without a name, the command lists such cases. The next message revives a case
+    by itself.
 
     \b
       baton ops revive

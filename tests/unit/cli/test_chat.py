@@ -314,7 +314,7 @@ def test_a_program_gets_the_outcome_as_json(fake: FakeBaton) -> None:
         ([*BY_IVAN, "--note"], "TEXT is missing"),
         ([*BY_IVAN, "--take", "--release"], "--take and --release"),
         ([*BY_IVAN, "--take", "--event", "{}"], "--take and --event"),
-        ([*BY_IVAN, "--take", "Hi"], "does not go with"),
+        ([*BY_IVAN, "--take", "Hi"], "goes only with a message, a note or a reply"),
         (["--from", "staff", "Hi"], "staff:NAME"),
         (["--from", "robot:1", "Hi"], "staff:NAME"),
         ([*BY_IVAN, "--label", "refund"], "begin with +"),

@@ -215,7 +215,7 @@ def test_where_refused_lines_cannot_be_written_the_feed_stops_in_words_and_accou
     assert summary["stopped"] == "/dev/full cannot be written: No space left on device"
     verdicts = ("accepted", "duplicate", "submitted", "refused", "failed", "unsent")
     assert sum(summary[verdict] for verdict in verdicts) == summary["lines"]
-    assert "give the same command again" in result.stderr
+    assert "use the same command again" in result.stderr
     again = json.loads(feed("--refused", "refused.jsonl", "--json").stdout)
     assert (again["accepted"], again["refused"]) == (50, 1)
     assert len(fake.sent) == 50, "nothing was sent twice"

@@ -50,9 +50,9 @@ def test_a_case_is_named_shortly_or_by_its_workflow(written: str, workflow_id: s
     [
         ("resend", "Name the cases, or give a filter with --query."),
         ("resend telegram:1 --query Tab='new'", "Name the cases, or give a filter with --query."),
-        ("reset T-7 --reason why", "Say with --before or --to where it goes back to."),
+        ("reset T-7 --reason why", "Say with --before or --to how far to go back."),
         ("reset T-7 T-8 --to 7 --reason why", "--to is for one case"),
-        ("reset T-7 --before 2026-99-01 --reason why", "is no time such as"),
+        ("reset T-7 --before 2026-99-01 --reason why", "is not a time such as"),
         ("reset T-7 --before 1.4", "Missing option '--reason'"),
         ("reassign --from lena --to staff:ivan", "--from is 'lena'; give staff:ID, such as staff:lena."),
         ("reassign --from staff:lena --to staff:lena", "are the same person"),

@@ -152,7 +152,7 @@ async def test_a_message_of_staff_without_a_customer_needs_a_living_chat() -> No
     temporal = FakeTemporal(RPCError("workflow not found", RPCStatusCode.NOT_FOUND, b""))
     chat = BatonClient(cast(Client, temporal)).chat("web", "1")
     message = {"kind": "agent_message", "id": "m-1", "author": {"type": "staff", "id": "ivan"}}
-    with pytest.raises(IllegalTransition, match="one of staff with 'customer' to say whose it is"):
+    with pytest.raises(IllegalTransition, match="from staff it needs 'customer' to say whose it is"):
         await chat.send(message)
     assert temporal.tries == 1
 
