@@ -38,11 +38,11 @@ TEMPORAL, SQLITE, POSTGRESQL = "temporal.db", "baton.db", "baton.pgdump"
 RULES, TEMPLATES, DIRECTORY = "rules.yaml", "templates.yaml", "directory.yaml"
 DOCUMENTS = (RULES, TEMPLATES, DIRECTORY)
 SAID_EVERY = 2.0
-"""Seconds between two lines about the same step."""
+"""Seconds between two progress lines about the same step."""
 _CHUNK = 1 << 20
 _COMPRESSION = 3
 _LONGEST_MANIFEST = 1 << 20
-# An entry of a payload's metadata, as Protocol Buffers write it: before the value are its tag and length.
+# An entry of a payload's metadata, as Protocol Buffers write it: the tag and length come before the value.
 _KEY_NAME = re.compile(rb"%s\x12.([A-Za-z0-9][A-Za-z0-9._-]{0,63}/[0-9a-f]{8})" % KEY_ID.encode(), re.DOTALL)
 _LONGEST_KEY_ENTRY = 128
 
@@ -63,7 +63,7 @@ class Member(BaseModel):
 
 
 def _release(name: str) -> str:
-    """The name of a release, whose place among the others is known."""
+    """The name of a release, checked to be a version that can be compared."""
     Version(name)
     return name
 
@@ -78,7 +78,7 @@ class Manifest(BaseModel):
 
     format: int
     made_at: datetime
-    """The moment that the databases were in."""
+    """The moment at which the databases were copied."""
     baton: Release
     temporal: Release
     """The version of Temporal's server."""
@@ -161,7 +161,7 @@ class _Watched:
 
 @contextmanager
 def opened(file: Path) -> Iterator[tuple[tarfile.TarFile, Manifest]]:
-    """An archive and its manifest. Raises ``BackupFailed`` if it is none, or one of a later format."""
+    """An archive and its manifest. Raises ``BackupFailed`` if it is not one, or has a later format."""
     try:
         with file.open("rb") as packed, tarfile.open(fileobj=packed, mode="r:gz") as tar:
             yield tar, _manifest(tar, file)
@@ -174,7 +174,7 @@ def opened(file: Path) -> Iterator[tuple[tarfile.TarFile, Manifest]]:
 def _manifest(tar: tarfile.TarFile, file: Path) -> Manifest:
     first = tar.next()
     if first is None or first.name != MANIFEST:
-        raise BackupFailed(f"{file} is no backup of Baton: it does not begin with {MANIFEST}.")
+        raise BackupFailed(f"{file} is not a backup of Baton: it does not begin with {MANIFEST}.")
     try:
         document = from_json(_contents(tar, first).read(_LONGEST_MANIFEST))
         if isinstance(document, dict) and document.get("format") != FORMAT:
@@ -208,7 +208,7 @@ def unpack(tar: tarfile.TarFile, manifest: Manifest, folder: Path, say: Say) -> 
         said = steps(f"Unpacking {name}", member.size, say)
         path, done, sha = folder / name, 0, hashlib.sha256()
         with open(path, "wb", opener=private) as target:
-            # One of another size is damaged, however much it would unpack to.
+            # A member that is larger is damaged; do not unpack all of it.
             while done <= member.size and (chunk := stream.read(_CHUNK)):
                 target.write(chunk)
                 sha.update(chunk)
@@ -224,10 +224,10 @@ def unpack(tar: tarfile.TarFile, manifest: Manifest, folder: Path, say: Say) -> 
 
 
 def _contents(tar: tarfile.TarFile, info: tarfile.TarInfo) -> IO[bytes]:
-    # No links: one could lead to a file of this machine.
+    # No links: one could point to a file on this machine.
     stream = tar.extractfile(info) if info.isreg() else None
     if stream is None:
-        raise BackupFailed(f"The backup is damaged: {info.name!r} is no file.")
+        raise BackupFailed(f"The backup is damaged: {info.name!r} is not a file.")
     return stream
 
 
@@ -241,7 +241,7 @@ def digest(path: Path) -> str:
 
 
 def keys_named(path: Path) -> tuple[str, ...]:
-    """The names of the keys that payloads in Temporal's database name, as they stand in the file."""
+    """The names of the keys that payloads in Temporal's database refer to, found in the bytes of the file."""
     found: set[bytes] = set()
     rest = b""
     with path.open("rb") as file:
@@ -252,7 +252,7 @@ def keys_named(path: Path) -> tuple[str, ...]:
 
 
 def steps(what: str, total: int, say: Say) -> Callable[[int], None]:
-    """Say what is being done, and now and then how far it is; call it with the bytes, or pages, done."""
+    """Say what is being done. Returns a function to report progress: call it with the bytes or pages done."""
     say(f"{what} …")
     last = time.monotonic()
 

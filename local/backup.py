@@ -1,14 +1,14 @@
-"""``baton backup``: everything that a stack on this machine keeps, in one file, while it runs.
+"""``baton backup``: saves everything that a stack on this machine keeps in one file, while it runs.
 
 Cases are in two databases, and the copies must fit together. They are taken as a power cut would leave them:
 
-1. The help desk is kept from writing. No event can be decided, and no effect carried out.
-2. Temporal's database is copied. Whatever it says was decided or written, the help desk has.
-3. The help desk's database is looked at, at that same moment, and may write again.
-4. It is copied as it was at that look.
+1. Writing to the help desk is blocked. No event can be decided, and no effect carried out.
+2. Temporal's database is copied. The help desk has everything that this copy says was decided or written.
+3. A snapshot of the help desk's database is opened at that same moment, and writing is allowed again.
+4. The snapshot is copied.
 
-So the help desk is ahead by what was on its way at that moment, and never behind. That is what a worker
-leaves that was killed, and what the keys of events and effects are for.
+So the help desk may be ahead by what was in progress at that moment, and is never behind. A killed worker
+leaves the same state, and the keys of events and effects exist to handle it.
 """
 
 from __future__ import annotations
@@ -56,14 +56,14 @@ _PAGES = 2000
 @click.command("backup")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @click.option(
-    "--data-dir", type=click.Path(path_type=Path, file_okay=False), help="Folder of what baton up keeps."
+    "--data-dir", type=click.Path(path_type=Path, file_okay=False), help="Folder where baton up keeps data."
 )
-@click.option("--force", is_flag=True, help="Write over FILE, if it is there.")
+@click.option("--force", is_flag=True, help="Overwrite FILE if it exists.")
 @as_json
 def command(file: Path, data_dir: Path | None, force: bool, json_: bool) -> None:
     """Keep a copy of everything that baton up keeps: Temporal's database, the help desk's, the rules.
 
-    Nothing need be stopped; while Temporal's database is copied, events wait. FILE holds the texts of
+    Nothing has to be stopped; events wait while Temporal's database is copied. FILE holds the texts of
     messages, and is readable by its owner only. The keys of an encryption are not in it.
     """
     settings = load_settings(data_dir=data_dir)
@@ -82,10 +82,10 @@ def _say(line: str) -> None:
 def make_backup(settings: Settings, file: Path, *, force: bool = False, say: Say = silent) -> Manifest:
     """Write a backup of the stack that ``settings`` describe into ``file``.
 
-    Raises ``BackupFailed`` if there is nothing to keep, or it cannot be kept; then ``file`` is as it was.
+    Raises ``BackupFailed`` if there is nothing to back up, or the backup fails; then ``file`` is unchanged.
     """
     if file.exists() and not force:
-        raise BackupFailed(f"{file} is there already. Name another file, or write over it with --force.")
+        raise BackupFailed(f"{file} already exists. Name another file, or overwrite it with --force.")
     if not (settings.data_dir / TEMPORAL).is_file():
         raise BackupFailed(
             f"There is nothing to back up in {settings.data_dir}: it has no {TEMPORAL}. "
@@ -152,7 +152,7 @@ def _take(settings: Settings, folder: Path, say: Say) -> _Taken:
 def _copy(source: Path, target: Path) -> None:
     """Copy a SQLite database as it is at one moment."""
     with closing(_connected(source)) as connection, closing(sqlite3.connect(target)) as copy:
-        # In one step: Temporal's has no write-ahead log, so that a reader keeps its writers waiting anyway.
+        # In one step: Temporal's database has no write-ahead log, so a reader makes its writers wait anyway.
         connection.backup(copy)
     check_sqlite(target)
 
@@ -170,12 +170,12 @@ def check_sqlite(path: Path) -> None:
 
 def _connected(path: Path) -> sqlite3.Connection:
     if not path.is_file():
-        raise BackupFailed(f"There is no database {path}. It is made by the first baton up.")
+        raise BackupFailed(f"There is no database {path}. The first baton up makes it.")
     return sqlite3.connect(path, timeout=LOCK_SECONDS, isolation_level=None)
 
 
 class _SQLite:
-    """A help desk in a SQLite file, kept from writing until it is released."""
+    """A help desk in a SQLite file; writing to it is blocked until it is released."""
 
     def __init__(self, looking: sqlite3.Connection, release: Callable[[], object]) -> None:
         self._looking = looking
@@ -190,7 +190,7 @@ class _SQLite:
         done = steps(f"Copying the help desk's database ({count(pages, 'page')})", pages, say)
         target = folder / SQLITE
         with closing(sqlite3.connect(target)) as copy:
-            # The open transaction is what is copied, whatever is written meanwhile.
+            # The open transaction is copied, whatever is written meanwhile.
             self._looking.backup(copy, pages=_PAGES, progress=lambda _, left, all_: done(all_ - left))
         check_sqlite(target)
         return SQLITE, target
@@ -206,7 +206,7 @@ def _sqlite(path: Path) -> Iterator[_SQLite]:
 
 
 class _PostgreSQL:
-    """A help desk in PostgreSQL, kept from writing until it is released."""
+    """A help desk in PostgreSQL; writing to it is blocked until it is released."""
 
     def __init__(self, server: Server, snapshot: str, schema: str, release: Callable[[], object]) -> None:
         self._server = server
@@ -224,8 +224,8 @@ class _PostgreSQL:
         return POSTGRESQL, target
 
 
-# Behind everybody who is writing now, and before everybody who wants to. Writers take tables in an order of
-# their own, so that one may wait for this while this waits for it: then it lets go of all, and begins again.
+# Waits for current writers, and makes later ones wait. Writers lock tables in their own order, so one of them
+# may wait for this lock while this waits for that writer: then it releases all tables and begins again.
 _LOCK_ALL = """
 DO $$
 DECLARE
@@ -254,7 +254,7 @@ def _postgresql(url: str) -> Iterator[_PostgreSQL]:
     server = Server(url)
     tables = server.ask(TABLES)
     if not tables:
-        raise BackupFailed("The help desk's database has no tables. They are made by the first baton up.")
+        raise BackupFailed("The help desk's database has no tables. The first baton up makes them.")
     with server.session() as holding, server.session() as looking:
         holding.ask("BEGIN;", _LOCK_ALL.format(tables=tables, seconds=LOCK_SECONDS))
         schema = looking.ask(

@@ -25,8 +25,8 @@ def silent(line: str) -> None:
 class Child:
     """A process that this one started, and will end. Made by `Child.start`.
 
-    It runs in a session of its own. So a Ctrl-C in the terminal reaches only this process, which stops its
-    children in the right order; and whatever a child starts in turn can be ended together with it.
+    It runs in its own session. So a Ctrl-C in the terminal reaches only this process, which stops its
+    children in the right order; and the processes that a child starts can be ended together with it.
     """
 
     def __init__(self, name: str, process: asyncio.subprocess.Process) -> None:
@@ -35,7 +35,7 @@ class Child:
         self.tail: deque[str] = deque(maxlen=TAIL_LINES)
         """The last lines that it wrote."""
         self.ended: asyncio.Task[int]
-        """Done when the process is gone and what it wrote was read; the result is its exit code."""
+        """Done when the process is gone and its output was read; the result is its exit code."""
         self._process = process
 
     @classmethod
@@ -55,12 +55,12 @@ class Child:
         file ``log``. The file descriptors ``inherited`` stay open in it.
 
         Neither a log that cannot be written nor an ``on_line`` that raises ``OSError`` stops the child:
-        whoever listens may have gone, the disk may be full. ``say`` is told of a log that lacks lines.
+        the reader may be gone, the disk may be full. ``say`` is told if lines are missing from the log.
 
         Raises:
             OSError: the command cannot be started.
         """
-        # A pipe of our own: asyncio's make `wait` hang for as long as a grandchild holds the other end.
+        # Our own pipe: asyncio's pipes make `wait` hang for as long as a grandchild holds the other end.
         reading, writing = os.pipe()
         try:
             process = await asyncio.create_subprocess_exec(
@@ -72,7 +72,7 @@ class Child:
                 cwd=folder,
                 start_new_session=True,
                 pass_fds=tuple(inherited),
-                umask=OTHERS,  # what customers write is in its files
+                umask=OTHERS,  # its files contain what customers write
             )
         except BaseException:
             os.close(reading)
@@ -100,7 +100,7 @@ class Child:
     async def _watch(self, output: int, log: LogFile, on_line: Callable[[str], None]) -> int:
         pump = asyncio.create_task(self._pump(output, log, on_line))
         code = await self._process.wait()
-        self._kill_group()  # what it left behind would keep its ports and its share of the work
+        self._kill_group()  # processes that it left behind would keep its ports and take some of the work
         await asyncio.wait({pump}, timeout=LAST_OUTPUT_SECONDS)
         pump.cancel()
         return code

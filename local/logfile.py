@@ -1,10 +1,10 @@
-"""The log of a child: added to at each start, bounded, for its owner only, and never in the way of the child.
+"""The log of a child: appended to at each start, bounded, private, and never in the way of the child.
 
     worker.log      what is written now
-    worker.log.1    what was before, .2 before that; the oldest is removed
+    worker.log.1    what was written before, .2 before that; the oldest is removed
 
-A file that cannot be written, such as on a full disk, costs lines and nothing else. Each line tries again;
-before the first that succeeds, the file says how many are missing.
+If a file cannot be written, for example on a full disk, only lines are lost. Each line tries again; before
+the first that succeeds, the file says how many are missing.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ from pathlib import Path
 from baton.files import private
 
 LARGEST = 10_000_000
-"""Bytes of a file, after which the next one is begun."""
+"""The size in bytes after which the next file is begun."""
 KEPT = 3
-"""Older files that are kept."""
+"""How many older files are kept."""
 
 
 class LogFile:
     """Lines of bytes in a file and its predecessors. No method raises ``OSError``.
 
     Args:
-        say: told in words when lines begin to be missing, and when they are written again.
-        largest: bytes of one file; a line is never cut in two for that.
+        say: called with a message when lines begin to be missing, and when they are written again.
+        largest: bytes of one file; a line is never cut in two to fit.
         kept: how many older files are kept.
     """
 
@@ -42,24 +42,24 @@ class LogFile:
         self._file: FileIO | None = None
         self._size = 0
         self._missing = 0
-        with suppress(OSError):  # told when there is something to write
+        with suppress(OSError):  # reported when there is something to write
             self._open()
 
     def write(self, line: bytes) -> None:
-        """Add a line, which has its end."""
+        """Add a line, including its line end."""
         try:
             self._add(line)
         except OSError as error:
             if not self._missing:
                 self._tell(
-                    f"{self._path.name} cannot be written ({error.strerror}). Everything goes on; what is "
-                    "written to it meanwhile is missing there."
+                    f"{self._path.name} cannot be written ({error.strerror}). Everything goes on, but "
+                    "what is written to it in the meantime will be missing."
                 )
             self._missing += 1
-            self._drop()  # opened anew by the next line: the file, or its folder, may be another by then
+            self._drop()  # the next line reopens it: the file, or its folder, may have been replaced by then
 
     def close(self) -> None:
-        """Write what is owed, and close the file."""
+        """Write the note about missing lines, if any, and close the file."""
         if self._missing:
             with suppress(OSError):
                 self._add(b"")
@@ -76,13 +76,11 @@ class LogFile:
                 left = left[file.write(left) :]
         except OSError:
             with suppress(OSError):
-                file.truncate(self._size)  # no halves of lines; that needs no space
+                file.truncate(self._size)  # no partial lines; truncating needs no space
             raise
         self._size += len(whole)
         if self._missing:
-            self._tell(
-                f"{self._path.name} is written again. Lines that are missing in it: {self._missing:,}."
-            )
+            self._tell(f"{self._path.name} is written again. Missing lines: {self._missing:,}.")
             self._missing = 0
 
     def _note(self) -> bytes:
@@ -92,11 +90,11 @@ class LogFile:
         return f"[{lines} missing here: no space, or no access]\n".encode()
 
     def _tell(self, words: str) -> None:
-        with suppress(OSError):  # whoever listened may have gone
+        with suppress(OSError):  # the listener may be gone
             self._say(words)
 
     def _open(self) -> FileIO:
-        # Without a buffer: what is kept in one is written later, or lost, and nobody knows which.
+        # Unbuffered: the contents of a buffer may be written later or lost, and there is no way to know.
         file = self._file = open(self._path, "ab", buffering=0, opener=private)  # noqa: SIM115
         self._size = os.fstat(file.fileno()).st_size
         return file

@@ -1,4 +1,4 @@
-"""What a stack needs of this machine: the programs, free ports, and a data folder of its own."""
+"""What a stack needs from this machine: the programs, free ports, and its own data folder."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def server_command() -> Sequence[str]:
     """The command that starts Temporal's development server, from this virtual environment or the PATH.
 
     Raises:
-        StackFailed: there is none.
+        StackFailed: it is not installed.
     """
     beside = Path(sys.executable).with_name("temporal")
     found = str(beside) if os.access(beside, os.X_OK) else shutil.which("temporal")
@@ -53,12 +53,12 @@ def worker_command() -> Sequence[str]:
 
 
 def require_free(ports: Mapping[str, int]) -> None:
-    """Check that nothing listens on ``ports``, each given by the option with which another can be chosen.
+    """Check that nothing listens on ``ports``, each listed under the option that chooses another.
 
     Raises:
-        StackFailed: names the port and the option.
+        StackFailed: a port is in use; the message names it and the option.
     """
-    with ExitStack() as held:  # all at once, so that one port for two purposes is noticed, too
+    with ExitStack() as held:  # all at once, so that using one port twice is noticed, too
         for option, port in ports.items():
             try:
                 held.enter_context(_listening(port))
@@ -78,18 +78,18 @@ def free_port() -> int:
 
 @contextmanager
 def data_folder(folder: Path) -> Iterator[FileIO]:
-    """Make ``folder`` and keep it from other stacks: two servers would ruin one database.
+    """Make ``folder`` and lock it against other stacks: two servers would ruin one database.
 
     Yields:
-        The open lock. The folder is released when every process to which it was handed down has closed it.
+        The open lock. The folder is released when every process that inherited the lock has closed it.
 
     Raises:
         StackFailed: the folder cannot be used, or another stack is using it.
     """
     try:
-        # What customers write is in there: a new folder is for its owner only.
+        # It contains what customers write: a new folder is for its owner only.
         private_folder(folder)
-        # Without a buffer: what a full disk does not take must not be tried again when it is closed.
+        # Unbuffered: a write that fails on a full disk must not be tried again on closing.
         lock = open(folder / "lock", "ab", buffering=0, opener=private)  # noqa: SIM115
     except OSError as error:
         raise StackFailed(
@@ -108,8 +108,8 @@ def data_folder(folder: Path) -> Iterator[FileIO]:
 
 
 def note_holder(lock: FileIO, *processes: int) -> None:
-    """Write down for whom the data folder is kept, for the message that another stack gives."""
-    with suppress(OSError):  # a full disk: only the message would be better with it
+    """Write down which processes hold the data folder, for the error message of another stack."""
+    with suppress(OSError):  # a full disk: only that message is less helpful
         lock.truncate(0)
         lock.write(", ".join(str(process) for process in processes).encode())
 
@@ -121,7 +121,7 @@ def _holder(folder: Path) -> str:
 def _listening(port: int) -> socket.socket:
     listener = socket.socket()
     try:
-        # As the server does: connections that were closed a moment ago do not keep a port from being used.
+        # Like the server: recently closed connections do not keep a port in use.
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((HOST, port))
         listener.listen()

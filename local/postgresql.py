@@ -1,7 +1,7 @@
 """PostgreSQL's own tools, for backups: ``psql``, ``pg_dump`` and ``pg_restore``.
 
-A library would have to be told about every table; these know what is there, and are what an administrator
-has anyway.
+A library would have to be told about every table; these tools know what is there, and an administrator has
+them anyway.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class Server:
     """A database on a PostgreSQL server."""
 
     def __init__(self, url: str) -> None:
-        # The password in the environment, where other users of this machine do not see it.
+        # The password goes into the environment, where other users of this machine do not see it.
         self._url, self._password = parted(url)
         self._environment = {**os.environ, **({"PGPASSWORD": self._password} if self._password else {})}
 
@@ -33,7 +33,7 @@ class Server:
 
     @contextmanager
     def session(self) -> Iterator[Session]:
-        """A connection that stays, so that its transaction does."""
+        """A connection that stays open, and so does its transaction."""
         program = _program("psql")
         with subprocess.Popen(
             [program, *_QUIET, "--dbname", self._url],
@@ -54,7 +54,7 @@ class Server:
         self._run("pg_dump", *options, f"--file={file}", "--dbname", self._url)
 
     def restore(self, file: Path, *, clean: bool) -> None:
-        """Make the database what the file says, all of it or nothing. Raises ``BackupFailed``.
+        """Restore the database from the file, all of it or nothing. Raises ``BackupFailed``.
 
         Args:
             clean: remove its tables first.
@@ -94,7 +94,7 @@ class Session:
             self._process.stdin.write("\n".join([*statements, f"\\echo {_READY}", ""]))
             self._process.stdin.flush()
         except BrokenPipeError:
-            pass  # why, is in what it said
+            pass  # its output says why
         lines: list[str] = []
         for line in self._process.stdout:
             if line.strip() == _READY:
@@ -113,6 +113,6 @@ def _program(name: str) -> str:
     if found is None:
         raise BackupFailed(
             f"The help desk is kept in PostgreSQL, and its program {name!r} is not on the PATH. Install the "
-            "client programs of PostgreSQL, of the server's version or a later one."
+            "client programs of PostgreSQL, in the server's version or a later one."
         )
     return found

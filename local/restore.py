@@ -1,4 +1,4 @@
-"""``baton restore``: a stack on this machine as a backup has it."""
+"""``baton restore``: restores a stack on this machine from a backup."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ from local.machine import data_folder
 from local.postgresql import TABLES, Server
 
 DOCUMENT_FOLDER = "from-backup"
-"""Where in the data folder the rules, templates and directory of the backup are put."""
+"""The folder in the data folder for the rules, templates and directory of the backup."""
 _ENDINGS = ("", "-wal", "-shm", "-journal")
 """What a SQLite database consists of."""
 
@@ -45,22 +45,22 @@ _ENDINGS = ("", "-wal", "-shm", "-journal")
 @click.command("restore")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @click.option(
-    "--data-dir", type=click.Path(path_type=Path, file_okay=False), help="Folder of what baton up keeps."
+    "--data-dir", type=click.Path(path_type=Path, file_okay=False), help="Folder where baton up keeps data."
 )
-@click.option("--force", is_flag=True, help="Also where there is something; it is put aside.")
+@click.option("--force", is_flag=True, help="Restore even if there is data already; it is put aside.")
 @click.option("--check", "only_check", is_flag=True, help="Only check that FILE is whole and fits.")
 def command(file: Path, data_dir: Path | None, force: bool, only_check: bool) -> None:
-    """Put everything that a backup has where the next baton up finds it.
+    """Put everything in a backup where the next baton up finds it.
 
     The stack must be stopped, and the data folder empty. The rules, templates and the directory file are put
-    beside the databases, in the folder from-backup; which are in force is still said by the settings.
+    beside the databases, in the folder from-backup; the settings still say which ones are in force.
     """
     settings = load_settings(data_dir=data_dir)
     if only_check:
         manifest = check_backup(settings, file, say=_say)
         echo(f"{file} is whole, and fits. It is as of {manifest.made_at:%Y-%m-%d %H:%M:%S} UTC.")
         return
-    keys = _own_keys(settings)  # a mistake in them is told before anything is changed
+    keys = _own_keys(settings)  # a mistake in them is reported before anything is changed
     manifest = restore(settings, file, force=force, say=_say)
     echo(f"Restored into {settings.data_dir}, as of {manifest.made_at:%Y-%m-%d %H:%M:%S} UTC.")
     for line in _differences(settings, manifest, keys):
@@ -72,7 +72,7 @@ def _say(line: str) -> None:
 
 
 def check_backup(settings: Settings, file: Path, say: Say) -> Manifest:
-    """Unpack a backup into nowhere. Raises ``BackupFailed`` if it is damaged, or does not fit."""
+    """Unpack a backup only to check it. Raises ``BackupFailed`` if it is damaged, or does not fit."""
     with opened(file) as (tar, manifest), TemporaryDirectory(prefix="baton-check-") as name:
         _require_fitting(manifest, settings)
         _check(unpack(tar, manifest, Path(name), say))
@@ -80,14 +80,14 @@ def check_backup(settings: Settings, file: Path, say: Say) -> Manifest:
 
 
 def restore(settings: Settings, file: Path, *, force: bool, say: Say) -> Manifest:
-    """Make the stack that ``settings`` describe what the backup has.
+    """Restore the stack that ``settings`` describe from the backup.
 
     Raises ``StackFailed`` if it is running, and ``BackupFailed`` if the backup is damaged, does not fit, or
     there is something already. Nothing has been changed then.
     """
     with opened(file) as (tar, manifest):
         _require_fitting(manifest, settings)
-        # Unpacked into the same folder, so that files can be moved; and before anything is changed.
+        # Unpack into the same folder, so that files can be moved, and before anything is changed.
         with (
             data_folder(settings.data_dir),
             TemporaryDirectory(prefix=".restoring-", dir=settings.data_dir) as name,
@@ -110,7 +110,7 @@ def restore(settings: Settings, file: Path, *, force: bool, say: Say) -> Manifes
 
 
 def _require_fitting(manifest: Manifest, settings: Settings) -> None:
-    """Raise ``BackupFailed`` if what is installed here is too old for the backup, or of another kind."""
+    """Raise ``BackupFailed`` if what is installed here is too old for the backup, or of a different kind."""
     own = own_versions()
     for what, theirs, ours in (
         ("Baton", manifest.baton, own.baton),
@@ -118,7 +118,7 @@ def _require_fitting(manifest: Manifest, settings: Settings) -> None:
     ):
         if newer(theirs, ours):
             raise BackupFailed(
-                f"The backup is of {what} {theirs}, and here is {ours}: a database is not made older. "
+                f"The backup is of {what} {theirs}, and here it is {ours}: a database cannot be downgraded. "
                 "Install that release, or a later one."
             )
     revisions = CHECKOUT / "helpdesks/migrations/versions"
@@ -148,7 +148,7 @@ def _sqlite_file(settings: Settings) -> Path | None:
 
 
 def _present(settings: Settings) -> list[Path]:
-    """What is there already of what a restore would write over, or mix with."""
+    """Existing files that a restore would overwrite, or mix with."""
     databases = [settings.data_dir / TEMPORAL, _sqlite_file(settings)]
     parts = [one.with_name(one.name + end) for one in databases if one is not None for end in _ENDINGS]
     return [path for path in (*parts, settings.data_dir / DOCUMENT_FOLDER) if path.exists()]
@@ -196,7 +196,7 @@ def _own_keys(settings: Settings) -> Set[str]:
 
 
 def _differences(settings: Settings, manifest: Manifest, keys: Set[str]) -> list[str]:
-    """What the next start would do otherwise than the stack that was backed up."""
+    """What the next start would do differently from the stack that was backed up."""
     said = []
     configured = {
         RULES: ("BATON_RULES_FILE", settings.rules_file),
@@ -209,7 +209,9 @@ def _differences(settings: Settings, manifest: Manifest, keys: Set[str]) -> list
             if member is not None and digest(path) == member.sha256:
                 continue
         if member is not None:
-            said.append(f"Other {name} than here: {variable}={settings.data_dir / DOCUMENT_FOLDER / name}")
+            said.append(
+                f"The backup has another {name}: {variable}={settings.data_dir / DOCUMENT_FOLDER / name}"
+            )
     if settings.task_queue != manifest.task_queue:
         said.append(
             f"Its cases wait for workers on another task queue: BATON_TASK_QUEUE={manifest.task_queue}"

@@ -39,27 +39,27 @@ START_SECONDS = 60.0
 SERVER_STOP_SECONDS = 10.0
 GATEWAY_STOP_SECONDS = 10.0
 WORKER_EXTRA_SECONDS = 5.0
-"""What a worker gets beyond its own grace: it may use that up and still has to close its connections."""
+"""Extra time beyond a worker's own grace: it may use up the grace and must then close its connections."""
 POLL_SECONDS = 0.1
 _DYNAMIC_CONFIG = {
-    # Above the default of 10 updates in flight those of one busy chat abort one another.
+    # With more than the default of 10 updates in flight, the updates of one busy chat abort one another.
     "history.maxInFlightUpdates": "100",
     # Together they must fit into one message to the server, which takes 4 MB (see `MAX_EVENT_SIZE`).
     "history.maxInFlightUpdatePayloads": "3000000",
-    # Lets whoever asks for it skip the hours until a ticket's reminder, as `baton demo` does.
+    # Lets a client skip the hours until a ticket's reminder, as `baton demo` does.
     "frontend.WorkflowTimeSkippingEnabled": "true",
 }
 
 
 class Stack:
-    """A complete Baton on this machine, for the time of an ``async with``.
+    """A complete Baton on this machine, for the duration of an ``async with``.
 
     Its state is in ``settings.data_dir``, so the next stack with that folder goes on with the same cases.
 
     Args:
-        settings: handed to the worker as they are, whatever the environment says.
+        settings: passed to the worker unchanged, whatever the environment says.
         worker: the worker's command, by default the checkout's ``worker.py``. It must print `READY_LINE`.
-        say: called with each line that is worth showing, those of the worker included.
+        say: called with each line that is worth showing, including those of the worker.
 
     Raises:
         StackFailed: on entering; a port or the folder is taken, a program is missing, a child did not start.
@@ -72,7 +72,7 @@ class Stack:
         self.ui_url = f"http://{HOST}:{settings.ui_port}"
         encrypted = settings.encryption_keys_file is not None
         self.codec_url = f"http://{settings.gateway_host}:{settings.gateway_port}" if encrypted else ""
-        """Where the codec server is; empty where nothing is encrypted."""
+        """Where the codec server is; empty if nothing is encrypted."""
         self._settings = settings
         self._worker_command = worker
         self._say = say
@@ -104,7 +104,7 @@ class Stack:
         raise failure_of(next(child for child in children if child.ended.done()), "ended by itself")
 
     async def _start(self) -> None:
-        # What can be refused is refused before anything runs.
+        # Refuse whatever can be refused before anything runs.
         settings = self._settings
         server, worker = server_command(), self._worker_command or worker_command()
         lock = self._folder.enter_context(data_folder(settings.data_dir))
@@ -147,7 +147,7 @@ class Stack:
             _environment_without("TEMPORAL_") | {"TEMPORAL_VERSION_CHECK_DISABLED": "1"},
             log="temporal.log",
             grace=SERVER_STOP_SECONDS,
-            # If this process is killed, its server lives on, and goes on keeping the data folder from others.
+            # If this process is killed, its server lives on and keeps the data folder locked.
             inherited=[lock.fileno()],
         )
         await until_ready(self._server_is_ready(), server)
@@ -182,9 +182,9 @@ class Stack:
         await until_ready(ready.wait(), gateway)
 
     def _own_environment(self) -> dict[str, str]:
-        """What a process of Baton reads: these settings, and this server."""
-        # Nothing else of Temporal's configuration: a profile, a namespace or a key that is meant for
-        # another server would lead the worker away from this one.
+        """The environment of a process of Baton: these settings, and this server."""
+        # Nothing else from Temporal's configuration: a profile, a namespace or a key meant for another
+        # server would point the worker away from this one.
         return (
             _environment_without("TEMPORAL_", PREFIX)
             | self._settings.as_environment()
@@ -240,7 +240,7 @@ class Stack:
                 missing = {name: kind for name, kind in VALUE_TYPES.items() if name not in present}
                 if not missing:
                     return
-                # The server minds its options only when it makes a database; an older one lacks some.
+                # The server applies its options only when it makes a database; an older one lacks some.
                 await client.operator_service.add_search_attributes(
                     AddSearchAttributesRequest(namespace=NAMESPACE, search_attributes=missing)
                 )
@@ -257,7 +257,7 @@ class Stack:
 
 
 async def until_ready(ready: Coroutine[Any, Any, object], child: Child) -> None:
-    """Wait until ``ready`` returns, but not for longer than ``child`` lives, and not for ever.
+    """Wait until ``ready`` returns, but only while ``child`` lives, and not for ever.
 
     Raises ``StackFailed``, with the last lines that the child wrote.
     """
@@ -277,7 +277,7 @@ def failure_of(child: Child, what: str) -> StackFailed:
     """What happened to a child, with the last lines that it wrote."""
     code = f", exit code {child.ended.result()}" if child.ended.done() else ""
     tail = "\n".join(f"    {line}" for line in child.tail) or "    (nothing)"
-    return StackFailed(f"The {child.name} {what}{code}. The last that it wrote:\n{tail}")
+    return StackFailed(f"The {child.name} {what}{code}. Its last lines:\n{tail}")
 
 
 def _environment_without(*prefixes: str) -> dict[str, str]:

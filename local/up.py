@@ -39,7 +39,7 @@ async def _until_stopped(settings: Settings) -> None:
     running = asyncio.create_task(_run(settings))
 
     def stop() -> None:
-        # Once: a second signal must not interrupt the stopping itself, which is bounded.
+        # Only once: a second signal must not interrupt the stopping itself, which has a time limit.
         if not running.cancelling():
             running.cancel()
             _say("stopping …")
@@ -66,13 +66,13 @@ async def _run(settings: Settings) -> None:
 
 
 def _say(line: str) -> None:
-    # Who reads this may go away (a closed terminal, `baton up | head`); the stack is stopped in order.
+    # The reader may go away (a closed terminal, `baton up | head`); the stack is still stopped in order.
     with suppress(OSError):
         echo(line)
 
 
 def _short(path: Path) -> str:
-    """The path as seen from here, if it is below: it has to fit into a line."""
+    """The path relative to the current folder, if it is inside: it has to fit into a line."""
     return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
 
 

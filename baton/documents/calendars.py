@@ -29,14 +29,14 @@ from pydantic import (
 from baton.documents.publicholidays import Holidays, as_holidays
 
 Stretch = tuple[datetime, datetime]
-"""From a moment until just before another, both in UTC."""
+"""From one moment until just before another, both in UTC."""
 SEARCHED = timedelta(days=3653)
-"""So far a moment is looked for, ten years: a calendar may say that it never opens."""
+"""How far to look for a moment, ten years: a calendar may never open."""
 _DAY = timedelta(days=1)
 _SECOND = timedelta(seconds=1)
 _NOTHING = timedelta()
 _MIDNIGHT = time()
-# What is later or earlier than these may have no local date.
+# Moments before or after these may have no local date.
 _FIRST = datetime(1, 1, 2, tzinfo=UTC)
 _LAST = datetime(9999, 12, 30, tzinfo=UTC)
 
@@ -66,7 +66,7 @@ def _known_zone(name: str) -> str:
 
 
 def _as_intervals(value: object) -> object:
-    """Accept ``["09:00-13:00", …]``, the way in which people write hours."""
+    """Accept ``["09:00-13:00", …]``, the way people write hours."""
     if not isinstance(value, list | tuple):
         return value
     return tuple(
@@ -75,7 +75,7 @@ def _as_intervals(value: object) -> object:
 
 
 def _end(value: object, read: Callable[[object], time]) -> time:
-    """Accept 24:00. As a ``time``, which has none, it is 00:00: nothing else ends then."""
+    """Accept 24:00. It becomes the ``time`` 00:00, as there is no 24:00: no other interval ends then."""
     if value in ("24:00", "24:00:00"):
         return _MIDNIGHT
     end = read(value)
@@ -108,7 +108,7 @@ def _in_order(intervals: tuple[tuple[time, time], ...]) -> tuple[tuple[time, tim
         if _opens(start) >= _closes(end):
             raise ValueError(f"an interval must end after it starts, not {start:%H:%M}-{end:%H:%M}")
         if _opens(start) < latest:
-            raise ValueError(f"intervals must follow one another; {start:%H:%M} lies in the one before")
+            raise ValueError(f"intervals must follow one another; {start:%H:%M} is inside the one before")
         latest = _closes(end)
     return intervals
 
@@ -124,7 +124,7 @@ Intervals = Annotated[tuple[tuple[time, End], ...], BeforeValidator(_as_interval
 class Calendar(BaseModel):
     """When people work. A weekday that is not named is free; without any, every hour counts.
 
-    A moment is looked for no further than ten years away (`SEARCHED`).
+    The search for a moment ends after ten years (`SEARCHED`).
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -158,7 +158,7 @@ class Calendar(BaseModel):
         """The last moment from which ``work`` of business time remains until ``end``.
 
         The mirror image of `after`: work that begins exactly at an opening begins there, and not at the
-        closing before. ``None`` if there is no such moment. Raises ``ValueError`` for less than no work.
+        previous closing. ``None`` if there is no such moment. Raises ``ValueError`` for less than no work.
         """
         left = _not_negative(work)
         if not left:
@@ -175,12 +175,12 @@ class Calendar(BaseModel):
         return sum((closes - opens for opens, closes in stretches), _NOTHING)
 
     def _ahead(self, start: datetime) -> Iterator[Stretch]:
-        """The open stretches from ``start`` on, for as long as is searched."""
+        """The open stretches from ``start`` on, as far as the search goes."""
         at = start.astimezone(UTC)
         return self._open(at, at + min(SEARCHED, max(_LAST - at, _NOTHING)))
 
     def _back(self, end: datetime) -> Iterator[Stretch]:
-        """The open stretches before ``end``, the latest first, for as long as is searched."""
+        """The open stretches before ``end``, the latest first, as far as the search goes."""
         at = end.astimezone(UTC)
         earliest = at - min(SEARCHED, max(at - _FIRST, _NOTHING))
         while earliest < at:
@@ -191,7 +191,7 @@ class Calendar(BaseModel):
     def _open(self, start: datetime, end: datetime) -> Iterator[Stretch]:
         """The open stretches from ``start`` until ``end``, both in UTC, in order.
 
-        Stretches may touch: what is open for longer than a day comes in pieces.
+        Stretches may touch: opening hours longer than a day come in pieces.
         """
         zone = ZoneInfo(self.timezone)
         while start < end:
@@ -223,7 +223,7 @@ class Calendar(BaseModel):
 
 
 ALWAYS = Calendar()
-"""The calendar of those who have none: every hour counts."""
+"""The calendar for anybody without one: every hour counts."""
 
 
 def _not_negative(work: timedelta) -> timedelta:
@@ -239,7 +239,7 @@ def _wall(at: datetime, offset: timedelta) -> datetime:
 def _steady(zone: ZoneInfo, start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime, timedelta]]:
     """The parts of a time in UTC in which the zone keeps its offset from UTC, each with that offset.
 
-    Between two clocks that agree nothing is looked for: no zone changes its clocks twice within a day.
+    If the offset is the same at both ends, no search is needed: no zone changes its clocks twice in a day.
     """
     offset = _offset(zone, start)
     while _offset(zone, end) != offset:

@@ -1,7 +1,7 @@
 """The directory: who works here. Staff, lines, departments, labels and calendars.
 
 Written in YAML to begin with, kept in the help desk's database while Baton runs, and changed by
-command. What a person is doing at the moment (presence) and how much (load) is not in here.
+command. What a person is doing now (presence) and how many cases they have (load) are not in here.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ def unknown_staff(staff: str, known: Iterable[str]) -> UnknownStaff:
 
 
 def unknown_line(line: str, known: Iterable[str]) -> UnknownStaff:
-    """As `unknown_staff`, about a line."""
+    """Like `unknown_staff`, for a line."""
     return UnknownStaff(
         f"there is no line {line!r} in the directory; {did_you_mean(line, sorted(known), 'it has none')}"
     )
 
 
 def unknown_department(department: str, known: Iterable[str]) -> UnknownLabel:
-    """As `unknown_staff`, about a department's key."""
+    """Like `unknown_staff`, for a department's key."""
     hint = did_you_mean(department, sorted(known), "it has none")
     return UnknownLabel(f"there is no department {department!r} in the directory; {hint}")
 
@@ -81,7 +81,7 @@ class Department(_Entry):
     @field_validator("remind_before_hours")
     @classmethod
     def _is_before_the_end(cls, hours: float | None, info: ValidationInfo) -> float | None:
-        if hours is None or "answer_within_hours" not in info.data:  # that one has an error of its own
+        if hours is None or "answer_within_hours" not in info.data:  # that field has its own error
             return hours
         within: float | None = info.data["answer_within_hours"]
         if within is None:
@@ -115,7 +115,7 @@ class Member(_Entry):
 
 
 class Dangling(NamedTuple):
-    """A reference that leads nowhere, or to two: where it stands, what is wrong and what to do about it."""
+    """A reference to nothing, or to two things: where it is, what is wrong and what to do about it."""
 
     path: tuple[str | int, ...]
     what: str
@@ -145,7 +145,7 @@ class Directory(BaseModel):
         mistakes = list(self._dangling())
         if mistakes:
             said = "; ".join(f"{'.'.join(map(str, mistake.path))}: {mistake.what}" for mistake in mistakes)
-            # Whoever read the directory from a file finds the line of each of them by its path.
+            # A caller that read the directory from a file finds the line of each mistake by its path.
             raise PydanticCustomError("dangling", "{said}", {"said": said, "mistakes": mistakes})
         return self
 
@@ -183,12 +183,12 @@ class Directory(BaseModel):
         return {department.label: key for key, department in self.departments.items()}
 
     def require_staff(self, staff: str) -> None:
-        """Raises ``UnknownStaff`` if there is nobody of this key."""
+        """Raises ``UnknownStaff`` if there is nobody with this key."""
         if staff not in self.staff:
             raise unknown_staff(staff, self.staff)
 
     def require_line(self, line: str) -> None:
-        """Raises ``UnknownStaff`` if there is no line of this key."""
+        """Raises ``UnknownStaff`` if there is no line with this key."""
         if line not in self.lines:
             raise unknown_line(line, self.lines)
 
@@ -199,7 +199,7 @@ class Directory(BaseModel):
         return self.departments[department].label
 
     def department_of(self, label: str) -> str | None:
-        """The key of the department whose label it is; ``None`` for any other label."""
+        """The key of the department with this label; ``None`` for any other label."""
         return self._departments_by_label.get(label)
 
     def members_of(self, department: str) -> tuple[str, ...]:
@@ -207,7 +207,7 @@ class Directory(BaseModel):
         return tuple(key for key, member in self.staff.items() if department in member.departments)
 
     def calendar_of_department(self, department: str) -> Calendar:
-        """When a department works; always, where it has no calendar or is gone."""
+        """When a department works; always, if it has no calendar or no longer exists."""
         known = self.departments.get(department)
         return ALWAYS if known is None or known.calendar is None else self.calendars[known.calendar]
 
@@ -218,7 +218,7 @@ class Directory(BaseModel):
         return tuple(line for line in self.lines if line not in watched)
 
     def members(self, line: str) -> Iterator[tuple[str, Member]]:
-        """The people whose home line it is."""
+        """The people whose home line this is."""
         return ((key, member) for key, member in self.staff.items() if member.line == line)
 
     def calendar_of(self, member: Member) -> Calendar:
@@ -227,5 +227,5 @@ class Directory(BaseModel):
         return ALWAYS if line is None or line.calendar is None else self.calendars[line.calendar]
 
     def on_duty(self, member: Member, at: datetime) -> bool:
-        """Whether the calendar of this person's line is open at ``at``; always, where it has none."""
+        """Whether the calendar of this person's line is open at ``at``; always, if there is none."""
         return self.calendar_of(member).is_open(at)

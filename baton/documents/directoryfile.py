@@ -1,4 +1,4 @@
-"""Directory files: who works here, as people write it down."""
+"""Directory files: who works here, written by people."""
 
 from __future__ import annotations
 

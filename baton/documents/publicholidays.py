@@ -19,13 +19,13 @@ from pydantic_core import PydanticCustomError
 from baton.wording import did_you_mean
 
 
-# The package knows 250 countries and takes its time to load: it is imported when a calendar names one.
+# The package knows 250 countries and is slow to load, so it is imported when a calendar names a country.
 class Holidays(BaseModel):
     """The public holidays of a country, or of a part of it.
 
-    Written ``DE`` or ``{country: DE, subdivision: BE}``, with codes of ISO 3166-1 and 3166-2. Which days they
-    are says the package ``holidays``; where a country moves a holiday that falls on a weekend, it is the
-    weekday that is free, too.
+    Written ``DE`` or ``{country: DE, subdivision: BE}``, with codes of ISO 3166-1 and 3166-2. The package
+    ``holidays`` says which days they are; if a country moves a holiday that falls on a weekend, the weekday
+    is free, too.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -41,7 +41,7 @@ class Holidays(BaseModel):
             hint = _near(country, names) or "write the two letters of the country, such as DE or FR"
             raise PydanticCustomError(
                 "country",
-                "no holidays are known of a country {country}",
+                "no holidays are known for a country {country}",
                 {"country": repr(country), "hint": hint},
             )
         return country
@@ -50,7 +50,7 @@ class Holidays(BaseModel):
     @classmethod
     def _is_part_of_it(cls, subdivision: str | None, info: ValidationInfo) -> str | None:
         country = info.data.get("country")
-        if country is None or subdivision is None:  # a country that is unknown has its own error
+        if country is None or subdivision is None:  # an unknown country has its own error
             return subdivision
         names = _subdivisions(country)
         if subdivision not in names.values():
@@ -70,7 +70,7 @@ class Holidays(BaseModel):
 
 @cache
 def _countries() -> Mapping[str, str]:
-    """The code of each country by whatever it is called, in small letters: germany, de, deu."""
+    """The code of each country by all its names, in lower case: germany, de, deu."""
     from holidays.registry import COUNTRIES
 
     return {
@@ -82,7 +82,7 @@ def _countries() -> Mapping[str, str]:
 
 @cache
 def _subdivisions(country: str) -> Mapping[str, str]:
-    """The code of each subdivision by whatever it is called, in small letters: bayern, by."""
+    """The code of each subdivision by all its names, in lower case: bayern, by."""
     import holidays
 
     known = holidays.country_holidays(country)
@@ -103,12 +103,12 @@ def _days(country: str, subdivision: str | None, year: int) -> frozenset[date]:
     import holidays
 
     with warnings.catch_warnings():
-        # Of some countries not all holidays of all years are known. Nobody can do anything about it here.
+        # For some countries, not all holidays of all years are known. Nothing can be done about it here.
         warnings.simplefilter("ignore")
         known = holidays.country_holidays(country, subdiv=subdivision, years=year, categories=holidays.PUBLIC)
     return frozenset(known)
 
 
 def as_holidays(value: object) -> object:
-    """Accept ``DE``, the way in which people write a country."""
+    """Accept ``DE``, the way people write a country."""
     return {"country": value} if isinstance(value, str) else value

@@ -1,12 +1,12 @@
-"""YAML documents that people write: read, checked against a model, and criticised by file and line.
+"""YAML documents that people write: read, checked against a model, with mistakes reported by file and line.
 
 The only module that knows the YAML library. A document is YAML 1.2, so that ``no`` is a word and ``09:00`` is
 a time of day and not 540. The scalars are those of JSON (dates stay text until a model asks for one), keys
 are always text, and the line of every node is kept. Whatever is wrong – syntax, a key that is given twice, a
-field that the model does not know – becomes a `Problem`; all are collected, nothing is silently skipped.
+field that the model does not know – becomes a `Problem`; all are collected, and none is silently skipped.
 
-A document may come from somebody who means no good: its size, its depth and the number of nodes that aliases
-multiply are bounded.
+A document may come from an attacker: its size, its depth and its number of nodes, which aliases multiply, are
+bounded.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from baton.wording import explain
 
 MAX_BYTES = 4 * 1024 * 1024
 MAX_NODES = 200_000
-"""Counted after aliases are expanded, where a few lines can stand for billions of nodes."""
+"""Counted after aliases are expanded, when a few lines can become billions of nodes."""
 MAX_DEPTH = 50
 
 KeyPath = tuple[str | int, ...]
@@ -39,7 +39,7 @@ Model = TypeVar("Model", bound=BaseModel)
 
 _TAG = "tag:yaml.org,2002:"
 _BLOCK = re.compile(r":\s+\|[-+1-9]*\s*(#.*)?$")
-"""The end of a line after which a literal text stands in a block of its own."""
+"""The end of a line after which a literal text follows as a block."""
 
 
 @dataclass
@@ -52,23 +52,23 @@ class Document:
     lines: Mapping[KeyPath, int]
     problems: list[Problem] = field(default_factory=list)
     context: object = None
-    """With what it is checked, such as ``baton.contract.words.STORED``."""
+    """The context for its validation, such as ``baton.contract.words.STORED``."""
 
     def line_of(self, path: Sequence[str | int]) -> int:
         """The line of the node at ``path``, or of its nearest ancestor."""
         return self.lines.get(self.written(path), 1)
 
     def line_in_text(self, path: Sequence[str | int], line: int) -> int:
-        """The line of the file in which line ``line``, from 1, of the text at ``path`` stands.
+        """The line of the file that contains line ``line`` (from 1) of the text at ``path``.
 
-        Exact for a block (``|``). A text in another style is taken for one line, that of its key.
+        Exact for a block (``|``). A text in another style counts as one line, that of its key.
         """
         start = self.line_of(path)
         opening = self.text.splitlines()[start - 1 : start]
         return start + line if opening and _BLOCK.search(opening[0]) else start
 
     def written(self, path: Sequence[str | int]) -> KeyPath:
-        """``path`` without what does not stand in the document, such as the names of alternatives."""
+        """``path`` without parts that are not in the document, such as the names of alternatives."""
         found: KeyPath = ()
         for part in path:
             if (*found, part) in self.lines:
@@ -80,7 +80,7 @@ class Document:
         return Problem(self.file, self.line_of(path), said(self.written(path), what), hint)
 
     def doubled(self, named: Iterable[tuple[KeyPath, object]], hint: str) -> Iterator[Problem]:
-        """A mistake for each ID that is given again; ``named`` says where which ID stands."""
+        """A mistake for each ID that is given again; ``named`` has each ID with its place."""
         first: dict[str, int] = {}
         for path, name in named:
             if not isinstance(name, str):
@@ -94,7 +94,7 @@ class Document:
     def check(
         self, model: type[Model], data: object = None, at: KeyPath = ()
     ) -> tuple[Model | None, list[Problem]]:
-        """The document, or its part ``data`` that stands ``at``, as a model; and the mistakes, if any."""
+        """The document, or its part ``data`` at the path ``at``, as a model; and the mistakes, if any."""
         try:
             return model.model_validate(data if at else self.data, context=self.context), []
         except ValidationError as error:
@@ -109,10 +109,10 @@ class Document:
     def _problems_of(self, model: type[BaseModel], at: KeyPath, item: ErrorDetails) -> Iterator[Problem]:
         path = at + item["loc"]
         mistakes = item.get("ctx", {}).get("mistakes")
-        if mistakes is not None:  # a model that finds several mistakes in itself, each with its path
+        if mistakes is not None:  # the model found several mistakes itself, each with its path
             yield from (self.problem(path + below, what, hint) for below, what, hint in mistakes)
             return
-        # What is unknown is named by the message; in the place it would only be said twice.
+        # The message names what is unknown; the place would only repeat it.
         place = path[:-1] if item["type"] == "extra_forbidden" else path
         mistake = explain(model, item)
         yield Problem(self.file, self.line_of(path), said(self.written(place), mistake.what), mistake.hint)
@@ -203,7 +203,7 @@ class _TooDeep(Exception):
 
 
 class _Composer(Composer):
-    """Stops at the first node that lies too deep; the library would go on until the stack is full."""
+    """Stops at the first node that is nested too deeply; the library would go on until the stack is full."""
 
     _depth = 0
 
@@ -236,7 +236,7 @@ class _Reader:
                     "do its aliases multiply?",
                 )
             )
-        if len(path) > MAX_DEPTH:  # this is also where an alias of a node inside itself ends
+        if len(path) > MAX_DEPTH:  # an alias of a node inside itself ends here, too
             raise _TooMuch(Problem(self.file, line, "the document is nested too deeply", _DEEP))
         self.lines[path] = line
         match node:
@@ -274,7 +274,7 @@ class _Reader:
     def _scalar(self, node: ScalarNode, line: int) -> object:
         kind = str(node.tag).removeprefix(_TAG)
         if kind in ("str", "timestamp"):
-            # The reader marks with it where a folded text (">") was folded; nobody can write this sign there.
+            # The library marks with \a where a text (">") was folded; authors cannot write it there.
             return node.value.replace("\a", "") if node.style == ">" else node.value
         try:
             return _SCALARS[kind](node.value)
@@ -301,7 +301,7 @@ _SCALARS: Mapping[str, Callable[[str], object]] = {
 
 
 def _line(item: Node, parent: Node, line: int) -> int:
-    """The line of a list item; an alias is shown where the list is, not where its anchor stands."""
+    """The line of a list item; an alias gets the line of the list, not that of its anchor."""
     start = item.start_mark.line + 1
     return start if parent.start_mark.line <= start - 1 <= parent.end_mark.line else line
 

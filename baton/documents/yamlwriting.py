@@ -1,6 +1,6 @@
 """Writes YAML documents as people would: mappings in blocks, lists in one line, quotes where they are needed.
 
-Any reader gets the same data, whichever version of YAML it takes the document for.
+Any reader gets the same data, whichever version of YAML it assumes.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from ruamel.yaml.representer import SafeRepresenter
 
 from baton.signs import escaped
 
-# What a YAML reader takes for text without quotes, whatever its version: no numbers, dates or "no".
+# What every YAML reader, of any version, takes for text without quotes: no numbers, dates or "no".
 _PLAIN = re.compile(r"[A-Za-z][\w-]*(?: [\w-]+)*", re.ASCII)
 _WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
 
@@ -34,7 +34,7 @@ class _Representer(SafeRepresenter):
         return self.represent_mapping("tag:yaml.org,2002:map", data, flow_style=False)
 
     def ignore_aliases(self, data: object) -> bool:
-        """See base class. What occurs twice is written twice."""
+        """See base class. A value that occurs twice is written twice."""
         return True
 
 
@@ -44,12 +44,12 @@ _Representer.add_representer(dict, _Representer.dict_)
 
 
 def write_yaml(document: object) -> str:
-    """A document of plain data, as JSON knows it. No hidden sign stands in it: it is escaped."""
+    """A document of plain data, as JSON knows it. Hidden characters are escaped."""
     yaml = YAML(typ="safe", pure=True)
     yaml.Representer = _Representer
     yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment]  # None by default, and a flag
-    yaml.width = sys.maxsize  # a line that went on in the next one would not be found by its words
+    yaml.width = sys.maxsize  # a text that is broken into two lines could not be found by its words
     stream = io.StringIO()
     yaml.dump(document, stream)
-    # Whatever has a hidden sign is in quotes.
+    # A text with a hidden character is in quotes.
     return escaped(stream.getvalue(), astral="\\U{:08x}")

@@ -1,4 +1,4 @@
-"""Actions made concrete: who is meant, by name, in the scene as it is now."""
+"""Makes actions concrete: finds out who is meant, by name, in the scene as it is now."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def concrete(action: language.Action) -> Concrete:
 
 
 def _fixed(action: language.Action) -> contract.Action:
-    """What is the same in every scene."""
+    """An action that is the same in every scene."""
     match action:
         case language.EndChat(end_chat=ending):
             return contract.End(status=Status(ending.status) if ending.status else None)
@@ -98,7 +98,7 @@ def _labels(verb: str, name: str) -> Callable[[Scene], tuple[str, ...]]:
 def _person(
     verb: str, target: language.ToStaff | language.ToField | language.NotifyField
 ) -> Callable[[Scene], str]:
-    """Who is meant. Only people whom the directory still knows can be."""
+    """Who is meant. It must be somebody whom the directory still knows."""
     if isinstance(target, language.ToStaff):
         staff = target.staff
         return lambda scene: _known(verb, staff, scene)
@@ -120,7 +120,7 @@ def _known(verb: str, staff: str, scene: Scene) -> str:
 
 
 def named_staff(actions: tuple[language.Action, ...]) -> Iterator[str]:
-    """The people whom actions name and about whom a decision must therefore know."""
+    """The people whom actions name; a decision must therefore know about them."""
     for action in actions:
         match action:
             case (
@@ -131,7 +131,7 @@ def named_staff(actions: tuple[language.Action, ...]) -> Iterator[str]:
 
 
 def named_labels(actions: tuple[language.Action, ...]) -> Iterator[str]:
-    """The labels that actions name; of a ticket, a decision must know which of them are departments'."""
+    """The labels that actions name; for a ticket, a decision must know which are departments' labels."""
     for action in actions:
         match action:
             case (

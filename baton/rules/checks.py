@@ -21,7 +21,7 @@ Path = tuple[str | int, ...]
 
 
 class Finding(NamedTuple):
-    """A mistake in a rule, and where in the rule it stands."""
+    """A mistake in a rule, and where in the rule it is."""
 
     path: Path
     what: str
@@ -53,7 +53,7 @@ def check_rule(rule: EventRule | TimedRule, kind: RuleList, directory: Directory
 
 
 def _foreign(of: frozenset[CaseType], tests: Iterable[Atom], waits: Iterable[Wait]) -> Iterator[Finding]:
-    """Tests of what the cases of the rule do not have."""
+    """Tests of fields, kinds or moments that the cases of the rule do not have."""
     for atom in tests:
         for field in filter(None, (atom.field, atom.other)):
             yield from _foreign_to(of, field.of, field.name, atom.path)
@@ -122,7 +122,7 @@ def _never(kinds: frozenset[str], kind: RuleList, of: frozenset[CaseType]) -> Fi
 def _fitting(
     action: language.Action, kind: RuleList, of: frozenset[CaseType], path: Path
 ) -> Iterator[Finding]:
-    """Whether the action is one for these cases, and reads fields that they and the rule's event have."""
+    """Mistakes in an action: it is not for these cases, or reads a field that they or the event lack."""
     for name, given in entries(action):
         if isinstance(action, language.Pin | language.EndChat) and CaseType.TICKET in of:
             yield Finding(
@@ -140,7 +140,7 @@ def _fitting(
 
 
 def _fields_in(given: Any) -> Iterator[tuple[str, Field]]:
-    """The field that an action reads, and the word behind which it stands."""
+    """The field that an action reads, with the word that it is written after."""
     match given:
         case language.ToField(to=name) | language.NotifyField(to=name):
             yield "to", FIELDS[name]
@@ -218,7 +218,7 @@ class _Names:
                     Sort.STAFF: f"there is nobody {name!r} among the staff",
                     Sort.ROLE: f"nobody has the role {name!r}",
                 }.get(sort, f"there is no {sort} {name!r}")
-                # In a list, the item is where the mistake is; elsewhere the position leads nowhere.
+                # In a list, the position leads to the wrong item; elsewhere it leads nowhere.
                 yield Finding(
                     (*path, position), what, did_you_mean(name, known, f"the directory has no {sort}s")
                 )

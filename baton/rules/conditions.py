@@ -1,8 +1,8 @@
-"""Conditions as they are thought of: atoms, and all / any / not of them.
+"""Conditions in their simplest form: atoms, and all / any / not of them.
 
-The language has many words for the convenience of people. Here there are few: what a field must be is a set
-of values that it may have, or must not have. From that the contradictions are found, the kinds of events
-that a rule can be about, and the entries of the index.
+The language has many words for the convenience of people. Here there are few: a test of a field is a set of
+values that it may have, or must not have. This form is used to find contradictions, the kinds of events that
+a rule can be about, and the entries of the index.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ Value = str | bool | None
 
 class Op(Enum):
     ONE_OF = "is one of"
-    """For a field that holds many: at least one of them is."""
+    """For a field that holds many values: at least one of them is."""
     NONE_OF = "is none of"
     SET = "is set"
     UNSET = "is not set"
@@ -37,7 +37,7 @@ class Op(Enum):
 
 @dataclass(frozen=True)
 class Atom:
-    """One test of one field. ``path`` is where it stands in the rule file."""
+    """One test of one field. ``path`` is where it is in the rule file."""
 
     field: Field
     op: Op
@@ -73,7 +73,7 @@ class Wait:
 
 
 def read_when(when: Part, path: Path) -> tuple[All, tuple[Wait, ...]]:
-    """The conditions of a rule, nested lists of ``all`` dissolved, and its conditions about time."""
+    """The conditions of a rule, with nested lists of ``all`` flattened, and its conditions about time."""
     waits = tuple(Wait(name, test.at_least) for name, test in entries(when) if isinstance(test, AtLeast))
     return _all(when, path), waits
 
@@ -201,7 +201,7 @@ _ALL_KINDS = frozenset(AUTHORS)
 
 
 def kinds_of(condition: Condition) -> frozenset[str]:
-    """Kinds of events for which the condition may hold; no other can make it hold."""
+    """Kinds of events for which the condition may hold; it cannot hold for any other."""
     match condition:
         case Atom():
             return _kinds_of_atom(condition)
@@ -231,7 +231,7 @@ def _kinds_of_atom(atom: Atom) -> frozenset[str]:
 
 
 def contradictions(condition: Condition) -> Iterator[tuple[Path, str]]:
-    """Tests that cannot hold together, as far as it is cheap to see: where, and why not."""
+    """Tests that cannot hold together, as far as this is cheap to find out: where they are, and why not."""
     match condition:
         case All(parts):
             yield from _clashes([part for part in parts if isinstance(part, Atom)])
@@ -277,7 +277,7 @@ def possible(tests: Iterable[Atom]) -> bool:
         return False
     if wanted and not many:
         wanted = [wanted[0].intersection(*wanted[1:])]
-    # Where a field holds many, each test may be passed by another of them.
+    # If a field holds many values, each test may be passed by a different one.
     return all(values - forbidden for values in wanted)
 
 

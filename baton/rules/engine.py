@@ -1,10 +1,10 @@
 """The engine: what the rules do about one event. Pure, like the model that it works on.
 
-The rules of a list are gone through in order; each sees what those before it changed, and fires at most
-once for an event. ``stop`` ends the pass. What rules change starts no new pass, unless a rule says
-``retrigger``: then, and only if that rule changed something, the list ``changed`` is gone through again, at
-most five passes in all. So a loop is impossible, and it is impossible before anything has been done to the
-world.
+The engine goes through the rules of a list in order; each sees what those before it changed, and fires at
+most once for an event. ``stop`` ends the pass. A change made by a rule starts no new pass, unless the rule
+says ``retrigger``: then, and only if that rule changed something, the engine goes through the list
+``changed`` again, with at most five passes in all. So a loop is impossible, and it is ruled out before
+anything has been done to the outside world.
 
 Source: section 5 of the design.
 """
@@ -37,11 +37,11 @@ class Ruling(NamedTuple, Generic[State]):
     state: State
     wake_at: datetime | None
     timed: dict[str, datetime]
-    """The moment for which each timed rule fired now, or was passed over by ``stop``."""
+    """The moment for which each timed rule fired now, or was skipped because of ``stop``."""
 
 
 def list_for(scene: Scene) -> RuleList | None:
-    """The list that is asked about an event; none for what only is recorded."""
+    """The list of rules for an event; none if the event is only recorded."""
     event = scene.event
     if event.kind == TIMED_KIND:
         return RuleList.TIMED
@@ -87,7 +87,7 @@ class _Passage:
             kind = RuleList.CHANGED
 
     def _pass(self, index: Index, done: int, *, timed: bool) -> tuple[int, bool]:
-        """Go through one list. Returns the rules that have fired by now, and whether to start once more."""
+        """Go through one list. Returns the rules that have fired so far, and whether to start again."""
         scene = self.scene
         again = False
         left = index.candidates(scene) & ~done
@@ -112,7 +112,7 @@ class _Passage:
         return done, again
 
     def _due(self, rule: Compiled) -> bool:
-        """Whether a timed rule is due; if so, its anchor is noted, and it will not be due for it again."""
+        """Whether a timed rule is due; if so, notes its anchor, so that the rule is not due for it again."""
         found = pending(rule, self.scene.case)
         if found is None or found.at > self.scene.facts.now:
             return False
@@ -120,7 +120,7 @@ class _Passage:
         return True
 
     def _pass_over(self, index: Index, left: int) -> None:
-        """A rule that another one stopped is not due a moment later, or ``stop`` would only be a delay."""
+        """Mark stopped rules as done: if they were due a moment later, ``stop`` would only be a delay."""
         for position in positions(left):
             if all(holds(self.scene) for holds in index.rest[position]):
                 self._due(index.rules[position])

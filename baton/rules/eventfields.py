@@ -18,7 +18,7 @@ from baton.rules.scene import CHANGING_KINDS, TICKETS, Scene
 
 
 def _in_event(name: str) -> Callable[[Scene], Any]:
-    """Reads a field that not every kind of event has, without asking pydantic for what is not there."""
+    """Read a field that not every kind of event has, without asking pydantic for a missing one."""
     return lambda scene: scene.event.__dict__.get(name)
 
 
@@ -82,7 +82,7 @@ def of_event() -> Iterator[Field]:
 
 
 def of_ticket_event() -> Iterator[Field]:
-    """What only events of tickets have."""
+    """The fields that only events of tickets have."""
     yield Field(
         "event.answered_labels",
         Sort.LABEL,
@@ -139,7 +139,7 @@ def _answered(scene: Scene) -> tuple[str, ...]:
     before, now = scene.before, scene.case
     if not (isinstance(before, TicketState) and isinstance(now, TicketState)):
         return ()
-    if scene.event.kind not in _ANSWERING:  # no other event has the field, whatever the states say
+    if scene.event.kind not in _ANSWERING:  # no other event has the field, whatever the states are
         return ()
     earlier = {one.label for one in before.departments if one.state is DepartmentState.ANSWERED}
     return tuple(
@@ -154,7 +154,7 @@ def _labels(name: str) -> Callable[[Scene], tuple[str, ...]]:
 
 
 def _label(name: str) -> Callable[[Scene], tuple[str, ...]]:
-    """A single label, as all labels are read: as any number of them."""
+    """A single label, read like all labels: as any number of them."""
 
     def read(scene: Scene) -> tuple[str, ...]:
         label = scene.event.__dict__.get(name)

@@ -18,7 +18,7 @@ from baton.rules.scene import EVERY_CASE, CaseType, Scene
 
 
 class Sort(StrEnum):
-    """What is in a field, and so which words and which names fit it."""
+    """What a field contains, which determines the words and names that fit it."""
 
     CHOICE = "choice"
     STAFF = "staff"
@@ -32,7 +32,7 @@ class Sort(StrEnum):
 
 
 MANY = frozenset({Sort.DEPARTMENT, Sort.ROLE, Sort.LABEL})
-"""Sorts of which a field holds any number."""
+"""Sorts of fields that hold any number of values."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,7 +70,7 @@ def _person(facts: Facts, staff: str | None) -> Person:
 
 
 def author_id(author: Author | None) -> str | None:
-    """A staff ID as it is; anybody else's in a form that no staff ID can have, for those have no colon."""
+    """A staff ID as it is; any other ID in a form with a colon, which no staff ID has."""
     if author is None:
         return None
     return author.id if author.type is AuthorType.STAFF else f"{author.type}:{author.id}"

@@ -1,6 +1,6 @@
 """The fields that a rule can ask about: what each is called, what is in it, and how it is read.
 
-Some fields are of chats, some of tickets, most of both; a rule asks for those that all its cases have.
+Some fields belong to chats, some to tickets, most to both; a rule tests those that all its cases have.
 One table. The language is made from it, the index reads through it, and what is not in it does not exist.
 """
 

@@ -1,6 +1,6 @@
-"""The parts that the language of rules, and that of templates, is put together from.
+"""The parts from which the languages of rules and of templates are put together.
 
-Everything is strict: an unknown field is an error, a number is not a text, and nothing is converted.
+Everything is strict: an unknown field is an error, a number is not text, and nothing is converted.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from baton.wording import BY_KEY
 LONGEST_TEXT = 10_000
 
 Phrase = Annotated[str, StringConstraints(min_length=1, max_length=255)]
-"""What is looked for in a text."""
+"""Something to look for in a text."""
 Text = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_TEXT)]
 Loose = Strict(False)
 """For tuples: a YAML list is not a tuple. What is in them stays strict."""
@@ -42,7 +42,7 @@ class Chosen(Part):
     def _says_something(cls, value: Any) -> Any:
         if isinstance(value, dict) and not value:
             raise PydanticCustomError(
-                "empty", "nothing stands here", {"hint": "remove it, or say what must hold"}
+                "empty", "there is nothing here", {"hint": "remove it, or say what must hold"}
             )
         return value
 
@@ -55,7 +55,7 @@ def digest_of(file: Part) -> str:
 
 
 def entries(part: BaseModel) -> Iterator[tuple[str, Any]]:
-    """What stands in a part, under the names that it is written with."""
+    """The entries of a part, under the names that are used in the file."""
     given = part.model_fields_set
     for name, alias in _written_names(type(part)):
         if name in given:
@@ -78,7 +78,7 @@ def chosen(name: str, described: Iterable[tuple[str, Any, str]], base: type[Part
 
 
 def key_of(*keys: str) -> Callable[[Any], str | None]:
-    """Chooses among alternatives by the key that is there."""
+    """Make a function that chooses among alternatives by the key that is present."""
 
     def choose(value: Any) -> str | None:
         if isinstance(value, BaseModel):

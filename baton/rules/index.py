@@ -1,10 +1,10 @@
-"""Which rules match, without asking each of them.
+"""Finds the rules that match, without testing each of them.
 
-A list of rules is kept as columns: one for each field that some rule tests, and in it, for each value, the
-set of rules that are content with that value. A set of rules is one integer with a bit for each rule, so
-that a question costs one look-up and one ``&`` for each column, and a thousand rules more make the integers
-125 bytes longer. What is left after all columns are the candidates, in list order; tests that no column can
-hold (a text, a nested ``any``) are then tried on the candidates alone.
+A list of rules is kept as columns: one for each field that some rule tests. For each value, a column has the
+set of rules that accept that value. A set of rules is one integer with a bit for each rule. So a question
+costs one look-up and one ``&`` for each column, and a thousand more rules make the integers 125 bytes longer.
+The rules that pass all columns are the candidates, in list order; tests that no column can hold (a text, a
+nested ``any``) are then tried on the candidates only.
 
 Columns hold *is*, *is not*, *is one of*, *is set*, comparisons of two fields, and the words for labels.
 """
@@ -24,7 +24,7 @@ from baton.rules.scene import Scene
 
 @dataclass(frozen=True, eq=False)
 class Compiled:
-    """A rule, ready to be asked."""
+    """A rule, ready to be evaluated."""
 
     id: str
     conditions: All
@@ -34,7 +34,7 @@ class Compiled:
     stop: bool
     retrigger: bool
     holds: Predicate
-    """All conditions but those about time."""
+    """All conditions except those about time."""
 
 
 class _One(NamedTuple):
@@ -50,7 +50,7 @@ class _Many(NamedTuple):
 
     read: Callable[[Scene], tuple[str, ...]]
     free: int
-    """Rules that ask for none in particular."""
+    """Rules that do not require a particular value."""
     wanted: Mapping[str, int]
     forbidden: Mapping[str, int]
 
@@ -90,7 +90,7 @@ class Index:
         self._plans = {kind: self._plan(kind) for kind in AUTHORS}
 
     def candidates(self, scene: Scene) -> int:
-        """The rules that pass all columns, a bit for each; they match if their ``rest`` does, too."""
+        """The rules that pass all columns, one bit each; they match if their ``rest`` matches, too."""
         mask, ones, manys = self._plans[scene.event.kind]
         for read, find, default in ones:
             mask &= find(read(scene), default)
@@ -107,7 +107,7 @@ class Index:
         return mask
 
     def _place(self, rule: Compiled, bit: int) -> Iterable[Predicate]:
-        """Put a rule into the columns; returns the tests for which there is none."""
+        """Put a rule into the columns; returns the tests for which there is no column."""
         wanting: set[object] = set()
         narrowed: dict[_Draft, frozenset[Hashable]] = {}
 
@@ -120,7 +120,7 @@ class Index:
                 and part.field.name == "event.kind"
                 and part.op in (Op.ONE_OF, Op.NONE_OF)
             ):
-                continue  # the rule's kinds say it all
+                continue  # already covered by the rule's kinds
             if not isinstance(part, Atom) or not _fits(part):
                 yield predicate(part)
             elif part.op in (Op.SAME, Op.OTHER):
@@ -130,7 +130,7 @@ class Index:
                 if part.op is Op.NONE_OF:
                     _mark(draft.rejects, part.values, bit)
                 elif part.field in wanting:
-                    yield predicate(part)  # a column holds one wish of each rule
+                    yield predicate(part)  # a column holds only one test of each rule
                 else:
                     wanting.add(part.field)
                     self._accept(draft, frozenset(part.values), bit)
@@ -161,7 +161,7 @@ class Index:
         """Leave out the columns that tell nothing about the rules for this kind of event."""
         start = sum(1 << position for position, rule in enumerate(self.rules) if kind in rule.kinds)
         telling = [(column, choosy) for column, choosy in self._columns if choosy & start]
-        # The choosiest first: with a little luck nothing is left before the last column is reached.
+        # The most selective first: often no rule is left before the last column is reached.
         telling.sort(key=lambda pair: -(pair[1] & start).bit_count())
         return _Plan(
             start,
@@ -183,7 +183,7 @@ def _mark(table: dict[Hashable, int], values: Iterable[Hashable], bit: int) -> N
 
 
 def _column(draft: _Draft, count: int) -> tuple[_One | _Many, int]:
-    """The finished column, and the rules about which it tells anything."""
+    """The finished column, and the rules that it says anything about."""
     every = (1 << count) - 1
     free = every & ~draft.choosy
     about = draft.choosy

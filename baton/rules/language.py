@@ -1,8 +1,8 @@
-"""The language of rules: what may stand in a rule file.
+"""The language of rules: what a rule file may contain.
 
-The models here are the grammar. The JSON Schema for editors is generated from them, and the loader reads
-through them, so the two cannot differ. What only the directory knows (names of people, lines, labels) is
-checked in ``baton.rules.checks``; what a rule then does, in ``baton.rules.engine``.
+The models here are the grammar. The JSON Schema for editors is generated from them, and the loader validates
+with them, so the two cannot differ. ``baton.rules.checks`` checks what only the directory knows (names of
+people, lines, labels); ``baton.rules.engine`` does what a rule says.
 
 A condition is a line ``field: test``. All lines of a ``when`` must hold. A test is a plain value (*is*),
 the words ``is set`` or ``is not set``, or words with values::
@@ -208,7 +208,7 @@ Action = Annotated[
 # --- Rules --------------------------------------------------------------------------------------
 
 CASES: Mapping[str, frozenset[CaseType]] = {"chats": CHATS, "tickets": TICKETS, "all": EVERY_CASE}
-"""What a rule may say that it is for."""
+"""The values of ``cases`` in a rule, and the types of cases that they stand for."""
 
 
 class Rule(Part):

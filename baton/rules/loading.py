@@ -23,12 +23,12 @@ def load_rules(path: Path, directory: Directory | None) -> RuleSet:
 
 
 def parse_rules(text: str, file: str, directory: Directory | None) -> RuleSet:
-    """The rules in a text; ``file`` names it in messages. As `load_rules`."""
+    """The rules in a text; ``file`` names it in messages. Otherwise like `load_rules`."""
     return _accepted(parse_yaml(text, file), directory)
 
 
 def parse_kept_rules(text: str, file: str) -> RuleSet:
-    """Rules that were in force once, as the help desk has kept them. Otherwise as `parse_rules`."""
+    """Rules that were once in force, as the help desk has kept them. Otherwise like `parse_rules`."""
     document = parse_yaml(text, file)
     document.context = STORED
     return _accepted(document, None)
@@ -42,7 +42,7 @@ def _accepted(document: Document, directory: Directory | None) -> RuleSet:
 
 
 def _written_rules(document: Document) -> Iterator[tuple[RuleList, int, object]]:
-    """Every rule as it stands in the document, whatever else is wrong with it."""
+    """Every rule as it is written in the document, whatever else is wrong with it."""
     for kind in RuleList:
         listed = document.data.get(kind.value) if isinstance(document.data, dict) else None
         if isinstance(listed, list):

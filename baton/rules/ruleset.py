@@ -1,4 +1,4 @@
-"""A rule set: the rules of one file, compiled, and known by their digest."""
+"""A rule set: the compiled rules of one file, identified by their digest."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class RuleSet:
             RuleList.TIMED: file.timed,
         }
         self.digest = digest_of(file)
-        """Of what the rules say, not of how the file is laid out."""
+        """The digest of what the rules say, not of how the file is laid out."""
         compiled = {
             kind: [(rule.of, _compiled(rule)) for rule in rules if rule.enabled]
             for kind, rules in self._lists.items()
@@ -43,7 +43,7 @@ class RuleSet:
         return f"<RuleSet {self.digest[:12]}: {counts}>"
 
     def rules(self, kind: RuleList | str) -> Rules:
-        """The rules of one list, in order, those that are switched off included."""
+        """The rules of one list, in order, including those that are switched off."""
         return self._lists[RuleList(kind)]
 
     def index(self, kind: RuleList, case: CaseType) -> Index:
@@ -60,12 +60,12 @@ class RuleSet:
 
     @cached_property
     def named_staff(self) -> tuple[str, ...]:
-        """The people to whom rules give chats by name; every decision must know about them."""
+        """The people to whom rules give cases by name; every decision must know about them."""
         return tuple(sorted({name for rule in self._enabled() for name in named_staff(rule.then)}))
 
     @cached_property
     def named_labels(self) -> tuple[str, ...]:
-        """The labels that rules put on tickets or take off; a department's asks it, or withdraws it."""
+        """The labels that rules add to tickets or remove; one of a department asks it, or withdraws that."""
         of_tickets = (rule for rule in self._enabled() if CaseType.TICKET in rule.of)
         return tuple(sorted({label for rule in of_tickets for label in named_labels(rule.then)}))
 

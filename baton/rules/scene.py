@@ -43,7 +43,7 @@ OPENING_KINDS: Mapping[CaseType, frozenset[str]] = {
     CaseType.CHAT: MESSAGE_KINDS & CHANGING_KINDS,
     CaseType.TICKET: TICKET_OPENING_KINDS & CHANGING_KINDS,
 }
-"""Those among them that may begin a case."""
+"""The kinds that may begin a case, for each type of case."""
 
 
 class Scene:
@@ -56,5 +56,5 @@ class Scene:
         self.case = case
         self.event = event
         self.facts = facts
-        # Asked for every event, and isinstance() of a pydantic model costs as much as a small index.
+        # Needed for every event, and isinstance() of a pydantic model costs as much as a small index.
         self.type = CaseType.TICKET if type(case) is TicketState else CaseType.CHAT

@@ -13,7 +13,7 @@ from baton.rules.language import RuleFile
 
 
 class _Generator(GenerateJsonSchema):
-    """Without noise for an editor: titles made from names, and defaults that say nothing."""
+    """Leaves out what is noise in an editor: titles made from names, and defaults that say nothing."""
 
     def field_title_should_be_set(self, schema: Any) -> bool:
         return False

@@ -1,8 +1,8 @@
-"""Timed rules: from which moment they count, when they come due, and when to look again.
+"""Timed rules: the moment that they count from, when they come due, and when to look again.
 
-A rule fires once for each moment from which it counts, its *anchor*: the customer's message, the
-assignment. With several conditions about time the anchor is the latest of theirs, and the rule is due when
-all of them hold. All times are whole microseconds, so that "due at 12:30:00" holds at 12:30:00 and not a
+A rule counts from a moment, its *anchor*, such as the customer's message or the assignment, and fires once
+for each anchor. With several conditions about time, the anchor is the latest of theirs, and the rule is due
+when all of them hold. All times are whole microseconds, so that "due at 12:30:00" holds at 12:30:00 and not a
 moment later.
 """
 
@@ -50,7 +50,7 @@ class Due(NamedTuple):
 
 
 def due(waits: Iterable[Wait], case: CaseState) -> Due | None:
-    """When the conditions about time will all hold, if nothing happens; none while an anchor is missing."""
+    """When all conditions about time will hold, if nothing happens; none while an anchor is missing."""
     ats: list[datetime] = []
     anchors: list[datetime] = []
     for wait in waits:
@@ -63,7 +63,7 @@ def due(waits: Iterable[Wait], case: CaseState) -> Due | None:
 
 
 def pending(rule: Compiled, case: CaseState) -> Due | None:
-    """When the rule comes due; none if it has fired for this anchor already."""
+    """When the rule comes due; none if it has already fired for this anchor."""
     found = due(rule.waits, case)
     fired_for = case.timed.get(rule.id)
     return None if found is None or (fired_for is not None and fired_for >= found.anchor) else found
@@ -75,7 +75,7 @@ class Alarm:
     def __init__(self, rules: Iterable[Compiled]) -> None:
         self._rules = tuple(rules)
         # What is known about people may change while the case sleeps, and some of it is looked up only for
-        # the next decision. So for the future a rule counts if it may match whatever they are.
+        # the next decision. So for the future, a rule counts without its conditions about people.
         self._index = Index(
             [replace(rule, conditions=_without_people(rule.conditions)) for rule in self._rules]
         )
@@ -83,8 +83,8 @@ class Alarm:
     def wake_at(self, scene: Scene) -> datetime | None:
         """The earliest moment at which a timed rule may come due, or somebody's grace ends.
 
-        A rule that is past its time and matches only since this event is due now – unless the event was
-        itself a look at the time, which must not ask for another.
+        A rule whose time has passed, and which matches only since this event, is due now – unless the event
+        was itself a check of the time, which must not ask for another.
         """
         return min((*self._dues(scene), *_grace(scene)), default=None)
 
@@ -111,7 +111,7 @@ def _without_people(conditions: All) -> All:
 
 
 def _grace(scene: Scene) -> Iterator[datetime]:
-    """Whoever holds an open chat and went offline loses it when the grace ends."""
+    """When grace ends for the holder of an open chat who went offline: they lose the chat then."""
     case, facts = scene.case, scene.facts
     if case.status is not Status.OPEN or case.holder is None:
         return

@@ -1,4 +1,4 @@
-"""The conditions of a rule: the part of the language that stands under ``when``.
+"""The conditions of a rule: the part of the language that is written under ``when``.
 
 Conditions and tests are made at run time from the table of fields, because sixty fields written out by hand
 in each of three places would drift apart.
@@ -149,7 +149,7 @@ class _Tests:
 
     def _name(self, field: RuleField, suffix: str) -> str:
         parts = field.name.split(".")
-        # Several fields are called 'type', each with choices of its own.
+        # Several fields are called 'type', each with its own choices.
         own = "_".join(parts[-2:] if parts[-1] == "type" else parts[-1:])
         words = re.split(r"_", own if field.sort is Sort.CHOICE else field.sort.value)
         return f"{self.prefix}{''.join(word.title() for word in words)}{suffix}"

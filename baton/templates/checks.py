@@ -20,7 +20,7 @@ Path = tuple[str | int, ...]
 
 
 class Finding(NamedTuple):
-    """A mistake in a template: where it stands, and in which line (from 1) if it stands in a text."""
+    """A mistake in a template: where it is, and in which line (from 1) if it is in a text."""
 
     path: Path
     what: str
@@ -70,7 +70,7 @@ def _text(
         yield from (Finding(path, fault.what, fault.hint, fault.line) for fault in misused)
         return
     found: dict[tuple[int, str], Finding] = {}
-    # Several samples find the same mistake; and that a name is unknown, they find without a hint.
+    # Several samples find the same mistake, and they find an unknown name without a hint.
     for fault in (*unknown_names(source, names), *_tried(source, contexts, limit, must_speak=must_speak)):
         found.setdefault((fault.line, fault.what), Finding(path, fault.what, fault.hint, fault.line))
     yield from found.values()
@@ -92,7 +92,7 @@ def _tried(
 def _twice(names: tuple[str, ...], path: Path) -> Iterator[Finding]:
     for position, name in enumerate(names):
         if name in names[:position]:
-            yield Finding((*path, position), f"{name!r} stands here twice", "remove one of them")
+            yield Finding((*path, position), f"{name!r} is here twice", "remove one of them")
 
 
 def _names(template: Template, directory: Directory) -> Iterator[Finding]:

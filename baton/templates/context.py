@@ -1,8 +1,8 @@
 """What the texts of a template may name: the interface for whoever writes templates.
 
 A note and a message see the fields of `AskContext`, a draft those of `DraftContext`. Names of people and
-departments are never empty: where the directory has none, the ID stands for it. Times are aware datetimes;
-whoever makes a context puts them into the time zone in which they are to be read.
+departments are never empty: where the directory has none, the ID takes its place. Times are aware
+datetimes; whoever makes a context converts them to the reader's time zone.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class PersonCard:
 
     @classmethod
     def of(cls, staff: str, directory: Directory | None) -> PersonCard:
-        """The person as the directory names them; also somebody who has left it."""
+        """The person as the directory names them; works also for somebody who has left it."""
         member = directory.staff.get(staff) if directory else None
         return cls(id=staff, name=(member.name if member else "") or staff)
 
@@ -67,7 +67,7 @@ class DepartmentCard:
 
     @classmethod
     def of(cls, key: str, directory: Directory | None, due: datetime | None = None) -> DepartmentCard:
-        """The department as the directory names it; its key stands for what the directory lacks."""
+        """The department as the directory names it; its key replaces what the directory lacks."""
         found = directory.departments.get(key) if directory else None
         if found is None:
             return cls(key=key, label=key, name=key, due=due)

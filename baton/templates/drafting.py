@@ -1,7 +1,7 @@
-"""The draft of a consolidated reply, rendered from a ticket alone where somebody wants to read it.
+"""The draft of a consolidated reply, rendered from the ticket alone whenever somebody wants to read it.
 
-A draft has every note in it, so it is kept nowhere: not in a decision, not in the state. There stand its
-sources (`baton.model.ticket.state.DraftSources`), and the notes.
+A draft contains every note, so it is not kept anywhere: not in a decision, not in the state. The state has
+its sources (`baton.model.ticket.state.DraftSources`) and the notes.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ from baton.templates.fault import Fault
 from baton.templates.rendering import rendered
 
 MAX_DRAFT_LENGTH = 200_000
-"""Longest draft, in characters. It stands in a payload, which may have 2 MB."""
-CUT = "\n\n[The draft is cut here. The rest stands in the notes of the ticket.]"
+"""Longest draft, in characters. It is part of a payload, which may have 2 MB."""
+CUT = "\n\n[The draft is cut off here. The rest is in the notes of the ticket.]"
 
 BUILT_IN_DRAFT = """\
 {% for answer in answers %}
@@ -41,13 +41,13 @@ No department has answered.
 [No answer yet: {{ missing | join(", ") }}]
 {% endif %}
 """
-"""The draft where no template and no file has one. It is for the composer's eyes; nobody sends it unread."""
+"""The draft if neither the template nor the file has one. For the composer, who reads it before sending."""
 
 _log = logging.getLogger("baton.templates")
 
 
 def drafted(ticket: TicketState) -> str:
-    """The draft as the ticket stands now; empty while there is nothing to draft."""
+    """The draft for the ticket as it is now; empty while there is nothing to draft."""
     if not ticket.draft.round:
         return ""
     named = ticket.sources
@@ -61,10 +61,10 @@ def drafted(ticket: TicketState) -> str:
 
 
 def draft_text(source: str, context: DraftContext, whose: str) -> str:
-    """What the composer begins with: by the text of a template, or where that is empty by the built-in one.
+    """What the composer begins with: rendered from a template's text, or if that is empty, the built-in one.
 
-    Never fails, so that a composer is never left without one: a draft that cannot be rendered or says
-    nothing is replaced by the built-in one, loudly, and one that is too long is cut.
+    Never fails, so that a composer always has a draft: one that cannot be rendered or says nothing is
+    replaced by the built-in one, with an error in the log, and one that is too long is cut.
 
     Args:
         whose: names the text in the log.
@@ -86,7 +86,7 @@ def draft_values(context: DraftContext) -> Mapping[str, Any]:
 
 
 def _answers(ticket: TicketState) -> Iterator[Answer]:
-    """Every note that the customer has got no reply to, in the order of the departments, each once."""
+    """Every note that no reply has covered yet, in the order of the departments, each once."""
     found: dict[str, Answer] = {}
     for department in ticket.departments:
         label = department.label

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 class Fault(Exception):
-    """What is wrong with a text: in which of its lines (from 1), and what to do about it."""
+    """A mistake in a text: in which line (from 1) it is, and what to do about it."""
 
     def __init__(self, line: int, what: str, hint: str = "") -> None:
         self.line = line

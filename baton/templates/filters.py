@@ -1,6 +1,6 @@
 """The filters that a text may use: Jinja2's own that make sense in a letter, and three for times.
 
-Each takes from the budget in ``baton.templates.work`` what it reads, and before it makes it what it writes.
+Each charges the budget in ``baton.templates.work`` for what it reads and, before writing, for what it writes.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from jinja2.filters import make_attrgetter
 from baton.templates.work import counted, take_characters, take_for
 
 _LONGEST_LAYOUT = 100
-# Each sign of a layout may stand for a word, but none may say how wide it is.
+# Each character of a layout may become a word, but none may set a width.
 _LAYOUT = re.compile(r"(?:[^%]|%-?[A-Za-z%])*")
 
 
@@ -51,14 +51,14 @@ def date(value: object, layout: str = "%Y-%m-%d") -> str:
 
 
 def text_of(value: object) -> str:
-    """The value as text. A list is none: written out, it would be Python's, and could be endless."""
+    """The value as text. A list is an error: it would be written as in Python, and could be endless."""
     if isinstance(value, list | tuple):
         raise FilterArgumentError("a list stands here and not a text\nmake one of it: | join(', ')")
     return str(value)
 
 
 def indent(value: object, width: int | str = 4, first: bool = False, blank: bool = False) -> str:
-    """Every line but the first with so many spaces, or this text, before it."""
+    """The text with this many spaces, or this string, before every line but the first."""
     text = text_of(value)
     by = len(width) if isinstance(width, str) else int(width)
     take_characters((len(text.splitlines()) + 1) * max(by, 0))
@@ -67,7 +67,7 @@ def indent(value: object, width: int | str = 4, first: bool = False, blank: bool
 
 
 def replace(value: object, old: str, new: str, count: int = -1) -> str:
-    """The text with ``new`` in place of ``old``; of the first ``count``, if that is said."""
+    """The text with ``new`` in place of ``old``; of the first ``count`` only, if given."""
     text, old, new = text_of(value), text_of(old), text_of(new)
     found = text.count(old) if count < 0 else min(text.count(old), count)
     take_characters(found * len(new))
@@ -76,7 +76,7 @@ def replace(value: object, old: str, new: str, count: int = -1) -> str:
 
 @pass_environment
 def join(environment: Environment, value: Iterable[Any], between: str = "", attribute: Any = None) -> str:
-    """All of it in a row, with this text between."""
+    """All items in a row, with this text between them."""
     items: Iterable[Any] = value
     if attribute is not None:
         items = map(make_attrgetter(environment, attribute), items)
@@ -96,13 +96,13 @@ def together(values: Iterable[Any]) -> str:
 
 
 def weighed(value: Any) -> Any:
-    """The value as it is, once it is taken from the budget that somebody reads it."""
+    """The unchanged value, after the budget has been charged for reading it."""
     take_for(value)
     return value
 
 
 def measured(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A filter or a test that takes what it reads and writes. What amplifies asks for more by itself."""
+    """A filter or test that is charged for what it reads and writes. Amplifying ones charge more."""
     first = 1 if hasattr(function, "jinja_pass_arg") else 0
 
     @wraps(function)

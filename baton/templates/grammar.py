@@ -1,4 +1,4 @@
-"""Which of Jinja2's language a text may use, and what is put into it so that its work is counted.
+"""Which parts of Jinja2's language a text may use, and what is added to a text so that its work is counted.
 
 A text has fields, filters, ``{% if %}``, ``{% for %}`` and ``{% set name = … %}``. It calls nothing: so it
 has no macros and no methods, and no way to reach another text.
@@ -16,9 +16,9 @@ from baton.templates.fault import Fault
 COUNTED = "counted loop"
 TOGETHER = "put together"
 WEIGHED = "weighed value"
-"""Filters that only `prepared` puts into a text: nobody can write a name with a space."""
+"""Filters that only `prepared` puts into a text: an author cannot write a name with a space."""
 DEEPEST_LOOP = 5
-"""So many loops may stand in each other."""
+"""How deep loops may be nested."""
 
 _HINT = "a text has fields, filters, {% if %}, {% for %} and {% set name = … %}: see docs/templates.md"
 _PARTS: tuple[type[nodes.Node], ...] = (
@@ -28,7 +28,7 @@ _PARTS: tuple[type[nodes.Node], ...] = (
     *(nodes.Concat, nodes.Compare, nodes.Operand, nodes.And, nodes.Or, nodes.Not, nodes.Neg, nodes.Pos),
     *(nodes.Add, nodes.Sub, nodes.Mul, nodes.Div, nodes.FloorDiv, nodes.Mod, nodes.Pow),
 )
-"""All that a text may consist of."""
+"""Everything that a text may consist of."""
 _OTHERS: dict[type[nodes.Node], str] = {
     nodes.Macro: "{% macro %}",
     nodes.CallBlock: "{% call %}",
@@ -44,7 +44,7 @@ _OTHERS: dict[type[nodes.Node], str] = {
     nodes.NSRef: "a namespace",
     nodes.Dict: "{key: value}",
 }
-"""How the rest is written, as far as somebody may write it."""
+"""How the parts that are not allowed are written, if an author can write them at all."""
 
 
 def refused(tree: nodes.Template) -> Iterator[Fault]:
@@ -54,12 +54,12 @@ def refused(tree: nodes.Template) -> Iterator[Fault]:
     yield from sorted(filter(None, found), key=lambda fault: fault.line)
 
 
-_LOOPS = (f"more than {DEEPEST_LOOP} loops stand in each other", "say it with fewer")
+_LOOPS = (f"more than {DEEPEST_LOOP} loops inside one another", "use fewer")
 
 
 def _all(node: nodes.Node) -> Iterator[nodes.Node]:
     yield node
-    if type(node) in _PARTS:  # what is in something else need not be said as well
+    if type(node) in _PARTS:  # what is inside a refused part need not be reported as well
         for below in node.iter_child_nodes():
             yield from _all(below)
 
@@ -72,7 +72,7 @@ def _fault(node: nodes.Node) -> Fault | None:
             hint = "a text has fields and filters only: {{ … | upper }}"
             return Fault(node.lineno, f"{named!r} cannot be called", hint)
         case nodes.For(recursive=True):
-            return Fault(node.lineno, "a loop cannot be recursive", "write one loop in the other")
+            return Fault(node.lineno, "a loop cannot be recursive", "write one loop inside the other")
         case nodes.Name(name="self" | "super" | "caller" as name):
             return Fault(node.lineno, f"there is nothing called {name!r}", _HINT)
     if type(node) in _PARTS:
@@ -96,13 +96,13 @@ def _too_deep(node: nodes.Node, depth: int) -> Iterator[nodes.Node]:
 
 
 def prepared(tree: nodes.Template) -> nodes.Template:
-    """The text, counting its work: loops their turns, and what reads a value its length."""
+    """The text, changed to count its work: turns of loops, and lengths of values that are read."""
     _prepare(tree)
     return tree
 
 
 def _prepare(node: nodes.Node) -> int:
-    """Put the counting into all that is below. Returns of how many parts it consists."""
+    """Put the counting into this node and all below it. Returns the number of parts it consists of."""
     parts = 1 + sum([_prepare(below) for below in node.iter_child_nodes()])
     for name in node.fields:
         value = getattr(node, name)
@@ -118,7 +118,7 @@ def _prepare(node: nodes.Node) -> int:
 
 
 def _together(value: Any) -> Any:
-    """What stands for the operator ``~``; anything else as it is."""
+    """The filter that replaces the operator ``~``; anything else as it is."""
     if not isinstance(value, nodes.Concat):
         return value
     return _filter(nodes.Tuple(value.nodes, "load", lineno=value.lineno), TOGETHER)

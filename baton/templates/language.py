@@ -1,8 +1,8 @@
-"""The language of templates: what may stand in a template file.
+"""The language of templates: what a template file may contain.
 
-The models here are the grammar. The JSON Schema for editors is generated from them, and the loader reads
-through them, so the two cannot differ. What a model alone cannot know (names in the directory, whether a text
-can be rendered) is checked in ``baton.templates.checks``.
+The models here are the grammar. The JSON Schema for editors is generated from them, and the loader validates
+with them, so the two cannot differ. ``baton.templates.checks`` checks what a model alone cannot know (names
+in the directory, whether a text can be rendered).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from baton.contract.words import Key, Label
 from baton.rules.grammar import Loose, Part, Text
 
 Hours = Annotated[float, Field(gt=0, le=8_784, allow_inf_nan=False)]
-"""A year at most, as in rules: a moment that no calendar has would stop every ticket."""
+"""A year at most, as in rules: a moment beyond the calendar would stop every ticket."""
 Several = Annotated[tuple[Key, ...], Loose, Field(min_length=1, json_schema_extra={"uniqueItems": True})]
 
 
@@ -60,7 +60,7 @@ class Notice(Part):
     def _names_somebody(self) -> Self:
         if not (self.departments or self.staff or self.line):
             raise PydanticCustomError(
-                "empty", "nobody stands here", {"hint": "remove it, or say who: departments, staff or line"}
+                "empty", "this names nobody", {"hint": "remove it, or say who: departments, staff or line"}
             )
         return self
 

@@ -22,7 +22,7 @@ def load_templates(path: Path, directory: Directory | None) -> Templates:
 
 
 def parse_templates(text: str, file: str, directory: Directory | None) -> Templates:
-    """The templates in a text; ``file`` names it in messages. As `load_templates`."""
+    """The templates in a text; ``file`` names it in messages. Otherwise like `load_templates`."""
     return _accepted(parse_yaml(text, file), directory)
 
 
@@ -34,7 +34,7 @@ def _accepted(document: Document, directory: Directory | None) -> Templates:
 
 
 def _written_templates(document: Document) -> Iterator[tuple[KeyPath, object]]:
-    """Every template as it stands in the document, whatever else is wrong with it."""
+    """Every template as it is written in the document, whatever else is wrong with it."""
     listed = document.data.get("templates") if isinstance(document.data, dict) else None
     if isinstance(listed, list):
         yield from ((("templates", position), written) for position, written in enumerate(listed))

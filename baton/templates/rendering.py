@@ -1,8 +1,8 @@
 """Texts with places to fill in, in a sandbox of Jinja2.
 
-A text is data of somebody who need not be a programmer: it reads the fields of its context and pipes them
-through a few filters, and can do nothing else. There are no methods, no global functions and no files. What
-it may consist of is said in ``grammar``, and how much it may do in ``work``.
+The author of a text need not be a programmer. A text reads the fields of its context and pipes them through a
+few filters, and can do nothing else. There are no methods, no global functions and no files. ``grammar`` says
+what it may consist of, and ``work`` how much it may do.
 """
 
 from __future__ import annotations
@@ -27,21 +27,21 @@ from baton.templates.work import Work, bounded, counted, take_characters, take_f
 from baton.wording import did_you_mean
 
 _FILE = "<template>"
-"""How Jinja2 names a text that comes from no file, in a traceback."""
+"""How Jinja2 names a text that does not come from a file, in a traceback."""
 _LARGEST = 10**12
-"""Numbers beyond it are not for letters, and need not be reckoned with."""
+"""A letter needs no larger numbers, so a text cannot calculate with them."""
 
 
 # --- The sandbox --------------------------------------------------------------------------------
 
 
 class _Unknown(jinja2.StrictUndefined):
-    """Something that is not there: an error as soon as it is used, said with what is there."""
+    """Something missing: an error as soon as it is used, with a message that suggests what there is."""
 
     @property
     def _undefined_message(self) -> str:
         name, owner = self._undefined_name, self._undefined_obj
-        if self._undefined_hint:  # the sandbox says so of what is there, and must not be used
+        if self._undefined_hint:  # set by the sandbox for what exists but must not be used
             return f"{name!r} cannot be used here\na text has fields and filters only: {{{{ … | upper }}}}"
         if owner is missing:
             return f"there is nothing called {name!r}"
@@ -54,14 +54,14 @@ class _Unknown(jinja2.StrictUndefined):
 
 
 class _Sandbox(ImmutableSandboxedEnvironment):
-    # These make more out of what they get.
+    # The result of these can be larger than what they get.
     intercepted_binops = frozenset({"*", "**", "%", "+"})
 
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
         return super().is_safe_attribute(obj, attr, value) and not callable(value)
 
     def wrap_str_format(self, value: Any) -> Any:
-        return None  # nobody can call it: it is no more than another method
+        return None  # a text cannot call it: it is just another method
 
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
         if operator == "+" and type(left) is type(right) and isinstance(left, str | list | tuple):
@@ -78,7 +78,7 @@ class _Sandbox(ImmutableSandboxedEnvironment):
 
 @jinja2.pass_context
 def _put_out(context: object, value: object) -> str:
-    # It gets the context so that Jinja2 puts out nothing while it compiles, where nobody counts.
+    # It takes the context so that Jinja2 does not call it while compiling, when nothing is counted.
     text = text_of(value)
     take_characters(len(text))
     return text
@@ -90,7 +90,7 @@ def _sandbox() -> jinja2.Environment:
         autoescape=False,
         trim_blocks=True,
         lstrip_blocks=True,
-        optimized=False,  # else filters would run while it compiles
+        optimized=False,  # otherwise filters would run while it compiles
         finalize=_put_out,
     )
     sandbox.globals.clear()
@@ -113,7 +113,7 @@ _SANDBOX = _sandbox()
 
 @lru_cache(maxsize=1000)
 def compiled(source: str) -> jinja2.Template:
-    """The text, ready to be rendered. Raises `Fault` if it cannot be read, or has what no text may have."""
+    """The text, ready to be rendered. Raises `Fault` if it cannot be read, or some part is not allowed."""
     try:
         tree = _SANDBOX.parse(source)
         for fault in grammar.refused(tree):
@@ -131,7 +131,7 @@ def compiled(source: str) -> jinja2.Template:
 
 
 def misuses(source: str) -> Iterator[Fault]:
-    """Whatever is in the text that no text may have, or the one reason why it cannot be read."""
+    """Every part of the text that is not allowed, or the one reason why it cannot be read."""
     try:
         compiled(source)
     except Fault as fault:
@@ -142,7 +142,7 @@ def misuses(source: str) -> Iterator[Fault]:
 
 
 def unknown_names(source: str, known: Iterable[str]) -> Iterator[Fault]:
-    """Every name in the text that no context has, also where a sample would not lead."""
+    """Every name in the text that no context has, even in a branch that no sample reaches."""
     tree = _SANDBOX.parse(source)
     allowed = list(known)
     for name in sorted(meta.find_undeclared_variables(tree) - set(allowed)):
@@ -160,9 +160,9 @@ def rendered(
     """The text with its places filled in, without white space around it.
 
     Args:
-        limit: characters that the result may have.
-        ending: with it the result is cut there, and the ending is put behind it.
-        work: what may be done until then.
+        limit: how many characters the result may have.
+        ending: if given, a longer result is cut so that it fits with this text at its end.
+        work: how much may be done.
 
     Raises `Fault` if that is not possible.
     """
@@ -177,7 +177,7 @@ def rendered(
                     break
     except Fault:
         raise
-    except Exception as error:  # whatever a text can provoke, it is the text that is wrong
+    except Exception as error:  # whatever a text causes, the text is wrong
         what, _, hint = str(error).partition("\n")
         raise Fault(_line(error.__traceback__), what or type(error).__name__, hint) from error
     text = "".join(pieces).strip()

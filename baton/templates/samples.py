@@ -1,4 +1,4 @@
-"""Tickets that never were: with them each text is tried before it is accepted, and shown to its author."""
+"""Invented tickets: each text is tried with them before it is accepted, and shown with them to its author."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SOMEBODY = (PersonCard(id="boris", name="Boris"), PersonCard(id="clara", name="C
 
 
 def example(template: Template, directory: Directory | None) -> AskContext:
-    """The template applied to a ticket of which no department has been asked yet.
+    """The template applied to a ticket on which no department has been asked yet.
 
     The due times are those of the template, as if every hour were one of business time.
     """

@@ -1,4 +1,4 @@
-"""The templates of one file, known by their digest, and what their texts say about a ticket."""
+"""The templates of one file, identified by their digest, and what their texts say about a ticket."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ class Templates:
         self.source = source
         """The text of the file, comments and all."""
         self.digest = digest_of(file)
-        """Of what the templates say, not of how the file is laid out."""
+        """The digest of what the templates say, not of how the file is laid out."""
         self._templates = {template.id: template for template in file.templates}
         self.file_draft = file.draft
-        """The draft of templates that have none of their own, as it is written; none if the file has none."""
+        """The draft of templates that have no draft of their own, as written; none if the file has none."""
 
     def __repr__(self) -> str:
         return f"<Templates {self.digest[:12]}: {', '.join(self._templates)}>"
@@ -58,7 +58,7 @@ class Templates:
     def message(self, template: Template, context: AskContext) -> str | None:
         """What the customer is told; None if the template has no message, or it says nothing this time.
 
-        Raises ``InvalidEvent`` as `instruction` does.
+        Raises ``InvalidEvent`` like `instruction`.
         """
         return _asked(template, "message", template.message, context) or None if template.message else None
 

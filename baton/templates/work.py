@@ -1,8 +1,8 @@
 """How much a text may do while it is rendered: a budget of steps and of characters.
 
-A text is written by somebody who need not be a programmer, and is rendered where chats are decided. A loop
-in a loop, or a width of a million, must not hold up those. So whoever repeats something takes steps, and
-whoever makes text takes its characters **before** it is made; when nothing is left, the text is wrong.
+The author of a text need not be a programmer, and texts are rendered where chats are decided. A loop in a
+loop, or a width of a million, must not hold up those chats. So code that repeats something takes steps, and
+code that makes text takes its characters **before** it is made; when nothing is left, the text is wrong.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ class Work(NamedTuple):
     """What one rendering may take."""
 
     steps: int = 1_000_000
-    """For each turn of a loop, as many as its body has parts."""
+    """Each turn of a loop takes as many as its body has parts."""
     characters: int = 10_000_000
-    """Of all that filters and operators read and write, and all that is put out."""
+    """Characters that filters and operators read and write, and that are put out."""
 
 
 class TooMuch(Exception):
@@ -27,7 +27,7 @@ class TooMuch(Exception):
 
 
 class _Left:
-    """What is left of it."""
+    """What is left of a `Work`."""
 
     def __init__(self, work: Work) -> None:
         self.work = work
@@ -39,7 +39,7 @@ _left: ContextVar[_Left] = ContextVar("baton_template_work")
 
 @contextmanager
 def bounded(work: Work) -> Iterator[None]:
-    """Within it, no more than this is done in the present task or thread. Raises `TooMuch`."""
+    """Limit the work of the current task or thread within the block. Raises `TooMuch`."""
     token = _left.set(_Left(work))
     try:
         yield
@@ -73,14 +73,14 @@ def take_for(value: object) -> None:
         case str():
             take_characters(len(value))
         case list() | tuple():
-            # With all that is in it: a list of lists can be short, and stand for more than there is room for.
+            # With everything in it: a short list of lists can contain more than there is room for.
             take_steps(1 + len(value))
             for item in value:
                 take_for(item)
 
 
 def counted(values: Iterable[Any], weight: int = 1) -> Iterator[Any]:
-    """The values, for each of which so many steps are taken."""
+    """The values; each takes this many steps."""
     for value in values:
         take_steps(max(weight, 1))
         yield value

@@ -34,11 +34,11 @@ PlayT = TypeVar("PlayT")
 @click.option("--keep", is_flag=True, help="Keep everything running until Ctrl-C, to look at the cases.")
 @as_json
 def command(keep: bool, json_: bool) -> None:
-    """Play the everyday situations of a support team, and say what came of each.
+    """Play the everyday situations of a support team, and show the result of each.
 
-    It plays on the Temporal that is running, with workers and help desks of its own, and closes its
-    cases afterwards. Where no Temporal answers, it starts one, and stops it in the end. It takes less than a
-    minute, and exits with 1 if anything went differently from what was expected.
+    It uses the running Temporal, with its own workers and help desks, and closes its cases
+    afterwards. If no Temporal answers, it starts one, and stops it at the end. It takes less than a
+    minute, and exits with 1 if anything did not go as expected.
     """
     as_expected = run(_until_interrupted, _demo(secrets.token_hex(3), keep, json_))
     if as_expected is None:
@@ -49,11 +49,11 @@ def command(keep: bool, json_: bool) -> None:
 
 
 async def _until_interrupted(demo: Coroutine[Any, Any, bool]) -> bool | None:
-    """Its result; or None after a Ctrl-C, when everything is stopped."""
+    """The result of the demo; None after a Ctrl-C, once everything is stopped."""
     running = asyncio.create_task(demo)
 
     def stop() -> None:
-        # Once: a second Ctrl-C must not interrupt the stopping itself, which is bounded.
+        # Only once: a second Ctrl-C must not interrupt the stopping itself, which has a time limit.
         if not running.cancelling():
             running.cancel()
 
@@ -89,7 +89,7 @@ async def _demo(name: str, keep: bool, json_: bool) -> bool:
 
 
 async def place_of(stage: Stage, name: str, played: Played, *, keep: bool) -> Place:
-    """Where the cases of this run are to be seen."""
+    """Where the cases of this run can be seen."""
     if stage.own is not None:
         ui: str | None = stage.own.ui_url
     else:
@@ -99,17 +99,17 @@ async def place_of(stage: Stage, name: str, played: Played, *, keep: bool) -> Pl
 
 
 class Audience(Protocol):
-    """Is shown each situation when it has been played."""
+    """Gets each situation to show once it has been played."""
 
     def situation(self, plays: Plays) -> None:
-        """One of a chat."""
+        """Show a situation of a chat."""
 
     def ticket(self, plays: TicketPlays) -> None:
-        """One of a ticket."""
+        """Show a situation of a ticket."""
 
 
 class _Nobody:
-    """Shows nothing: a program is reading."""
+    """Shows nothing: the output is for a program."""
 
     def situation(self, plays: Plays) -> None:
         pass
@@ -121,7 +121,7 @@ class _Nobody:
 async def perform(stage: Stage, name: str, audience: Audience) -> Played:
     """Play everything before an audience.
 
-    Raises ``StackFailed`` if a process of the stage ends meanwhile.
+    Raises ``StackFailed`` if a process of the stage ends in the meantime.
     """
     tasks = asyncio.create_task(stage.watch()), asyncio.create_task(_play_all(stage, name, audience))
     try:
@@ -188,8 +188,8 @@ class Together:
 
     async def __aexit__(self, *error: object) -> None:
         for task in self._tasks:
-            # Once: a task that was cancelled with whoever waited for it is tidying up, and must not be kept
-            # from that.
+            # Only once: a task that was cancelled together with its waiter is tidying up, and must not be
+            # interrupted.
             if not task.cancelling():
                 task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

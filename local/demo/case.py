@@ -28,7 +28,7 @@ MANY = 1000
 
 @dataclass(frozen=True)
 class Difference:
-    """A field that is not as it was expected after a step, which is counted from 1."""
+    """A field that is not as expected after a step. Steps count from 1."""
 
     step: int
     field: str
@@ -39,7 +39,7 @@ class Difference:
 def differences(
     first: int, expected: Iterable[DataclassInstance], actual: Iterable[DataclassInstance]
 ) -> Iterator[Difference]:
-    """Whatever is not as expected, field by field. ``first`` is the number of the first step compared."""
+    """Everything that is not as expected, field by field. ``first`` is the first step compared."""
     for number, (wanted, got) in enumerate(zip(expected, actual, strict=True), first):
         for field in fields(wanted):
             one, other = getattr(wanted, field.name), getattr(got, field.name)
@@ -51,7 +51,7 @@ class PlayedCase:
     """One case of the demo.
 
     Args:
-        workflow_id: of its workflow.
+        workflow_id: the ID of its workflow.
         name: makes the IDs of its events unique.
     """
 
@@ -70,12 +70,12 @@ class PlayedCase:
         return f"{self.name}-{self._events}"
 
     async def close(self) -> None:
-        """End it for good, so that its workflow completes. This is tidying up, and no part of the play."""
+        """End it for good, so that its workflow completes. This is tidying up, not part of the play."""
         raise NotImplementedError
 
     async def give_up(self) -> None:
-        """Leave no case behind to which nobody will listen any more. Needs no worker."""
-        # The event that begins it may still be on its way; a case that is over is not found, either.
+        """Terminate the case, so that none is left behind without a worker. Needs no worker."""
+        # The event that begins the case may still be on its way; a finished case is not found, either.
         missing_until = time.monotonic() + START_SECONDS
         with suppress(TimeoutError):
             async with asyncio.timeout(GIVE_UP_SECONDS):
@@ -84,7 +84,7 @@ class PlayedCase:
                         await self._handle.terminate("the demo is over")
                         return
                     except RPCError as error:
-                        # Anything else may pass, such as a server that is busy with that event.
+                        # Other errors may be temporary, such as a server that is busy with that event.
                         if error.status is RPCStatusCode.NOT_FOUND and time.monotonic() > missing_until:
                             return
                     await asyncio.sleep(POLL_SECONDS)
@@ -98,7 +98,7 @@ class PlayedCase:
         await until(self._is_over, f"{self.workflow_id} did not complete")
 
     async def newly_told(self, belongs: Callable[[NoticeRow], bool]) -> list[NoticeRow]:
-        """The notices of this case since the last look. Somebody who was told twice is in it twice."""
+        """The notices of this case since the last call. Somebody who was told twice is listed twice."""
         rows = [row for row in await self._desk.notices(limit=MANY) if belongs(row)]
         new, self._notices = len(rows) - self._notices, len(rows)
         return rows[:new]

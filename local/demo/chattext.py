@@ -1,4 +1,4 @@
-"""How the steps of a chat, and what came of them, are put into words."""
+"""Puts the steps of a chat, and their results, into words."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def did(step: Step) -> str:
 
 
 def came_of(seen: Seen) -> Text:
-    """The rules that fired, how the chat stands, and who was notified."""
+    """The rules that fired, the state of the chat, and who was notified."""
     lines = [Text(f"rule {rule}", "cyan") for rule in seen.fired]
     lines.append(Text(_standing(seen.chat)))
     if seen.told:

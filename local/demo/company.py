@@ -1,8 +1,8 @@
-"""The companies of ``baton demo``: each has a worker with rules of its own, and a help desk of its own.
+"""The companies of ``baton demo``: each has a worker with its own rules, and its own help desk.
 
 A rule set belongs to a worker. So there is one company with all rules of the shipped file, and one for each
-rule that is switched off. The directory and the templates are the shipped ones, too, but for what the tickets
-of the demo need: one person for each department, and due times that can be skipped at any hour.
+rule that is switched off. The directory and the templates are also the shipped ones, except for what the
+tickets of the demo need: one person for each department, and due times that can be skipped at any hour.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def companies_for(run: str, rules: Iterable[str], folder: Path) -> Iterator[Comp
         files = {f"{kind}_file": place / f"{kind}.yaml" for kind in texts}
         for file, text in zip(files.values(), texts.values(), strict=True):
             file.write_text(text, encoding="utf-8")
-        # Whatever the environment says: the table of situations holds for these settings.
+        # Ignores the environment: the table of situations is made for these settings.
         yield Company(
             without,
             load_settings(
@@ -77,12 +77,12 @@ def companies_for(run: str, rules: Iterable[str], folder: Path) -> Iterator[Comp
 
 
 def task_queues(run: str) -> str:
-    """How the task queues of a run begin."""
+    """The prefix of the task queues of a run."""
     return f"baton-demo-{run}"
 
 
 def rule_names() -> dict[str, str]:
-    """The sentence that each of the shipped rules has for a name."""
+    """The name of each shipped rule, which is a sentence."""
     rules = load_rules(SHIPPED_RULES, None)
     return {rule.id: rule.name for kind in RuleList for rule in rules.rules(kind)}
 
@@ -116,7 +116,7 @@ def demo_directory() -> str:
 
 
 def demo_templates() -> str:
-    """The shipped templates, as a document with one of them twice more, with due times.
+    """The shipped templates, as a document with two more copies of one of them, with due times.
 
     Raises ``DocumentError`` if the file cannot be read.
     """

@@ -1,4 +1,4 @@
-"""Plays a situation as real events in a real case, and compares what came of it with what was expected."""
+"""Plays a situation as real events in a real case, and compares the result with what was expected."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from local.demo.tickettable import TicketSituation
 
 CHANNEL = "demo"
 IDLE_CHANNEL = "demo-idle"
-"""Here a chat ends by itself after `IDLE_SECONDS`, so that nobody has to wait for ten minutes."""
+"""The channel on which a chat ends after `IDLE_SECONDS`, so that the demo need not wait ten minutes."""
 IDLE_SECONDS = 1.5
 
 AT_ONCE = 3
-"""Chats at a time in one company: Ivan takes no more than five."""
+"""How many chats are played at a time in one company: Ivan takes no more than five."""
 TICKETS_AT_ONCE = 3
 
 StepT = TypeVar("StepT")
@@ -35,7 +35,7 @@ SeenT = TypeVar("SeenT")
 
 @dataclass(frozen=True)
 class Seen:
-    """What came of one step."""
+    """The result of one step."""
 
     step: Step
     chat: ChatSnapshot
@@ -44,7 +44,7 @@ class Seen:
 
     @property
     def stand(self) -> Stand:
-        """The part of it that the table of situations speaks of."""
+        """The part of it that the table of situations specifies."""
         chat = self.chat
         assert chat.activity is not None
         assert chat.status is not None
@@ -76,7 +76,7 @@ class Play:
 
     @property
     def differences(self) -> tuple[Difference, ...]:
-        """Whatever is not as expected; empty means that all is well."""
+        """Everything that is not as expected; empty means that all is well."""
         first = len(self.situation.before)
         stands = (seen.stand for seen in self.seen[first:])
         return tuple(differences(first + 1, self.expected.stands, stands))
@@ -108,9 +108,9 @@ class Player:
 
     Args:
         client: connected to the Temporal of the company's worker.
-        task_queue: where that worker listens.
-        run: what makes the names of the cases unique.
-        skips_time: whether that Temporal lets a ticket's hours pass at once.
+        task_queue: the task queue of that worker.
+        run: makes the names of the cases unique.
+        skips_time: whether that Temporal can skip a ticket's hours.
     """
 
     def __init__(self, client: Client, task_queue: str, run: str, *, skips_time: bool) -> None:
@@ -122,7 +122,7 @@ class Player:
         self._ticket_seats = asyncio.Semaphore(TICKETS_AT_ONCE)
 
     async def come_online(self, staff: Iterable[str]) -> None:
-        """Let people begin to work, one after the other: everybody hears of each of them."""
+        """Let people come online one after the other: everybody is told about each of them."""
         for one in staff:
             await self._desk.set_presence(one, Presence.ONLINE)
 
@@ -152,7 +152,7 @@ class Player:
 async def _to_the_end(
     case: PlayedCase, see: Callable[[StepT], Awaitable[SeenT]], steps: Sequence[StepT]
 ) -> tuple[SeenT, ...]:
-    """Everything that is seen in a case, which is closed in the end, or given up if anything fails."""
+    """Everything that is seen in a case. Closes the case at the end, or gives it up if anything fails."""
     try:
         seen = [await see(step) for step in steps]
         await case.close()
@@ -200,7 +200,7 @@ class _Chat(PlayedCase):
         )
 
     async def close(self) -> None:
-        for kind in ("chat_ended", "status_set"):  # on a slow machine it may become idle meanwhile
+        for kind in ("chat_ended", "status_set"):  # on a slow machine it may become idle in the meantime
             with suppress(IllegalTransition, ConnectionFailed, RPCError):
                 await self.do(Step(IVAN, kind, status=Status.CLOSED))
                 await self.over()

@@ -1,6 +1,6 @@
-"""Lets time pass at once for one workflow, where the server allows it.
+"""Skips time for one workflow, if the server allows it.
 
-Temporal's development server does if it was started with ``frontend.WorkflowTimeSkippingEnabled=true``, as
+Temporal's development server does if started with ``frontend.WorkflowTimeSkippingEnabled=true``, as
 Baton starts it. Only the clock of that one workflow moves.
 """
 
@@ -20,17 +20,17 @@ A_LITTLE_MORE = timedelta(seconds=1)
 
 
 async def skips_time(client: Client) -> bool:
-    """Whether this server lets time pass at once."""
+    """Whether this server can skip time."""
     try:
         await _skip(client, f"nobody-{uuid.uuid4()}", timedelta(seconds=1))
     except RPCError as error:
-        # A server that does not allow it, or does not know it, says so before it looks for the workflow.
+        # A server that does not allow or know time skipping says so before it looks for the workflow.
         return error.status is RPCStatusCode.NOT_FOUND
     return False
 
 
 async def skip_to(client: Client, workflow_id: str, moment: datetime) -> None:
-    """Let time pass for a workflow until just after ``moment``. Returns before that has happened."""
+    """Skip time for a workflow until just after ``moment``. Returns before that has happened."""
     described = await client.get_workflow_handle(workflow_id).describe()
     extended = described.raw_description.workflow_extended_info
     now = datetime.now(UTC)

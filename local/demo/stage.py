@@ -1,6 +1,6 @@
 """Where ``baton demo`` plays: a Temporal, and on it a worker for each company.
 
-The companies share a Temporal: the one that runs already, or one that is started for them and stopped
+The companies share a Temporal: one that is already running, or one that is started for them and stopped
 afterwards.
 """
 
@@ -32,19 +32,19 @@ CONNECT_SECONDS = 5.0
 
 @dataclass(frozen=True)
 class Stage:
-    """Everything that is needed to play."""
+    """Everything that playing needs."""
 
     client: Client
     address: str
     own: Stack | None
     """The Temporal that was started for the demo, if none was running."""
     skips_time: bool
-    """Whether that Temporal lets hours pass at once."""
+    """Whether that Temporal can skip time."""
     companies: tuple[Company, ...]
     workers: tuple[Worker, ...]
 
     async def watch(self) -> NoReturn:
-        """Wait until something of it ends by itself. Raises ``StackFailed``, with the last that it wrote."""
+        """Wait until one of its processes ends by itself. Raises ``StackFailed``, with its last lines."""
         watching = [asyncio.ensure_future(worker.watch()) for worker in self.workers]
         if self.own is not None:
             watching.append(asyncio.ensure_future(self.own.watch()))
@@ -59,10 +59,10 @@ class Stage:
 
 @asynccontextmanager
 async def open_stage(run: str, rules: Iterable[str], say: Callable[[str], None]) -> AsyncIterator[Stage]:
-    """A company with all rules and one without each of ``rules``, for the time of the block.
+    """A company with all rules and one without each of ``rules``, for the duration of the block.
 
     Args:
-        run: what makes the task queues unique.
+        run: makes the task queues unique.
         say: called with what is being started.
 
     Raises:
@@ -77,7 +77,7 @@ async def open_stage(run: str, rules: Iterable[str], say: Callable[[str], None])
         environment = _environment_without(PREFIX)
         if client is None:
             say(f"Nothing answers at {address}: starting a Temporal for the demo …")
-            # A stack is complete: its worker is the company with all rules.
+            # The stack includes a worker: it is the company with all rules.
             own = await exits.enter_async_context(Stack(companies[0].settings))
             client, address = await _client_of(own), own.address
             to_start = companies[1:]

@@ -1,10 +1,10 @@
-"""The situations that ``baton demo`` plays, and what must come of them: data, and nothing else.
+"""The situations that ``baton demo`` plays, and their expected results: only data.
 
 Source: "Support lines in chats", examples 1 to 4. Ivan is in line 1, which works with chats. Lena is in line
 2 and works rarely with them, Maria is on the phones. All three are online.
 
 Each situation is played twice: with all rules of the shipped file, and without the one rule that it is
-about. What stands here is compared with what happened, field by field, after every step of the story.
+about. This table is compared with what happened, field by field, after every step of the story.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ NAMES = {
     "petra": "Petra",
 }
 ONLINE = (IVAN, LENA, MARIA)
-"""Everybody who is online, in the order of the alphabet. Nobody else of the demo company is."""
+"""Everybody in the demo company who is online, in alphabetical order."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Stand:
-    """How a chat stands after a step, which rules fired in it, and who was notified."""
+    """The state of a chat after a step, which rules fired in the step, and who was notified."""
 
     activity: Activity
     status: Status
@@ -60,7 +60,7 @@ class Stand:
 
 @dataclass(frozen=True)
 class Expected:
-    """How the chat stands after each step of the story, and in a sentence what that means."""
+    """The state of the chat after each step of the story, and a sentence that says what it means."""
 
     stands: tuple[Stand, ...]
     meaning: str
@@ -85,7 +85,7 @@ class Situation:
 
     @property
     def waits(self) -> bool:
-        """Whether the chat must end by itself, for want of messages."""
+        """Whether the chat must end by itself because nobody writes."""
         return any(step.kind == "idle" for step in self.steps)
 
     def endings(self) -> Iterator[tuple[bool, Expected]]:

@@ -34,12 +34,12 @@ INTRODUCTION = (
 
 class _Output(Screen):
     def on_broken_pipe(self) -> None:
-        # Not by SystemExit, as usual: that ends the loop at once, and leaves the workers running.
+        # Not the usual SystemExit: that ends the loop at once, and leaves the workers running.
         raise BatonError("Nobody reads the output any more.")
 
 
 def console() -> Screen:
-    """Standard output. What is printed is text as it stands: nothing in it is read as markup."""
+    """Standard output. It prints text as it is: nothing in it is read as markup."""
     shown = _Output()
     shown.width = min(shown.width, WIDEST)
     return shown
@@ -47,7 +47,7 @@ def console() -> Screen:
 
 @contextmanager
 def progress(*, quiet: bool = False) -> Iterator[Callable[[str], None]]:
-    """Shows, on standard error, what is being started: the last word in a terminal, else each in a line."""
+    """Show on standard error what is being started: in a terminal only the latest, else one in each line."""
     shown = Screen(stderr=True)
     if shown.is_terminal:
         with shown.status("Starting …") as status:
@@ -60,8 +60,8 @@ class Report:
     """Prints the demo, a part at a time.
 
     Args:
-        out: where to.
-        rules: the sentence that each rule has for a name.
+        out: where it is printed.
+        rules: the name of each rule, which is a sentence.
     """
 
     def __init__(self, out: Screen, rules: Mapping[str, str]) -> None:
@@ -85,7 +85,7 @@ class Report:
             self._verdict(play, [did(step) for step in situation.steps])
 
     def ticket(self, plays: TicketPlays) -> None:
-        """One situation of a ticket: the first of a group step by step, the others in a line each."""
+        """One situation of a ticket: the first of a group step by step, each of the others in one line."""
         situation = plays[0].situation
         if not self._group:
             self._out.print()
@@ -141,7 +141,7 @@ class Report:
             self._out.print(Text(f"{GOOD} All {number} went as expected, in {seconds:.1f} s.", "bold"))
 
     def look(self, place: Place) -> None:
-        """Where the cases are to be seen, if they stay there."""
+        """Say where the cases can be seen, if they are kept."""
         self._out.print()
         if not place.stays:
             self._out.print(
@@ -195,7 +195,7 @@ class Report:
         self._verdict(play, [tickettext.did(step, play) for step in play.situation.steps])
 
     def _verdict(self, play: Play | TicketPlay, did: Sequence[str]) -> None:
-        """Whether all went as expected. ``did`` says what was done in each step."""
+        """Say whether all went as expected. ``did`` has what was done in each step."""
         differences = play.differences
         if not differences:
             self._indented(Text(f"{GOOD} {play.expected.meaning}", "green"))
@@ -225,14 +225,14 @@ def _ending(play: Play) -> Text:
 
 
 def _endings(plays: Sequence[TicketPlay]) -> Iterator[Text]:
-    """With the rule and without it, what came of a group."""
+    """The results of a group, with the rule and without it."""
     for with_rule in (True, False):
         some = [play for play in plays if play.with_rule is with_rule]
         yield _marked(some, tickettext.ending(some)) if some else Text()
 
 
 def _marked(plays: Iterable[Play | TicketPlay], ending: str) -> Text:
-    """What came of some plays, and whether that was expected."""
+    """The result of some plays, and whether it was expected."""
     if any(play.differences for play in plays):
         return Text(f"{BAD} {ending}", "red")
     return Text.assemble((f"{GOOD} ", "green"), ending)

@@ -1,4 +1,4 @@
-"""Plays a situation of a ticket as real events, and looks at what came of each of them."""
+"""Plays a situation of a ticket as real events, and looks at the result of each of them."""
 
 from __future__ import annotations
 
@@ -42,20 +42,20 @@ from local.demo.tickettable import (
 
 @dataclass(frozen=True)
 class TicketSeen:
-    """What came of one step."""
+    """The result of one step."""
 
     step: TicketStep
     ticket: TicketSnapshot
     draft: Draft
     sent: int
-    """Replies that the help desk has sent to the customer, once that was asked of it."""
+    """How many replies the help desk has sent to the customer."""
     at: datetime
     fired: tuple[str, ...]
     told: tuple[tuple[str, str], ...] = ()
 
     @property
     def stand(self) -> TicketStand:
-        """The part of it that the table of situations speaks of."""
+        """The part of it that the table of situations specifies."""
         ticket = self.ticket
         assert ticket.stage is not None
         assert ticket.status is not None
@@ -88,7 +88,7 @@ class TicketPlay:
     workflow_id: str
     seen: tuple[TicketSeen, ...]
     skipped: bool
-    """Whether hours passed at once; else its due times were seconds."""
+    """Whether hours were skipped; otherwise its due times were seconds."""
 
     @property
     def expected(self) -> TicketEnding:
@@ -96,19 +96,19 @@ class TicketPlay:
 
     @property
     def differences(self) -> tuple[Difference, ...]:
-        """Whatever is not as expected; empty means that all is well."""
+        """Everything that is not as expected; empty means that all is well."""
         first = len(self.situation.before)
         stands = (seen.stand for seen in self.seen[first:])
         return tuple(differences(first + 1, self.expected.stands, stands))
 
     def hours_before(self, step: TicketStep) -> float:
-        """How much time passes until a step that comes with the time, since the one before, in hours."""
+        """How many hours pass between the previous step and a step that comes with time."""
         within, remind = DUE[IN_TIME if self.skipped else IN_SECONDS]
         return within - remind if step.kind == "reminder_due" else remind
 
 
 TicketPlays = Sequence[TicketPlay]
-"""One situation: played with its rule and, where it is about the rule, without it."""
+"""One situation: played with its rule and, if it is about the rule, without it."""
 
 
 class PlayedTicket(PlayedCase):
@@ -119,7 +119,7 @@ class PlayedTicket(PlayedCase):
         self._skips_time = skips_time
 
     async def see(self, step: TicketStep) -> TicketSeen:
-        """Do one step, wait until all that it caused is done, and look. Who was told, `heard` finds later."""
+        """Do one step, wait until all that it caused is done, and look. `heard` later adds who was told."""
         if step.by == NOBODY:
             await self._let_time_pass(step)
             entry = await self._entry(f"{step.kind} did not come", kind=step.kind)
@@ -137,10 +137,10 @@ class PlayedTicket(PlayedCase):
         )
 
     async def heard(self, seen: Sequence[TicketSeen]) -> tuple[TicketSeen, ...]:
-        """What was seen, and who was told what in each step. A notice bears the time of its event."""
+        """What was seen, and who was told what in each step. A notice has the time of its event."""
         told: dict[datetime, list[tuple[str, str]]] = {one.at: [] for one in seen}
         for row in await self.newly_told(lambda row: row.ticket_id == self.name):
-            # What belongs to no step would be a surprise, and is to be seen in the last.
+            # A notice that belongs to no step would be a surprise; it is shown in the last step.
             told.get(row.at, told[seen[-1].at]).append((row.staff, row.reason))
         return tuple(replace(one, told=tuple(sorted(told[one.at]))) for one in seen)
 
@@ -177,7 +177,7 @@ class PlayedTicket(PlayedCase):
         return IN_SECONDS if step.template == IN_TIME and not self._skips_time else step.template
 
     async def _let_time_pass(self, step: TicketStep) -> None:
-        """Until the next reminder or escalation; where time cannot be skipped, it is seconds away."""
+        """Wait for the next reminder or escalation; if time cannot be skipped, it is seconds away."""
         if not self._skips_time:
             return
         departments = (await self.client.ticket(self.name).snapshot()).departments
@@ -203,7 +203,7 @@ class PlayedTicket(PlayedCase):
         return found[-1]
 
     async def _sent(self) -> int:
-        """How many replies went out, as the help desk answered: a second one with the same key would not."""
+        """How many replies the help desk sent; it would not send a second one with the same key."""
         history = await self.client.temporal.get_workflow_handle(self.workflow_id).fetch_history()
         scheduled = {
             event.event_id

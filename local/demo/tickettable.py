@@ -1,10 +1,10 @@
-"""The tickets that ``baton demo`` plays, and what must come of them: data, and nothing else.
+"""The tickets that ``baton demo`` plays, and their expected results: only data.
 
 Source: "Joint replies", its example with three departments, and section 4 of the design. In the company of
 the demo each department has one person: Ivan answers for billing, Maria for delivery, Lena for warranty.
 Petra is the dispatcher, and Oleg leads warranty.
 
-What stands here is compared with what happened, field by field, after every step, as for chats.
+This table is compared with what happened, field by field, after every step, as for chats.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ LABELS_OFF = "label-off-after-answer"
 PETRA, OLEG = "petra", "oleg"
 BILLING, DELIVERY, WARRANTY = "billing", "delivery", "warranty"
 MEMBERS = {BILLING: IVAN, DELIVERY: MARIA, WARRANTY: LENA}
-"""Who answers for each department, by its key, which is its label, too."""
+"""Who answers for each department, by its key, which is also its label."""
 
 QUIET = "three-departments-quiet"
 """Shipped: labels and a note, for all three departments."""
@@ -29,7 +29,7 @@ PLAIN = "delivery-and-warranty"
 """Shipped. The demo adds a due time for warranty: the same template under two more names."""
 IN_TIME, IN_SECONDS = "delivery-and-warranty-in-time", "delivery-and-warranty-in-seconds"
 DUE = {IN_TIME: (8.0, 2.0), IN_SECONDS: (6 / 3600, 3 / 3600)}
-"""Hours in which warranty has to answer, and how many of them are left when it is reminded. Where no time can
+"""Hours in which warranty has to answer, and how many of them are left when it is reminded. If time cannot
 be skipped, they are seconds."""
 
 REMINDED, OVERDUE = "due soon: warranty", "overdue: warranty"
@@ -52,21 +52,21 @@ class TicketStep:
 
 @dataclass(frozen=True)
 class TicketStand:
-    """How a ticket stands after a step."""
+    """The state of a ticket after a step."""
 
     stage: TicketStage
     status: Status
     asked: tuple[str, ...]
-    """The departments that have still to answer."""
+    """The departments that still have to answer."""
     labels: tuple[str, ...]
-    """The departments' labels on it: those under which it is found."""
+    """The departments' labels on it, under which it is found."""
     assignee: str | None = None
     composer: str | None = None
     prompts: int = 0
     replies: int = 0
-    """How many the help desk has sent to the customer."""
+    """How many replies the help desk has sent to the customer."""
     drafted: tuple[str, ...] = ()
-    """Whose notes stand in the draft, from its top to its end."""
+    """The authors of the notes in the draft, from top to bottom."""
     fired: tuple[str, ...] = ()
     told: tuple[tuple[str, str], ...] = ()
     """Who was told what."""
@@ -74,7 +74,7 @@ class TicketStand:
 
 @dataclass(frozen=True)
 class TicketEnding:
-    """How the ticket stands after each step of the story, and in a sentence what that means."""
+    """The state of the ticket after each step of the story, and a sentence that says what it means."""
 
     stands: tuple[TicketStand, ...]
     meaning: str
@@ -85,7 +85,7 @@ class TicketSituation:
     """What happened before, the story itself, and its endings."""
 
     id: str
-    """What comes after its first hyphen tells it from others of its group."""
+    """The part after the first hyphen distinguishes it within its group."""
     title: str
     short: str
     before: tuple[TicketStep, ...]
@@ -189,7 +189,7 @@ def _in_order(order: tuple[str, ...]) -> TicketSituation:
         without_rule=None
         if order != _ALL
         else TicketEnding(
-            # Who has answered, the ticket knows by itself: only the lists of the departments differ.
+            # The ticket itself knows who has answered: only the lists of the departments differ.
             tuple(replace(stand, labels=_ALL, fired=()) for stand in stands),
             "One reply all the same, but each department keeps finding a ticket that it has answered.",
         ),

@@ -41,7 +41,7 @@ def did(step: TicketStep, play: TicketPlay) -> str:
 
 
 def came_of(seen: TicketSeen) -> Text:
-    """The rules that fired, how the ticket stands, and who was told what."""
+    """The rules that fired, the state of the ticket, and who was told what."""
     stand = seen.stand
     lines = [Text(f"rule {rule}", "cyan") for rule in seen.fired]
     lines.append(Text(_standing(seen)))
@@ -55,7 +55,7 @@ def came_of(seen: TicketSeen) -> Text:
 
 
 def draft_of(play: TicketPlay) -> tuple[str, str] | None:
-    """For whom the latest draft was, and its text without empty lines."""
+    """Who the latest draft was for, and its text without empty lines."""
     drafts = [seen.draft for seen in play.seen if seen.draft.final and seen.draft.text]
     if not drafts:
         return None
@@ -76,7 +76,7 @@ def numbers_of(play: TicketPlay) -> str:
 
 
 def ending(plays: Sequence[TicketPlay]) -> str:
-    """What came of the same situation, in whatever order it was played."""
+    """The result of the same situation, in whatever order it was played."""
     said = list(dict.fromkeys(map(numbers_of, plays)))
     left = {len(play.seen[-1].stand.labels) for play in plays} - {0}
     if left:

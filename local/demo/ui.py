@@ -1,4 +1,4 @@
-"""Where the cases of ``baton demo`` are to be seen: Temporal's Web UI, if it can be found."""
+"""Where the cases of ``baton demo`` can be seen: Temporal's Web UI, if it can be found."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from baton.cli.webui import list_address
 from baton.settings import load_settings
 
 UI_BESIDE = 1000
-"""Temporal's development server puts its UI so many ports above its own, unless told otherwise."""
+"""Temporal's development server puts its UI this many ports above its own, unless told otherwise."""
 ANSWER_SECONDS = 2.0
 
 

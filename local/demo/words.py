@@ -8,7 +8,7 @@ from local.demo.table import NAMES
 
 
 def name_of(staff: str | None) -> str:
-    """Somebody's name; for whoever has none here, the ID."""
+    """Somebody's name, or the ID of a person without a name here."""
     return NAMES.get(staff, staff) if staff else "nobody"
 
 

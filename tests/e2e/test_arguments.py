@@ -81,7 +81,7 @@ async def test_a_larger_one_is_refused_before_it_is_accepted(rig: Rig, size: int
     await rig.settled(chat)
     before = len((await rig.history(chat)).events)
     reason = await invalid(rig.handle(chat).execute_update(HANDLE, note_of(size)))
-    assert f"an event of {size} bytes is too large, at most 1900000 are allowed" in reason
+    assert f"an event of {size} bytes is too large, at most 350000 are allowed" in reason
     assert len((await rig.history(chat)).events) == before
     await rig.by("ivan", chat, "taken")
 
@@ -145,6 +145,6 @@ async def test_the_client_does_not_send_it(rig: Rig) -> None:
         rig.to_ticket(ticket, labelled),
         rig.client.ticket(ticket).submit(labelled),
     ):
-        with pytest.raises(InvalidEvent, match="too large, at most 1900000 are allowed"):
+        with pytest.raises(InvalidEvent, match="too large, at most 350000 are allowed"):
             await call
     assert len((await rig.history(chat)).events) == before

@@ -382,8 +382,8 @@ def rewritten(
     ("changes", "said"),
     [
         ({"format": FORMAT + 1}, "is a backup of format 2, and this release reads 1"),
-        ({"baton": "99.0"}, "The backup is of Baton 99.0, and here is"),
-        ({"temporal": "99.0.0"}, "The backup is of Temporal's server 99.0.0, and here is"),
+        ({"baton": "99.0"}, "The backup is of Baton 99.0, and here it is"),
+        ({"temporal": "99.0.0"}, "The backup is of Temporal's server 99.0.0, and here it is"),
         ({"schema_version": "9999"}, "of revision 9999, which this release does not know"),
         ({"damage": "temporal.db"}, "temporal.db is not as it was written"),
         ({"members": {"../evil": {"size": 1, "sha256": ""}}}, "members unknown to this release: ../evil"),
@@ -394,8 +394,8 @@ def rewritten(
         ({"helpdesk": "postgresql"}, "is kept in postgresql, and here it is sqlite"),
         ({"add": "../evil"}, "'../evil' is not in its manifest"),
         ({"add": "temporal.db"}, "'temporal.db' is not in its manifest, or twice in it"),
-        ({"link": "temporal.db"}, "'temporal.db' is no file"),
-        ({"link": MANIFEST}, "'manifest.json' is no file"),
+        ({"link": "temporal.db"}, "'temporal.db' is not a file"),
+        ({"link": MANIFEST}, "'manifest.json' is not a file"),
         ({"drop": "baton.db"}, "baton.db is missing"),
     ],
     ids=str,
@@ -480,7 +480,7 @@ def test_nothing_is_written_over_without_being_asked(archived: Path, tmp_path: P
     assert check_backup(settings, archived, silent).members.keys() >= {"temporal.db", "baton.db"}
     rules = settings.data_dir / DOCUMENT_FOLDER / "rules.yaml"
     assert rules.read_bytes() == settings.rules_file.read_bytes()
-    with pytest.raises(BackupFailed, match="is there already"):
+    with pytest.raises(BackupFailed, match="already exists"):
         make_backup(settings, archived)
     with pytest.raises(BackupFailed, match="There is nothing to back up"):
         make_backup(settings_in(tmp_path / "nothing"), tmp_path / "new")

@@ -225,8 +225,8 @@ async def test_logs_on_a_full_disk_are_named_once_and_stop_neither_temporal_nor_
 
     told = [line for line in lines if "cannot be written" in line]
     assert [line for line in told if line.startswith("worker.log")] == [
-        "worker.log cannot be written (No space left on device). Everything goes on; what is written to it "
-        "meanwhile is missing there."
+        "worker.log cannot be written (No space left on device). Everything goes on, but what is written "
+        "to it in the meantime will be missing."
     ]
     assert "finishing" in lines, "the worker was not asked to stop, but died"
 

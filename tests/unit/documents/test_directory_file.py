@@ -137,7 +137,7 @@ def test_each_dangling_reference_has_its_own_line_and_hint() -> None:
         ),
         (
             "calendars:\n  a:\n    holidays: Germany\n",
-            "who.yaml:3: calendars > a > holidays: no holidays are known of a country 'Germany'\n"
+            "who.yaml:3: calendars > a > holidays: no holidays are known for a country 'Germany'\n"
             "    did you mean DE?",
         ),
         (

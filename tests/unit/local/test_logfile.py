@@ -85,8 +85,8 @@ async def test_a_child_whose_log_is_on_a_full_disk_goes_on_to_its_end(said: list
     assert len(heard) == 2001
     assert child.tail[-1] == "to the end"
     assert said == [
-        "full cannot be written (No space left on device). Everything goes on; what is written to it "
-        "meanwhile is missing there."
+        "full cannot be written (No space left on device). Everything goes on, but what is written "
+        "to it in the meantime will be missing."
     ]
 
 
@@ -136,7 +136,7 @@ def test_when_there_is_space_again_the_log_goes_on_and_says_how_many_lines_are_m
         "two",
         "three",
     ]
-    assert said[1:] == ["worker.log is written again. Lines that are missing in it: 1,200."]
+    assert said[1:] == ["worker.log is written again. Missing lines: 1,200."]
 
 
 @pytest.mark.parametrize("free", range(8))

@@ -55,7 +55,7 @@ def then(action: str, kind: str = "changed") -> str:
         ("case.status: {is one of: []}", "is one of: this must not be empty"),
         ("case.status: [open]", "case.status: a list needs a word\n    write {is one of: […]}, for labels"),
         ("case.assignee:", "case.assignee: there is no value\n    write 'is not set' to ask that"),
-        ("case.assignee: {}", "case.assignee: nothing stands here\n    remove it, or say what must hold"),
+        ("case.assignee: {}", "case.assignee: there is nothing here\n    remove it, or say what must hold"),
         ("case.assignee: 5", "case.assignee: text is expected here, not 5\n    put it in quotes"),
         (
             "case.assignee: {is: {field: event.athor}}",
@@ -64,7 +64,7 @@ def then(action: str, kind: str = "changed") -> str:
         ("case.assignee: {is: {field: case.line}}", "field: 'case.line' is not possible here"),
         ("case.assignee: {is: {fild: event.author}}", "unknown field 'fild'\n    did you mean field?"),
         ("case.assignee.chats: 'yes'", "case.assignee.chats: true or false is expected here, not 'yes'"),
-        ("not: {}", "when > not: nothing stands here"),
+        ("not: {}", "when > not: there is nothing here"),
         ("any: []", "when > any: this must not be empty"),
         ("any: {case.status: open}", "when > any: a list is expected here, not fields"),
         (
@@ -204,7 +204,7 @@ def test_a_mistake_in_an_action_says_where_what_and_what_to_do(action: str, said
         ),
         (
             f"version: 1\nchanged:\n{RULE}{THEN}    when: {{}}\n",
-            "r.yaml:6: changed > #1 > when: nothing stands here",
+            "r.yaml:6: changed > #1 > when: there is nothing here",
         ),
         (
             f"version: 1\nchanged:\n{RULE}{THEN}    stop: true\n    stop: true\n",

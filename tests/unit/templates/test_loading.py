@@ -37,10 +37,10 @@ def mistakes(text: str, *, known: bool = True) -> str:
             "notify: {staff: [petr]}",
             "staff > #1: there is nobody 'petr' among the staff\n    did you mean petra",
         ),
-        ("notify: {staff: [petra, petra]}", "notify > staff > #2: 'petra' stands here twice"),
+        ("notify: {staff: [petra, petra]}", "notify > staff > #2: 'petra' is here twice"),
         ("notify: {line: line1}", "notify > line: there is no line 'line1'\n    did you mean line-1"),
-        ("notify: {}", "notify: nobody stands here\n    remove it, or say who"),
-        ("notify: {line: }", "notify: nobody stands here"),
+        ("notify: {}", "notify: this names nobody\n    remove it, or say who"),
+        ("notify: {line: }", "notify: this names nobody"),
         ("notify: {departments: false}", "notify > departments: false is not possible here"),
         (
             "notify: {everyone: true}",
@@ -87,7 +87,7 @@ def test_a_mistake_says_where_what_and_what_to_do(line: str, said: str) -> None:
     [
         ("[]", "departments: this must not be empty"),
         ("billing", "departments: a list is expected here"),
-        ("[billing, billing]", "departments > #2: 'billing' stands here twice"),
+        ("[billing, billing]", "departments > #2: 'billing' is here twice"),
         (
             "[billing, delivry]",
             "departments > #2: there is no department 'delivry'\n    did you mean delivery?",

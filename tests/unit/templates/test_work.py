@@ -89,7 +89,7 @@ def test_all_of_it_is_said_at_once() -> None:
 
 def test_so_many_loops_may_stand_in_each_other() -> None:
     deep = "{% for x in words %}" * 6 + "{% endfor %}" * 6
-    assert fault(deep).what == "more than 5 loops stand in each other"
+    assert fault(deep).what == "more than 5 loops inside one another"
     assert text("{% for x in words %}" * 2 + "{{ x }} " + "{% endfor %}" * 2, Work()).count("two") == 3
 
 
