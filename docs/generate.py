@@ -2,8 +2,8 @@
 
     python -m docs.generate
 
-A part stands between ``<!-- generated: NAME -->`` and ``<!-- end -->``, and is made from the code by the
-function of that name in ``PARTS``. A test says if one is out of date.
+A part is between ``<!-- generated: NAME -->`` and ``<!-- end -->``. The function of that name in ``PARTS``
+makes it from the code. A test fails if one is out of date.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ PARTS: Mapping[str, Callable[[], str]] = {
 
 
 def generated(text: str) -> str:
-    """The document with its generated parts made anew."""
+    """The document with its generated parts made again."""
     return _PART.sub(lambda found: f"{found[1]}\n{PARTS[found[2]]()}\n\n{found[3]}", text)
 
 

@@ -10,7 +10,7 @@ mkdir -p "$folder"
 # numbers this machine does not know, read them there.
 chmod 700 "$folder"
 
-password() { # hexadecimal, so that it can stand in a URL as it is
+password() { # hexadecimal, so that it needs no escaping in a URL
     head -c 24 /dev/urandom | od -An -v -tx1 | tr -d ' \n'
 }
 

@@ -3,7 +3,7 @@
 # date. It can be run again at any time. Workers do not start before this has been done.
 #
 # Needs the command temporal, the variables of namespace.env, and TEMPORAL_ADDRESS (with TEMPORAL_API_KEY or
-# TEMPORAL_TLS_… where the server asks for them). Not for Temporal Cloud, where namespaces are made otherwise.
+# TEMPORAL_TLS_… where the server asks for them). Not for Temporal Cloud, where namespaces are made differently.
 set -eu
 
 : "${TEMPORAL_ADDRESS:?must be host:port of the frontend}"
@@ -16,7 +16,7 @@ else
     temporal operator namespace create --namespace "$TEMPORAL_NAMESPACE" --retention "$NAMESPACE_RETENTION"
 fi
 
-# The hosts of a cluster hear of a new namespace some seconds later.
+# The hosts of a cluster learn of a new namespace some seconds later.
 seconds=60
 until said=$(temporal operator search-attribute list 2>&1); do
     seconds=$((seconds - 1))

@@ -57,4 +57,4 @@ FITS: dict[type, set[type]] = {
     Deprecated: {Patched, Deprecated, After},
     After: {Deprecated, After},
 }
-"""By which code the histories of each version can be replayed."""
+"""For each version, the code that can replay its histories."""

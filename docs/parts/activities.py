@@ -9,9 +9,9 @@ from baton.model import effects
 from docs.parts.markdown import table
 
 _ACTIVITIES = {
-    "decide": "facts, rules, and the event's way into the help desk; a local activity",
+    "decide": "facts, rules, and the event's intake into the help desk; a local activity",
     "reassign": "one write to the help desk: assignee, ending and status, with labels and notes",
-    "update_case": "one write where rules or a template changed other fields only",
+    "update_case": "one write where rules or a template only changed other fields",
     "send_message": "a rule's or a template's message to the customer",
     "notify": "everybody who must be told, in one call",
     "remove_label": "one write that only takes labels off, such as a department's that has answered",
@@ -30,9 +30,9 @@ _DESK = {
     "show_directory": "`baton directory show`",
     "change_directory": "`baton directory apply`, `baton staff add`, `set`, `remove`",
     "show_presence": "`baton staff list`",
-    "show_rules": "`baton ops redecide`: a rule set that was in force once",
+    "show_rules": "`baton ops redecide`: a rule set that was once in force",
     "set_presence": "`baton staff set-status`",
-    "spread_presence": "tells the cases that it concerns; started by `set_presence`, offline after the grace",
+    "spread_presence": "tells the cases concerned; started by `set_presence`, offline after the grace period",
     "block_customer": "`baton customer block`, `unblock`",
     "lost_cases": "`baton ops revive` without a name",
     "revive": "`baton ops revive`: the case goes on as the help desk has kept it",

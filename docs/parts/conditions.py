@@ -74,7 +74,7 @@ def of_person(name: str) -> dict[str, Field]:
 
 
 def _people() -> Iterator[str]:
-    """The fields about whose person more can be asked: all of them the same things."""
+    """The fields that hold a person about whom more can be asked; the same things for all of them."""
     alike = of_person("event.author").keys()
     for name in FIELDS:
         if found := of_person(name):

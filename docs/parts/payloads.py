@@ -44,8 +44,8 @@ _TICKET_SNAPSHOT = {
     "round": "the number of the round; 0 before the first",
     "prompts": "how many composers were prompted",
     "replies": "how many consolidated replies were sent",
-    "previous_case": "the case of this ticket before it was closed, and opened anew",
-    "case_id": "ID of the case; a new one each time that the ticket is opened",
+    "previous_case": "the case of this ticket before it was closed and reopened",
+    "case_id": "ID of the case; a new one each time the ticket is opened",
     "channel": "as in the start argument",
     "conversation": "as in the start argument: the chat to which the reply goes",
     "template": "the template that was applied last",
@@ -60,7 +60,7 @@ _DEPARTMENT = {
     "state": "`asked`, `answered`, `withdrawn` or `declined`",
     "asked_at": "when; UTC",
     "due_at": "when its answer is due; null if it never is",
-    "remind_at": "when it will be reminded; null once it was",
+    "remind_at": "when it will be reminded; null once it has been",
     "escalated": "whether its lead was told that it is overdue",
     "answered_at": "when; UTC",
     "answered_by": "who",
@@ -72,7 +72,7 @@ _DEPARTMENT = {
 
 _DRAFT = {
     "text": "the reply as drafted from the notes; empty while there is nothing to draft",
-    "round": "of which round",
+    "round": "the round that it is for",
     "at": "when it was drafted; UTC",
     "composer": "who writes the reply",
     "final": "whether all departments have answered",
@@ -100,7 +100,7 @@ _TIMELINE = {
 
 _SUMMARY = {
     "reason": "`closed`, `empty`, `refused`, `duplicate` or `blocked`",
-    "snapshot": "the chat in the end",
+    "snapshot": "the chat at the end",
     "chats": "how many chats this run of the conversation had",
     "events": "how many events were handled",
     "refused": "how many were refused after they had been accepted for handling",

@@ -11,13 +11,13 @@ from baton.settings import CHECKOUT
 from docs.parts.markdown import code, filled, mermaid
 
 ROOMS = {
-    "tests": "what all of it promises",
+    "tests": "what all of this promises",
     "lab": "measurements, a cluster, what tests share",
     "worker": "worker.py<br/>puts the service together",
     "gateway": "the codec server",
     "replaygate": "the gate before a deploy",
     "local": "commands that need the checkout",
-    "docs": "the documentation, and what writes it",
+    "docs": "the documentation, and the code that writes it",
     "activities": "decide, write, housekeeping",
     "workflows": "the durable shell of a case",
     "helpdesks": "where cases live",
@@ -60,10 +60,10 @@ def may_import() -> Mapping[str, frozenset[str]]:
 
 
 def rooms() -> str:
-    """Arrows to what a room may import; what is behind an arrow's end is not drawn once more.
+    """Arrows to what a room may import; what can be reached through another arrow is not drawn again.
 
-    Raises ``ValueError`` where that would say too much: where a room may import another, but not what is
-    behind it.
+    Raises ``ValueError`` where that would say too much: where a room may import another room, but not what
+    that room may import.
     """
     may = may_import()
     lines = ["flowchart TD"]

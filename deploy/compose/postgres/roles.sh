@@ -1,6 +1,6 @@
 #!/bin/sh
 # Runs once, when PostgreSQL makes its data folder: a role for Temporal, which makes its own two databases, and a
-# role with a database for Baton. Neither can read what is the other's.
+# role with a database for Baton. Neither can read the other's data.
 set -eu
 
 psql --set ON_ERROR_STOP=1 --username postgres \
