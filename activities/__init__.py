@@ -1,1 +1,1 @@
-"""What touches the world: decisions (rules and directory), writes to the help desk, messages, notices."""
+"""Everything that touches the outside world: decisions, writes to the help desk, messages, notices."""

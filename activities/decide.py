@@ -1,6 +1,6 @@
 """``decide``: what the rules and the directory say about one event. A local activity.
 
-It gathers the facts, folds the event, asks the rules, and lets the help desk take the event in, all in
+It gathers the facts, folds the event, asks the rules, and has the help desk take in the event, all in
 one transaction of the help desk. What it returns is recorded in the history; the workflow never asks the
 rules, the templates, the directory or the clock itself. What is special about tickets (departments, due
 times, the draft) is in ``activities.ticketfacts``.
@@ -58,7 +58,7 @@ class Policy:
 
 
 class RulesInForce(Protocol):
-    """Where the present rules and templates are found; they may be others at the next event."""
+    """Where to find the present rules and templates; they may have changed by the next event."""
 
     @property
     def current(self) -> RuleSet: ...
@@ -87,7 +87,7 @@ class Deciding:
             async with self._desk.intake(request.before, request.event, request.now, request.chain) as intake:
                 return await self._decide(request, intake, rules)
         except Refused as refusal:
-            # Raised through the block, so that nothing of the event is kept.
+            # Raised out of the block, so that nothing of the event is kept.
             return Decision(
                 facts=Facts(now=request.now),
                 refusal=Refusal(type=refusal.type, message=str(refusal)),
@@ -98,7 +98,7 @@ class Deciding:
         before, event, now = request.before, request.event, request.now
         lost = None if before.exists else await intake.lost()
         if lost is not None:
-            # Asked again with the case as it was, the workflow then has a decision about the event itself.
+            # The workflow asks again with this case, and then gets a decision about the event itself.
             return Decision(facts=Facts(now=now), revived=lost)
         known = await intake.known_event()
         if known is not None and _is_late(known.chain, known.decided_at, request):
@@ -152,7 +152,7 @@ class Deciding:
         directory: Directory,
         rules: RuleSet,
     ) -> Facts:
-        """Look up what this event can need; the members of lines are added when somebody asks for them."""
+        """Look up what this event may need; the members of a line are added when they are asked for."""
         model = model_of(before)
         opening = model.opens(before, event)
         blocked = isinstance(event, CustomerMessage) and await intake.blocked()
@@ -209,7 +209,7 @@ class Deciding:
         intake: Intake,
         directory: Directory,
     ) -> datetime | None:
-        """When the composer's absence will count; none if it does not, or has been judged already."""
+        """When the composer's absence will count; none if it never will, or already does."""
         staff = after.composer if after.stage is TicketStage.COMPOSING else None
         if staff is None or staff not in directory.staff:
             return None
@@ -248,7 +248,7 @@ class Deciding:
                 staff=staff,
                 departments=member.departments,
                 roles=member.roles,
-                # Nobody is given a new chat during the grace: it protects what somebody has already.
+                # Nobody gets a new chat during the grace: it only protects chats that somebody already has.
                 available=(
                     not _absent(attendance.get(staff))
                     and directory.on_duty(member, now)
@@ -268,7 +268,7 @@ class Deciding:
 
 
 def _short(rules: RuleSet) -> str:
-    """Enough of the digest to find the rule set by."""
+    """Enough of the digest to find the rule set."""
     return rules.digest[:12]
 
 
@@ -277,7 +277,7 @@ def _absent(attends: Attendance | None) -> bool:
 
 
 def _is_late(chain: str, decided_at: datetime, request: DecideRequest) -> bool:
-    """Whether an event that the help desk knows was handled before, rather than being tried again.
+    """Whether an event that the help desk knows was handled before, and is not just being retried.
 
     The same chain of runs decides an event again when its worker died before the decision was recorded, or
     after a reset; both keep the chain.
@@ -290,7 +290,7 @@ def _is_late(chain: str, decided_at: datetime, request: DecideRequest) -> bool:
 def _check_names(before: ChatState | TicketState, event: Event, directory: Directory) -> None:
     """Refuse an event that names somebody or something that the directory does not know."""
     if event.kind not in INTERNAL_KINDS:
-        # A signal came here without being judged: a replay could not judge it in another way than before.
+        # A signal gets here without this check: in the workflow, a replay could not judge it differently.
         require_plain(event, _words_of(before) | _words_of(directory))
     try:
         _check_known(before, event, directory)
@@ -319,7 +319,7 @@ def _check_known(before: ChatState | TicketState, event: Event, directory: Direc
 
 
 def _words_of(known: ChatState | TicketState | Directory) -> set[str]:
-    """The IDs and labels that a case, or the directory, has already, whatever signs are in them."""
+    """The IDs and labels that a case or the directory already has, whatever characters they contain."""
     if isinstance(known, Directory):
         return {*known.staff, *known.lines, *known.known_labels}
     words = {value for value in known.__dict__.values() if isinstance(value, str)} | set(known.labels)
@@ -336,6 +336,6 @@ def _staff_in(event: Event) -> Iterable[str]:
         yield event.author.id
     if isinstance(event, Assigned) and event.staff:
         yield event.staff
-    # Somebody who was taken out of the directory has left, and is not unknown.
+    # Somebody who was removed from the directory has left, and is not unknown.
     if isinstance(event, PresenceChanged) and event.presence is not Presence.OFFLINE:
         yield event.staff

@@ -1,6 +1,6 @@
-"""The help desk's own affairs: inbox, directory, presence. Called by programs directly, without a workflow.
+"""The help desk's own data: inbox, directory, presence. Programs call these activities without a workflow.
 
-They run in the worker, so that whoever can reach Temporal can use them and nobody else needs access to
+They run in the worker, so that whoever can reach Temporal can use them, and nobody else needs access to
 the help desk's database.
 """
 
@@ -62,9 +62,9 @@ class Housekeeping:
 
     Args:
         desk: the help desk.
-        task_queue: where a delayed activity is put.
+        task_queue: the task queue for delayed activities.
         offline_grace: seconds after which somebody who went offline counts as away.
-        fits: raises ``DocumentError`` if the rules in force would not fit a new directory.
+        fits: raises ``DocumentError`` if the rules in force do not fit a new directory.
     """
 
     def __init__(
@@ -128,7 +128,7 @@ class Housekeeping:
             before = (await self._desk.directory()).directory
             with _refusing():
                 changed = await self._desk.change_directory(directory, based_on=change.based_on)
-            # Whoever ever attended counts, too: a first attempt may have died between these two steps.
+            # Include everybody who ever had a presence: an earlier attempt may have died between these steps.
             once_here = before.staff.keys() | (await self._desk.presence()).keys()
             for removed in sorted(once_here - directory.staff.keys()):
                 await self._let_go_of(removed)
@@ -144,7 +144,7 @@ class Housekeeping:
         """A rule set that was in force once."""
         kept = await self._desk.kept_rules(query.digest)
         if kept is None:
-            raise refusal("InvalidEvent", f"the help desk has kept no rules {query.digest!r}")
+            raise refusal("InvalidEvent", f"the help desk has no rules with the digest {query.digest!r}")
         return kept
 
     @activity.defn(name=BLOCK_CUSTOMER)
@@ -153,9 +153,9 @@ class Housekeeping:
 
     @activity.defn(name=SET_PRESENCE)
     async def set_presence(self, change: PresenceChange) -> PresenceRow:
-        """Note what somebody is doing from now on, and have the cases that it concerns told.
+        """Note somebody's presence from now on, and have the cases that it concerns told.
 
-        Offline counts after a grace; until then nobody is told, and coming back undoes it.
+        Offline counts only after a grace; until then no case is told, and coming back undoes it.
         """
         directory = (await self._desk.directory()).directory
         with _refusing():
@@ -173,12 +173,12 @@ class Housekeeping:
         )
 
     async def _let_go_of(self, removed: str) -> None:
-        """Nobody comes back to the cases of somebody who was taken out of the directory."""
+        """Tell the cases of somebody who was removed from the directory, and will not come back to them."""
         attends = await self._desk.set_presence(removed, Presence.OFFLINE, datetime.now(UTC))
         await self._spread(removed, attends, delayed=False)
 
     async def _spread(self, staff: str, attends: Attendance, *, delayed: bool) -> None:
-        # Said once is enough: the same status set again is the same change.
+        # Once is enough: setting the same presence again is the same change.
         name = f"presence:{staff}:{attends.since.isoformat()}{'' if delayed else ':now'}"
         client = activity.client()
         place = len(f"{client.namespace}{name}".encode())
@@ -198,7 +198,7 @@ class Housekeeping:
 
     @activity.defn(name=SPREAD_PRESENCE)
     async def spread_presence(self, spread: PresenceSpread) -> int:
-        """Tell the cases that a presence concerns. Returns how many; none if it has changed since."""
+        """Tell the cases that a presence concerns. Returns how many; 0 if the presence has changed since."""
         attends = (await self._desk.presence()).get(spread.staff)
         if attends is None or (attends.presence, attends.since) != (spread.presence, spread.since):
             return 0
@@ -219,7 +219,7 @@ class Housekeeping:
             failures += [result for result in results if isinstance(result, BaseException)]
             activity.heartbeat(told)
         if failures:
-            # Tried again as a whole, but only now: one case that takes no signal must not hold up others.
+            # The whole activity is retried, but only now: one case that fails must not hold up the others.
             raise failures[0]
         return told
 
@@ -242,7 +242,7 @@ def _batches(cases: Iterable[CaseRef], size: int) -> Iterable[list[CaseRef]]:
 
 @contextmanager
 def _refusing() -> Iterator[None]:
-    """What is refused in here is so for good, whoever called and however often."""
+    """Make refusals in this block final: the activity is not retried."""
     try:
         yield
     except Refused as refused:
@@ -250,7 +250,7 @@ def _refusing() -> Iterator[None]:
 
 
 def refusal(kind: str, what: str) -> ApplicationError:
-    """An error that trying again cannot mend; the client knows it by ``kind``."""
+    """An error that is not retried; the client recognises it by ``kind``."""
     return ApplicationError(what, type=kind, non_retryable=True)
 
 

@@ -1,4 +1,4 @@
-"""How many cases are lost, as a metric: looked for again and again while a worker runs."""
+"""How many cases are lost, as a metric that is updated while a worker runs."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ _log = logging.getLogger("baton.worker")
 async def count_lost(client: Client, desk: HelpDesk, task_queue: str, meter: MetricMeter) -> None:
     """Show how many cases are lost, until cancelled.
 
-    A look that fails leaves the number as it was. What is wrong is logged once, and again when it had worked
-    in between.
+    A look that fails leaves the number as it was. The error is logged once, and again only if a look has
+    succeeded in between.
     """
     meter = meter.with_additional_attributes({"namespace": client.namespace, "task_queue": task_queue})
     fine: frozenset[str] = frozenset()

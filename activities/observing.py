@@ -1,10 +1,10 @@
 """What is counted, timed, traced and logged about activities and the help desk, in one place.
 
-The activities themselves know nothing of it: ``Observing`` sees each of them from outside, and ``observed``
+The activities themselves know nothing about it: ``Observing`` wraps each of them, and ``observed`` wraps
 each call to the help desk.
 """
 
-# ruff: noqa: A002 – the arguments are called as Temporal calls them
+# ruff: noqa: A002 – the arguments have the names that Temporal gives them
 
 from __future__ import annotations
 
@@ -51,10 +51,10 @@ _WORKFLOWS = {
 
 
 def count_from_zero(meter: MetricMeter, namespace: str, task_queue: str, rules: RuleSet) -> None:
-    """Show the counters of workflows with 0, before anything has happened.
+    """Show the counters of workflows as 0, before anything has happened.
 
-    Prometheus counts what is added between two looks. Of a counter that it first sees at 1, it does not know
-    that it grew, so that the first handoff, prompt or refused write of every worker would be missing.
+    Prometheus counts what is added between two scrapes. If it first sees a counter at 1, it does not know
+    that the counter grew: the first handoff, prompt or refused write of every worker would be missing.
     """
     for case, (workflow_type, kinds) in _WORKFLOWS.items():
         meter_of_case = meter.with_additional_attributes(
@@ -93,7 +93,7 @@ class _EffectLike(Protocol):
 
 
 class Observing(Interceptor):
-    """For the worker's list of interceptors."""
+    """An interceptor for the worker."""
 
     def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:
         """See base class."""
@@ -136,7 +136,7 @@ def _result_of(decision: Decision) -> str:
 
 
 def observed(desk: HelpDesk) -> HelpDesk:
-    """The same help desk; each call of an activity is timed, is a span, and counted if it is not answered."""
+    """The same help desk; each call from an activity is timed, traced, and counted if it is not answered."""
     return cast(HelpDesk, _ObservedDesk(desk))
 
 
@@ -167,7 +167,7 @@ class _ObservedDesk:
 
 @contextmanager
 def _in_time(operation: str) -> Iterator[None]:
-    """Call it by its name where the help desk hung until the activity's time was up, and it was cancelled."""
+    """Raise ``HelpDeskUnavailable`` if the help desk hung until the activity timed out and was cancelled."""
     try:
         yield
     except CancelledError:
@@ -183,7 +183,7 @@ def _observing(operation: str) -> Iterator[None]:
         yield
         return
     meter, began = activity.metric_meter(), time.perf_counter()
-    # A refusal, too, leaves a transaction as an exception, and is no error of the help desk's.
+    # A refusal also leaves a transaction as an exception, but it is not an error of the help desk.
     with _tracer.start_as_current_span(
         f"HelpDesk:{operation}", kind=SpanKind.CLIENT, record_exception=False, set_status_on_exception=False
     ) as span:

@@ -1,7 +1,8 @@
-"""Cases whose workflow was closed by force: which they are, and how one goes on.
+"""Cases whose workflow was closed by force: which ones they are, and how they go on.
 
-A case goes on by its next event, or when somebody says so: never by itself, or one whose state is bad would
-be closed by force again and again. The new workflow finds the case in the ledger (`activities.decide`).
+A case goes on with its next event, or when somebody asks for it. It never does so by itself: a case whose
+state is bad would be closed by force again and again. The new workflow finds the case in the ledger
+(`activities.decide`).
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ from baton.temporal.visibility import FORCED, how_closed, moment
 from helpdesks.base import HelpDesk
 
 LOOKED_AT = 1_000
-"""Runs that one look judges, at most."""
+"""The most runs that one look examines."""
 _AT_ONCE = 20
 _LONGEST_REASON = 300
 
@@ -54,9 +55,9 @@ class Look:
     """What a look found."""
 
     lost: Sequence[WorkflowExecution]
-    """The last run of each lost case that was closed by force, those that were closed last first."""
+    """The last run of each lost case that was closed by force, most recently closed first."""
     fine: frozenset[str]
-    """The IDs of the runs whose case went on, or is closed. That stays so, whatever becomes of the case:
+    """The IDs of the runs whose case went on or is closed. This stays true whatever happens to the case:
     another run that is closed by force has another ID."""
     complete: bool
 
@@ -67,8 +68,8 @@ async def look(
     """Find the cases of a task queue that are lost.
 
     Args:
-        days: within which the workflow was closed by force.
-        fine: runs that need not be judged again.
+        days: how many days back the workflow may have been closed by force.
+        fine: runs that need not be examined again.
     """
     since = moment(datetime.now(UTC) - timedelta(days=days))
     query = f"{FORCED} AND TaskQueue = {quoted(task_queue)} AND CloseTime >= '{since}'"
@@ -101,7 +102,7 @@ async def look(
 async def go_on(
     client: Client, task_queue: str, kept: Kept, signal: str = POKE, args: Sequence[Any] = ()
 ) -> None:
-    """Start the workflow of a case anew, with a signal that makes it look into the ledger."""
+    """Start the workflow of a case again, with a signal that makes it look into the ledger."""
     workflow, start, workflow_id, summary = _start_of(kept)
     await client.start_workflow(
         workflow,
@@ -121,7 +122,7 @@ class Reviving:
 
     Args:
         desk: the help desk.
-        task_queue: where the cases' workflows are, and are put.
+        task_queue: the task queue of the cases' workflows.
     """
 
     def __init__(self, desk: HelpDesk, task_queue: str) -> None:
@@ -130,7 +131,7 @@ class Reviving:
 
     @activity.defn(name=LOST_CASES)
     async def lost_cases(self, query: LostQuery) -> LostCases:
-        """Which cases are lost, since when, and why, as far as somebody said so."""
+        """Which cases are lost, since when, and why, if a reason was given."""
         client = activity.client()
         found = await look(client, self._desk, self._task_queue, query.days)
         free = asyncio.Semaphore(_AT_ONCE)
@@ -154,7 +155,7 @@ class Reviving:
         if await _running(activity.client(), workflow_id):
             return Revived(goes_on=False, what="it is running")
         if kept.done:
-            return Revived(goes_on=False, what="it is closed, and nothing of it is left to do")
+            return Revived(goes_on=False, what="it is closed, and nothing is left to do")
         if not revival.dry_run:
             await go_on(activity.client(), self._task_queue, kept)
         return Revived(goes_on=True, what=_told(kept))
@@ -166,7 +167,7 @@ async def _running(client: Client, workflow_id: str) -> bool:
     except RPCError as error:
         if error.status is not RPCStatusCode.NOT_FOUND:
             raise
-        return False  # it was closed so long ago that the server has forgotten it
+        return False  # closed so long ago that the server has forgotten it
     return described.status is WorkflowExecutionStatus.RUNNING
 
 
@@ -188,7 +189,7 @@ def _start_of(kept: Kept) -> tuple[str, ChatStart | TicketStart, str, str]:
 
 
 def _told(kept: Kept) -> str:
-    """What a case goes on with, in a few words; its people and texts are where cases are shown."""
+    """What a case goes on with, in a few words, without names of people and texts."""
     case = kept.state
     said = []
     if isinstance(case, TicketState):
@@ -201,7 +202,7 @@ def _told(kept: Kept) -> str:
     elif case.tab is not None:
         said += [case.phase.value, f"tab {case.tab}"]
     if kept.unsent:
-        said.append(f"to be sent, or sent once more: {len(kept.unsent)}")
+        said.append(f"to be sent, or sent again: {len(kept.unsent)}")
     return "; ".join(said)
 
 
@@ -223,7 +224,7 @@ async def _said(client: Client, workflow_id: str, event: HistoryEvent) -> str:
         case EventType.EVENT_TYPE_WORKFLOW_EXECUTION_TERMINATED:
             return event.workflow_execution_terminated_event_attributes.reason
         case EventType.EVENT_TYPE_WORKFLOW_EXECUTION_FAILED:
-            # The reason is encrypted, too, where there are keys.
+            # If there are keys, the reason is encrypted, too.
             place = WorkflowSerializationContext(namespace=client.namespace, workflow_id=workflow_id)
             failure = event.workflow_execution_failed_event_attributes.failure
             error = await client.data_converter.with_context(place).decode_failure(failure)

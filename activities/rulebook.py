@@ -1,4 +1,4 @@
-"""Rules and templates in force: read from files, followed while they change, never replaced by wrong ones."""
+"""Rules and templates in force: read from files, reloaded when these change, never replaced by wrong ones."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from baton.temporal.logs import words_of
 from helpdesks.base import HelpDesk
 
 LOOK_EVERY = 5.0
-"""Seconds after which files are looked at that nobody said were changed."""
+"""Seconds after which files are looked at, even if no change was reported."""
 
 _log = logging.getLogger("baton.rules")
 
 
 class _Accepted(Protocol):
-    """What a file was accepted as: immutable, and known by its digest."""
+    """The accepted content of a file: immutable, and identified by its digest."""
 
     digest: str
     source: str
@@ -36,12 +36,12 @@ class _Accepted(Protocol):
 Content = TypeVar("Content", bound=_Accepted)
 
 _Mark = tuple[str, int, int, int] | tuple[()] | None
-"""By what a file is known to be another one. Empty where there is none; ``None`` before it was looked at."""
+"""Identifies a version of a file. Empty if there is no file; ``None`` before it was looked at."""
 
 
 def _mark_of(path: Path) -> _Mark:
     try:
-        # Where it lies, too: Kubernetes replaces the folder behind a link, and never touches the link that
+        # With its real place: Kubernetes replaces the folder behind a link, and never touches the link that
         # has the file's name.
         place, found = path.resolve(), path.stat()
     except (OSError, RuntimeError):  # a link that leads to itself is a RuntimeError
@@ -50,7 +50,7 @@ def _mark_of(path: Path) -> _Mark:
 
 
 def _folder_mark(path: Path) -> tuple[int, int] | None:
-    """By what a folder is known to be another one, whatever is in it; ``None`` where there is none."""
+    """Identifies a folder, whatever is in it; ``None`` if there is none."""
     try:
         found = path.stat()
     except OSError:
@@ -74,7 +74,7 @@ class _InForce(Generic[Content]):
         self._desk = desk
         self._seen: _Mark = None
         self._said = ""
-        """What was said last about a version that is not in force; empty if there is none."""
+        """What was last logged about a version that is not in force; empty if there is none."""
         self._load = load
         self._parse = parse
         self.current: Content
@@ -101,10 +101,10 @@ class _InForce(Generic[Content]):
                 await self._desk.keep_rules(new.digest, new.source)
         except DocumentError as error:
             if isinstance(error.__context__, OSError):
-                self._seen = None  # not wrong, but not to be read now: looked at again, changed or not
+                self._seen = None  # not wrong, but cannot be read now: looked at again, changed or not
             self._complain("The new %s were refused", str(error))
             return False
-        except Exception as error:  # the help desk is away, or the mistake is ours: neither ends the worker
+        except Exception as error:  # the help desk is down, or the mistake is ours: neither ends the worker
             self._seen = None
             self._complain("New %s cannot be put in force yet", words_of(error))
             return False
@@ -118,17 +118,17 @@ class _InForce(Generic[Content]):
         return True
 
     def has_changed(self) -> bool:
-        """Whether another file is there than the one that was read last, or none, or one again."""
+        """Whether the file differs from the one that was last read, or has disappeared or come back."""
         return self._seen is None or _mark_of(self.path) != self._seen
 
     def _complain(self, what: str, why: str) -> None:
-        if why != self._said:  # it is tried again every few seconds, and said once
+        if why != self._said:  # retried every few seconds, but logged once
             _log.error(f"{what}; those of %s stay in force.\n%s", self._what, self.current.digest[:12], why)
         self._said = why
 
     async def _read(self) -> Content:
-        self._seen = _mark_of(self.path)  # before it is read: what is written meanwhile is another version
-        # In a thread: thousands of rules take seconds, in which the worker has chats to decide about.
+        self._seen = _mark_of(self.path)  # before reading: what is written meanwhile is another version
+        # In a thread: thousands of rules take seconds, and the worker has chats to decide about meanwhile.
         return await asyncio.to_thread(self._load, self.path, (await self._desk.directory()).directory)
 
 
@@ -170,11 +170,11 @@ class Rulebook:
     async def follow(self, every: float = LOOK_EVERY) -> None:
         """Put each new version of a file in force, until cancelled.
 
-        A version that is wrong is refused loudly, and the one before stays in force; so it does while a file
-        cannot be read or is gone, or its folder, and while the system watches nothing.
+        A version that is wrong is refused with a logged error, and the one before stays in force. It also
+        stays in force while a file or its folder is gone or unreadable, and while the system watches nothing.
 
         Args:
-            every: seconds between two looks at the files, beside what the system says of them.
+            every: seconds between two looks at the files, besides the changes that the system reports.
         """
         unwatched = ""
         while True:
@@ -195,7 +195,7 @@ class Rulebook:
                 await asyncio.sleep(every)
 
     async def _watch(self, every: float) -> AsyncGenerator[Set[str], None]:
-        """The names that were changed, at each change and each look; ends when a folder is another one."""
+        """The names of changed files, at each change and each look; ends when a folder was replaced."""
         # The folders are watched, because editors replace a file rather than write into it.
         folders = sorted({file.path.parent for file in self._files})
         marks = [_folder_mark(folder) for folder in folders]
@@ -204,10 +204,10 @@ class Rulebook:
             async for changes in watching:
                 yield {Path(path).name for _, path in changes}
                 if [_folder_mark(folder) for folder in folders] != marks:
-                    return  # the old one is watched, in which nothing happens any more
+                    return  # we still watch the old one, where nothing happens any more
 
     async def look(self, changed: Set[str] = frozenset()) -> None:
-        """Read those files again that are named here, and those that look different."""
+        """Read again the files that are named here, and those that look different."""
         for file in self._files:
             if file.path.name in changed or file.has_changed():
                 await file.reload()

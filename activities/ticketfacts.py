@@ -1,6 +1,6 @@
-"""What a decision about a ticket must know beside what every decision knows: departments, times, texts.
+"""What a decision about a ticket must know besides what every decision knows: departments, times, texts.
 
-All of it is looked up here, in an activity: calendars and templates are edited while tickets live, and a
+All of it is looked up here, in an activity: calendars and templates are edited while tickets are open, and a
 workflow that computed with them could not be replayed.
 """
 
@@ -86,9 +86,9 @@ def person(
     now: datetime,
     active_at: datetime | None,
 ) -> Person:
-    """What a ticket must know about somebody, in addition.
+    """``known``, with what a ticket must also know about somebody.
 
-    ``active_at`` is when they were certainly there, whatever their presence says.
+    ``active_at`` is a time when they were certainly there, whatever their presence says.
     """
     there = attends is not None and attends.presence is not Presence.OFFLINE
     return known.model_copy(
@@ -107,9 +107,9 @@ def gone_at(
     grace: float,
     active_at: datetime | None,
 ) -> datetime | None:
-    """From when on somebody's absence counts: after ``grace`` seconds of business hours without them.
+    """When somebody's absence starts to count: after ``grace`` seconds of business hours without them.
 
-    None for who is there, or never said so: not everybody who answers tickets uses a presence.
+    None if they are there, or never set a presence: not everybody who answers tickets does.
     """
     if attends is None or attends.presence is not Presence.OFFLINE:
         return None
@@ -120,7 +120,7 @@ def gone_at(
 def new_sources(
     before: TicketState, after: TicketState, directory: Directory, templates: Templates
 ) -> DraftSources | None:
-    """What is new of that from which the reply is drafted, where something in the draft changed."""
+    """What is new among the sources of the draft; ``None`` if the reply is not drafted again."""
     if not needs_draft(before, after):
         return None
     template = templates.get(after.template) if after.template else None
@@ -139,7 +139,7 @@ def new_sources(
 def _otherwise(
     named: Mapping[str, str], known: Mapping[str, str], unsaid: str | None = None
 ) -> dict[str, str]:
-    """What goes without saying is left out, unless something else was said before."""
+    """The values without the defaults, except where a value is already known."""
     return {key: value for key, value in named.items() if value != (unsaid or key) or key in known}
 
 
@@ -176,7 +176,7 @@ def _applied(
         departments=cards,
         now=now.astimezone(_zone(labels[template.departments[0]], directory)),
     )
-    # Without anybody left to ask, the model refuses it, and says so better than a text without names.
+    # If nobody is left to ask, the model refuses it, with a better message than a text without names.
     note = templates.instruction(template, context) if absent else ""
     notify = template.notify
     tell: list[Tell] = []
@@ -194,7 +194,7 @@ def _applied(
 
 
 def _due(key: str, template: Template | None, now: datetime, directory: Directory) -> Due | None:
-    """When an answer is due that is asked for now. What a template says comes before the directory."""
+    """When an answer that is asked for now is due. The template takes precedence over the directory."""
     department = directory.departments[key]
     within, remind = department.answer_within_hours, department.remind_before_hours
     if template is not None and key in template.due:
@@ -210,7 +210,7 @@ def _due(key: str, template: Template | None, now: datetime, directory: Director
 
 
 def _shifted(ticket: TicketState, now: datetime, directory: Directory) -> dict[str, Due]:
-    """The due times as they are if the ticket no longer waits for its customer: later by that long."""
+    """The due times if the ticket stops waiting for its customer now: later by the length of the pause."""
     if ticket.paused_at is None:
         return {}
     due: dict[str, Due] = {}

@@ -1,8 +1,8 @@
-"""How large a decision is, and what follows from it: counted before anything is kept.
+"""The size of a decision and of what follows from it, counted before anything is kept.
 
-Temporal closes a workflow by force whose task brings more than 4 MB at once, and fails a task for ever whose
-payload has more than 2 MB. So what is too large ends here, and the rest is added up by the workflow, which
-ends its task in time (`workflows.case`).
+If a task brings more than 4 MB at once, Temporal closes its workflow by force. If a payload has more than
+2 MB, its task fails forever. So what is too large is stopped here. The workflow adds up the rest, and ends
+its task in time (`workflows.case`).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ LARGEST_DECISION = 800_000
 
 
 class Conclusion(NamedTuple):
-    """A decision with its sizes, and what it comes to."""
+    """A decision with its sizes, the state after it and its effects."""
 
     decision: Decision
     state: CaseState
@@ -31,10 +31,10 @@ class Conclusion(NamedTuple):
 
 
 def weighed(before: CaseState, event: Event, decision: Decision) -> Conclusion:
-    """What a decision comes to, if that can be carried out.
+    """What follows from a decision, if it is not too large to be carried out.
 
-    An event does not fail because rules say too much about it: then what they do is skipped, and the decision
-    says so. Raises ``InvalidEvent`` if it is too large without them.
+    An event does not fail because rules do too much: then their actions are skipped, and the decision says
+    so. Raises ``InvalidEvent`` if it is too large without them.
     """
     conclusion, size = _concluded(before, event, decision)
     if size > LARGEST_DECISION and decision.fired:
@@ -53,7 +53,7 @@ def _concluded(before: CaseState, event: Event, decision: Decision) -> tuple[Con
     settlement = model_of(before).settle(before, event, decision)
     effects = tuple(reactions(before, event, decision, settlement))
     answer = len(to_json(settlement.state.head()))
-    # What fired stands in the answer, too.
+    # What fired is in the answer, too.
     task = len(to_json(decision)) + answer + len(to_json(decision.fired))
     caused = sum(len(to_json(effect)) for effect in effects)
     sizes = {"task_size": task, "answer_size": answer, "effects_size": caused}

@@ -1,6 +1,6 @@
-"""What carries decisions out, such as ``reassign``, ``notify``, ``send_reply``.
+"""The activities that carry out decisions, such as ``reassign``, ``notify``, ``send_reply``.
 
-Each is done at least once; the help desk recognises the key of what it has done before.
+Each runs at least once; the help desk recognises by its key what it has already done.
 """
 
 from __future__ import annotations
@@ -52,11 +52,11 @@ from helpdesks.base import HelpDesk
 class Writing:
     """The writing activities and the help desk that they write to.
 
-    All raise ``HelpDeskUnavailable``, and are then tried again.
+    All may raise ``HelpDeskUnavailable``, and are then retried.
 
     Args:
         desk: the help desk.
-        task_queue: where the workflow of a ticket that a chat opens is put.
+        task_queue: the task queue for the workflow of a ticket that a chat opens.
     """
 
     def __init__(self, desk: HelpDesk, task_queue: str) -> None:
@@ -65,22 +65,22 @@ class Writing:
 
     @activity.defn(name=REASSIGN)
     async def reassign(self, write: CaseWrite) -> bool:
-        """Assignee, ending and status in one call. False if it had been done before."""
+        """Assignee, ending and status in one call. False if this was done before."""
         return await self._desk.write_case(write)
 
     @activity.defn(name=UPDATE_CASE)
     async def update_case(self, write: CaseWrite) -> bool:
-        """Any other fields of a case, in one call. False if it had been done before."""
+        """Any other fields of a case, in one call. False if this was done before."""
         return await self._desk.write_case(write)
 
     @activity.defn(name=REMOVE_LABEL)
     async def remove_label(self, write: CaseWrite) -> bool:
-        """Take labels off a case, such as a department's that has answered. False if it had been done."""
+        """Remove labels from a case, such as that of a department that has answered. False if done before."""
         return await self._desk.write_case(write)
 
     @activity.defn(name=SEND_MESSAGE)
     async def send_message(self, message: Message) -> bool:
-        """A message of a rule to the customer. False if it had been sent before."""
+        """A message from a rule to the customer. False if it was sent before."""
         return await self._desk.send_message(message)
 
     @activity.defn(name=NOTIFY)
@@ -90,9 +90,9 @@ class Writing:
 
     @activity.defn(name=PROMPT_REPLY)
     async def prompt_reply(self, prompt: Prompt) -> bool:
-        """Tell the composer that it is their turn, with a draft. False if that had been done before.
+        """Tell the composer that it is their turn, with a draft. False if this was done before.
 
-        The draft is made here, of the notes as they are by now, and so stands in no history.
+        The draft is made here, from the notes as they are now, so that it is in no history.
         """
         kept = await self._desk.kept(prompt.case)
         draft = drafted(kept.state) if kept is not None and isinstance(kept.state, TicketState) else ""
@@ -100,13 +100,13 @@ class Writing:
 
     @activity.defn(name=SEND_REPLY)
     async def send_reply(self, reply: ConsolidatedReply) -> bool:
-        """The consolidated reply, once. False if it had been sent before.
+        """Send the consolidated reply, once. False if it was sent before.
 
-        Where a chat opened the ticket, the chat hears of it: the reply has gone out there.
+        If a chat opened the ticket, the chat is told, because the reply went out there.
         """
         sent = await self._desk.send_reply(reply)
         if reply.case.conversation:
-            # Also when it had been sent before: this attempt may be here because the one before died now.
+            # Even if it was sent before: the previous attempt may have died at this point.
             event = ReplySent(
                 id=derived_id("reply", reply.case.case_id, reply.event_id),
                 at=reply.decided_at,
@@ -129,10 +129,10 @@ class Writing:
 
     @activity.defn(name=COPY_TO_TICKET)
     async def copy_to_ticket(self, copy: CopyToTicket) -> int:
-        """Bring what the customer says in a chat into its ticket; returns how many messages that were.
+        """Copy what the customer says in a chat to its ticket; returns the number of messages.
 
-        The first copy opens the ticket, and brings everything that was said so far; a later one brings the
-        message that it is about. What is there already is a duplicate there, by its ID.
+        The first copy opens the ticket and brings everything that was said so far; a later one brings only
+        its own message. The ticket recognises by its ID a message that it already has.
         """
         chat = copy.case
         workflow_id = ticket_workflow_id(copy.ticket_id)
@@ -167,9 +167,9 @@ class Writing:
         return len(messages)
 
     async def _tell(self, workflow_id: str, event: BaseEvent) -> None:
-        """Hand an event to another case, also to one whose workflow was closed by force.
+        """Send an event to another case, even if its workflow was closed by force.
 
-        One that is closed takes nothing more, and need not.
+        A case that is closed accepts nothing more, and need not.
         """
         if await _submit(workflow_id, event):
             return
@@ -179,12 +179,12 @@ class Writing:
 
 
 def _copied(message: CustomerMessage) -> CustomerMessage:
-    message_id = message.message_id and derived_id(message.message_id)  # as it is, where it can be
+    message_id = message.message_id and derived_id(message.message_id)  # unchanged, if possible
     return message.model_copy(update={"id": derived_id("chat", message.id), "message_id": message_id})
 
 
 async def _submit(workflow_id: str, event: BaseEvent) -> bool:
-    """Hand an event to another case. False if its workflow is not running."""
+    """Send an event to another case. False if its workflow is not running."""
     try:
         await activity.client().get_workflow_handle(workflow_id).signal(SUBMIT, event)
     except RPCError as error:

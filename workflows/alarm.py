@@ -1,4 +1,4 @@
-"""One lazy timer: the only clock that a case has."""
+"""One lazy timer, the only clock that a case has."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from temporalio import workflow
 
-# A server's timer may fire a fraction of a millisecond early; it would have to be started once more.
+# A server's timer may fire a fraction of a millisecond early; then it would have to be started again.
 _ROUNDING = timedelta(milliseconds=1)
 
 
@@ -16,7 +16,7 @@ class Alarm:
 
     Most moments move: every message pushes the idle end further away. Cancelling and starting a timer for
     each message would cost an action each time, so an outstanding timer is left alone as long as it rings
-    no later than needed. Whoever hears it ring looks at the time, and sets it again if it was early.
+    no later than needed. When it rings, the case looks at the time, and sets it again if it was early.
     """
 
     def __init__(self, summary: str) -> None:

@@ -1,9 +1,10 @@
-"""What others hand to a case: any number of arguments, in any encoding, of which one object can be used.
+"""What others pass to a case: any number of arguments, in any encoding, where exactly one object is usable.
 
-Temporal hands over what came. A signature that takes one argument raises where there are none or two, and
-that fails the workflow task again and again, also after a reset: one careless signal would stop a case for
-ever. So whatever others can call takes ``*arguments``, and they are judged here, in words. What could not be
-converted is a ``RawValue`` among them: see ``baton.temporal.payloads.TolerantConverter``.
+Temporal passes on whatever came. A signature that takes one argument raises if there are none or two, and
+that fails the workflow task again and again, even after a reset: one careless signal would stop a case
+forever. So everything that others can call takes ``*arguments``, and this module checks them and explains
+what is wrong. What could not be converted is a ``RawValue`` among them: see
+``baton.temporal.payloads.TolerantConverter``.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from baton.errors import InvalidEvent, NoKeys, UnknownKey, Unreadable
 from baton.temporal.payloads import encoding_of, strictly
 
 UNREAD = "unread-signal-"
-"""How the marker begins that says that a signal could not be read; its number in the run follows."""
+"""The prefix of the marker of a signal that could not be read; the signal's number in the run follows."""
 _NOT_READ = "the worker that took it could not read its payload: see the worker's BATON_ENCRYPTION_ settings"
 
 StartT = TypeVar("StartT", bound=Payload)
@@ -30,8 +31,8 @@ def updated(arguments: Sequence[object]) -> object:
     """The payload of an event that came by update.
 
     Raises:
-        InvalidEvent: it is not one, or can never be read.
-        UnknownKey: a key is missing for it. Raised in a handler this makes the case wait for the key.
+        InvalidEvent: it is not an event, or can never be read.
+        UnknownKey: its key is missing. Raised in a handler, this makes the case wait for the key.
     """
     try:
         return _event(arguments)
@@ -42,7 +43,7 @@ def updated(arguments: Sequence[object]) -> object:
 
 
 def updated_now(arguments: Sequence[object]) -> object:
-    """As `updated`, for a validator: where the worker has no keys at all, what is encrypted is refused."""
+    """Like `updated`, for a validator: if the worker has no keys at all, encrypted events are refused."""
     try:
         return updated(arguments)
     except NoKeys:
@@ -50,11 +51,11 @@ def updated_now(arguments: Sequence[object]) -> object:
 
 
 def signalled(arguments: Sequence[object], number: int) -> object:
-    """The payload of an event that came by signal. Raises as `updated_now`.
+    """The payload of an event that came by signal. Raises what `updated_now` raises.
 
-    A refusal by the settings of this worker is marked in the history: by other keys a replay could read the
-    payload, and would go another way. And a worker without keys waits, rather than refuse what one with keys
-    has taken in.
+    A refusal because of this worker's settings is marked in the history: with other keys, a replay could read
+    the payload and would go another way. And a worker without keys waits rather than refuse an event that a
+    worker with keys has accepted.
 
     Args:
         number: of the signal in its run.
@@ -78,15 +79,15 @@ def signalled(arguments: Sequence[object], number: int) -> object:
 def read_start(
     arguments: Sequence[object], parse: Callable[[object], object], continued: type[StartT]
 ) -> StartT:
-    """The start argument of a case, as the caller or the run before wrote it.
+    """The start argument of a case, as the caller or the previous run wrote it.
 
     Args:
-        parse: raises ``InvalidEvent`` if something that a caller must say is wrong.
+        parse: raises ``InvalidEvent`` if something that a caller must give is wrong.
         continued: the argument with what one run hands to the next.
 
     Raises:
         InvalidEvent: it is wrong, or can never be read.
-        UnknownKey: a key is missing for it. Then the case waits for the key.
+        UnknownKey: its key is missing. Then the case waits for the key.
     """
     needed = ", ".join(name for name, one in continued.model_fields.items() if one.is_required())
     try:

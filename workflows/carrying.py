@@ -1,7 +1,7 @@
 """What one run hands to the next, which must fit into a payload of 2 MB.
 
-What a case may grow by has bounds of its own, and together they are far below that. Should it not be enough,
-the case goes on with less to show rather than not at all: everything left out here is in the help desk.
+Everything that makes a case grow has its own bound, and together they are far below that. If that is not
+enough, the case goes on with less to show rather than not at all: the help desk has what is left out here.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from baton.contract import Instant, Payload, TimelineEntry
 from baton.model.effects import Effect
 
 LARGEST_START = 1_800_000
-"""Bytes of the start argument of a next run."""
+"""The most bytes that the start argument of the next run may have."""
 
 StartT = TypeVar("StartT", bound=Payload)
 
 
 class Carried(Payload):
-    """What one run hands to the next, beside the state of the case itself."""
+    """What one run hands to the next, besides the state of the case itself."""
 
     seen: dict[str, Instant] = {}
     seen_until: Instant | None = None
@@ -33,7 +33,7 @@ class Carried(Payload):
 
 
 def fitting(start: StartT) -> StartT:
-    """The start argument of the next run: without its timeline, or also without texts, if it is too large."""
+    """The start argument of the next run; if too large, without its timeline, then also without texts."""
     for less in (_without_timeline, _without_texts):
         if len(to_json(start)) <= LARGEST_START:
             break

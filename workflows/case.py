@@ -1,17 +1,17 @@
-"""What every case does in the same way, whatever kind it is of.
+"""What every case does in the same way, whatever its kind.
 
     1. Events wait in the inbox. One loop takes them one at a time, in the order in which they arrived: two
-       handlers that acted by themselves would interleave at every await.
+       handlers acting on their own would interleave at every await.
     2. Is the event possible now? Then the activity ``decide`` asks the rules and the help desk about it.
     3. What was decided is folded into the state. The outbox carries the effects to the help desk.
-    4. When the alarm rings, the case makes the events that are due for itself, and takes them likewise.
-    5. With nothing left to take, operations are shown how the case stands.
+    4. When the alarm rings, the case makes the events that are due, and takes them in the same way.
+    5. When nothing is left to take, the case is shown to operations.
     6. A case that is over completes. A long run hands over to the next.
 
 The traps that this mechanism exists for:
 
 * Nothing that an event can cause is raised in the loop: a refusal is a value that reaches its caller.
-  An exception of another type would fail the workflow task, and be retried for ever.
+  An exception of another type would fail the workflow task, which would be retried forever.
 * A run ends only when no handler is running and no event waits.
 * A workflow task that brings more than 4 MB makes the server close the workflow by force. So each answer,
   decision and effect has a bound, and the loop ends its task before their sum gets near.
@@ -42,18 +42,18 @@ from workflows.published import SearchAttributes, show
 from workflows.timeline import Timeline
 
 TASK_BUDGET = 300_000
-"""Bytes of decisions and answers after which the loop ends its task. The server takes 4 MB, and one decision
-more and a write may come on top. A long task is bad for another reason, too: behind a hundred signals that
-came meanwhile, the server has it done again."""
+"""Bytes of decisions and answers after which the loop ends its task. The server takes 4 MB, and one more
+decision and a write may come on top. A long task is bad for another reason, too: if a hundred signals arrive
+meanwhile, the server has it done again."""
 OUTBOX_BUDGET = 250_000
-"""Bytes of unsent effects with which no further event is taken: what is carried to the next run has 2 MB."""
+"""Bytes of unsent effects above which no further event is taken: what the next run is given may have 2 MB."""
 ASK_THE_LEDGER = "ask-the-ledger"
-"""The patch with which the ledger is asked for the case also where an event can open none."""
+"""The patch that asks the ledger for the case even if the event cannot open one."""
 _END_OF_TASK = timedelta(milliseconds=1)
 
 
 class Case(Kind[StateT, OutcomeT, SummaryT]):
-    """The durable shell around one case. What callers meet of it is ``workflows.caseworkflow``."""
+    """The durable shell around one case. Callers reach it through ``workflows.caseworkflow``."""
 
     def __init__(self, state: StateT, carried: Carried) -> None:
         self.state = state
@@ -70,12 +70,12 @@ class Case(Kind[StateT, OutcomeT, SummaryT]):
         self._search_attributes = SearchAttributes()
         self._answer_size = carried.answer_size
         self._spent = 0
-        """Bytes that were added to the present workflow task, as far as this is counted."""
+        """Bytes added to the present workflow task, as far as they are counted."""
         self.events = carried.events
         self.refused = carried.refused
         self.ended_as: EndReason = "empty"
         self.earlier: Any = None
-        """The snapshot of the case that a late duplicate belongs to."""
+        """The snapshot of the earlier case that a late duplicate belongs to."""
 
     # --- The life of a run ------------------------------------------------------------------------
 
@@ -95,7 +95,7 @@ class Case(Kind[StateT, OutcomeT, SummaryT]):
             if not is_cancelled_exception(error):
                 raise
             # Somebody cancelled the workflow. What was accepted is still folded and written, and so is what
-            # arrives meanwhile: a cancellation comes once, and senders wait for their answers.
+            # arrives meanwhile: a cancellation comes only once, and senders wait for their answers.
             self.outbox.start_again()
             while not self._at_rest():
                 await self._work()
@@ -153,7 +153,7 @@ class Case(Kind[StateT, OutcomeT, SummaryT]):
                 self._alarm.set(self.next_due())
                 continue
             entry = self.inbox.head()
-            # A case that was taken over has brought with it what was handled before.
+            # A case that was taken over brings the IDs of the events that were handled before.
             if entry.known or self.inbox.remembers(entry.event):
                 entry.outcome = self.answer(entry.event.id)
                 self._spent += self._answer_size
@@ -166,10 +166,10 @@ class Case(Kind[StateT, OutcomeT, SummaryT]):
             await self._end_full_task()
 
     async def _end_full_task(self) -> None:
-        """Let the server have what was decided and answered so far, if that is much."""
+        """Send the server what was decided and answered so far, if that is a lot."""
         if self._spent >= TASK_BUDGET:
             self.handover.let_answers_go()
-            # Nothing else ends a task while there is something to do: the next local activity belongs to it.
+            # Nothing else ends a task while there is something to do: local activities run in the same task.
             await workflow.sleep(_END_OF_TASK, summary="much at once: in several tasks")
             self._spent = 0
 
@@ -202,16 +202,16 @@ class Case(Kind[StateT, OutcomeT, SummaryT]):
         entry.done = self.handover.settled = True
 
     def _check(self, event: Any) -> None:
-        """Refuse what is not possible. Where there is no case yet, only the ledger knows: it may have one."""
+        """Refuse what is not possible. If there is no case yet, only the ledger knows: it may have one."""
         try:
             self.check(event)
         except Refused:
-            # Of the code before it, there are histories in which such an event was refused at once.
+            # In histories of older code, such an event was refused at once.
             if self.state.exists or not workflow.patched(ASK_THE_LEDGER):
                 raise
 
     async def _decide(self, event: Any, now: datetime, entry: Entry[OutcomeT]) -> Handled[StateT, OutcomeT]:
-        """Decide about an event and fold it. Raises a ``Refused``; then nothing has changed."""
+        """Decide about an event and fold it. If this raises a ``Refused``, nothing has changed."""
         self.ended_as = "refused"
         decision = await self._ask(event, now, entry)
         if decision.revived is not None:
@@ -246,18 +246,19 @@ class Case(Kind[StateT, OutcomeT, SummaryT]):
         return await ask(request, entry.context)
 
     async def go_on_with(self, kept: Kept) -> None:
-        """Take over a case whose workflow was closed by force, as the ledger has kept it."""
+        """Take over a case whose workflow was closed by force, as the ledger kept it."""
         self.state = cast(StateT, kept.state)
         self.inbox.seen = {**kept.seen, **self.inbox.seen}
         self.outbox.take_over(kept.unsent)
         metrics.REVIVED.count(workflow.metric_meter())
         self.timeline.revived()
-        # Recorded before anything is decided on it: a worker that dies later asks about the same case again.
+        # Recorded before anything is decided about it: if a worker dies later, the next one asks about the
+        # same case again.
         await workflow.sleep(_END_OF_TASK, summary="goes on from the ledger")
         self._spent = 0
 
     def note_refusal(self, event_id: str, kind: str, author: str, refusal: Refused) -> None:
-        """Count a refusal and note it in the timeline; ``?`` stands for what could not be read."""
+        """Count a refusal and note it in the timeline, with ``?`` for what could not be read."""
         self.refused += 1
         refusals.tell(event_id, kind, refusal)
         self.timeline.refused(event_id, kind, author, refusal)

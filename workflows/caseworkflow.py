@@ -1,10 +1,10 @@
-"""What a chat and a ticket have in common as workflows: how they begin, end, and are spoken to.
+"""What a chat and a ticket have in common as workflows: how they begin and end, and what others can call.
 
-    1. The first event comes with the start. Without one that can be used, the workflow ends itself.
-    2. A run lives until its case is over, or so long that another one goes on with it.
-    3. Handlers only put an event into the inbox, and wait until it was decided.
+    1. The first event comes with the start. Without a usable one, the workflow ends itself.
+    2. A run lives until its case is over, or until it is so long that another run goes on with it.
+    3. Handlers only put an event into the inbox, and wait until it is decided.
 
-Whatever others can call takes any number of arguments: see ``workflows.arguments``.
+Everything that others can call takes any number of arguments: see ``workflows.arguments``.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ from workflows.kind import SummaryT
 from workflows.refusals import as_failure
 
 FIRST_EVENT_WITHIN = timedelta(minutes=1)
-"""A workflow that was started without an event that it could use ends itself after this time."""
+"""A workflow that was started without a usable event ends itself after this time."""
 
 CaseT = TypeVar("CaseT", bound=Case[Any, Any, Any])
 
@@ -48,10 +48,10 @@ class Start(NamedTuple, Generic[StartT, CaseT]):
     """How a kind of case begins.
 
     Args:
-        parse: raises ``InvalidEvent`` if something that a caller must say is wrong.
+        parse: raises ``InvalidEvent`` if something that a caller must give is wrong.
         continued: the start argument with `carried`: what one run hands to the next.
         unreadable: stands for a start argument that was refused.
-        case: the case that a start argument brings.
+        case: makes the case from a start argument.
     """
 
     parse: Callable[[object], Payload]
@@ -61,14 +61,14 @@ class Start(NamedTuple, Generic[StartT, CaseT]):
 
 
 class CaseWorkflow(Generic[CaseT, OutcomeT, SummaryT]):
-    """A workflow adds ``run``, its snapshot, and what only it hears."""
+    """What both workflows share. Each adds ``run``, its snapshot query, and its own signals."""
 
     def __init__(self, kind: Start[Any, CaseT], arguments: Sequence[Any]) -> None:
         self._refused_start: str | None = None
         try:
             start = read_start(arguments, kind.parse, kind.continued)
         except InvalidEvent as refusal:
-            # A bad start argument fails the workflow, below; raised here it would fail the task for ever.
+            # A bad start argument fails the workflow, below; raised here, it would fail the task forever.
             self._refused_start = str(refusal)
             start = kind.unreadable
         self._start = start
@@ -111,10 +111,10 @@ class CaseWorkflow(Generic[CaseT, OutcomeT, SummaryT]):
 
     @handle.validator
     def _refuse_early(self, *event: Any) -> None:
-        """Refuse what can be seen to be wrong now, before anything is written to the history.
+        """Refuse what is clearly wrong now, before anything is written to the history.
 
-        With other events still waiting the state is not yet the one that this event will meet, so only its
-        form is judged; and so where there is no case yet, as the ledger may have one.
+        If other events are still waiting, the state is not yet the one that this event will meet, so only its
+        form is checked. The same holds if there is no case yet, as the ledger may have one.
         """
         inbox, parsed = self._case.inbox, None
         try:
@@ -145,7 +145,7 @@ class CaseWorkflow(Generic[CaseT, OutcomeT, SummaryT]):
         return self._case.timeline.lines()
 
     async def _answered(self, arguments: Sequence[Any]) -> Any:
-        """The outcome of an event, when its turn has come. Raises a ``Refused``."""
+        """The outcome of an event, once its turn has come. Raises a ``Refused``."""
         case, inbox = self._case, self._case.inbox
         event = inbox.updated(arguments)
         twin = inbox.twin_of(event)

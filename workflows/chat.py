@@ -1,13 +1,13 @@
 """A chat as a workflow: ``chat:{channel}:{conversation}``.
 
-    1. The first event comes with the start. Without one that can be used, the workflow ends itself.
-    2. Events are taken one at a time: is it possible, what do the rules say, how does the chat stand now.
+    1. The first event comes with the start. Without a usable one, the workflow ends itself.
+    2. Events are taken one at a time: is it possible, what do the rules say, what is the chat like now.
     3. What was decided is answered at once; the writes to the help desk follow, in order.
-    4. When nobody wrote for the channel's idle time, the chat ends; it is not closed by that.
+    4. When nobody has written for the channel's idle time, the chat ends; this does not close it.
     5. When it is ended and closed, and nothing is left to do, the workflow completes with a summary.
 
-The model decides (``baton.model.chat``), the rules and the directory are asked in the activity ``decide``,
-and ``workflows.case`` is the mechanism.
+The model decides (``baton.model.chat``), the activity ``decide`` asks the rules and the directory, and
+``workflows.case`` is the mechanism.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class CarriedChat(Carried):
 
 
 class ContinuedChat(ChatStart):
-    """The start argument, as a run of a chat hands it to the next."""
+    """The start argument that one run of a chat hands to the next."""
 
     carried: CarriedChat | None = None
 
@@ -101,11 +101,11 @@ class _ChatCase(Case[ChatState, Outcome, ChatSummary]):
         return Outcome(event_id=event_id, duplicate=True, snapshot=self.snapshot(), what=what)
 
     def snapshot(self) -> ChatSnapshot:
-        """The chat; where a late duplicate opened none, the one that the duplicate belongs to."""
+        """The chat; if a late duplicate opened none, the chat that the duplicate belongs to."""
         return self.earlier if self.earlier and not self.state.exists else self.state.snapshot()
 
     def due_events(self, now: datetime) -> Iterable[ChatEvent]:
-        # Each by the state that the one before it has left: a timed rule may have ended the chat that idles.
+        # Each from the state that the one before it left: a timed rule may have ended the idle chat.
         for kind in (TimedDue, Idle):
             yield from (event for event in clock.due_events(self.state, now) if isinstance(event, kind))
 

@@ -1,4 +1,4 @@
-"""How a case asks for a decision: by the local activity ``decide``, for as long as it takes."""
+"""How a case asks for a decision: with the local activity ``decide``, for as long as it takes."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ async def ask(request: DecideRequest, context: Context) -> Decision:
 
 
 def refusal_in(decision: Decision) -> Refused | None:
-    """The refusal that a decision is, as it is raised."""
+    """The refusal in a decision, as an exception to raise."""
     if decision.refusal is None:
         return None
     return REFUSALS.get(decision.refusal.type, Refused)(decision.refusal.message)
 
 
 def count_rules(decision: Decision, *, moved: bool) -> None:
-    """Count the rules that fired, and who handed the case over by that."""
+    """Count the rules that fired, and those that handed the case over."""
     meter = workflow.metric_meter()
     for one in decision.fired:
         metrics.RULES_FIRED.count(meter, rule=one.rule)

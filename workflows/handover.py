@@ -1,13 +1,13 @@
-"""When a run of a case hands over to the next, and how it finds a moment for that.
+"""When a run of a case hands over to the next, and how it finds the right moment.
 
-The server refuses the end of a run if a signal, or the result of a write, came while the task that ends it
-was with the worker. The run is then replayed from its first event before it can go on, and everybody waits.
+The server refuses the end of a run if a signal or the result of a write arrived while the worker had the
+task that ends it. The run is then replayed from its first event before it can go on, and everybody waits.
 In a busy case this would happen at nearly every end, again and again. So:
 
-* A run is not long, and its replay does not take long.
+* Runs are kept short, so that their replay is short, too.
 * It ends in a task in which there is nothing to decide. Such a task takes milliseconds.
-* Answers wait until then: whoever waits for one sends nothing that could come in between.
-* Where no such task comes, the run goes on and tries again a little later.
+* Answers wait until then: a caller who waits for an answer sends nothing that could come in between.
+* If no such task comes, the run goes on and tries again a little later.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ LONGEST_RUN = 500
 """Events of history after which a run looks for a moment to hand over: long before the server's advice."""
 
 YOUNGEST = timedelta(seconds=2)
-"""A run that is younger does not hand over for its length: of one case, the server starts a run a second."""
+"""A younger run does not hand over because of its length: the server starts one run a second for a case."""
 
 TASKS_TRIED = 5
-"""How many tasks a run waits for one with nothing to decide."""
+"""For how many tasks a run waits for one with nothing to decide."""
 
 ANSWERS_WAIT = timedelta(seconds=1)
-"""How long answers wait for that at most: a help desk that hangs must not hold up what is decided already."""
+"""The longest that answers wait for that: a help desk that hangs must not hold up what is already decided."""
 
 TRY_AGAIN_AFTER = 50
 """Events of history after which a run that found no such task tries again."""
@@ -46,7 +46,7 @@ _TASK_WITHIN = timedelta(seconds=1)
 
 
 class Handover:
-    """The end of a run: whether it is time, whether this is the moment, and whose answers wait for it."""
+    """The end of a run: whether it is due, whether this is the moment, and whether answers wait for it."""
 
     def __init__(self, inbox: Inbox[Any], outbox: Outbox) -> None:
         self._inbox = inbox
@@ -54,9 +54,9 @@ class Handover:
         self.settled = False
         """Whether this run has settled an event, accepted or refused."""
         self._answers_from: datetime | None = None
-        """When this run is ending: the time from which on it answers even so."""
+        """Set while this run is ending: the time after which it answers anyway."""
         self._try_again_at = 0
-        """The number of the task from which on this run tries again to end."""
+        """The number of the task from which this run tries again to end."""
 
     def is_due(self) -> bool:
         """Whether this run should end now, if it can."""
@@ -67,9 +67,9 @@ class Handover:
     def belongs_elsewhere(self) -> bool:
         """Whether new cases go to another version of the workers, and this run has come to rest there.
 
-        Only after an event of its own: so no run can hand over to the next without having done something. And
-        not in the middle of a write, which would be made twice, unless the help desk does not take it: then
-        the new version may be what it waits for.
+        Only after an event of its own, so that every run does something before it hands over. Not in the
+        middle of a write, which would then be made twice – unless the help desk does not accept it: then the
+        new version may be what the write needs.
         """
         if _task_number() < self._try_again_at:
             return False
@@ -90,7 +90,7 @@ class Handover:
         return True
 
     async def _came_to_rest(self, work: Callable[[], Awaitable[None]]) -> bool:
-        """Whether nothing is left to do in this task but to answer and to end."""
+        """Whether nothing is left to do in this task except to answer and to end."""
         self._outbox.pause()
         self._answers_from = workflow.now() + ANSWERS_WAIT
         try:
@@ -101,7 +101,7 @@ class Handover:
                     worked_in = _task_number()
                     await workflow.wait_condition(lambda: bool(self._inbox) or later.done())  # noqa: B023
                 if _task_number() > worked_in and not self._outbox.busy:
-                    # The version of the workers may be the right one again meanwhile.
+                    # By now the version of the workers may be the right one again.
                     return _is_long() or workflow.info().is_target_worker_deployment_version_changed()
             return False
         finally:
@@ -111,12 +111,12 @@ class Handover:
         return self._answers_from is not None and workflow.now() < self._answers_from
 
     def let_answers_go(self) -> None:
-        """Those that were held back go with this task."""
+        """Answers that were held back go out with this task."""
         self._answers_from = None
 
 
 def version_of_next_run() -> workflow.ContinueAsNewVersioningBehavior | None:
-    """Where a run that continues as new goes: to the version that new cases go to, if that has changed."""
+    """Which version the next run goes to: the one that new cases go to, if that has changed."""
     if workflow.info().is_target_worker_deployment_version_changed():
         return workflow.ContinueAsNewVersioningBehavior.AUTO_UPGRADE
     return None
@@ -128,7 +128,7 @@ def _task_number() -> int:
 
 
 def _is_long() -> bool:
-    """Whether the replay of this run would begin to take long, and it is old enough to end."""
+    """Whether a replay of this run would begin to take long, and the run is old enough to end."""
     old = workflow.now() - workflow.info().workflow_start_time >= YOUNGEST
     return _task_number() >= LONGEST_RUN and old and _ends_apart()
 
@@ -139,14 +139,14 @@ def _ends_apart() -> bool:
 
 
 def _must_end() -> bool:
-    """Whether this run comes near the limits of the server, and ends at any moment."""
+    """Whether this run is near the limits of the server, and must end now."""
     return workflow.info().is_continue_as_new_suggested()
 
 
 async def _next_task() -> None:
-    """Return in a later workflow task, by way of an activity that does nothing.
+    """Return in a later workflow task, by running an activity that does nothing.
 
-    A timer would do, too, but those of the server may be late by a second.
+    A timer would also do, but the server's timers may be late by a second.
     """
     with suppress(ActivityError):
         await workflow.execute_activity(

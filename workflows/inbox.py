@@ -1,11 +1,11 @@
 """The events that wait for their turn, and those that were folded not long ago.
 
-* The queue keeps the order in which events arrived, and an event stands at its head until it is done: so a
-  cancellation cannot lose it. The same event, sent twice, waits once: its *twin* is answered after it.
-* Temporal forgets update IDs when a run ends, and reuses nothing of a signal. So a case remembers the IDs of
-  its latest events itself, across runs; older ones are known to the help desk.
-* After a reset the server brings back all signals and updates at once, in the order in which they once came;
-  a replay of that shows the updates after the signals. So they are put into the order of their dates.
+* The queue keeps the order in which events arrived, and an event stays at its head until it is done, so that
+  a cancellation cannot lose it. The same event sent twice waits once: its *twin* is answered after it.
+* Temporal forgets update IDs when a run ends, and does not deduplicate signals. So a case itself remembers
+  the IDs of its latest events, across runs; the help desk knows older ones.
+* After a reset the server brings back all signals and updates at once, in the order in which they first came;
+  but a replay shows the updates after the signals. So they are put into the order of their dates.
 """
 
 from __future__ import annotations
@@ -33,23 +33,23 @@ class Entry(Generic[OutcomeT]):
 
     event: Any
     seen_until: datetime | None = None
-    """Up to when events had been dropped from memory at its arrival. Later drops must not make an event that
-    was decided by a worker that died look like one that was folded long ago."""
+    """Up to when events had been dropped from memory when it arrived. Events dropped later must not make an
+    event that was decided by a worker that died look like one that was folded long ago."""
     arrived: int = 0
-    """The length of the history at its arrival, which tells what came at the same moment."""
+    """The length of the history when it arrived, which tells what came at the same moment."""
     by_signal: bool = False
     context: Context = field(default_factory=copy_context)
-    """That of the handler which took it: its trace goes on with what is done about the event."""
+    """The context of the handler that took it: its trace continues with what is done about the event."""
     outcome: OutcomeT | None = None
     refusal: Refused | None = None
     known: bool = False
     """Handled before: it is only answered once more."""
     done: bool = False
     key: str = ""
-    """Its own in the queue."""
+    """Its key in the queue."""
 
     def answer(self) -> OutcomeT:
-        """The outcome, once it is done. Raises the ``Refused`` that it came to instead."""
+        """The outcome, once it is done. Raises the ``Refused`` if the event was refused."""
         if self.refusal is not None:
             raise self.refusal
         assert self.outcome is not None, "whatever is done has an outcome or a refusal"
@@ -61,7 +61,7 @@ class Inbox(Generic[OutcomeT]):
 
     Args:
         parse: the event in a payload; raises ``InvalidEvent``.
-        seen: IDs of events that the runs before have folded, the earliest first, and when.
+        seen: IDs of events that earlier runs folded, the earliest first, and when.
         seen_until: up to when such IDs were forgotten.
     """
 
@@ -88,11 +88,11 @@ class Inbox(Generic[OutcomeT]):
         return self._parse(updated_now(arguments))
 
     def updated(self, arguments: Sequence[object]) -> Any:
-        """The event of an update that was let in."""
+        """The event of an update that was accepted."""
         return self._parse(updated(arguments))
 
     def signalled(self, arguments: Sequence[object], kind: str | None) -> Any:
-        """The event of a signal. ``kind`` is that of an event that does not say its own."""
+        """The event of a signal. ``kind`` is the kind of an event that does not say its own."""
         self._signals += 1
         payload = signalled(arguments, self._signals)
         if kind is not None and isinstance(payload, dict):
@@ -108,7 +108,7 @@ class Inbox(Generic[OutcomeT]):
     def put(self, event: Any, *, by_signal: bool = False, known: bool = False) -> Entry[OutcomeT]:
         """Let an event wait; ``known`` says that it was handled before and only asks for its answer."""
         key = event.id
-        if known:  # may wait beside others that ask the same
+        if known:  # may wait beside others that ask for the same answer
             self._answered_again += 1
             key = f"\0{self._answered_again}"
         moment = workflow.info().get_current_history_length()
@@ -117,7 +117,7 @@ class Inbox(Generic[OutcomeT]):
         return entry
 
     def by_itself(self, event: Any) -> Entry[OutcomeT]:
-        """An entry, outside the queue, for what nobody's call brought: it begins a trace of its own."""
+        """An entry outside the queue for an event that no call brought; it begins a trace of its own."""
         return Entry(event, self.seen_until, context=Context())
 
     def twin_of(self, event: Any) -> Entry[OutcomeT] | None:
@@ -134,7 +134,7 @@ class Inbox(Generic[OutcomeT]):
     # --- The memory ---------------------------------------------------------------------------------
 
     def remembers(self, event: Any) -> bool:
-        """Whether it was folded, as far as this case remembers by itself."""
+        """Whether it was folded, as far as this case itself remembers."""
         return event.id in self.seen
 
     def remember(self, event: Any, now: datetime) -> None:
@@ -152,8 +152,8 @@ class Inbox(Generic[OutcomeT]):
     def in_order(self) -> None:
         """After a reset, merge the signals and the updates of this moment by their dates.
 
-        Each keep their own order. An event without a date follows the one before it. At the same date an
-        update goes first.
+        Each of the two keeps its own order. An event without a date follows the one before it. At the same
+        date an update goes first.
         """
         if not self._reset:
             return
@@ -170,7 +170,7 @@ class Inbox(Generic[OutcomeT]):
 
 
 def _dated(entries: Iterable[Entry[OutcomeT]]) -> Iterator[tuple[datetime, bool, Entry[OutcomeT]]]:
-    """Events of one kind of call, each with a date that is not before that of the one before it."""
+    """Events of one kind of call, each with a date that is never earlier than the previous one."""
     at = datetime.min.replace(tzinfo=UTC)
     for entry in entries:
         at = max(at, entry.event.at or at)

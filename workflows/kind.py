@@ -34,7 +34,7 @@ class Handled(NamedTuple, Generic[StateT, OutcomeT]):
 
 
 class Kind(ABC, Generic[StateT, OutcomeT, SummaryT]):
-    """How a case is of its kind. `state` is the case as it stands."""
+    """What a case does according to its kind. `state` is the case as it is now."""
 
     state: StateT
     alarm_summary = "the next thing that comes due"
@@ -57,7 +57,7 @@ class Kind(ABC, Generic[StateT, OutcomeT, SummaryT]):
 
     @abstractmethod
     def answer(self, event_id: str) -> OutcomeT:
-        """The answer to an event that had been handled before, with the present snapshot."""
+        """The answer to an event that was handled before, with the present snapshot."""
 
     @abstractmethod
     def due_events(self, now: datetime) -> Iterable[Any]:
@@ -81,7 +81,7 @@ class Kind(ABC, Generic[StateT, OutcomeT, SummaryT]):
 
     @abstractmethod
     def with_state(self, carried: Carried) -> Carried:
-        """What the next run gets: what every case hands over, and the state of this one."""
+        """What the next run gets: what every case hands over, and the state of this case."""
 
     @abstractmethod
     def summary(self) -> SummaryT:

@@ -28,9 +28,9 @@ from baton.model.effects import (
 from baton.signs import summary
 from baton.temporal import metrics
 
-# Also the time until the server notices that a worker died in the middle of a write.
+# This is also how long the server takes to notice that a worker died in the middle of a write.
 _TIMEOUT = timedelta(seconds=10)
-# A help desk that is down for a day must not lose a write, and must not wait long once it is back.
+# If the help desk is down for a day, no write may be lost, and none may wait long once it is back.
 _RETRY = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=1))
 
 _STUCK_AFTER = timedelta(minutes=1)
@@ -49,8 +49,8 @@ class Outbox:
 
     An effect leaves the outbox when its activity has completed, so that one in flight at a
     continue-as-new is handed to the next run and repeated there: its key makes that harmless. An effect
-    that the help desk refuses for good is reported to ``failed`` and does not hold up the next one;
-    ``sent`` is called after each that has left.
+    that the help desk refuses permanently is reported to ``failed`` and does not hold up the next one;
+    ``sent`` is called after each effect that has left.
     """
 
     def __init__(
@@ -88,7 +88,7 @@ class Outbox:
         return sum(waiting.size for waiting in self._effects)
 
     async def at_most(self, size: int) -> None:
-        """Wait until no more than so many bytes are unsent: a help desk that is down must not fill a run."""
+        """Wait until at most ``size`` bytes are unsent: a help desk that is down must not fill a run."""
         if self.size > size:
             pausing, let_go = self._stopping, self._let_go
             self.start_again()
@@ -124,18 +124,18 @@ class Outbox:
         return self._sender is not None and not self._sender.done()
 
     def pause(self) -> None:
-        """Start nothing more; what is in flight comes to its end."""
+        """Start nothing more; what is in flight is completed."""
         self._stopping = True
 
     async def stop(self) -> None:
-        """Start nothing more and let go of what is in flight; it stays among the unsent."""
+        """Start nothing more and cancel what is in flight; it stays among the unsent."""
         self._stopping = self._let_go = True
         if self._sender is not None:
             self._sender.cancel()
             await asyncio.wait([self._sender])
 
     def start_again(self) -> None:
-        """Go on after a ``pause`` or a ``stop`` that came to nothing."""
+        """Go on after a ``pause`` or a ``stop``, when the run does not end after all."""
         if self._let_go:
             self._sender = None
         self._stopping = self._let_go = False

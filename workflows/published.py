@@ -25,7 +25,7 @@ class SearchAttributes:
         self._published: dict[str, Any] | None = None
 
     def publish(self, attributes: Mapping[str, Any]) -> None:
-        """Make them what they should be; ``None`` and empty lists are unset."""
+        """Set them to what they should be; ``None`` and empty lists are unset."""
         wanted = {name: _fitting(value) for name, value in attributes.items() if value}
         if self._published is None:
             self._published = _present()
@@ -44,14 +44,14 @@ def show(details: str) -> None:
 
 
 def _present() -> dict[str, Any]:
-    """What the start, or the run before, has set already."""
+    """What the start or the previous run has already set."""
     present = workflow.info().typed_search_attributes
     values = {name: present.get(key_of(name)) for name in SEARCH_ATTRIBUTES}
     return {name: value for name, value in values.items() if value}
 
 
 def _fitting(value: Any) -> Any:
-    """As much of a value as a search attribute can hold: some of the labels, but never half of a word."""
+    """As much of a value as a search attribute can hold: some of the labels, but never half a label."""
     if isinstance(value, list):
         ends = accumulate(len(json.dumps(word)) + len(",") for word in value)
         return [word for word, end in zip(value, ends, strict=True) if end < LARGEST_SEARCH_ATTRIBUTE]

@@ -15,13 +15,13 @@ _LONGEST_REFUSAL = 2_000
 
 
 def as_failure(refusal: Refused) -> ApplicationError:
-    """The error that the caller of an update gets. Raised anywhere but in an update it fails the workflow."""
+    """The error that the caller of an update gets. Raised anywhere else, it fails the workflow."""
     message = cut(str(refusal), _LONGEST_REFUSAL)
     return ApplicationError(message, type=refusal.type, non_retryable=True)
 
 
 def tell(event_id: str, kind: str, refusal: Refused) -> None:
-    """Count a refusal and log it, without the reason in words: it may quote what was sent."""
+    """Count a refusal and log it, but without its message, which may quote what was sent."""
     known = metrics.kind_label(kind)
     metrics.REFUSED_EVENTS.count(workflow.metric_meter(), kind=known, reason=refusal.type)
     workflow.logger.info(

@@ -1,14 +1,14 @@
 """A ticket as a workflow: ``ticket:{ticket_id}``.
 
-    1. The first event opens it: a message, a template, a label. Nobody is asked yet, or some are.
-    2. Departments answer by notes, each a signal. They are folded one at a time, so that however they arrive
+    1. The first event opens it: a message, a template, a label. Departments may be asked at once or later.
+    2. Departments answer with notes, each a signal. Notes are folded one at a time, so however they arrive,
        one of them is the last: it ends the round, and its author is prompted to write the reply.
-    3. The reply is an update, so that its sender hears whether it was refused; it goes out exactly once.
+    3. The reply is an update, so that its sender learns whether it was refused; it goes out exactly once.
     4. While departments are asked, the ticket sleeps until the next reminder or escalation.
     5. When it is closed, and nothing is left to do, the workflow completes with a summary.
 
-The model decides (``baton.model.ticket``), the rules, the templates and the directory are asked in the
-activity ``decide``, and ``workflows.case`` is the mechanism, which chats have, too.
+The model decides (``baton.model.ticket``), the activity ``decide`` asks the rules, the templates and the
+directory, and ``workflows.case`` is the mechanism, which chats share.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class CarriedTicket(Carried):
 
 
 class ContinuedTicket(TicketStart):
-    """The start argument, as a run of a ticket hands it to the next."""
+    """The start argument that one run of a ticket hands to the next."""
 
     carried: CarriedTicket | None = None
 
@@ -97,15 +97,15 @@ class _TicketCase(Case[TicketState, TicketOutcome, TicketSummary]):
         return TicketOutcome(event_id=event_id, duplicate=True, snapshot=self.head(), what=what)
 
     def snapshot(self) -> TicketSnapshot:
-        """The ticket; where a late duplicate opened none, the one that the duplicate belongs to."""
+        """The ticket; if a late duplicate opened none, the ticket that the duplicate belongs to."""
         return self.earlier if self.earlier and not self.state.exists else self.state.snapshot()
 
     def head(self) -> TicketSnapshot:
-        """As `snapshot`, without the notes."""
+        """Like `snapshot`, without the notes."""
         return self.earlier if self.earlier and not self.state.exists else self.state.head()
 
     def due_events(self, now: datetime) -> Iterable[TicketEvent]:
-        # As they come due at the same moment, in a list: what one of them moves must not call up another.
+        # A list, made at one moment: what one of these events changes must not make another one due.
         return list(clock.due_events(self.state, now))
 
     def next_due(self) -> datetime | None:
@@ -185,11 +185,11 @@ class Ticket(CaseWorkflow[_TicketCase, TicketOutcome, TicketSummary]):
 
     @workflow.query(name=DRAFT)
     def draft(self, *_: Any) -> Draft:
-        """The consolidated reply as drafted from the notes; empty while there is nothing to draft."""
+        """The consolidated reply as drafted from the notes; empty if there is nothing to draft."""
         ticket = self._case.state
         with workflow.unsafe.imports_passed_through():
-            # Only a question needs what renders texts; no decision of the workflow depends on it. A template
-            # that is rendered for the first time imports something, too.
+            # Only this query needs the code that renders texts; no decision of the workflow depends on it.
+            # Rendering a template for the first time also imports something.
             from baton.templates.drafting import drafted
 
             text = drafted(ticket)

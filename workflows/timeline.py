@@ -1,4 +1,4 @@
-"""What happened in a case, a line each: what operations read in the Temporal UI and by ``baton timeline``."""
+"""What happened in a case, line by line, as shown in the Temporal UI and by ``baton timeline``."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _LONGEST_ENTRY = 500
 
 
 class Timeline:
-    """The latest lines of a case, also those of the runs before."""
+    """The latest lines of a case, including those of earlier runs."""
 
     def __init__(self, carried: Iterable[TimelineEntry]) -> None:
         self._lines: deque[TimelineEntry] = deque(carried, maxlen=TIMELINE_LENGTH)
@@ -49,14 +49,14 @@ class Timeline:
         )
 
     def refused(self, event_id: str, kind: str, author: str, refusal: Refused) -> None:
-        """An event was refused; ``?`` stands for what could not be read of it."""
+        """An event was refused; ``?`` stands for what could not be read."""
         reason = cut(f"{refusal.type}: {refusal}", _LONGEST_ENTRY)
         self._lines.append(
             TimelineEntry(at=workflow.now(), event_id=event_id, kind=kind, author=author, refused=reason)
         )
 
     def could_not_write(self, effect: Effect, reason: str) -> None:
-        """The help desk refused an effect for good."""
+        """The help desk refused an effect permanently."""
         self._lines.append(
             TimelineEntry(
                 at=workflow.now(),
@@ -68,7 +68,7 @@ class Timeline:
         )
 
     def revived(self) -> None:
-        """A case was taken over whose workflow had been closed by force."""
+        """A case whose workflow was closed by force was taken over."""
         self._lines.append(
             TimelineEntry(
                 at=workflow.now(),
@@ -81,5 +81,5 @@ class Timeline:
 
 
 def cut(text: str, length: int) -> str:
-    """At most so many characters of a text."""
+    """A text cut to at most ``length`` characters."""
     return text if len(text) <= length else f"{text[: length - 1]}…"

@@ -1,8 +1,8 @@
 """Everything that crosses Temporal or HTTP: names, IDs, events, outcomes and snapshots.
 
-Programs outside this project rely on what stands here. Payloads tolerate unknown fields and give
-every field but the first ones a default, so that a new release can read what an old one wrote and
-the other way round. Times are aware datetimes, written in UTC.
+Programs outside this project rely on what is defined here. Payloads tolerate unknown fields and give
+every field but the first ones a default, so that a new release can read what an old one wrote, and
+vice versa. Times are aware datetimes, written in UTC.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What rules do, already concrete: people are named, nothing is left to be looked up."""
+"""What rules do, fully resolved: people are named, nothing is left to look up."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class Tell(Payload):
 Action = Annotated[
     Assign | Pin | End | SetStatus | ChangeLabels | AddNote | Reply | Tell, Field(discriminator="do")
 ]
-"""What a rule did, already concrete: people are named, nothing is left to be looked up."""
+"""What a rule did, fully resolved: people are named, nothing is left to look up."""
 
 
 class Fired(Payload):

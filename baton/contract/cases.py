@@ -1,4 +1,4 @@
-"""A case as it is started, and as the world may see it."""
+"""What a case is started with, and what others may see of it."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class ChatSnapshot(Payload):
 
 
 class Note(Payload):
-    """A department's note. One for two departments stands with both, under the same event ID."""
+    """A department's note. A note for two departments is listed with both, under the same event ID."""
 
     author: Author
     text: str
@@ -81,7 +81,7 @@ class Department(Payload):
     due_at: Instant | None = None
     """When its answer is due; not counted while the ticket waits for the customer."""
     remind_at: Instant | None = None
-    """Set until the reminder went out."""
+    """Set until the reminder has gone out."""
     escalated: bool = False
     answered_at: Instant | None = None
     answered_by: str | None = None
@@ -128,7 +128,7 @@ class TicketSnapshot(Payload):
     """One for each time that the ticket was opened."""
     channel: str | None = None
     conversation: str | None = None
-    """Set where the ticket was opened by a chat, to which the reply goes."""
+    """Set if a chat opened the ticket; the reply goes to that chat."""
     template: str | None = None
     """The template that was applied last."""
     paused_at: Instant | None = None

@@ -1,4 +1,4 @@
-"""What may happen to a case: the kinds of events, which of them open one, and who may be their author."""
+"""What may happen to a case: the kinds of events, which of them open a case, and who may be their author."""
 
 from __future__ import annotations
 
@@ -210,11 +210,11 @@ def _kinds(*unions: Any) -> frozenset[str]:
 CHAT_KINDS = _kinds(_AnyCaseEvent, _ChatOnlyEvent)
 TICKET_KINDS = _kinds(_AnyCaseEvent, _TicketOnlyEvent)
 INTERNAL_KINDS = frozenset({"idle", "timed_due", "reminder_due", "department_due"})
-"""Kinds that only a workflow makes for itself; from outside they are refused."""
+"""Kinds that only a workflow makes for itself; they are refused from outside."""
 MESSAGE_KINDS = frozenset({"customer_message", "agent_message"})
 """Only these start a chat, so only these are sent with update-with-start."""
 TICKET_OPENING_KINDS = MESSAGE_KINDS | {"template_applied", "labels_changed", "ticket_opened"}
-"""These start a ticket where there is none. A closed one is opened again by its customer only."""
+"""These start a ticket if there is none. Only its customer can reopen a closed one."""
 _CUSTOMER = frozenset({AuthorType.CUSTOMER})
 _STAFF = frozenset({AuthorType.STAFF})
 _SYSTEM = frozenset({AuthorType.SYSTEM})

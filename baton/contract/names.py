@@ -1,4 +1,4 @@
-"""Names that Temporal knows, IDs of workflows, and how much there may be of something."""
+"""Names that Temporal knows, IDs of workflows, and limits."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ HANDLE = "handle"
 SUBMIT = "submit"
 """Signal: one event in, nothing back. For bulk traffic."""
 NOTE_ADDED = "note_added"
-"""Signal of a ticket: a note, such as a department's answer. ``kind`` need not be said."""
+"""Signal of a ticket: a note, such as a department's answer. ``kind`` may be left out."""
 POKE = "poke"
 """Signal, without an argument: look at the time, the rules and who is there, as if something came due."""
 SNAPSHOT = "snapshot"
 TIMELINE = "timeline"
 DRAFT = "draft"
-"""Query of a ticket: the consolidated reply as far as it is drafted."""
+"""Query of a ticket: the draft of the consolidated reply."""
 SEARCH_ATTRIBUTES: dict[str, Literal["Keyword", "KeywordList", "Datetime"]] = {
     "Tab": "Keyword",
     "CaseStatus": "Keyword",
@@ -38,22 +38,22 @@ SEARCH_ATTRIBUTES: dict[str, Literal["Keyword", "KeywordList", "Datetime"]] = {
 """Name and type of each search attribute. Registered once for a namespace, before a worker starts."""
 MAX_WORKFLOW_ID_LENGTH = 1000
 MAX_TEXT_LENGTH = 100_000
-"""Longest message text, in characters. A payload may have 2 MB; more belongs into an attachment."""
+"""Longest message text, in characters. A payload may have 2 MB; longer texts belong in an attachment."""
 MAX_ATTACHMENTS_SIZE = 100_000
-"""Largest attachments of a message, in bytes of JSON: they are named here, and kept elsewhere."""
+"""The most that a message's attachments may have, in bytes of JSON: they are linked, and kept elsewhere."""
 MAX_EVENT_SIZE = 350_000
-"""Largest event, in bytes of JSON. The end of a workflow task brings all updates back that came with it, also
-those that it refuses; with more than 4 MB the server closes the workflow by force. It lets 10 in at once."""
+"""Largest event, in bytes of JSON. The end of a workflow task sends back all updates that came with it, even
+those that it refuses; above 4 MB the server closes the workflow by force. It lets in 10 at once."""
 MAX_LABELS = 1000
 """Labels that a case may have, and that one event may add or remove."""
 MAX_LABELS_SIZE = 64_000
-"""Bytes of all labels of a case together: they stand in each answer, and in each write."""
+"""Bytes of all labels of a case together: they are in each answer and in each write."""
 MAX_NOTES_SIZE = 400_000
-"""Bytes of notes that a ticket carries with it; of more, the beginnings. Whole they are in the help desk."""
+"""Bytes of notes that a ticket carries; above that, notes are cut. The help desk has the whole notes."""
 MAX_NOTES = 1000
-"""Notes that a ticket carries with it. Of more, only that they answer; the help desk has them all."""
+"""Notes that a ticket carries. Further notes only count as answers; the help desk has them all."""
 MARKER = "several-departments"
-"""The label of a ticket that several departments work on, so that such tickets are found again."""
+"""The label of a ticket that several departments work on, so that such tickets can be found."""
 MAX_DEPARTMENTS = 200
 """Departments that one ticket may ever ask."""
 
@@ -70,7 +70,7 @@ def chat_workflow_id(channel: str, conversation: str) -> str:
 
 
 def ticket_workflow_id(ticket_id: str) -> str:
-    """The workflow ID of a ticket: ``ticket:{ticket_id}``. Raises ``InvalidEvent`` as `chat_workflow_id`."""
+    """The workflow ID of a ticket: ``ticket:{ticket_id}``. Raises like `chat_workflow_id`."""
     return _workflow_id("ticket", ticket_id=ticket_id)
 
 
@@ -93,9 +93,9 @@ def _workflow_id(kind: str, **parts: str) -> str:
 
 
 def derived_id(*parts: str) -> str:
-    """An ID made of others, such as that of an event that one case sends to another.
+    """An ID made of others, such as the ID of an event that one case sends to another.
 
-    Where they are too long together, or have what must not stand in an ID, a digest stands for all but the
+    If together they are too long, or have characters that an ID must not have, a digest replaces all but the
     first.
     """
     whole = ":".join(parts)

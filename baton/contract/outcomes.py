@@ -17,7 +17,7 @@ class Outcome(Payload):
     snapshot: ChatSnapshot
     fired: tuple[Fired, ...] = ()
     what: str = ""
-    """What the event and its rules changed, in a few words; empty where nothing moved."""
+    """What the event and its rules changed, in a few words; empty if nothing changed."""
 
 
 class TicketOutcome(Payload):
@@ -32,7 +32,7 @@ class TicketOutcome(Payload):
 
 
 class TimelineEntry(Payload):
-    """One line of a case's story. ``refused`` holds the reason where the event was not accepted."""
+    """One line of a case's story. ``refused`` holds the reason if the event was not accepted."""
 
     at: Instant
     event_id: str
@@ -41,7 +41,7 @@ class TimelineEntry(Payload):
     what: str = ""
     rules: tuple[str, ...] = ()
     moved: bool = False
-    """Whether somebody else has the case since then."""
+    """Whether somebody else has the case because of this."""
     refused: str | None = None
 
 

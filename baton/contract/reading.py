@@ -1,4 +1,4 @@
-"""How events and start arguments are read, and what is wrong with them."""
+"""How events and start arguments are read, and how their mistakes are described."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def parse_chat_event(payload: object, *, strict: bool = True) -> ChatEvent:
     """Read an event as it came from outside. Unknown fields are ignored.
 
     Args:
-        strict: false where a history may hold it: an ID or a label may have signs then that nobody sees.
+        strict: false if a history may hold it: then an ID or a label may have invisible characters.
 
     Raises ``InvalidEvent``, which says what is wrong, where, and what would be right.
     """
@@ -45,7 +45,7 @@ def parse_chat_event(payload: object, *, strict: bool = True) -> ChatEvent:
 
 
 def parse_ticket_event(payload: object, *, strict: bool = True) -> TicketEvent:
-    """Read an event of a ticket as it came from outside; otherwise as `parse_chat_event`."""
+    """Read an event of a ticket as it came from outside; otherwise like `parse_chat_event`."""
     kind, fields = _event_fields(payload, "a ticket", TICKET_KINDS)
     try:
         event = _TICKET_EVENT.validate_python(fields, context=Outside() if strict else None)
@@ -56,7 +56,7 @@ def parse_ticket_event(payload: object, *, strict: bool = True) -> TicketEvent:
 
 
 def check_event_size(size: int) -> None:
-    """Raises ``InvalidEvent`` if an event of this many bytes of JSON is too large."""
+    """Raise ``InvalidEvent`` if an event of this many bytes of JSON is too large."""
     if size > MAX_EVENT_SIZE:
         raise InvalidEvent(
             f"an event of {size} bytes is too large, at most {MAX_EVENT_SIZE} are allowed: send links"
@@ -64,7 +64,7 @@ def check_event_size(size: int) -> None:
 
 
 def _event_fields(payload: object, case: str, kinds: frozenset[str]) -> tuple[str, dict[str, Any]]:
-    """The kind of an event, and the fields that it has, once it is clear that the case takes such."""
+    """The kind and the fields of an event, once it is clear that the case takes events of this kind."""
     if not isinstance(payload, dict):
         raise InvalidEvent(
             f"an event is a JSON object with 'kind', 'id' and 'author', not {type(payload).__name__}"
@@ -84,7 +84,7 @@ def _event_fields(payload: object, case: str, kinds: frozenset[str]) -> tuple[st
 
 
 def _check_sense(event: BaseEvent) -> None:
-    """What no field can say alone. Raises ``InvalidEvent``."""
+    """Check what no field can check alone. Raises ``InvalidEvent``."""
     kind, allowed = event.kind, AUTHORS[event.kind]
     if event.author.type not in allowed:
         raise InvalidEvent(
@@ -96,9 +96,9 @@ def _check_sense(event: BaseEvent) -> None:
 
 
 def require_plain(event: BaseEvent, known: Set[str] = frozenset()) -> None:
-    """Refuse an event with an ID or a label that has signs that nobody sees, beside those in ``known``.
+    """Refuse an event if an ID or a label has invisible characters, except those in ``known``.
 
-    For an event that was read without being ``strict``. Raises ``InvalidEvent``.
+    For an event that was not read as ``strict``. Raises ``InvalidEvent``.
     """
     try:
         type(event).model_validate(event.model_dump(), context=Outside(known))
@@ -107,7 +107,7 @@ def require_plain(event: BaseEvent, known: Set[str] = frozenset()) -> None:
 
 
 def parse_chat_start(payload: object, *, strict: bool = True) -> ChatStart:
-    """Read the start argument of a ``Chat`` workflow, ``strict`` as `parse_chat_event`. Raises
+    """Read the start argument of a ``Chat`` workflow, ``strict`` as in `parse_chat_event`. Raises
     ``InvalidEvent``."""
     try:
         return ChatStart.model_validate(payload, context=Outside() if strict else None)
@@ -116,7 +116,7 @@ def parse_chat_start(payload: object, *, strict: bool = True) -> ChatStart:
 
 
 def parse_ticket_start(payload: object, *, strict: bool = True) -> TicketStart:
-    """Read the start argument of a ``Ticket`` workflow, ``strict`` as `parse_chat_event`. Raises
+    """Read the start argument of a ``Ticket`` workflow, ``strict`` as in `parse_chat_event`. Raises
     ``InvalidEvent``."""
     try:
         return TicketStart.model_validate(payload, context=Outside() if strict else None)

@@ -1,4 +1,4 @@
-"""The values that fields have, and what every payload is."""
+"""The types of values in fields, and the base of every payload."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ class AuthorType(StrEnum):
 def _in_utc(at: datetime) -> datetime:
     try:
         return at.astimezone(UTC)
-    except OverflowError:  # no ValueError, and so nothing that pydantic would explain
+    except OverflowError:  # not a ValueError, so pydantic would not explain it
         raise ValueError("in UTC it is beyond the years 1 to 9999") from None
 
 

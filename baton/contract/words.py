@@ -1,14 +1,15 @@
-"""What an ID and a name are, for all who take some: events, the directory, rules, templates.
+"""What IDs and names are, for everything that uses them: events, the directory, rules, templates.
 
 An ID (of an event, a case, a person, a line, a rule) is compared and typed. A name (a label, what people are
-called) is read. Neither has signs that nobody sees or that steer what shows them; `baton.signs` says which.
+called) is read. Neither may have invisible characters, or characters that control how text is shown;
+`baton.signs` says which these are.
 
-What was accepted before that was asked must stay readable. So there are two sorts of types:
+What was accepted before there was this check must stay readable. So there are two sorts of types:
 
-* Those of events (``Id``, ``Name``) take in silence what histories and databases may hold, and are strict
-  where an event comes in: a validation with the context `Outside`.
-* Those of documents that people write (``Key``, ``Label``, ``Title``) are strict, but with the context
-  ``STORED``, with which a document is read that had been accepted.
+* Those of events (``Id``, ``Name``) accept whatever histories and databases may hold, and are strict where an
+  event comes in, which is validated with the context `Outside`.
+* Those of documents that people write (``Key``, ``Label``, ``Title``) are strict, except with the context
+  ``STORED``, which is for reading a document that was accepted before.
 """
 
 from __future__ import annotations
@@ -33,28 +34,28 @@ LONGEST_NAME = 255
 LONGEST_KEY = 100
 
 STORED = "stored"
-"""The context in which a document is read that was accepted once: its words are taken as they are."""
+"""The context for reading a document that was accepted before: its words are taken as they are."""
 
 
 class Outside(NamedTuple):
-    """The context in which an event is read that comes from outside."""
+    """The context for reading an event that comes from outside."""
 
     known: Set[str] = frozenset()
-    """Words that are there already, and are taken as they are."""
+    """Words that exist already, and are taken as they are."""
 
 
 def without_controls(text: str) -> bool:
-    """Whether a text is without control characters, which no release has taken in an event."""
+    """Whether a text has no control characters, which no release has ever accepted in an event."""
     return all(unicodedata.category(sign) != "Cc" for sign in text)
 
 
 def require_id(text: str) -> str:
-    """The ID. Raises an error of pydantic that names what must not stand in it."""
+    """The ID. Raises a pydantic error that names the characters that it must not have."""
     return _checked(text, "an ID", hidden_in(text, word=True))
 
 
 def require_name(text: str) -> str:
-    """The name, as `require_id`."""
+    """The name. Raises like `require_id`."""
     return _checked(text, "a name", hidden_in(text))
 
 

@@ -1,4 +1,4 @@
-"""The model: what a case is, and what happens to it. Pure, and bound by replays.
+"""The model: what a case is, and what happens to it. Pure, because replays depend on it.
 
-Everything here is run again when a history is replayed: no clock, no randomness, no I/O.
+Everything here runs again when a history is replayed: no clock, no randomness, no I/O.
 """

@@ -1,7 +1,7 @@
-"""What a decision is made from, and what it is: the payloads of the activity ``decide``.
+"""What a decision is made from, and what it contains: the payloads of the activity ``decide``.
 
-The workflow hands over the case as it was and one event. The activity adds the *facts* and the rules. What
-comes back holds the facts that were used and what the rules did.
+The workflow passes in the case as it was and one event. The activity adds the *facts* and the rules. It
+returns the facts that were used and what the rules did.
 """
 
 from __future__ import annotations
@@ -32,15 +32,15 @@ CaseSnapshot = Annotated[
 
 
 class Kept(Compact):
-    """A case as the ledger keeps it: all that a new workflow needs to go on with it."""
+    """A case as the ledger keeps it: everything that a new workflow needs to go on with it."""
 
     state: CaseState
     unsent: tuple[Effect, ...] = ()
-    """Effects of which it is not certain that they were carried out. Each is harmless to repeat."""
+    """Effects that may not have been carried out. Each is harmless to repeat."""
     seen: dict[str, Instant] = {}
-    """The latest events of its place and when they were decided, oldest first, where that was asked."""
+    """The latest events of its conversation or ticket, with the times of their decisions, oldest first."""
     done: bool = False
-    """Closed, and everything was carried out: there is nothing to go on with."""
+    """Closed, and everything was carried out: nothing is left to do."""
 
 
 class DecideRequest(Payload):
@@ -49,13 +49,13 @@ class DecideRequest(Payload):
     before: CaseState
     event: Event
     now: Instant
-    """The workflow's time. It orders the writes of one case, also after a reset."""
+    """The workflow's time. It orders the writes of one case, even after a reset."""
     seen_until: Instant | None = None
     """Events decided up to then may have been dropped from the workflow's memory of event IDs."""
     chain: str = ""
     """The first run of the workflow's chain of runs; continue-as-new and reset keep it."""
     unsent: tuple[str, ...] = ()
-    """The keys of effects that are decided, and not yet carried out."""
+    """The keys of effects that are decided but not yet carried out."""
 
 
 class Refusal(Payload):
@@ -72,12 +72,12 @@ class Decision(Compact):
     fired: tuple[Fired, ...] = ()
     refusal: Refusal | None = None
     duplicate: CaseSnapshot | None = None
-    """Set where the event had been handled by an earlier case: that case as it is now."""
+    """Set if an earlier case has handled the event: that case as it is now."""
     revived: Kept | None = None
-    """Set where the ledger has a living case whose workflow is gone: it is to go on, and nothing is decided
-    yet."""
+    """Set if the ledger has a living case whose workflow is gone: that case must go on, and nothing is
+    decided yet."""
     sources: DraftSources | None = None
-    """What is new of that from which a ticket's consolidated reply is drafted."""
+    """What is new among the sources of a ticket's draft."""
     wake_at: Instant | None = None
     """When something other than the idle time may come due: a timed rule or somebody's grace."""
     timed: dict[str, Instant] = {}
@@ -87,10 +87,10 @@ class Decision(Compact):
     directory: str = ""
     """Version of the directory."""
     task_size: int = 0
-    """Bytes that this decision adds to its workflow task: itself, and the answer to the event.
+    """Bytes that this decision adds to its workflow task: the decision itself and the answer to the event.
 
-    Counted here and recorded, so that the workflow can add them up, and a replay finds the same sums whatever
-    a later release would count.
+    They are counted here and recorded, so that the workflow can add them up and a replay finds the same sums
+    even if a later release would count differently.
     """
     answer_size: int = 0
     """Bytes of the answer alone: what answering the same event once more would add."""

@@ -44,9 +44,9 @@ class CaseRef(Payload):
 
     case_id: str
     channel: str
-    """Of a ticket: empty, where it has none."""
+    """For a ticket: empty if it has none."""
     conversation: str
-    """Of a ticket: that of the chat that it is linked to, or empty."""
+    """For a ticket: the conversation of the chat that it is linked to, or empty."""
     customer: str
     ticket_id: str | None = None
 
@@ -59,7 +59,7 @@ class CaseRef(Payload):
 
     @staticmethod
     def at(workflow_id: str) -> CaseRef:
-        """Only the place of a case, from the ID of its workflow: what else there is to say is left empty."""
+        """Only which case it is, from the ID of its workflow; everything else is left empty."""
         kind, _, place = workflow_id.partition(":")
         if kind == "ticket":
             return CaseRef(case_id="", channel="", conversation="", customer="", ticket_id=place)
@@ -78,10 +78,10 @@ class _Effect(Payload):
 
 
 class CaseWrite(_Effect):
-    """All that one decision changes about a case, in one call.
+    """Everything that one decision changes about a case, in one call.
 
-    It is ``remove_label`` where it is nothing more, ``reassign`` where somebody else has the case, and else
-    ``update_case``. The fields say how the case stands afterwards, so that doing it twice changes nothing.
+    It is ``remove_label`` if it does only that, ``reassign`` if somebody else has the case, and otherwise
+    ``update_case``. The fields give the case as it is afterwards, so that doing it twice changes nothing.
     """
 
     do: Literal["reassign", "update_case", "remove_label"]
@@ -102,12 +102,12 @@ class CaseWrite(_Effect):
 
 
 class Message(_Effect):
-    """A message to the customer that a rule says: ``send_message``."""
+    """A message to the customer from a rule: ``send_message``."""
 
     do: Literal["send_message"] = "send_message"
     text: str
     template: str | None = None
-    """The template that says it, where it is no rule."""
+    """The template that it comes from, if it does not come from a rule."""
 
 
 class Notice(_Effect):
@@ -122,7 +122,7 @@ class Prompt(_Effect):
 
     do: Literal["prompt_reply"] = "prompt_reply"
     composer: str | None = None
-    """None where nobody can be named: then everyone online is told."""
+    """None if nobody can be named: then everyone online is told."""
     round: int
 
 
@@ -150,7 +150,7 @@ class Escalation(_Effect):
     label: str
     due_at: Instant
     to: str | None = None
-    """Whom to tell; everyone online, where there is nobody."""
+    """Whom to tell; if nobody, everyone online."""
 
 
 class CopyToTicket(_Effect):
@@ -159,7 +159,7 @@ class CopyToTicket(_Effect):
     do: Literal["copy_to_ticket"] = "copy_to_ticket"
     ticket_id: str
     opened_by: Author | None = None
-    """Set by the event that opened the ticket: who did."""
+    """Set by the event that opened the ticket: who opened it."""
 
 
 Effect = Annotated[

@@ -1,7 +1,7 @@
-"""The facts of a decision: who is involved, who is present, who has how much to do, what time it is.
+"""The facts of a decision: who is involved, who is present, how busy they are, what time it is.
 
-They are gathered by the activity ``decide`` and recorded with its result, so that the decision can be
-explained or made again from the history alone, and the workflow can fold the event without asking anybody.
+The activity ``decide`` gathers them and records them with its result, so that the decision can be explained
+or made again from the history alone, and the workflow can fold the event without asking anybody.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from baton.contract import Instant, Payload, Tell
 class Compact(Payload):
     """A payload that is written without the fields that have their default value.
 
-    Histories keep each decision for ever, and most of a decision's fields are empty.
+    Histories keep each decision forever, and most of a decision's fields are empty.
     """
 
     @model_serializer(mode="wrap")
@@ -50,7 +50,7 @@ class Person(Compact):
     present: bool = False
     """Online, or without chats, and within the line's calendar."""
     gone_at: Instant | None = None
-    """Offline: from when on this counts for a ticket, that is after the grace and within business hours."""
+    """Offline: when this starts to count for a ticket, after the grace and within business hours."""
     full: bool = False
     """Has as many chats as ``max_chats`` allows. Looked up only where a chat may be offered."""
 
@@ -65,18 +65,18 @@ class Candidate(Compact):
     """Online, below ``max_chats``, inside the line's calendar."""
     chats: bool = True
     load: int = 0
-    """Active chats, pinned or reserved, without the one that is being decided."""
+    """Active chats, pinned or reserved, not counting the one that is being decided."""
     last_assigned_at: Instant | None = None
 
 
 class Previous(Compact):
-    """The chat before this one in the same conversation; of a ticket, what it was before it was closed."""
+    """The chat before this one in the same conversation; for a ticket, what it was before it was closed."""
 
     case_id: str
     assignee: str | None = None
     holders: dict[str, str] = {}
     subject: str = ""
-    """A ticket's; also channel and conversation. Whoever opens it anew may not know them."""
+    """Only for a ticket, as are channel and conversation. Whoever reopens it may not know them."""
     channel: str | None = None
     conversation: str | None = None
 
@@ -91,14 +91,14 @@ class AskedOf(Compact):
 
 
 class Due(Compact):
-    """When a department's answer is due, and when it is reminded of that."""
+    """When a department's answer is due, and when the department is reminded."""
 
     due_at: Instant
     remind_at: Instant | None = None
 
 
 class AppliedTemplate(Compact):
-    """A template, already concrete: its texts are rendered, its due times are moments."""
+    """A template, resolved: its texts are rendered, its due times are moments."""
 
     template: str
     departments: tuple[str, ...]
@@ -107,20 +107,20 @@ class AppliedTemplate(Compact):
     note: str
     message: str | None = None
     tell: tuple[Tell, ...] = ()
-    """Whom to tell, beside the departments."""
+    """Whom to tell besides the departments."""
     tell_departments: bool = False
 
 
 class Facts(Compact):
-    """All that a decision knows about the world. Recorded with its result."""
+    """Everything that a decision knows about the world. Recorded with its result."""
 
     now: Instant
     people: dict[str, Person] = {}
-    """Everybody whom the chat or the event names. Who is missing here is unknown to the directory."""
+    """Everybody whom the chat or the event names. Whoever is missing here is unknown to the directory."""
     lines: dict[str, tuple[Candidate, ...]] = {}
-    """The members of each line that had to be judged."""
+    """The members of each line that the decision needed."""
     queues: tuple[str, ...] = ()
-    """Lines in which nobody works with chats by habit: a chat must not wait in such a queue."""
+    """Lines in which nobody usually works with chats: a chat must not wait in such a queue."""
     case_id: str | None = None
     previous: Previous | None = None
     other_holder: str | None = None
@@ -131,18 +131,18 @@ class Facts(Compact):
     departments: dict[str, AskedOf] = {}
     """By label: the departments that a ticket, its event or a rule may name."""
     due: dict[str, Due] = {}
-    """By label: when these departments' answers are due if they are asked, or counted again, now."""
+    """By label: when these departments' answers are due if they are asked, or the pause ends, now."""
     template: AppliedTemplate | None = None
     """The template that is being applied."""
     marker: str | None = None
-    """The label of a ticket with several departments, where the directory knows it."""
+    """The label of a ticket with several departments, if the directory knows it."""
     idle_after: float = 600.0
     """Seconds without a message after which a chat on this channel ends."""
     offer_for: float = 120.0
     """Seconds for which a new chat is offered to one person before everybody sees it."""
 
     def person(self, staff: str) -> Person | None:
-        """What is known about somebody; a member of a judged line is known, too."""
+        """What is known about somebody, including the members of ``lines``."""
         if staff in self.people:
             return self.people[staff]
         for line, members in self.lines.items():
@@ -159,7 +159,7 @@ class Facts(Compact):
 
 
 class MissingLine(Exception):
-    """The members of a line are needed. Whoever gathers the facts adds them and tries again."""
+    """The members of a line are needed. The code that gathers the facts adds them and tries again."""
 
     def __init__(self, line: str) -> None:
         self.line = line
@@ -167,5 +167,5 @@ class MissingLine(Exception):
 
 
 def people(named: Iterable[str | None]) -> tuple[str, ...]:
-    """The names given, each once, in order, without the empty ones."""
+    """The given names, each once, in order, without the empty ones."""
     return tuple(dict.fromkeys(name for name in named if name))

@@ -1,4 +1,4 @@
-"""The two models of cases, and which of them a case has."""
+"""The two models of cases, and which one a case has."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from baton.model.ticket.state import TicketState
 
 
 class Model(Protocol):
-    """What there is to know about cases of one kind. The modules ``chat`` and ``ticket`` are the two."""
+    """How cases of one kind behave. The two models are the modules ``chat`` and ``ticket``."""
 
     def opens(self, state: Any, event: Any, /) -> bool: ...
 

@@ -1,4 +1,4 @@
-"""The labels of a case: in the order in which they were added, each once, and not too many."""
+"""The labels of a case: each once, in the order in which they were added, and not too many."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def labelled(
 ) -> tuple[str, ...]:
     """``labels`` with those added and without those removed; what is in both is removed.
 
-    Raises ``InvalidEvent`` if the case would have more than it can: each answer and each write carries them.
+    Raises ``InvalidEvent`` if there would be too many: each answer and each write carries them.
     """
     wanted = tuple(label for label in dict.fromkeys((*labels, *add)) if label not in remove)
     if len(wanted) <= len(labels):

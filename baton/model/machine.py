@@ -1,6 +1,6 @@
-"""State machines as tables: the one place that knows the library ``transitions``.
+"""State machines as tables: the only module that uses the library ``transitions``.
 
-A table is a list of rows: a trigger, where it may start, and where it leads from each of these.
+A table is a list of rows: a trigger, the states where it may start, and where it leads from each of them.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import transitions
 from baton.errors import IllegalTransition
 
 StateT = TypeVar("StateT", bound=Enum | None)
-"""The states of a machine: those of an enum, and ``None`` where that is the state before the first event."""
+"""The states of a machine: those of an enum, and ``None`` if that is the state before the first event."""
 TriggerT = TypeVar("TriggerT", bound=StrEnum)
 
 
@@ -48,8 +48,8 @@ class _Holder:
 class Machine(Generic[StateT, TriggerT]):
     """A table, run by ``transitions``.
 
-    One machine serves every case. It has no registered models: a machine keeps each model that it was given
-    for ever, and building one for each case costs a thousand times as much as a trigger.
+    One machine serves every case. It has no registered models: a machine keeps every model that it was given
+    forever, and building a machine for each case costs a thousand times as much as a trigger.
     """
 
     def __init__(

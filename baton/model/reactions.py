@@ -36,7 +36,7 @@ from baton.model.facts import Facts
 from baton.model.settlement import Settlement
 from baton.model.ticket.state import TicketState
 
-# What a write says about a case: all that rules can change and people see.
+# What a write says about a case: everything that rules can change and people see.
 _WRITTEN: dict[type, tuple[str, ...]] = {
     ChatState: (
         "activity",
@@ -162,7 +162,7 @@ def _of_ticket(
 def _write(
     folded: ChatState | TicketState, after: ChatState | TicketState, notes: Sequence[str]
 ) -> dict[str, Any]:
-    """The fields of the one write, or nothing where the rules left the case as the event had made it."""
+    """The fields of the one write; empty if the rules left the case as the event had made it."""
     written = _WRITTEN[type(after)]
     changed = {name for name in written if getattr(folded, name) != getattr(after, name)}
     if not (changed or notes):

@@ -1,4 +1,4 @@
-"""What a fold and a decision come to, for chats and tickets alike."""
+"""The results of a fold and of a decision, for chats and tickets alike."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ Told = tuple[Tell, ...]
 
 
 class Folded(NamedTuple, Generic[StateT]):
-    """The state after an event, and the people who must be told about more than their audience is."""
+    """The state after an event, and who must be told besides the audience of the case."""
 
     state: StateT
     told: Told = ()
 
 
 class Settlement(NamedTuple, Generic[StateT]):
-    """What a decision came to: the state after the rules, and the event's own fold on the way there."""
+    """The result of a decision: the state after the rules, and the fold of the event alone."""
 
     state: StateT
     folded: Folded[StateT]

@@ -1,4 +1,4 @@
-"""The people of a line: who of them gets a case, who is away, and since when somebody has one."""
+"""The people of a line: which of them gets a case, who is away, and since when somebody has had one."""
 
 from __future__ import annotations
 
@@ -49,6 +49,6 @@ def is_away(staff: str, facts: Facts) -> bool:
 
 
 def note_since(before: Case, case: Case, facts: Facts) -> None:
-    """Note since when whoever has the case now has it."""
+    """Note since when the case has been with whoever has it now."""
     if (before.case_id, before.assignee, before.line) != (case.case_id, case.assignee, case.line):
         case.held_since = facts.now

@@ -1,6 +1,6 @@
 """Sentences about a case, for people: what the stories of chats and of tickets share.
 
-They are read in the timeline and in the details in the Temporal UI.
+People read them in the timeline and in the details in the Temporal UI.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ LONGEST_STORY = 500
 
 _SHOWN_ENTRIES = 8
 _ENTRY_BYTES = 1000
-"""What one of them may take in the details."""
+"""The most that one entry may take in the details."""
 _NAMES_BYTES = 2000
-"""What a row of labels may take."""
+"""The most that a row of labels may take."""
 
 
 def in_short(said: Sequence[str]) -> str:
@@ -28,13 +28,13 @@ def in_short(said: Sequence[str]) -> str:
 
 
 def told_before(event_id: str, timeline: Sequence[TimelineEntry]) -> str:
-    """What an event changed that was handled before; nothing where the timeline does not reach back to it."""
+    """What an event that was handled before changed; empty if the timeline does not reach back to it."""
     found = (one for one in reversed(timeline) if one.event_id == event_id and not one.refused)
     return next((entry.what for entry in found), "")
 
 
 def last_move(timeline: Sequence[TimelineEntry]) -> TimelineEntry | None:
-    """The event because of which the chat is where it is; none if the timeline begins after it."""
+    """The event that brought the case to where it is; none if the timeline begins after it."""
     return next((entry for entry in reversed(timeline) if entry.moved), None)
 
 
@@ -73,12 +73,12 @@ def names(listed: Sequence[str]) -> str:
 
 
 def why(timeline: Sequence[TimelineEntry]) -> str:
-    """Because of which event the chat or ticket is where it is."""
+    """Which event brought the chat or ticket to where it is."""
     entry = last_move(timeline)
     return markdown(f"{cause_of(entry)} ({moment(entry.at)})") if entry else "–"
 
 
 def moment(at: Instant) -> str:
     """A moment to the second."""
-    # Not by strftime, which imports a module at each call: a sandbox looks twice at every import.
+    # Not with strftime, which imports a module at each call: the sandbox checks every import.
     return at.isoformat(sep=" ", timespec="seconds")[:19]

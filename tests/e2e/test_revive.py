@@ -289,7 +289,7 @@ async def test_a_chat_that_was_closed_is_not_opened_again(open_a_rig: RigOpener,
         assert said.code == 1
         verdicts = [(one["verdict"], one["detail"]) for one in said.json]
         assert verdicts == [
-            ("nothing to do", "it is closed, and nothing of it is left to do"),
+            ("nothing to do", "it is closed, and nothing is left to do"),
             ("failed", "the help desk has no case chat:telegram:nobody-42"),
         ]
         await rig.customer(chat, "Thanks")

@@ -1,1 +1,1 @@
-"""A chat: its state, its lifecycle, and in whose hands it is."""
+"""A chat: its state, its lifecycle, and who has it."""

@@ -22,9 +22,9 @@ def audience(chat: ChatState) -> Tell | None:
 
 
 def newly_told(before: ChatState, after: ChatState, event: BaseEvent) -> Tell | None:
-    """Whom to tell because the audience of the chat changed. Nobody is told what they did themselves.
+    """Whom to tell because the audience of the chat changed. Nobody is told of their own action.
 
-    Coming online is no such deed: who gets a chat from the queue by that has not seen it yet.
+    Coming online is not such an action: whoever then gets a chat from the queue has not seen it yet.
     """
     tell = audience(after)
     if tell is None or tell == audience(before):

@@ -1,4 +1,4 @@
-"""When a chat must look at the time again, what it then makes, and what becomes of that."""
+"""When a chat must look at the time again, the events that it then makes, and what they do."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from baton.model.settlement import Told
 
 
 def idle_at(chat: ChatState) -> Instant | None:
-    """When an active chat ends for want of messages."""
+    """When an active chat ends because nobody has written."""
     if not chat.active or chat.wrote_at is None:
         return None
     return chat.wrote_at + timedelta(seconds=chat.idle_after)

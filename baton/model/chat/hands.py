@@ -1,11 +1,11 @@
-"""In whose hands a chat is: every move between people, reservations and queues.
+"""Who has a chat: every move between people, reservations and queues.
 
 Four words for "having" a chat: the *assignee* is responsible for it; it is *pinned* to somebody who
-accepted it (that person's Mine); it is *reserved* for somebody to whom it will be pinned at the
+accepted it (that person's Mine); it is *reserved* for the person who gets it pinned at the
 customer's next message; and it *waits in a queue* when it has a line but no assignee.
 
-Each function changes the chat that it is given, which is the caller's own copy. The first ones are what
-events do; the others are moves, which ``messages``, ``clock`` and the actions of rules make, too.
+Each function changes the chat that it is given, which is the caller's own copy. The first functions handle
+events; the others are moves, which ``messages``, ``clock`` and the actions of rules also make.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ def assign(chat: ChatState, staff: str | None, line: str | None, facts: Facts, *
 
 
 def let_go(chat: ChatState) -> None:
-    """Nobody holds the chat any more; whoever is responsible stays so."""
+    """Nobody holds the chat any more; the assignee stays responsible."""
     chat.pinned_to = chat.reserved_for = chat.offer_until = None
 
 
@@ -100,8 +100,8 @@ def offer(chat: ChatState, facts: Facts) -> None:
 def replace(chat: ChatState, away: str, facts: Facts) -> None:
     """Give a waiting customer to somebody of the same line who works with chats, or to its queue.
 
-    A queue that nobody watches by habit would hide the customer, so such a chat goes to everyone. The line is
-    that of whoever is away: a chat that a rule pinned to somebody keeps its assignee's line.
+    A queue that nobody usually watches would hide the customer, so such a chat goes to everyone. The line is
+    that of the person who is away: a chat that a rule pinned to somebody keeps its assignee's line.
     """
     line = line_of(away, facts) or chat.line
     staff = choose(line, chat, facts, habit=True) if line else None
@@ -111,7 +111,7 @@ def replace(chat: ChatState, away: str, facts: Facts) -> None:
 
 
 def leave_queue(chat: ChatState, facts: Facts) -> None:
-    """Look again whether somebody of the line is available for a chat that waits in its queue."""
+    """Check again whether somebody of the line is available for a chat that waits in its queue."""
     if in_queue(chat) and chat.line:
         staff = choose(chat.line, chat, facts)
         if staff is not None:

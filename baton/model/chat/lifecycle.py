@@ -16,13 +16,13 @@ ended and open (everybody left, the customer is still waiting: the tab Unanswere
 six phases, and a seventh, "none", before the first message.
 
 Only a message starts a chat or activates an ended one. A customer's message makes the status open,
-a staff member's makes it pending; ending keeps the status unless one is named with it; setting the
+a staff member's makes it pending; ending keeps the status unless a new one is given; setting the
 status keeps the activity. A chat that is ended *and* closed is final: no event leaves that phase,
 and a later message begins a new chat, which starts again in "none".
 
 Each move is one row of ``TABLE``: the trigger, the phases it may start from, and where it leads. The
-tables are data; ``baton.model.machine`` runs them, the diagram in the documentation is drawn from them, and
-what they do not allow is an ``IllegalTransition``.
+tables are data: ``baton.model.machine`` runs them, and the diagram in the documentation is drawn from them.
+What they do not allow raises ``IllegalTransition``.
 
 Who has the chat (assignee, pin, reservation) is not part of this machine: see ``baton.model.chat.hands``.
 
@@ -90,7 +90,7 @@ class Trigger(StrEnum):
     RECORD = "record"
     """Anything that a living chat takes without moving: notes, labels, assignments, …"""
     TICKET_REPLY = "ticket_reply"
-    """A ticket of this chat sends its reply here. It is the customer's turn; nobody is activated by it."""
+    """A ticket of this chat sends its reply here. It is the customer's turn; the chat is not activated."""
 
 
 NEW = (Phase.NONE,)

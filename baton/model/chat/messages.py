@@ -1,4 +1,4 @@
-"""What customer and staff write, and whose the chat becomes by it."""
+"""What customers and staff write, and who gets the chat because of it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from baton.model.settlement import Told
 
 
 def opened(before: ChatState, facts: Facts) -> ChatState:
-    """A new chat, after the final one where there was one; the message that opens it is not yet in it."""
+    """A new chat, after the final one if there was one; it does not yet contain the message that opens it."""
     previous = facts.previous
     chat = ChatState.before_first(
         ChatStart(channel=before.channel, conversation=before.conversation, customer=before.customer)
@@ -76,7 +76,7 @@ def agent_message(chat: ChatState, event: AgentMessage, facts: Facts, was: Phase
 
 
 def reply_sent(chat: ChatState, event: ReplySent, facts: Facts, was: Phase) -> Told:
-    """A ticket's reply takes nothing over; the customer's answer to it finds whoever has the chat."""
+    """A ticket's reply takes nothing over; the customer's answer to it goes to whoever has the chat."""
     _written(chat, event, facts)
     chat.staff_wrote_at = facts.now
     if chat.assignee is not None and chat.pinned_to is None and not chat.final:
@@ -90,7 +90,7 @@ def delivery_failed(chat: ChatState, event: DeliveryFailed, facts: Facts, was: P
 
 
 def _written(chat: ChatState, event: CustomerMessage | AgentMessage | ReplySent, facts: Facts) -> None:
-    """Note who wrote last. The idle clock runs by arrival; a caller's clock may only date the message."""
+    """Note who wrote last. The idle time counts from arrival; a caller's clock may only date the message."""
     chat.last_author = event.author
     chat.last_message_at = min(event.at or facts.now, facts.now)
     chat.wrote_at = facts.now

@@ -2,7 +2,7 @@
 
 ``fold`` takes the state before an event, the event and the facts of the decision, and returns the
 state after it; ``apply`` does the same for one action of a rule. ``lifecycle`` says what is possible;
-what an event does stands in the module of its subject: ``messages``, ``hands``, ``clock``.
+what an event does is in the module of its subject: ``messages``, ``hands``, ``clock``.
 
 Source of the rules: section 3 of the design, whose table has one row for each branch below.
 """
@@ -52,14 +52,14 @@ from baton.model.labels import labelled
 from baton.model.settlement import Folded, Settlement, Told, note_times
 
 Fold = Callable[[ChatState, Any, Facts, Phase], Told]
-"""Does what an event does beside moving the chat, and says who is told; knows the phase before the move."""
+"""What an event does besides moving the chat; returns who is told. It gets the phase before the move."""
 
 
 class Handling(NamedTuple):
     """What an event of one kind does."""
 
     trigger: Trigger | Callable[[Any], Trigger]
-    """What it asks the lifecycle to do; where the event has a say in that, chosen by it."""
+    """What it asks the lifecycle to do; a function where that depends on the event."""
     fold: Fold
 
 
@@ -143,7 +143,7 @@ def apply(before: ChatState, action: Action, facts: Facts) -> ChatState:
 
 
 def settle(before: ChatState, event: ChatEvent, decision: Decision) -> Settlement[ChatState]:
-    """The chat after an event and all that the rules did about it: what a workflow folds."""
+    """The chat after an event and everything that the rules did about it: what a workflow folds."""
     folded = fold(before, event, decision.facts)
     chat = folded.state
     for fired in decision.fired:

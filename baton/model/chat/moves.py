@@ -1,4 +1,4 @@
-"""How a chat moves on the table of ``lifecycle``: each on the caller's own copy."""
+"""How a chat moves through the table of ``lifecycle``. Each function changes the caller's own copy."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from baton.model.chat.state import ChatState
 
 
 def move(chat: ChatState, trigger: Trigger) -> None:
-    """To where the trigger leads. Raises ``IllegalTransition`` if it leads nowhere from here."""
+    """Move to where the trigger leads. Raises ``IllegalTransition`` if it leads nowhere from here."""
     phase = after(chat.phase, trigger)
     chat.activity, chat.status = phase.activity, phase.status
     if chat.final:
@@ -16,6 +16,6 @@ def move(chat: ChatState, trigger: Trigger) -> None:
 
 
 def end(chat: ChatState, trigger: Trigger) -> None:
-    """To where the trigger leads, and nobody holds the chat any more."""
+    """Move to where the trigger leads; nobody holds the chat any more."""
     move(chat, trigger)
     hands.let_go(chat)

@@ -1,4 +1,4 @@
-"""The state of a chat: all that outlives a task, in one structure that can be written down."""
+"""The state of a chat: everything that outlives a task, in one structure that can be stored."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from baton.model.chat.lifecycle import FINAL, Phase
 
 
 class ChatState(Payload, frozen=False):
-    """A chat. The fields of the snapshot, and what is needed to go on from here.
+    """A chat: the fields of the snapshot, and what is needed to go on from here.
 
     Only the modules of ``baton.model.chat`` change one, and only a copy of their own. A container in it is
     replaced, never changed in place.
@@ -39,7 +39,7 @@ class ChatState(Payload, frozen=False):
     last_message_at: Instant | None = None
     previous_case: str | None = None
     ticket_id: str | None = None
-    """The ticket that this chat opened; what the customer writes goes there, too."""
+    """The ticket that this chat opened; what the customer writes is copied there."""
 
     opened_at: Instant | None = None
     wrote_at: Instant | None = None
@@ -47,17 +47,17 @@ class ChatState(Payload, frozen=False):
     customer_wrote_at: Instant | None = None
     staff_wrote_at: Instant | None = None
     held_since: Instant | None = None
-    """Since when the present assignee, or queue, has the chat."""
+    """Since when the present assignee or queue has had the chat."""
     idle_after: float = 600.0
     """Seconds without a message after which the chat ends."""
     offer_until: Instant | None = None
     """Set while the reservation is only an offer: when it ends."""
     wake_at: Instant | None = None
-    """When a timed rule or somebody's grace may come due."""
+    """When a timed rule may come due or somebody's grace may end."""
     holders: dict[str, str] = {}
     """The last holder in each line, of this chat or the one before."""
     timed: dict[str, Instant] = {}
-    """The moment for which each timed rule fired last."""
+    """The moment for which each timed rule last fired."""
 
     @staticmethod
     def before_first(start: ChatStart) -> ChatState:
@@ -111,5 +111,5 @@ class ChatState(Payload, frozen=False):
         return ChatSnapshot(**{name: getattr(self, name) for name in ChatSnapshot.model_fields})
 
     def head(self) -> ChatSnapshot:
-        """What an answer carries: of a chat, all of it."""
+        """What an answer carries: for a chat, the whole snapshot."""
         return self.snapshot()

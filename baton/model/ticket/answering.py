@@ -1,8 +1,8 @@
-"""Departments answer by notes, and the last answer ends the round.
+"""Departments answer with notes, and the last answer ends the round.
 
-The join is here: a round begins when the first department is asked, and is over when no department is asked
-and none has declined without anybody in its place. Then there is one prompt, however the last notes arrived:
-whether the round was prompted is part of the state, and events are folded one at a time.
+The join is here: a round begins when the first department is asked. It is over when no department is still
+asked, and every department that declined was replaced by another. Then there is exactly one prompt, however
+the last notes arrived: the state says whether the round was prompted, and events are folded one at a time.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from baton.model.ticket.state import TicketState
 
 
 def note_added(ticket: TicketState, event: NoteAdded, facts: Facts) -> Told:
-    """A note of a department that is asked is its answer; a later one amends what is drafted."""
+    """A note from a department that is asked is its answer; a later note adds to the draft."""
     labels = _meant(ticket, event, facts)
     if not labels:
         return ()
@@ -90,7 +90,7 @@ def _has_room(ticket: TicketState) -> bool:
 
 
 def _meant(ticket: TicketState, event: NoteAdded, facts: Facts) -> tuple[str, ...]:
-    """The departments whose note this is. A dispatcher's is nobody's, unless it names the label."""
+    """The departments that this note is from. A dispatcher's note is from none, unless it names a label."""
     if event.instruction or event.author.type is not AuthorType.STAFF:
         return ()
     own = own_labels(ticket, event.author, facts)
@@ -104,7 +104,7 @@ def _meant(ticket: TicketState, event: NoteAdded, facts: Facts) -> tuple[str, ..
 
 
 def as_answered(department: Department, by: str, facts: Facts) -> Department:
-    """The department, which has answered now."""
+    """A copy of the department that has now answered."""
     return department.model_copy(
         update={
             "state": DepartmentState.ANSWERED,
@@ -116,10 +116,10 @@ def as_answered(department: Department, by: str, facts: Facts) -> Department:
 
 
 def _bounded(ticket: TicketState, text: str) -> str:
-    """As much of a note as the ticket can carry; the help desk keeps it whole."""
+    """As much of a note as the ticket can carry; the help desk keeps the whole note."""
     used = sum(len(note.text.encode()) for one in ticket.departments for note in one.notes)
     written = text.encode()
-    # A note for several departments stands with each of them.
+    # A note for several departments is stored with each of them.
     room = (MAX_NOTES_SIZE - used) // max(1, len(ticket.departments))
     if len(written) <= room:
         return text
@@ -142,7 +142,7 @@ def join(before: TicketState, ticket: TicketState, facts: Facts) -> Told:
         hands.assign(ticket, still_here([ticket.dispatcher], facts), None, facts)
         return tell_somebody([ticket.dispatcher], "nobody has answered", facts)
     move(ticket, Trigger.JOIN)
-    # Also if it waited for its customer: it is the composer's turn now, who looks for open tickets.
+    # Even if it waited for its customer: now it is the turn of the composer, who looks for open tickets.
     set_status(ticket, Status.OPEN, facts)
     hands.compose(ticket, first_composer(ticket, facts), facts)
     return ()

@@ -1,6 +1,6 @@
 """Departments are asked, hand the question on or decline, are withdrawn, and are asked again.
 
-A template asks several, and so does adding their labels. From composing on, asking begins a new round.
+A template asks several, and so does adding their labels. In composing or later, asking begins a new round.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from baton.model.ticket.state import TicketState
 
 
 def may_ask(event: BaseEvent) -> tuple[str, ...]:
-    """The labels that the event itself may ask; a template's are not among them."""
+    """The labels that the event itself may ask; those of a template are not included."""
     match event:
         case LabelsChanged(add=add):
             return add
@@ -46,12 +46,12 @@ def may_ask(event: BaseEvent) -> tuple[str, ...]:
 
 
 def may_be_asked(department: Department | None) -> bool:
-    """Whether a template asks a department: one that was never asked, or is no longer."""
+    """Whether a template asks this department: only if it was never asked or was withdrawn."""
     return department is None or department.state is DepartmentState.WITHDRAWN
 
 
 def check_asked_again(state: TicketState, event: DepartmentAskedAgain) -> None:
-    """Raise ``IllegalTransition`` if the department was never asked, or is asked now."""
+    """Raise ``IllegalTransition`` if the department was never asked or is still asked."""
     label, department = event.label, state.department(event.label)
     if department is None:
         raise IllegalTransition(f"{label!r} was never asked: add its label, or apply a template, to ask it")
@@ -60,7 +60,7 @@ def check_asked_again(state: TicketState, event: DepartmentAskedAgain) -> None:
 
 
 def check_declined(state: TicketState, event: DepartmentDeclined) -> None:
-    """Raise ``IllegalTransition`` if the department is not asked, or is to hand on to itself."""
+    """Raise ``IllegalTransition`` if the department is not asked, or would hand on to itself."""
     label, department = event.label, state.department(event.label)
     if department is None or not (department.blocks or department.state is DepartmentState.ASKED):
         raise IllegalTransition(f"{label!r} is not asked, so it cannot decline")
@@ -98,7 +98,7 @@ def asked_again(ticket: TicketState, event: DepartmentAskedAgain, facts: Facts) 
 
 
 def declined(ticket: TicketState, event: DepartmentDeclined, facts: Facts) -> Told:
-    """A department is not the right one. Somebody else is asked, or the dispatcher must see to it."""
+    """A department is not the right one. Another one is asked, or the dispatcher must take care of it."""
     department = ticket.department(event.label)
     assert department is not None, "checked"
     by_dispatcher = is_dispatcher(ticket, event.author.id, facts)
@@ -140,7 +140,7 @@ def declined(ticket: TicketState, event: DepartmentDeclined, facts: Facts) -> To
 def change_labels(
     ticket: TicketState, add: Iterable[str], remove: Iterable[str], facts: Facts, by: Author | None
 ) -> Told:
-    """Adding a department's label asks it, and removing that of one that is asked withdraws it."""
+    """Adding a department's label asks it; removing the label of a department that is asked withdraws it."""
     gone = frozenset(remove)
     wanted = [label for label in add if label not in gone]
     asked = [label for label in wanted if label in facts.departments and label not in ticket.labels]
@@ -160,7 +160,7 @@ def change_labels(
 def ask(
     ticket: TicketState, labels: Iterable[str], facts: Facts, by: Author | None, order: Iterable[str] = ()
 ) -> Told:
-    """Ask departments. From composing on this is a new round: the draft is recalled."""
+    """Ask departments. In composing or later this begins a new round: the draft is recalled."""
     new = list(dict.fromkeys(labels))
     if len({one.label for one in ticket.departments} | set(new)) > MAX_DEPARTMENTS:
         raise InvalidEvent(f"a ticket asks at most {MAX_DEPARTMENTS} departments")

@@ -1,4 +1,4 @@
-"""Who is told of what happens to a ticket, beside those for whom an effect is meant."""
+"""Who is told what happens to a ticket, besides those to whom an effect is addressed."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from baton.model.ticket.state import TicketState
 
 
 def tell(staff: Iterable[str | None], reason: str) -> Told:
-    """Tell each of these once; the empty ones are nobody."""
+    """Tell each of these once; empty names are skipped."""
     told = people(staff)
     return (Tell(staff=told, reason=reason),) if told else ()
 
 
 def tell_somebody(staff: Iterable[str | None], reason: str, facts: Facts) -> Told:
-    """Tell the first of these who still works here; where nobody does, everyone, for somebody has to act."""
+    """Tell the first of these who still works here. If nobody does, tell everyone: somebody has to act."""
     return tell([still_here(staff, facts)], reason) or (Tell(everyone=True, reason=reason),)
 
 
@@ -32,7 +32,7 @@ def tell_departments(labels: Iterable[str], reason: str) -> Told:
 
 
 def tell_of_deserted(ticket: TicketState, labels: Set[str], facts: Facts) -> Told:
-    """A question that nobody can answer would wait for ever, and in silence."""
+    """Tell somebody of a question that nobody can answer: it would wait forever, and nobody would know."""
     gone = [
         label
         for label in sorted(labels)
@@ -42,12 +42,12 @@ def tell_of_deserted(ticket: TicketState, labels: Set[str], facts: Facts) -> Tol
 
 
 def newly_nobodys(before: TicketState, ticket: TicketState) -> Told:
-    """Everyone, where the ticket has become nobody's."""
+    """Everyone, if the ticket has just become nobody's."""
     if _is_nobodys(ticket) and not _is_nobodys(before):
         return (Tell(everyone=True, reason="new"),)
     return ()
 
 
 def _is_nobodys(ticket: TicketState) -> bool:
-    """Whether somebody has to look at the ticket, and there is nobody of whom that is expected."""
+    """Whether somebody has to look at the ticket, and nobody is expected to."""
     return ticket.stage is TicketStage.TRIAGE and ticket.assignee is None and ticket.line is None

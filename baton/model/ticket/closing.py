@@ -1,4 +1,4 @@
-"""A ticket's status, and its end: closing passes over nobody, unless a person forces it and says why."""
+"""A ticket's status and its end: closing passes over nobody unless a person forces it and says why."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def merged_into(ticket: TicketState, event: MergedInto, facts: Facts) -> Told:
 
 
 def close(ticket: TicketState, by: Trigger) -> None:
-    """End the ticket. Raises ``IllegalTransition`` if ``by`` does not lead there from here."""
+    """End the ticket. Raises ``IllegalTransition`` if ``by`` is not possible in this stage."""
     move(ticket, by)
     ticket.status = Status.CLOSED
     ticket.wake_at = None
@@ -54,7 +54,7 @@ def check_status_set(state: TicketState, event: StatusSet) -> None:
 
 
 def passes_over(state: TicketState, what: str) -> DepartmentsWaiting:
-    """The refusal of ``what``, which would pass over departments, or over the composer."""
+    """The refusal of ``what``, which would pass over departments or the composer."""
     if not state.waiting:
         return DepartmentsWaiting(
             f"{what} would pass over the reply that {state.composer or 'nobody yet'} is to write: "

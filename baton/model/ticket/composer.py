@@ -1,7 +1,7 @@
 """Who writes the consolidated reply.
 
-The person whose note was last; if that is not possible, the latest contributor who is there; else the
-dispatcher. An account that several people use is never composer: nobody would feel meant.
+The person who wrote the last note; if that is not possible, the latest contributor who is there; otherwise
+the dispatcher. An account that several people use is never composer: nobody would feel responsible.
 
 Source: section 4 of the design.
 """
@@ -13,14 +13,14 @@ from baton.model.ticket.state import TicketState
 
 
 def contributors(ticket: TicketState) -> tuple[str, ...]:
-    """Who wrote a department's notes that the customer has got no reply to yet, the latest first."""
+    """Who wrote notes for departments that the customer has had no reply to yet, the latest first."""
     return people(reversed(ticket.contributed))
 
 
 def first_composer(ticket: TicketState, facts: Facts) -> str | None:
     """The composer of a round that is over: whoever contributed last, and is not known to be away.
 
-    Whoever has answered this very moment is there, whatever their presence says.
+    Whoever has answered at this very moment is there, whatever their presence says.
     """
     able = [staff for staff in contributors(ticket) if _may_compose(staff, facts)]
     just_now = {staff for staff, at in ticket.noted_at.items() if at == facts.now}
@@ -29,7 +29,7 @@ def first_composer(ticket: TicketState, facts: Facts) -> str | None:
 
 
 def next_composer(ticket: TicketState, facts: Facts) -> str | None:
-    """Who writes the reply in place of a composer who is away; the same, where nobody else can."""
+    """Who writes the reply in place of a composer who is away; the same person if nobody else can."""
     able = [staff for staff in contributors(ticket) if _may_compose(staff, facts)]
     there = [staff for staff in able if staff != ticket.composer and _present(staff, facts)]
     return next(iter([*there, *_dispatcher(ticket, facts)]), ticket.composer)

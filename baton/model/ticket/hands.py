@@ -1,4 +1,4 @@
-"""In whose hands a ticket is: assigned, taken, given to whoever comes online, and the composer's who left.
+"""Who has a ticket: it is assigned, taken, given to whoever comes online, or taken from a composer who left.
 
 The *assignee* is responsible for it; it *waits in a queue* when it has a line but no assignee. While the
 reply is being written, whoever gets the ticket is its composer.
@@ -68,9 +68,9 @@ def _given(ticket: TicketState, staff: str, facts: Facts, by: Author, line: str 
 
 
 def handed(ticket: TicketState, staff: str | None, line: str | None, facts: Facts) -> Told:
-    """A person or a queue gets the ticket, and hears of it.
+    """A person or a queue gets the ticket, and is told.
 
-    While the reply is being written, a person who gets the ticket is to write it.
+    While the reply is being written, a person who gets the ticket must write it.
     """
     had = (ticket.assignee, ticket.line, ticket.composer)
     if staff is not None and ticket.stage is TicketStage.COMPOSING and not is_shared(staff, facts):
@@ -84,7 +84,7 @@ def handed(ticket: TicketState, staff: str | None, line: str | None, facts: Fact
 
 
 def compose(ticket: TicketState, staff: str | None, facts: Facts) -> None:
-    """Make somebody the composer, and responsible; nobody, where nobody can be named."""
+    """Make somebody the composer and the assignee; there is no composer if nobody can be named."""
     ticket.composer = staff
     ticket.composing_since = facts.now
     if staff is not None:
@@ -92,7 +92,7 @@ def compose(ticket: TicketState, staff: str | None, facts: Facts) -> None:
 
 
 def assign(ticket: TicketState, staff: str | None, line: str | None, facts: Facts) -> None:
-    """Make somebody responsible, or put the ticket into the queue of a line, or into nobody's hands."""
+    """Make somebody the assignee, put the ticket into the queue of a line, or leave it to nobody."""
     ticket.assignee = staff
     ticket.line = line or (staffing.line_of(staff, facts) if staff else None)
     if staff is not None:

@@ -4,10 +4,10 @@
     collecting  departments are asked, and the ticket waits for the last of them
     composing   all have answered: the composer turns their notes into one reply
     answered    the reply was sent
-    closed      final; a later message of the customer opens the ticket anew
+    closed      final; a later message of the customer reopens the ticket
 
 What a department does is not part of this table: ``baton.model.ticket.answering`` knows whether the last
-one has answered.
+department has answered.
 
 Source: section 4 of the design.
 """

@@ -1,4 +1,4 @@
-"""What customer and staff write: it opens a ticket, and may bring it back to whoever had it."""
+"""What customers and staff write: it opens a ticket, and may bring it back to whoever had it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from baton.model.ticket.state import TicketState
 
 
 def opened(before: TicketState, event: TicketEvent, facts: Facts) -> TicketState:
-    """A new ticket, which goes on with the previous one where there is one."""
+    """A new ticket, which continues the previous one if there is one."""
     previous = facts.previous
     if previous is not None and not isinstance(event, CustomerMessage):
         raise IllegalTransition(
@@ -40,7 +40,7 @@ def opened(before: TicketState, event: TicketEvent, facts: Facts) -> TicketState
         if ticket.conversation is None:
             ticket.channel = ticket.channel or previous.channel
             ticket.conversation = previous.conversation if ticket.channel == previous.channel else None
-        # Else nobody would hear of it: the one who had it last does.
+        # Otherwise nobody would be told; so it goes to whoever had it last.
         hands.assign(ticket, still_here([previous.assignee], facts), None, facts)
     ticket.opened_at = facts.now
     ticket.status = Status.OPEN

@@ -3,7 +3,7 @@
 ``fold`` takes the state before an event, the event and the facts of the decision, and returns the state
 after it; ``apply`` does the same for one action of a rule; ``settle`` does both, and counts the prompt.
 
-``lifecycle`` says which trigger a stage allows. What an event does stands in the module of its subject:
+``lifecycle`` says which trigger a stage allows. What an event does is in the module of its subject:
 ``messages``, ``asking``, ``answering``, ``reply``, ``closing``, ``hands``, ``clock``.
 
 Source of the rules: section 4 of the design, and the help desk's description of joint replies.
@@ -74,11 +74,11 @@ class Handling(NamedTuple):
     fold: Callable[[TicketState, Any, Facts], Told]
     """Does what the event does, on the caller's own copy, and says who is told."""
     check: Callable[[TicketState, Any], None] = _anytime
-    """Raises a ``Refused`` where the event is not possible though the stage allows it."""
+    """Raises a ``Refused`` if the event is not possible although the stage allows it."""
 
 
 def opens(state: TicketState, event: BaseEvent) -> bool:
-    """Whether the event begins a ticket: where there is none, or, by its customer, where it is closed."""
+    """Whether the event begins a ticket: if there is none, or if it is closed and its customer writes."""
     if state.exists:
         return state.final and isinstance(event, CustomerMessage)
     return event.kind in TICKET_OPENING_KINDS
@@ -102,7 +102,7 @@ def named(state: TicketState, event: BaseEvent) -> tuple[str, ...]:
 
 
 def labels_named(state: TicketState, event: BaseEvent) -> tuple[str, ...]:
-    """The labels about which a decision must know whether they are a department's."""
+    """The labels that a decision must look up, as they may belong to a department."""
     return people([*(one.label for one in state.departments), *asking.may_ask(event), *_removed(event)])
 
 
@@ -130,13 +130,13 @@ def apply(before: TicketState, action: Action, facts: Facts) -> TicketState:
     """The ticket after an action of a rule. Raises a ``Refused`` where it is not possible.
 
     Actions that do not change the ticket itself (a note, a reply, a notice) leave it as it is. A rule cannot
-    force: what passes over a department is refused.
+    force: an action that passes over a department is refused.
     """
     return _applied(before, action, facts).state
 
 
 def _applied(before: TicketState, action: Action, facts: Facts) -> Folded[TicketState]:
-    """As `apply`, and who must be told of it."""
+    """Like `apply`, and who must be told of it."""
     after(before.stage, Trigger.RECORD)
     ticket = before.model_copy()
     told: Told = ()
@@ -161,7 +161,7 @@ def _applied(before: TicketState, action: Action, facts: Facts) -> Folded[Ticket
 
 
 def settle(before: TicketState, event: TicketEvent, decision: Decision) -> Settlement[TicketState]:
-    """The ticket after an event and all that the rules did about it: what a workflow folds."""
+    """The ticket after an event and everything that the rules did about it: what a workflow folds."""
     folded = fold(before, event, decision.facts)
     ticket, told = folded
     for fired in decision.fired:

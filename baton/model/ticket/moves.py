@@ -1,6 +1,6 @@
-"""What every part of the model does to a ticket: each on the caller's own copy.
+"""What every part of the model does to a ticket. Each function changes the caller's own copy.
 
-A ticket moves on the table of ``lifecycle``, changes its status and its labels, and somebody has written.
+A ticket moves through the table of ``lifecycle``, changes its status and its labels, and notes who wrote.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from baton.model.ticket.state import TicketState
 
 
 def move(ticket: TicketState, by: Trigger) -> None:
-    """To the stage where ``by`` leads. Raises ``IllegalTransition`` if it leads nowhere from here."""
+    """Move to the stage where ``by`` leads. Raises ``IllegalTransition`` if it leads nowhere from here."""
     ticket.stage = after(ticket.stage, by)
     if ticket.stage is not TicketStage.COLLECTING:
         ticket.paused_at = None  # nobody is asked, so no time is running that could pause
 
 
 def set_status(ticket: TicketState, status: Status, facts: Facts) -> None:
-    """Open or pending. What was due while the ticket waited for the customer is due so much later."""
+    """Make it open or pending. Due times move on by as long as the ticket waited for the customer."""
     ticket.status = status
     if status is not Status.OPEN or ticket.paused_at is None:
         return
@@ -41,7 +41,7 @@ def written(ticket: TicketState, event: BaseEvent, facts: Facts) -> None:
 
 
 def put(ticket: TicketState, department: Department) -> None:
-    """Put a department into its place, or at the end."""
+    """Put a department in its place, or at the end."""
     if ticket.department(department.label) is None:
         ticket.departments = (*ticket.departments, department)
     else:

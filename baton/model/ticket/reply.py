@@ -1,4 +1,4 @@
-"""The one reply of a round: when it is drafted and prompted, who may send it, and what it ends."""
+"""The one reply of a round: when it is drafted and prompted, who may send it, and what it completes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from baton.model.ticket.state import TicketState
 
 
 def check_reply(state: TicketState, event: SendReply | ReplySent) -> None:
-    """Raise ``DepartmentsWaiting`` if the reply would pass over several departments, and is not forced."""
+    """Raise ``DepartmentsWaiting`` if the reply would pass over several departments and is not forced."""
     if state.stage is TicketStage.COLLECTING and len(state.waiting) > 1 and not _forced(event):
         raise closing.passes_over(state, "the reply")
 
@@ -47,7 +47,7 @@ def reply_sent(ticket: TicketState, event: SendReply | ReplySent, facts: Facts) 
                 f"{author} cannot send the reply: {ticket.composer or ticket.assignee or 'nobody'} is to "
                 f"write it, or the dispatcher"
             )
-        # The customer has it already: to refuse the news would only lead to a second reply.
+        # The customer has it already: refusing the event would only lead to a second reply.
         told = tell([ticket.composer], f"{author} has sent the reply")
     move(ticket, Trigger.REPLY)
     ticket.replies += 1
@@ -77,7 +77,7 @@ def prompt(ticket: TicketState) -> None:
 
 
 def draft(before: TicketState, ticket: TicketState, decision: Decision) -> None:
-    """Note that the reply is drafted anew, where it must be, from which sources, and for whom."""
+    """Note that the reply is drafted again, if it must be, from which sources, and for whom."""
     if needs_draft(before, ticket):
         stale = before.draft.stale and before.draft.round == ticket.round
         ticket.draft = Draft(round=ticket.round, at=decision.facts.now, stale=stale)
@@ -90,7 +90,7 @@ def draft(before: TicketState, ticket: TicketState, decision: Decision) -> None:
 
 
 def needs_draft(before: TicketState, after: TicketState) -> bool:
-    """Whether the reply must be drafted anew: for the composer, or for the last department that is asked."""
+    """Whether the reply must be drafted again: for the composer, or for the last department that is asked."""
     if after.stage is TicketStage.COMPOSING:
         # The draft may be signed.
         same = before.stage is TicketStage.COMPOSING and before.composer == after.composer

@@ -1,4 +1,4 @@
-"""Who somebody is to a ticket: a member of its departments, its dispatcher, a shared account."""
+"""What somebody is to a ticket: a member of its departments, its dispatcher, a shared account."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from baton.model.facts import Facts
 from baton.model.ticket.state import TicketState
 
 DISPATCHER_ROLE = "dispatcher"
-"""Who has this role in the directory may do what the ticket's own dispatcher may."""
+"""Whoever has this role in the directory may do what the ticket's own dispatcher may."""
 
 
 def own_labels(ticket: TicketState, author: Author, facts: Facts) -> tuple[str, ...]:

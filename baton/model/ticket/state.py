@@ -1,4 +1,4 @@
-"""The state of a ticket: all that outlives a task, in one structure that can be written down."""
+"""The state of a ticket: everything that outlives a task, in one structure that can be stored."""
 
 from __future__ import annotations
 
@@ -22,22 +22,22 @@ from baton.model.ticket.lifecycle import UNFINISHED
 
 
 class DraftSources(Payload):
-    """What a draft is rendered from, beside the notes: as the directory and the templates were then.
+    """What a draft is rendered from besides the notes: the directory and the templates as they were then.
 
-    A decision says what of it is new, so that a history has each name and each template once.
+    A decision carries only what is new, so that a history has each name and each template once.
     """
 
     template: str | None = None
-    """The text of the template's draft; the built-in one where this is empty or nothing."""
+    """The text of the template's draft; if empty or ``None``, the built-in one."""
     departments: dict[str, str] = {}
-    """By label: the names of departments that are called otherwise than their label."""
+    """By label: the names of departments whose name differs from their label."""
     zones: dict[str, str] = {}
     """By label: the time zones of departments that have one."""
     people: dict[str, str] = {}
-    """By ID: the names of people who are called otherwise than their ID."""
+    """By ID: the names of people whose name differs from their ID."""
 
     def beside(self, known: DraftSources) -> DraftSources:
-        """What of these is not known yet."""
+        """The part of these that is not known yet."""
         return DraftSources(
             template=self.template if (self.template or "") != (known.template or "") else None,
             departments=_new(self.departments, known.departments),
@@ -46,7 +46,7 @@ class DraftSources(Payload):
         )
 
     def with_(self, new: DraftSources) -> DraftSources:
-        """These, with what is new."""
+        """These, updated with what is new."""
         return DraftSources(
             template=self.template if new.template is None else new.template,
             departments={**self.departments, **new.departments},
@@ -60,7 +60,7 @@ def _new(wanted: dict[str, str], known: dict[str, str]) -> dict[str, str]:
 
 
 class TicketState(Payload, frozen=False):
-    """A ticket. The fields of the snapshot, and what is needed to go on from here.
+    """A ticket: the fields of the snapshot, and what is needed to go on from here.
 
     Only the modules of ``baton.model.ticket`` change one, and only a copy of their own. A container in it is
     replaced, never changed in place.
@@ -82,24 +82,24 @@ class TicketState(Payload, frozen=False):
     """Who first asked departments."""
     labels: tuple[str, ...] = ()
     departments: tuple[Department, ...] = ()
-    """All that were ever asked, in the order of the template, others after them."""
+    """All that were ever asked, in the order of the template, then the others."""
     template: str | None = None
     round: int = 0
     prompted_round: int = 0
     """The last round whose composer was prompted."""
     replied_round: int = 0
-    """The last round that the customer has got a reply to: its notes are not drafted again."""
+    """The last round that the customer has had a reply to: its notes are not drafted again."""
     prompts: int = 0
     replies: int = 0
     contributed: tuple[str, ...] = ()
-    """Who wrote departments' notes that the customer has got no reply to, in the order in which they were
-    taken in: several notes may be of the same moment."""
+    """Who wrote notes for departments that the customer has had no reply to, in the order in which they were
+    folded: several notes may have the same time."""
     noted_at: dict[str, Instant] = {}
-    """When each of these wrote last."""
+    """When each of these last wrote."""
     noted_round: int = 0
     """The latest round of any note."""
     draft: Draft = Draft()
-    """Without its text, which is rendered where it is read (`baton.templates.drafting`)."""
+    """Without its text, which is rendered when it is read (`baton.templates.drafting`)."""
     sources: DraftSources = DraftSources()
     paused_at: Instant | None = None
     last_author: Author | None = None
@@ -112,15 +112,15 @@ class TicketState(Payload, frozen=False):
     customer_wrote_at: Instant | None = None
     staff_wrote_at: Instant | None = None
     held_since: Instant | None = None
-    """Since when the present assignee, or queue, has the ticket."""
+    """Since when the present assignee or queue has had the ticket."""
     composing_since: Instant | None = None
-    """Since when the present composer is the composer."""
+    """Since when the present composer has been the composer."""
     wake_at: Instant | None = None
-    """When a timed rule may come due, or somebody's absence counts."""
+    """When a timed rule may come due, or somebody's absence begins to count."""
     holders: dict[str, str] = {}
     """The last holder in each line."""
     timed: dict[str, Instant] = {}
-    """The moment for which each timed rule fired last."""
+    """The moment for which each timed rule last fired."""
 
     @staticmethod
     def before_first(start: TicketStart) -> TicketState:
@@ -149,7 +149,7 @@ class TicketState(Payload, frozen=False):
 
     @property
     def holder(self) -> str | None:
-        """Nobody's load of chats grows by a ticket."""
+        """A ticket does not count towards anybody's load of chats."""
         return None
 
     @property
@@ -163,12 +163,12 @@ class TicketState(Payload, frozen=False):
 
     @property
     def blocking(self) -> tuple[str, ...]:
-        """The labels of departments that declined, and in whose place nobody was asked."""
+        """The labels of departments that declined and were not replaced by another."""
         return tuple(one.label for one in self.departments if one.blocks)
 
     @property
     def waiting(self) -> tuple[str, ...]:
-        """The labels of the departments for which the round waits."""
+        """The labels of the departments that the round waits for."""
         return tuple(
             one.label for one in self.departments if one.blocks or one.state is DepartmentState.ASKED
         )
@@ -197,7 +197,7 @@ class TicketState(Payload, frozen=False):
         return self._with_notes(lambda notes: ())
 
     def without_texts(self) -> TicketState:
-        """A copy that says who wrote notes and when, but not what: all that a decision asks about them."""
+        """A copy that says who wrote notes and when, but not what: a decision needs no more."""
         return self._with_notes(
             lambda notes: tuple(note.model_copy(update={"text": ""}) if note.text else note for note in notes)
         )

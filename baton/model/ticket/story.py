@@ -104,7 +104,7 @@ def details(ticket: TicketState, timeline: Sequence[TimelineEntry], unsent: int)
 
 
 def _department(one: Department) -> str:
-    """How far a department is. Without its notes, which are not for everybody who may open the UI."""
+    """How far a department is. Its notes are left out: not everybody who may open the UI may read them."""
     match one.state:
         case DepartmentState.ASKED:
             late = " – **overdue**" if one.escalated else ""
