@@ -2,8 +2,8 @@
 # Jinja2: "~" joins before "+" adds.
 #
 # Guess: in {{ open + 1 ~ " tickets" }} the sum comes first, and then the text: "3 tickets".
-# What happens: "~" binds tighter than "+" and "-" (but looser than "*"), so that 1 ~ " tickets" is joined
-# first, and a number cannot be added to that: TypeError.
+# What happens: "~" binds tighter than "+" and "-" (but looser than "*"), so 1 ~ " tickets" is joined first,
+# and a number cannot be added to that: TypeError.
 # Versions: Jinja2 3.1.6.
 # For whoever builds on it: parentheses around every sum that is joined to something.
 # Seen:

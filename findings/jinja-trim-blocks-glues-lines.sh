@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # Jinja2: with trim_blocks, a line that ends with an inline {% endif %} is glued to the next one.
 #
-# Guess: trim_blocks removes the line of a tag that stands alone; a sentence with a condition in it keeps its
-# line end.
-# What happens: the first newline after any block tag goes, and after a comment, too – also when text stands
-# before it. "Dear {% if … %}Ann{% endif %}" and the next line become one word. A line that ends with {{ … }}
-# is kept.
+# Guess: trim_blocks removes the line of a tag that is alone on it; a sentence with a condition in it keeps
+# its line end.
+# What happens: the first newline after any block tag or comment is removed, even if there is text before the
+# tag. "Dear {% if … %}Ann{% endif %}" and the next line become one word. A line that ends with {{ … }} is
+# kept.
 # Versions: Jinja2 3.1.6.
 # For whoever builds on it: end such a line with text, or write {% endif +%}; try templates with real
 # sentences.

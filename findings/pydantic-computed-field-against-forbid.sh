@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# Temporal with pydantic: a strict model cannot read itself any more once it has a computed field.
+# Temporal with pydantic: a strict model can no longer read itself once it has a computed field.
 #
 # Guess: what a model writes, the same model reads, above all a strict one.
-# What happens: a computed field is written, but is no field when reading: with extra="forbid" it is refused
-# as unknown. Adding a computed field to such a model makes everything that is sent from then on unreadable.
+# What happens: a computed field is written, but is not a field when reading: with extra="forbid" it is
+# refused as unknown. Adding a computed field to such a model makes everything that is sent from then on
+# unreadable.
 # Versions: temporalio 1.35.0, pydantic 2.14.3.
 # For whoever builds on it: no extra="forbid" on what crosses Temporal; a plain property instead of a computed
 # field.

@@ -2,9 +2,9 @@
 # Temporal with pydantic: a model with a NaN or an infinity is sent, and cannot be read.
 #
 # Guess: a float goes out and comes back; or else it is refused where it is sent.
-# What happens: in a model it is written as null, without an error, and null is no float: whoever reads it
-# fails. A workflow that gets it fails its task again and again, on a history that was accepted. By itself,
-# NaN does come back.
+# What happens: in a model it is written as null, without an error, and null is not a float: reading it fails.
+# A workflow that gets it fails its task again and again, on a history that was accepted. By itself, NaN does
+# come back.
 # Versions: temporalio 1.35.0, pydantic 2.14.3.
 # For whoever builds on it: allow_inf_nan=False on the fields, or ser_json_inf_nan="strings" in the model.
 # Seen:

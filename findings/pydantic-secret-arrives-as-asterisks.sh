@@ -2,8 +2,8 @@
 # Temporal with pydantic: a SecretStr arrives as a SecretStr of ten asterisks.
 #
 # Guess: a secret is hidden when it is printed, and an activity that is handed one can use it.
-# What happens: it is hidden when it is written as JSON, too, which is how it is sent. The reader takes the
-# asterisks for the secret: no error, at neither end, until somebody tries to log in with them.
+# What happens: it is also hidden when it is written as JSON, which is how it is sent. The reader takes the
+# asterisks for the secret: there is no error at either end until somebody tries to log in with them.
 # Versions: temporalio 1.35.0, pydantic 2.14.3.
 # For whoever builds on it: hand over the name of a secret, and read it where it is used.
 # Seen:

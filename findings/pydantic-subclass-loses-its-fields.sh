@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Temporal with pydantic: a subclass in a field of its base loses its fields before they are sent.
 #
-# Guess: what an object holds is sent, and at worst the reader takes no notice; the default converter does so.
-# What happens: pydantic writes a field as its declared type. Of a Message in a field `event: Event`, only
-# what an Event has goes into the history: without an error, and for good. The same object by itself, not in a
+# Guess: everything an object holds is sent, and at worst the reader ignores it, as with the default
+# converter.
+# What happens: pydantic writes a field as its declared type. If a Message is in a field `event: Event`, only
+# the fields of Event go into the history: without an error, and for good. The same object by itself, not in a
 # field, is sent whole; so is one in a field of a dataclass.
 # Versions: temporalio 1.35.0, pydantic 2.14.3.
 # For whoever builds on it: a union with a discriminator, never a base class, in whatever crosses Temporal.

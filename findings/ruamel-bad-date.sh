@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# ruamel.yaml: a date that no calendar has is a ValueError without a line, and no YAMLError.
+# ruamel.yaml: an impossible date raises a ValueError without a line number, not a YAMLError.
 #
 # Guess: whoever catches YAMLError catches everything that can be wrong with a document, with its place.
 # What happens: what looks like a date is made one while loading. `until: 2026-02-30` raises datetime's own

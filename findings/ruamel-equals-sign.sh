@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# ruamel.yaml: a single "=" is no text.
+# ruamel.yaml: a single "=" is not text.
 #
 # Guess: `operator: =` is the text "=", as `operator: <` is "<" and `operator: ==` is "==".
 # What happens: "=" alone is the "value" tag of YAML 1.1, kept in 1.2. The safe reader raises; the round-trip

@@ -6,7 +6,7 @@
 # space, so that it can fold it there again. `load` takes them out, `compose` does not. The safe reader has
 # none.
 # Versions: ruamel.yaml 0.19.1.
-# For whoever builds on it: whoever reads nodes, for the line numbers, removes "\a" from scalars of the style
+# For whoever builds on it: if you read nodes, for the line numbers, remove "\a" from scalars of the style
 # ">".
 # Seen:
 #   ruamel.yaml 0.19.1

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# SQLAlchemy with asyncpg: "the database is down" is no SQLAlchemyError.
+# SQLAlchemy with asyncpg: "the database is down" is not a SQLAlchemyError.
 #
 # Guess: whatever a driver raises comes as OperationalError or another DBAPIError, whichever driver it is.
 # What happens: before there is a connection, nothing is wrapped: a refused connection is Python's own

@@ -3,8 +3,7 @@
 #
 # Guess: `async with connection.begin()` opens a transaction, and SQLite's transactions are serializable.
 # What happens: the log says BEGIN (implicit), but the driver sends none before the first INSERT, UPDATE or
-# DELETE. Reads are not in a transaction at all: what another connection commits between them is seen by the
-# second.
+# DELETE. Reads are not in a transaction at all: the second sees what another connection commits between them.
 # Versions: SQLAlchemy 2.1.9, aiosqlite 0.22.1 (SQLite of Python 3.11).
 # For whoever builds on it: connect_args={"isolation_level": None}, and a listener for "begin" that executes
 # BEGIN.

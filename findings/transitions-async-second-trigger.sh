@@ -2,9 +2,9 @@
 # transitions: the second trigger of an AsyncMachine cancels the first, half-way through.
 #
 # Guess: two triggers of one model run one after the other, or side by side.
-# What happens: the second cancels the task of the first at its next `await`. What the callback would still
-# have done is not done, and the first caller is told False, as if a condition had said no. The state has
-# moved nevertheless.
+# What happens: the second cancels the task of the first at its next `await`. The rest of the callback does
+# not run, and the first caller is told False, as if a condition had said no. The state has changed
+# nevertheless.
 # Versions: transitions 0.9.3.
 # For whoever builds on it: never two triggers at once; take events from one queue, or use `queued="model"`.
 # Seen:

@@ -5,7 +5,7 @@
 # What happens: it looks for the model with `in`, so with `==`. Two dataclass instances of the same values are
 # equal: the second one is left out without an error, and has no triggers.
 # Versions: transitions 0.9.3.
-# For whoever builds on it: a model of a shared machine compares by identity (`@dataclass(eq=False)`).
+# For whoever builds on it: let models of a shared machine compare by identity (`@dataclass(eq=False)`).
 # Seen:
 #   transitions 0.9.3
 #   models that the machine has, of two added: 1

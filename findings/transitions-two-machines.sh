@@ -4,7 +4,7 @@
 # Guess: with a `model_attribute` for each, two machines can share a model; `model.trigger("pay")` does what
 # `model.pay()` does.
 # What happens: the methods work. `trigger` belongs to the machine that came first, and does not know the
-# names of the second: AttributeError. With an event that both have, the method, too, moves the first only.
+# names of the second: AttributeError. With an event that both have, the method also moves only the first.
 # Versions: transitions 0.9.3.
 # For whoever builds on it: call the methods, and give no event to both; or give each machine an object of its
 # own.

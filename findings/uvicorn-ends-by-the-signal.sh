@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# uvicorn: after SIGTERM and an orderly end, the process dies of that signal; what comes after run() is not
-# executed.
+# uvicorn: after SIGTERM and an orderly shutdown, the process dies of that signal; code after run() does not
+# run.
 #
 # Guess: uvicorn.run() returns when the server has stopped, the next line runs, and the exit code is 0.
-# What happens: the server stops in order (the application is told), and then raises the signal once more, now
-# with the handler that was there before: the process is killed by it. No finally, no atexit; a supervisor
-# sees -15.
+# What happens: the server shuts down in order (the application is told), and then raises the signal once
+# more, now with the previous handler: the signal kills the process. No finally, no atexit; a supervisor sees
+# -15.
 # Versions: uvicorn 0.54.0.
 # For whoever builds on it: clean up in the lifespan; or subclass Server and only set should_exit in
 # handle_exit.

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # watchfiles: a file that is watched by its own path is lost when it is replaced.
 #
-# Guess: awatch("rules.yaml") tells of every edit of rules.yaml.
+# Guess: awatch("rules.yaml") reports every edit of rules.yaml.
 # What happens: the watch is on the file that was there, not on its name. Many editors write a new file and
 # rename it: that is reported once, as a deletion, and from then on nothing is.
 # Versions: watchfiles 1.3.0, on Linux.

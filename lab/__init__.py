@@ -1,1 +1,1 @@
-"""Where Baton is measured and put under stress, and what that shares with the tests."""
+"""Measurements and stress tests of Baton, and the helpers that they share with the tests."""

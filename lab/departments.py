@@ -1,7 +1,7 @@
-"""A company in which each department has a person of its own, and what tests ask about its tickets.
+"""A company in which each department has its own person, and what tests ask about its tickets.
 
-The demo company's Lena belongs to two departments, so that one note of hers answers for both. Where notes
-race, each comes from somebody else.
+In the demo company, Lena belongs to two departments, so one note of hers answers for both. Where notes race,
+each must come from a different person.
 """
 
 from __future__ import annotations

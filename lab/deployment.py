@@ -34,20 +34,20 @@ _ASSIGNED = "hands.assign(chat, {}, None, facts, by_hand=True)"
 def changed_checkout(folder: Path) -> Path:
     """A copy of Baton whose workflows set a timer before each decision.
 
-    So neither version can replay what the other has recorded: a case that went over in the middle of a run
-    would be stuck.
+    So neither version can replay what the other has recorded: a case that switched versions in the middle of
+    a run would be stuck.
     """
     return _copied(folder, "workflows/case.py", _BEFORE, _AFTER)
 
 
 def harmful_checkout(folder: Path) -> Path:
-    """A copy of Baton that gives petra every chat that is assigned by hand to anybody."""
+    """A copy of Baton that gives petra every chat that is assigned by hand, whoever it was for."""
     wrong = _ASSIGNED.format('"petra"')
     return _copied(folder, "baton/model/chat/model.py", _ASSIGNED.format("event.staff"), wrong)
 
 
 def narrow_checkout(folder: Path) -> Path:
-    """A copy of Baton whose signal takes one argument, as it once did: with none or two a case is stuck."""
+    """A copy of Baton whose signal takes one argument, as it once did: none or two make a case stuck."""
     return _copied(
         folder, "workflows/caseworkflow.py", "def submit(self, *event: Any)", "def submit(self, event: Any)"
     )
@@ -74,7 +74,7 @@ class Deployment:
 
     @contextlib.asynccontextmanager
     async def working(self, build: str | None, desk: EmbeddedHelpDesk | None = None) -> AsyncIterator[None]:
-        """A worker of this version, or of none, in the process of the test: that starts at once."""
+        """A worker of this version, or without a version, in the test's own process: it starts at once."""
         version = None if build is None else WorkerVersion(self.name, build)
         temporal = self.rig.client.temporal
         async with running_worker(temporal, desk or self.rig.desk, self.rig.settings, version):
@@ -137,7 +137,7 @@ class Deployment:
         await self._routed("set-current-version", build)
 
     async def ramp(self, build: str, percentage: int) -> None:
-        """So many of a hundred new cases go to this version from now on."""
+        """This percentage of new cases goes to this version from now on."""
         await self._routed("set-ramping-version", build, "--percentage", str(percentage))
 
     async def _routed(self, command: str, build: str | None, *more: str) -> None:
@@ -150,11 +150,11 @@ class Deployment:
             code, said = await self.temporal(*words)
             return code == 0
 
-        # The server hears of a version from its worker's first polls.
+        # The server learns of a version from its worker's first polls.
         await eventually(accepted, f"Temporal did not accept {words}: {said}")
 
     async def override(self, workflow_id: str, behavior: str, build: str) -> None:
-        """Say by hand on which version one case runs: ``pinned`` there, or only sent there ``one_time``."""
+        """Choose by hand the version on which one case runs: ``pinned`` there, or sent there ``one_time``."""
         code, said = await self.temporal(
             *("workflow", "update-options", "--workflow-id", workflow_id),
             *("--versioning-override-behavior", behavior),
@@ -177,7 +177,7 @@ class Deployment:
         )
 
     async def versions_of(self, cases: list[str]) -> Counter[str]:
-        """How many of the cases run on which version."""
+        """The number of cases on each version."""
         return Counter(await asyncio.gather(*map(self.version_of, cases)))
 
     async def all_on(self, build: str, cases: list[str], within: float = 40) -> None:

@@ -1,4 +1,4 @@
-"""Looks into the embedded help desk's tables, past its interface: what is really kept."""
+"""Reads the embedded help desk's tables directly, without its interface, to see what is really kept."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ async def events_of(desk: EmbeddedHelpDesk, name: str, kind: str = "%") -> Seque
 
 
 async def labels_of(desk: EmbeddedHelpDesk, case_id: str | None) -> dict[str, datetime | None]:
-    """The labels by which a ticket is found, and when the answer of each one's department is due."""
+    """The labels by which a ticket is found, and when the answer of each label's department is due."""
     found = await rows(desk, select(case_labels).where(case_labels.c.case_id == case_id))
     return {row.label: row.due_at for row in found}
 

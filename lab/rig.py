@@ -62,7 +62,7 @@ def event(kind: str, author: str, **fields: Any) -> dict[str, Any]:
 async def eventually(
     condition: Callable[[], Awaitable[object]], otherwise: str, *, within: float = 20.0
 ) -> None:
-    """Wait until ``condition`` holds. Fails with ``otherwise`` if it does not in so many seconds."""
+    """Wait until ``condition`` holds. Fails with ``otherwise`` if it does not within that many seconds."""
     deadline = asyncio.get_running_loop().time() + within
     while not await condition():
         assert asyncio.get_running_loop().time() < deadline, otherwise
@@ -72,7 +72,7 @@ async def eventually(
 def rules_but(
     *, drop: Iterable[str] = (), add: Mapping[str, Sequence[Mapping[str, Any]]] | None = None
 ) -> str:
-    """The shipped rules without those whose ID begins with one in ``drop``, and with others at the end."""
+    """The shipped rules without those whose ID begins with a prefix in ``drop``, plus others at the end."""
     document: Any = read_yaml(FOUR_RULES).data
     lists = {
         kind: [rule for rule in document.get(kind) or [] if not rule["id"].startswith(tuple(drop))]
@@ -84,7 +84,7 @@ def rules_but(
 
 @dataclass
 class Rig:
-    """Everything that a test needs to play a situation, and to look at what came of it."""
+    """Everything that a test needs to play a situation and to look at the outcome."""
 
     environment: WorkflowEnvironment
     client: BatonClient
@@ -131,12 +131,12 @@ class Rig:
         return await self.to_ticket(ticket, event(kind, who, **fields))
 
     async def asked(self, ticket: str, template: str = "quiet", by: str = "petra") -> TicketOutcome:
-        """A ticket whose customer wrote, and whose departments are asked by a template."""
+        """A ticket whose customer has written, and whose departments a template asks."""
         await self.on_ticket("customer", ticket, "customer_message", text="Three questions.")
         return await self.on_ticket(by, ticket, "template_applied", template=template)
 
     async def note(self, who: str, ticket: str, text: str = "Our answer.", **fields: Any) -> None:
-        """A note comes by signal; returns when it was folded or refused."""
+        """Send a note by signal; returns once it was folded or refused."""
         sent = event("note_added", who, text=text, **fields)
         await self.client.ticket(ticket).note(sent)
 
@@ -162,7 +162,7 @@ class Rig:
         assert await self.environment.fast_forward(self.handle(case), timedelta(**duration))
 
     async def settled(self, case: str) -> None:
-        """Wait until the case has nothing to do: everything that it decided is written."""
+        """Wait until the case has nothing left to do: everything that it decided is written."""
 
         async def at_rest() -> bool:
             described = (await self.handle(case).describe()).raw_description
@@ -237,15 +237,15 @@ async def open_rig(
 
 
 def written(history: WorkflowHistory) -> bytes:
-    """The history as Temporal keeps it, to look for a text in. As JSON it has each payload in base64."""
+    """The history as Temporal keeps it, for text searches. As JSON, each payload would be in base64."""
     return b"".join(item.SerializeToString() for item in history.events)
 
 
 def failed_tasks(history: WorkflowHistory) -> list[Any]:
     """The workflow tasks that failed: there must never be one.
 
-    Three are no failures of the workflow: a reset leaves its mark as one, and the server has a task done anew
-    if a signal arrived while the run was ending, or more than a hundred during the task.
+    Three kinds are not failures of the workflow: a reset leaves its mark as one, and the server has a task
+    redone if a signal arrived while the run was ending, or if more than a hundred arrived during the task.
     """
     attributes = [
         item.workflow_task_failed_event_attributes

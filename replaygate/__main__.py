@@ -1,10 +1,10 @@
-"""Replays the histories that it is asked to, for ``baton replay``.
+"""Replays the requested histories, for ``baton replay``.
 
     python -m replaygate NAMESPACE
 
 Each line of standard input is a request: ``{"name", "file"}`` with a path, or ``{"name", "run", "history"}``
-with a run ID and a serialized history in base64. Each is answered with a line: a `Result` as JSON. The first
-line of all says that the workflow code could be loaded.
+with a run ID and a serialized history in base64. The answer to each is one line: a `Result` as JSON. The very
+first line says that the workflow code could be loaded.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ async def _serve(namespace: str, answers: BinaryIO) -> None:
 
 
 def main() -> None:
-    logging.disable()  # what goes wrong is in the answers
+    logging.disable()  # the answers say what went wrong
     # Nothing that prints may come between the answers.
     with os.fdopen(os.dup(1), "wb", buffering=0) as answers:
         os.dup2(2, 1)

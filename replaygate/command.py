@@ -30,7 +30,7 @@ from replaygate.tally import Tally
 GOLDEN = CHECKOUT / "tests/replay/golden"
 ACCEPTED = CHECKOUT / "tests/replay/accepted.toml"
 _AHEAD = 2
-"""Histories for each process that are fetched, or wait, at once."""
+"""Histories for each process that are fetched or waiting at the same time."""
 
 Item = Callable[[], Awaitable[Request | Result]]
 """Fetches a history, or says why there is none."""
@@ -90,8 +90,8 @@ def command(
       baton replay --folder exported                   what somebody sent
 
     A history is broken if the code no longer makes the commands that are recorded in it: a case in that
-    situation would be stuck. It is different if it makes them with another content, such as other arguments
-    of an activity; --strict takes that for a failure, too.
+    situation would be stuck. It is different if the code makes them with other content, such as other
+    arguments of an activity; --strict counts that as a failure, too.
 
     Exits with 1 if a history is broken or unreadable, or if there was none.
     """

@@ -1,8 +1,8 @@
-"""Commands in one form, whether a history tells of them or workflow code has just made them.
+"""Commands in one form, whether they are recorded in a history or workflow code has just made them.
 
-Commands are known to each other by their *key*: a timer, an activity and an update have an ID, and the others
-are numbered in their order. What has no content – a timer or an activity that is cancelled, a patch – is left
-to Temporal's replayer.
+Commands are matched by their *key*: a timer, an activity and an update have an ID, and the others are
+numbered in their order. Commands without content – a cancelled timer or activity, a patch – are left to
+Temporal's replayer.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ class Command:
 
     Args:
         name: in words, such as ``activity notify`` or ``timer``.
-        place: the event of the history in which it is; or the one that began the task in which the code
+        place: the event that records it in the history; or the event that began the task in which the code
             made it.
-        content: all that code decides. Payloads and failures become JSON values by `readable`.
+        content: all that code decides. `readable` turns payloads and failures into JSON values.
         options: what the server fills in where code says nothing: only what code says is compared.
     """
 
@@ -87,7 +87,7 @@ def end(how: str, place: int, **content: Any) -> Command:
 def continuation(
     to: tuple[str, str], arguments: Iterable[Payload], said: Any, memo: Mapping[str, Payload], place: int
 ) -> Command:
-    # The version to which the next run goes is not kept in the event.
+    # The event does not keep the version to which the next run goes.
     options = {
         "workflow_type": to[0],
         "memo": dict(memo),
@@ -108,7 +108,7 @@ def summary_of(said: HistoryEvent | Any) -> Payload | None:
 
 
 def failure_of(said: Failure) -> dict[str, Any]:
-    """What a failure says; not where it was raised, which any edit changes."""
+    """What a failure says, without where it was raised, which any edit changes."""
     about = said.application_failure_info
     return _given(
         {
@@ -135,7 +135,7 @@ def _retry(said: RetryPolicy) -> dict[str, Any]:
 
 
 def elsewhere(command: Command, own: str) -> Command:
-    """The same command, with a task queue only where that is another one than the workflow's."""
+    """The same command, with a task queue only where it differs from the workflow's."""
     if command.content.get(_QUEUE) == own:
         del command.content[_QUEUE]
     return command

@@ -1,4 +1,4 @@
-"""What differs between the commands of a history and those that code has made of it."""
+"""What differs between the commands of a history and those that code made when replaying it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _NOTHING = object()
 
 
 class Break(NamedTuple):
-    """Where the code leaves the history: the event, if it is known, and what happens there."""
+    """Where the code departs from the history: the event, if it is known, and what happens there."""
 
     event: int | None
     what: str
@@ -24,13 +24,13 @@ def leaving(recorded: Sequence[Command], made: Sequence[Command], completed: set
     """The first command that only one of the two has.
 
     Args:
-        completed: the first events of the workflow tasks that were completed. What is made in another one
-            goes beyond the history.
+        completed: the first events of the workflow tasks that were completed. Commands made in any other task
+            go beyond the history.
     """
     theirs = {command.key for command in recorded}
     ours = {command.key for command in made}
     missing = next((command for command in recorded if command.key not in ours), None)
-    # A local activity that was not finished when the history was read is not in it.
+    # A local activity that had not finished when the history was read is not in it.
     sent = (one for one in made if one.place in completed and one.key[0] != "local activity")
     extra = next((command for command in sent if command.key not in theirs), None)
     if missing is not None:
@@ -55,7 +55,7 @@ def event_in(said: str) -> int | None:
 
 
 def differences(recorded: Sequence[Command], made: Sequence[Command]) -> Iterator[Difference]:
-    """What is in the commands that both have."""
+    """The differences in the content of the commands that both have."""
     ours = {command.key: command for command in made}
     for theirs in recorded:
         own = ours.get(theirs.key)
@@ -74,10 +74,10 @@ def differences(recorded: Sequence[Command], made: Sequence[Command]) -> Iterato
 
 
 def harmless(difference: Difference) -> bool:
-    """Whether it is a field of a payload that the history does not know yet, and that is still empty.
+    """Whether it is a payload field that the history does not know yet and that is still empty.
 
-    That is how payloads may grow. A search attribute that is set anew is something else: the workflows that
-    run already believe that they have set it.
+    Payloads may grow like this. A newly set search attribute is something else: workflows that are already
+    running believe that they have set it.
     """
     return difference.only == "code" and not difference.now and not difference.field.startswith("set.")
 

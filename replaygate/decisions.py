@@ -1,4 +1,4 @@
-"""The decisions in a history, made again by a replay, as they were recorded."""
+"""The decisions in a history, found by a replay, as they were recorded."""
 
 from __future__ import annotations
 
@@ -39,13 +39,13 @@ class Recorded:
 
 
 async def recorded_decision(client: Client, case: str, event_id: str) -> Recorded:
-    """The decision about an event, looked for in every run of the case, the latest first."""
+    """The decision about an event. Looks through every run of the case, the latest first."""
     runs = 0
     async for one in client.list_workflows(f"WorkflowId = {quoted(case)}"):
         runs += 1
         history = await client.get_workflow_handle(case, run_id=one.run_id).fetch_history()
         for recorded in await decisions_in(history, client.config(active_config=True)["plugins"]):
-            # Of an event with which a lost case went on, the first answer is the case, and no decision.
+            # For an event with which a lost case went on, the first answer is the case, not a decision.
             if recorded.request.event.id == event_id and recorded.decision.revived is None:
                 return recorded
     if not runs:
@@ -59,12 +59,12 @@ async def recorded_decision(client: Client, case: str, event_id: str) -> Recorde
 async def decisions_in(history: WorkflowHistory, plugins: Sequence[Plugin]) -> list[Recorded]:
     """The decisions in a history, in order.
 
-    A history keeps what a decision was, and not what was asked; so the workflow is replayed, and asks again.
+    A history keeps each decision, but not what was asked; so the workflow is replayed, and asks again.
 
     Raises ``BatonError`` if the code of this checkout does not fit the history.
     """
     listening = _Listening()
-    # Without a sandbox, which would give the listener a world of its own.
+    # Without a sandbox, which would give the listener its own copies of modules.
     replayer = Replayer(
         workflows=[Chat, Ticket],
         plugins=[one for one in plugins if isinstance(one, WorkerPlugin)],
@@ -83,7 +83,7 @@ async def decisions_in(history: WorkflowHistory, plugins: Sequence[Plugin]) -> l
 
 @contextmanager
 def _quietly() -> Iterator[None]:
-    """What goes wrong in a replay is in its result, and need not be in a log as well."""
+    """The result of a replay says what went wrong; it need not be in a log as well."""
     logging.disable()
     try:
         yield

@@ -64,8 +64,8 @@ class Gate:
         """A gate for these workflows.
 
         Args:
-            namespace: the one that the histories come from.
-            plugin: how payloads are read, by default unencrypted ones.
+            namespace: the namespace that the histories come from.
+            plugin: how payloads are read; the default reads unencrypted ones.
         """
         recorder = Recorder()
         replayer = Replayer(
@@ -89,7 +89,7 @@ class Gate:
         """Replay one history.
 
         Args:
-            name: under which it is reported, by default the workflow ID.
+            name: the name in the report, by default the workflow ID.
         """
         history = with_its_own_id(history)
         result = Result(
@@ -133,7 +133,7 @@ class Gate:
         ours = Reader(None, self._namespace, history)
         try:
             read = [await theirs.read(command) for command in recorded]
-        except Exception as error:  # whatever a codec raises about what it cannot read
+        except Exception as error:  # whatever a codec raises when it cannot read something
             _unreadable(
                 result, f"A payload cannot be decoded: {type(error).__name__}: {error}. Is its key set?"
             )
@@ -143,7 +143,7 @@ class Gate:
 
 
 async def replay_file(gate: Gate, path: Path, name: str = "") -> Result:
-    """Replay a history in a file of JSON, reported under ``name``, by default that of the file."""
+    """Replay a history from a JSON file. It is reported under ``name``, by default the file's name."""
     name = name or path.name
     nothing = Result(name=name, verdict=HistoryVerdict.UNREADABLE)
     try:
@@ -159,7 +159,7 @@ def read_history(path: Path) -> WorkflowHistory:
     """A history as JSON, with or without the object around its list of events.
 
     Raises ``OSError``; and ``ValueError``, ``TypeError``, ``AttributeError``, ``KeyError`` or ``ParseError``
-    where it is none.
+    if it is not a history.
     """
     document: Any = json.loads(path.read_bytes())
     if isinstance(document, list):
@@ -179,6 +179,6 @@ def _type_of(workflow: type) -> str:
 
 
 def _silent_runtime() -> Runtime:
-    """What goes wrong is in the results: the core's own warnings about it would be said twice."""
+    """The results say what goes wrong: the core's own warnings would only repeat it."""
     off = LoggingConfig(filter=TelemetryFilter(core_level="OFF", other_level="OFF"))
     return Runtime(telemetry=TelemetryConfig(logging=off))

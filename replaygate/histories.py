@@ -20,7 +20,7 @@ def task_queue(history: WorkflowHistory) -> str:
 
 
 def with_its_own_id(history: WorkflowHistory) -> WorkflowHistory:
-    """The history under the workflow ID that it names, rather than that of its file."""
+    """The history under the workflow ID that it names, rather than under its file's name."""
     first = history.events[0] if history.events else None
     named = first.workflow_execution_started_event_attributes.workflow_id if first else ""
     return WorkflowHistory(named or history.workflow_id, history.events)

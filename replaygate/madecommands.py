@@ -40,7 +40,7 @@ def commands_made(recording: Recording) -> list[Command]:
 
 
 def _forget_unsent(found: dict[Key, Command], kind: str, seq: int, place: int) -> None:
-    """What is cancelled in the task in which it was made never reaches the server."""
+    """A command that is cancelled in the task in which it was made never reaches the server."""
     wanted = "timer" if kind == "cancel_timer" else "activity"
     for key, command in list(found.items()):
         if key[:2] == (wanted, str(seq)) and command.place == place:

@@ -58,7 +58,7 @@ class Pool:
 
 
 class _Replayer:
-    """One process, started for its first history. If it dies of one, the next gets another process."""
+    """One process, started for its first history. If a history kills it, the next one gets a new process."""
 
     def __init__(self, command: Sequence[str], errors: BinaryIO) -> None:
         self._command = command
@@ -85,7 +85,7 @@ class _Replayer:
             await process.stdin.drain()
             answer = await process.stdout.readline()
         except ConnectionError:
-            pass  # it has gone; so there is no answer
+            pass  # the process is gone, so there is no answer
         if answer.endswith(b"\n"):
             return Result.model_validate_json(answer)
         await process.wait()

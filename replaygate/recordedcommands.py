@@ -1,4 +1,4 @@
-"""The commands of which a history tells."""
+"""The commands that a history records."""
 
 from __future__ import annotations
 

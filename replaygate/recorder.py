@@ -20,7 +20,7 @@ class Recording:
     failure: str = ""
     """The exception with which a workflow task failed, if one did."""
     task_queue: str = ""
-    """That of the replay, which is another one than the history's."""
+    """The run ID of the replay, which is not the history's."""
 
 
 class Recorder:
@@ -34,11 +34,11 @@ class Recorder:
         return self._recordings[run.run_id]
 
     def take(self, run_id: str) -> Recording:
-        """The recording of a run, which is forgotten here. Empty if the run never came so far."""
+        """Take out the recording of a run. It is empty if the run never got that far."""
         return self._recordings.pop(run_id, Recording())
 
     def plugin(self) -> SimplePlugin:
-        """Put this one after the plugins that choose the sandbox: what they chose is wrapped."""
+        """Put this plugin after those that choose the sandbox: it wraps what they chose."""
 
         def wrapped(runner: WorkflowRunner | None) -> WorkflowRunner:
             assert runner is not None

@@ -35,7 +35,7 @@ Snapshot = ChatSnapshot | TicketSnapshot
 
 @dataclass(frozen=True)
 class Compared:
-    """One decision as it was made, and as other rules, or the same, make it from the same facts."""
+    """One decision as it was made, and as other rules, or the same ones, make it from the same facts."""
 
     recorded: Recorded
     rules: RuleSet
@@ -46,11 +46,11 @@ class Compared:
 
     @property
     def same(self) -> bool:
-        """Whether the same rules fired, did the same, and left the case as it was left then."""
+        """Whether the same rules fired, did the same, and left the case in the same state as then."""
         return self.recorded.decision.fired == self.decision.fired and self.then == self.again
 
     def rows(self) -> Iterator[tuple[str, str, str, str]]:
-        """What an event and its rules changed: the field, its value before, after it, and after it now."""
+        """What an event and its rules changed: the field, its value before, after, and after it now."""
         old, then, now = (_fields(one) for one in (self.before, self.then, self.again))
         for name in old:
             if old[name] != then[name] or old[name] != now[name]:
@@ -70,8 +70,8 @@ class Compared:
 def command(case: str, event: str, rules: Path | None, present: bool, json_: bool) -> None:
     """Decide about an event again, from the history alone, and show both results. Changes nothing.
 
-    The facts are those of then: who was present, who had how much to do, what time it was. The rules are
-    those that decided, as the help desk keeps them, or others.
+    The facts are those of that time: who was present, how much each person had to do, what time it was. The
+    rules are those that decided, as the help desk keeps them, or others.
 
     EVENT_ID is the one that baton chat show --timeline prints with --json.
 
@@ -109,9 +109,9 @@ async def _stored_rules(client: BatonClient, digest: str) -> RuleSet:
 
 
 def compare(recorded: Recorded, rules: RuleSet) -> Compared:
-    """Decide again by ``rules``, from the facts of then.
+    """Decide again by ``rules``, from the facts of that time.
 
-    Raises ``BatonError`` if the rules need to know about somebody about whom nothing was recorded.
+    Raises ``BatonError`` if the rules need facts about somebody for whom nothing was recorded.
     """
     request, then = recorded.request, recorded.decision
     before, event = request.before, request.event

@@ -28,7 +28,7 @@ _SHOWN = 20
 
 
 async def show_progress(tally: Tally, *, quiet: bool) -> None:
-    """Show how far it is, until cancelled: a bar in a terminal, else a line now and then."""
+    """Show progress until cancelled: a bar in a terminal, otherwise a line now and then."""
     console = Screen(stderr=True)
     if not console.is_terminal:
         while not quiet:
@@ -54,7 +54,7 @@ def _so_far(tally: Tally) -> str:
 
 
 def print_summary(tally: Tally) -> None:
-    """What came of it, and what to do about what is wrong."""
+    """The results, and what to do about what is wrong."""
     for result in islice(tally.of(HistoryVerdict.BROKEN), _SHOWN):
         _print_broken(result)
     for result in islice(tally.of(HistoryVerdict.UNREADABLE), _SHOWN):
@@ -90,7 +90,7 @@ def print_summary(tally: Tally) -> None:
 
 def _print_broken(result: Result) -> None:
     place = f"event {result.event}: " if result.event is not None else ""
-    # The last line of what a process said that died is in the reason.
+    # If a process died, the reason contains the last line that it wrote.
     of_temporal = bool(result.said) and not result.what.endswith(result.said.splitlines()[-1])
     _say(
         f"{result.name}: broken",

@@ -1,4 +1,4 @@
-"""What came of replaying a history: what the replaying process tells ``baton replay``."""
+"""The result of replaying a history: what the replaying process tells ``baton replay``."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _MESSAGE = re.compile(r'message: "((?:[^"\\]|\\.)+)"')
 
 
 def message_in(said: str) -> str:
-    """The sentence in what Temporal's core says, which prints a whole structure of Rust."""
+    """Finds the sentence in the output of Temporal's core, which prints a whole Rust structure."""
     found = _MESSAGE.search(said)
     return found[1].replace('\\"', '"') if found else said
 
@@ -32,12 +32,12 @@ class HistoryVerdict(StrEnum):
 
 
 class Difference(BaseModel):
-    """A command whose content is another one than the history has.
+    """A command whose content differs from the history's.
 
     Args:
         event: the ID of the history's event.
         command: its name, such as ``activity notify``.
-        field: where in it, with points between: ``input.0.tell.0.reason``.
+        field: where in the command, with dots between: ``input.0.tell.0.reason``.
         only: ``history`` or ``code`` if only one of the two has the field.
     """
 
@@ -53,12 +53,12 @@ class Result(BaseModel):
     """One history.
 
     Args:
-        name: of the file, or the workflow ID.
-        event: where the code leaves the history, if that is known.
+        name: the file's name, or the workflow ID.
+        event: where the code departs from the history, if that is known.
         what: why it is not ``replayed``, in words.
-        said: what Temporal said to that, or the process that died of it.
-        seconds: that the replay took.
-        differences: what is in the commands now, and is not in the history, or the other way round.
+        said: what Temporal said about it, or the last words of the process that died of it.
+        seconds: how long the replay took.
+        differences: what is in the commands now but not in the history, or the other way round.
         added: fields that the history does not have, and that are empty now.
     """
 
@@ -77,11 +77,11 @@ class Result(BaseModel):
 
 
 class Entry(BaseModel):
-    """A difference that is known and meant. ``history`` (a name), ``command`` and ``field`` may hold ``*``.
+    """A known, intended difference. ``history`` (a name), ``command`` and ``field`` may contain ``*``.
 
     Args:
         only: ``code`` for a field that histories do not have yet, ``history`` for one that is gone. Without
-            it another value is accepted, too.
+            ``only``, another value is accepted, too.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -102,7 +102,7 @@ class Entry(BaseModel):
 
 
 class Accepted(BaseModel):
-    """The differences that are known and meant: ``tests/replay/accepted.toml``."""
+    """The known, intended differences: ``tests/replay/accepted.toml``."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -110,7 +110,7 @@ class Accepted(BaseModel):
 
     @classmethod
     def load(cls, path: Path) -> Self:
-        """Raises ``BatonError``, which names the file and what is wrong in it."""
+        """Raises ``BatonError``, which names the file and says what is wrong in it."""
         try:
             return cls.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
         except OSError as error:

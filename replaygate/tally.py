@@ -1,4 +1,4 @@
-"""What was replayed so far, and whether it may be deployed."""
+"""The results so far, and whether this code may be deployed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from replaygate.result import Accepted, Difference, HistoryVerdict, Result
 
 
 class Kind(NamedTuple):
-    """Differences that are the same but for the event, and for positions in lists."""
+    """Differences that are the same except for the event and for positions in lists."""
 
     command: str
     field: str
@@ -21,7 +21,7 @@ class Kind(NamedTuple):
 
 @dataclass
 class Group:
-    """The differences of one kind: how many, in how many histories, and one of them."""
+    """The differences of one kind: how many, in how many histories, and one example."""
 
     name: str
     example: Difference
@@ -31,12 +31,12 @@ class Group:
 
 @dataclass
 class Tally:
-    """What has come of the histories so far. Those that simply replayed are counted, and forgotten."""
+    """The results of the histories so far. Those that simply replayed are counted and then dropped."""
 
     accepted: Accepted
     strict: bool
     keep: bool = False
-    """Keep a line for each history: the JUnit report needs it."""
+    """Keep a line for each history, for the JUnit report."""
     verdicts: Counter[HistoryVerdict] = field(default_factory=Counter)
     skipped: Counter[str] = field(default_factory=Counter)
     groups: dict[Kind, Group] = field(default_factory=dict)
@@ -53,7 +53,7 @@ class Tally:
         self.began = time.monotonic()
 
     def finish(self) -> None:
-        """Stop the clock, and bring what was found into an order that is the same each time."""
+        """Stop the clock, and sort the findings so that their order is the same each time."""
         self.seconds = time.monotonic() - self.began
         self.results.sort(key=lambda result: (result.name, result.run_id))
         self.groups = dict(sorted(self.groups.items()))
@@ -65,7 +65,7 @@ class Tally:
             self.skipped[result.what] += 1
         result.differences, known = self.accepted.split(result)
         self.known += len(known)
-        # What follows a break differs for that reason.
+        # What comes after a break differs because of it.
         if result.verdict is HistoryVerdict.REPLAYED:
             self.different += bool(result.differences)
             self._group(result)
@@ -94,12 +94,12 @@ class Tally:
 
     @property
     def checked(self) -> int:
-        """Histories that were replayed, to whatever end."""
+        """Histories that were replayed, whatever the outcome."""
         return self.verdicts[HistoryVerdict.REPLAYED] + self.verdicts[HistoryVerdict.BROKEN]
 
     @property
     def nothing(self) -> bool:
-        """Whether there was no history to judge, which must not pass: a mistyped query finds none."""
+        """Whether there was no history to judge. That must not pass: a mistyped query finds none."""
         return not self.checked and not self.verdicts[HistoryVerdict.UNREADABLE]
 
     @property

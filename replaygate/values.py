@@ -24,8 +24,8 @@ class Reader:
     """Reads the payloads of one workflow.
 
     Args:
-        converter: that with which the history was written; none for what code has just made, which no codec
-            has seen yet.
+        converter: the one with which the history was written; none for what code has just made, which no
+            codec has seen yet.
     """
 
     def __init__(self, converter: DataConverter | None, namespace: str, history: WorkflowHistory) -> None:
@@ -68,7 +68,7 @@ class Reader:
         return value
 
     async def _payload(self, payload: Payload, context: SerializationContext) -> Any:
-        # Search attributes and markers pass every codec by.
+        # Search attributes and markers do not go through codecs.
         if self._converter is not None and "type" not in payload.metadata:
             codec = self._converter.with_context(context).payload_codec
             assert codec is not None
@@ -77,7 +77,7 @@ class Reader:
 
 
 def plain(payload: Payload) -> Any:
-    """The value in a payload that no codec has changed; a digest of what is not JSON."""
+    """The value in a payload that no codec has changed; a digest if it is not JSON."""
     encoding = payload.metadata.get("encoding", b"").decode()
     if encoding in ("binary/null", ""):
         return None

@@ -1,4 +1,4 @@
-"""Arguments that no case can use, as anybody may send them who speaks to Temporal."""
+"""Arguments that no case can use, but that anybody with access to Temporal may send."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SECRET = "4711"
 
 
 def raw(encoding: str, data: bytes, **metadata: bytes) -> RawValue:
-    """An argument in this encoding, whatever the converter of the client would make of it."""
+    """An argument in this encoding, whatever the client's converter would make of it."""
     return RawValue(Payload(metadata={"encoding": encoding.encode(), **metadata}, data=data))
 
 
@@ -47,7 +47,7 @@ ODD_ARGUMENTS: list[Sequence[RawValue]] = [
 
 
 async def invalid(update: Awaitable[object]) -> str:
-    """The update must be refused as an ``InvalidEvent``. Returns why it was."""
+    """The update must be refused as an ``InvalidEvent``. Returns the reason."""
     with pytest.raises(WorkflowUpdateFailedError) as raised:
         await update
     cause = raised.value.cause

@@ -1,4 +1,4 @@
-"""What tests ask of calendars by what calendars can do."""
+"""Questions that tests ask of calendars, answered with what calendars can do."""
 
 from __future__ import annotations
 
@@ -8,6 +8,6 @@ from baton.documents.calendars import Calendar
 
 
 def next_opening(calendar: Calendar, at: datetime) -> datetime | None:
-    """``at`` itself if that is open, or else when it opens next: where the least work begins."""
+    """``at`` itself if the calendar is open then, else when it opens next: where the least work begins."""
     done = calendar.after(at, timedelta.resolution)
     return done - timedelta.resolution if done is not None else None

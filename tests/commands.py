@@ -31,7 +31,7 @@ class Said:
 
 
 class Baton:
-    """The program, told of one rig by its environment, and of what else ``environment`` says."""
+    """The program. Its environment names one rig, and holds what else ``environment`` says."""
 
     def __init__(self, rig: Rig, folder: Path, **environment: str) -> None:
         others = {

@@ -3,7 +3,7 @@
     python -m pytest tests/e2e --temporal HOST:PORT --namespace NAME --postgresql URL
 
 runs them on a Temporal and a PostgreSQL that are there already, such as those of ``make cluster``. Tests
-that skip time or need a server with settings of its own start the development server, or skip themselves.
+that skip time or need a server with its own settings start the development server, or are skipped.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from tests.postgres import fresh_database, postgresql
 
 __all__ = ["postgresql"]  # a fixture, found here by every test
 
-# How long an example takes says something about the machine only.
+# The time that an example takes only says something about the machine.
 hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
 
@@ -39,20 +39,20 @@ _numbers = itertools.count(1)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Say where tests run that need not start what they run on."""
+    """Options that name servers for tests to use, instead of starting their own."""
     parser.addoption("--temporal", metavar="HOST:PORT", help="a Temporal that is there already")
     parser.addoption("--namespace", default="default", help="the namespace there, with search attributes")
     parser.addoption("--postgresql", metavar="URL", help="a PostgreSQL that is there already, as its owner")
 
 
 def pytest_configure() -> None:
-    """No test depends on the width of somebody's terminal, which pytest-xdist hands on."""
+    """No test may depend on the width of the user's terminal, which pytest-xdist passes on."""
     os.environ.pop("COLUMNS", None)
 
 
 @pytest.fixture(scope="session")
 async def server(pytestconfig: pytest.Config) -> AsyncIterator[WorkflowEnvironment]:
-    """One server for all tests of this process; they keep apart by task queues and conversations."""
+    """One server for all tests of this process; task queues and conversations keep them apart."""
     if address := pytestconfig.getoption("--temporal"):
         namespace = pytestconfig.getoption("--namespace")
         client = await Client.connect(
@@ -66,7 +66,7 @@ async def server(pytestconfig: pytest.Config) -> AsyncIterator[WorkflowEnvironme
 
 @pytest.fixture(scope="session")
 async def impatient_server() -> AsyncIterator[WorkflowEnvironment]:
-    """A server that suggests to continue as new after 60 events rather than 4,096."""
+    """A server that suggests continuing as new after 60 events rather than 4,096."""
     async with running_server(**{"limit.historyCount.suggestContinueAsNew": "60"}) as environment:
         yield environment
 
@@ -99,5 +99,5 @@ async def rig(open_a_rig: RigOpener) -> AsyncIterator[Rig]:
 def open_separate(
     open_a_rig: RigOpener,
 ) -> RigOpener:
-    """Opens rigs of this company; each setting may still be another."""
+    """Opens rigs of this company; any setting can still be overridden."""
     return partial(open_a_rig, **SEPARATE_RIG)

@@ -34,7 +34,7 @@ def document(path: Path) -> Any:
 
 
 def variables(path: Path) -> Mapping[str, str]:
-    """What a file of environment variables sets."""
+    """The variables that an environment file sets."""
     lines = path.read_text(encoding="utf-8").splitlines()
     pairs = (line.partition("=") for line in lines if line and not line.startswith("#"))
     return {name: value for name, _, value in pairs}

@@ -1,4 +1,4 @@
-"""Directories as they are written in tests."""
+"""Directories as tests write them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The Dockerfile, as far as tests ask about it."""
+"""Reads what tests need to know from the Dockerfile."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stand-ins for what the commands talk to, so that they can be tested without a server."""
+"""Stand-ins for what the commands talk to, so that commands can be tested without a server."""
 
 from __future__ import annotations
 

@@ -58,7 +58,7 @@ _SCALED_OBJECT = {
         "items": _object(
             ["type", "metadata"],
             type={"const": "temporal"},
-            # KEDA takes text only, numbers included.
+            # KEDA takes only text, even for numbers.
             metadata=_object(
                 ["endpoint", "namespace", "taskQueue"],
                 endpoint={"type": "string", "pattern": "^[a-zA-Z0-9.-]+:[0-9]+$"},
@@ -111,7 +111,7 @@ CUSTOM: Mapping[tuple[str, str], Manifest] = {
         workerDeploymentRef=_NAMED,
         template=_object(
             ["apiVersion", "kind", "spec"],
-            # All that the controller's chart allows as it is; the spec: see `valid`.
+            # Exactly what the controller's chart allows; for the spec, see `valid`.
             apiVersion={"const": "autoscaling/v2"},
             kind={"const": "HorizontalPodAutoscaler"},
             spec={
@@ -168,7 +168,7 @@ def _rendered(folder: Path) -> str:
 
 
 def rendered(overlay: str | Path) -> list[Manifest]:
-    """The manifests that are applied: of an overlay here, or of a folder with one's own.
+    """The manifests that are applied: those of an overlay here, or of a folder with an overlay of one's own.
 
     Skips the test where there is no kubectl.
     """
@@ -183,7 +183,7 @@ def one(manifests: Sequence[Manifest], kind: str, name: str) -> Manifest:
 
 
 def pod_templates(manifests: Sequence[Manifest]) -> Iterator[tuple[str, Manifest]]:
-    """Kind and name of each manifest that makes pods, and what it makes them from."""
+    """The kind and name of each manifest that makes pods, and what it makes them from."""
     for manifest in manifests:
         if manifest["kind"] in ("Deployment", "WorkerDeployment", "Job"):
             yield f"{manifest['kind']} {manifest['metadata']['name']}", manifest["spec"]["template"]

@@ -18,7 +18,7 @@ _numbers = itertools.count(1)
 
 @pytest.fixture(scope="session")
 def postgresql(pytestconfig: pytest.Config) -> Iterator[str]:
-    """The URL of a PostgreSQL server that was started for this run, or of the one that the run is given."""
+    """The URL of a PostgreSQL server that was started for this run, or of the one given to the run."""
     if given := pytestconfig.getoption("--postgresql"):
         yield given
         return
@@ -33,11 +33,11 @@ def postgresql(pytestconfig: pytest.Config) -> Iterator[str]:
 
 
 async def fresh_database(server: str) -> str:
-    """The URL of an empty place on this PostgreSQL server: a user whose schema bears the same name.
+    """The URL of an empty place on this PostgreSQL server: a user whose schema has the same name.
 
-    Far cheaper than a database, and found by the user's default search path.
+    This is far cheaper than a database, and the user's default search path finds it.
     """
-    name = f"baton_{os.getpid()}_{next(_numbers)}"  # a server that is given may have seen other runs
+    name = f"baton_{os.getpid()}_{next(_numbers)}"  # a given server may have seen other runs
     parts = urlsplit(server)
     password = f" PASSWORD '{parts.password}'" if parts.password else ""
     connection = await asyncpg.connect(server)

@@ -1,4 +1,4 @@
-"""Which metrics and labels an expression of PromQL names. Enough for the expressions of this project."""
+"""Finds the metrics and labels in a PromQL expression. Enough for the expressions of this project."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Small helpers for what a test waits for, or expects to be refused."""
+"""Small helpers for tests that wait for something, or expect a refusal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runs the measurements that are named, or all."""
+"""Runs the named measurements, or all of them."""
 
 from __future__ import annotations
 

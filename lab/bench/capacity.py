@@ -1,7 +1,7 @@
-"""What one case costs, and what a given number of them needs: the figures of docs/capacity.md.
+"""What one case costs, and what a given number of cases needs: the figures of docs/capacity.md.
 
-A real server with a database file, a worker in a process of its own, and the embedded help desk on SQLite.
-What is measured is divided by the number of cases; what follows from it for other numbers is multiplication.
+A real server with a database file, a worker in its own process, and the embedded help desk on SQLite.
+The measured totals are divided by the number of cases, and multiplied for other numbers of cases.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ AT_ONCE = 10
 
 MONTH = 30 * 24 * 3600.0
 PEAK = 4.0
-"""How many times the average the busiest minute is."""
+"""The load of the busiest minute, as a multiple of the average."""
 BUSY = 0.6
 """The share of a core that a worker may use on average in the busiest minute."""
 DOLLARS_PER_MILLION_ACTIONS = 50.0
@@ -70,18 +70,18 @@ class Place:
     desk_files: Path
 
     def cpu(self) -> float:
-        """Seconds of processor that the worker has used."""
+        """Seconds of processor time that the worker has used."""
         fields = Path(f"/proc/{self.worker}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def memory(self) -> int:
-        """Bytes of the worker that are in memory."""
+        """The worker's resident memory, in bytes."""
         pages = Path(f"/proc/{self.worker}/statm").read_text(encoding="utf-8").split()[1]
         return int(pages) * os.sysconf("SC_PAGE_SIZE")
 
 
 def _size(files: Path) -> int:
-    """Bytes of a SQLite database, with what is not yet in its main file."""
+    """The size of a SQLite database in bytes, including what is not yet in its main file."""
     return sum(path.stat().st_size for path in files.parent.glob(f"{files.name}*"))
 
 
@@ -197,7 +197,7 @@ def _costs(of_chat: Cost, of_ticket: Cost) -> Table:
 
 
 def _plan(cost: Cost, memory: float) -> Table:
-    """What so many chats in a month need, by the formulas of docs/capacity.md."""
+    """What this many chats a month need, by the formulas of docs/capacity.md."""
     table = Table(title="What follows for the busiest minute, by multiplication")
     columns = (
         "chats a month",

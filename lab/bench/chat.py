@@ -1,6 +1,6 @@
-"""What a chat costs, beside a bare workflow on the same server in the same run.
+"""What a chat costs, compared with a bare workflow on the same server in the same run.
 
-The floor is a workflow whose update handler returns at once. Everything above it is Baton: the queue, the
+The floor is a workflow whose update handler returns at once. Everything above that is Baton: the queue, the
 decision as a local activity, the database, search attributes and writes.
 """
 

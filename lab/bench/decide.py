@@ -1,7 +1,7 @@
 """What one decision costs, and how that grows with the number of rules.
 
 The floor is one ``model_copy`` of the chat's state in the same run: the least that any event costs, because
-folding it makes such a copy. Ratios to it mean the same on a fast and on a slow machine.
+folding it makes such a copy. Ratios to the floor mean the same on a fast machine as on a slow one.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ NOW = datetime(2027, 3, 1, 12, tzinfo=UTC)
 KINDS = ("customer_message", "agent_message", "note_added", "labels_changed", "status_set")
 
 LABELS = tuple(f"label-{number}" for number in range(1, 41))
-"""On many cases. Beside these there are rare ones, a fifth as many as rules."""
+"""Labels on many cases. There are rare labels as well, a fifth as many as rules."""
 
 Choice = Callable[[random.Random], tuple[str, object]]
 
@@ -64,7 +64,7 @@ TESTS: tuple[Choice, ...] = (
 
 
 def rule_set(size: int, seed: int = 1) -> RuleSet:
-    """Rules as a large help desk has them: about a kind of event, a rare label and two things more."""
+    """Rules like those of a large help desk: about a kind of event, a rare label and two more things."""
     rng = random.Random(seed)
     rules = []
     for number in range(size):

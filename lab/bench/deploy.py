@@ -1,8 +1,8 @@
-"""What a rolling deploy costs those who write: 200 chats that go from version to version, and back.
+"""What a rolling deploy costs the people who write: 200 chats move from version to version, and back.
 
-Two versions of the workers, each a process of its own, on a real server. Everybody goes on writing in every
+Two versions of the workers, each in its own process, on a real server. Everybody keeps writing in every
 chat while one version after the other is made current. The floor is the latency before the first roll, in the
-same run. Afterwards it is checked that every event was taken once; ``main`` returns 1 if not.
+same run. Afterwards a check makes sure that every event was taken once; ``main`` returns 1 if not.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ LOOK_EVERY = 1.0
 
 @dataclass
 class Phase:
-    """A time between two changes, and what was answered in it."""
+    """A period between two changes, and what was answered in it."""
 
     name: str
     latencies: list[float] = field(default_factory=list)
@@ -47,7 +47,7 @@ class Phase:
 
 
 class Traffic:
-    """Customers and Ivan, who write in turn in every chat, each after the answer to the one before."""
+    """Customers and Ivan. They write in turn in every chat, each after the previous message is answered."""
 
     def __init__(self, rig: Rig) -> None:
         self.rig = rig
@@ -64,7 +64,7 @@ class Traffic:
         self._stopped.set()
 
     async def _write(self, chat: str) -> None:
-        # Not all at once: as many begin in each second as write in it later.
+        # Not all at once: as many chats begin each second as will later write each second.
         pause = random.uniform(0, PAUSE[1])
         while not await self._stops_within(pause):
             kind, who = (("customer_message", "customer"), ("agent_message", "ivan"))[
@@ -86,7 +86,7 @@ class Traffic:
 
 
 async def _all_on_version(rig: Rig, deployment: str, build: str) -> bool:
-    """Whether all run on this version, by the server's list: to ask each one would be load of its own."""
+    """Whether all run on this version, by the server's list: asking each one would add load."""
     query = f"TemporalWorkerDeploymentVersion = '{deployment}:{build}' AND ExecutionStatus = 'Running'"
     await asyncio.sleep(LOOK_EVERY)
     return (await rig.client.temporal.count_workflows(query)).count == CHATS

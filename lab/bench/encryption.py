@@ -1,6 +1,6 @@
 """What encryption costs: the same conversations with keys and without, on the same server in the same run.
 
-Rounds of both take turns, so that what else the machine does falls on both.
+Rounds of both alternate, so that other load on the machine affects both.
 """
 
 from __future__ import annotations

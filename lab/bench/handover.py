@@ -1,7 +1,7 @@
-"""What the callers of a busy chat notice when it goes on in a new run: how long nobody is answered.
+"""What the callers of a busy chat notice when it continues in a new run: how long nobody gets an answer.
 
 One chat, a steady stream of messages from several clients, some of them by signal, on a server with its own
-limits. Messages come at their times, whether or not those before are answered.
+limits. Messages are sent on schedule, whether or not the earlier ones are answered.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ MESSAGES = 1500
 A_SECOND = 29.0
 CLIENTS = 4
 BY_SIGNAL = 5
-"""One in so many messages comes by signal."""
+"""One message in this many comes by signal."""
 AROUND = 1.0
 """Seconds before and after the end of a run that count as the hand-over."""
 
@@ -40,7 +40,7 @@ class Call(NamedTuple):
 
 
 class Run(NamedTuple):
-    """When a run ended, and how often the server refused that; its length in events."""
+    """When a run ended, how often the server refused to end it, and its length in events."""
 
     ended: float
     refused: int

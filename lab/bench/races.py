@@ -1,8 +1,8 @@
 """Whether a ticket ever has two prompts, two composers or two replies, however its notes race.
 
-Each ticket's three notes come at the same time from clients of their own, by different ways, and one of them
-twice; then its composer and its dispatcher press "send" at the same time. What is counted is what the help
-desk has done. It must be one of each, for every ticket.
+Each ticket's three notes are sent at the same time by separate clients, in different ways, and one of them
+twice; then its composer and its dispatcher press "send" at the same time. The measurement counts what the
+help desk did: for every ticket, it must be one of each.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ TICKETS = 1000
 AT_ONCE = 20
 DISPATCHER = "petra"
 WITHIN = 120.0
-"""Seconds until a ticket must have taken in its notes; a busy machine needs some."""
+"""Seconds within which a ticket must have taken in its notes; a busy machine needs some."""
 _WAYS = (Ticket.note, Ticket.send, Ticket.submit)
 
 

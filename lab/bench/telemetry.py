@@ -1,7 +1,7 @@
 """What metrics and traces cost: the same chats with and without them, on the same server in the same run.
 
-Rounds alternate, so that whatever else the machine does meets all of them alike. Spans are made and exported
-to memory: what a collector costs is not Baton's.
+Rounds alternate, so that other load on the machine affects all of them alike. Spans are made and exported
+to memory: the cost of a collector is not Baton's.
 """
 
 from __future__ import annotations

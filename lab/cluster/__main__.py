@@ -1,4 +1,4 @@
-"""``make cluster``: a real Temporal cluster on this machine, and Baton put to the proof on it."""
+"""``make cluster``: starts a real Temporal cluster on this machine, and tests Baton on it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from local.machine import StackFailed
 
 
 class Play(Protocol):
-    """Something that is done on a cluster; returns 0 if all was well."""
+    """Something to do on a cluster; returns 0 if all went well."""
 
     def __call__(self, cluster: Cluster, *, say: Callable[[str], None]) -> Awaitable[int]:
         """Do it."""
@@ -89,8 +89,8 @@ def _missing() -> str:
 
 
 async def _play(port: int, plays: Sequence[Play]) -> int:
-    """Play one after the other on a cluster; without any, let it run. Returns 0 if all was well."""
-    postgresql()  # is it there? else that would be noticed after the build
+    """Play one after the other on a cluster; without any, let it run. Returns 0 if all went well."""
+    postgresql()  # check now; otherwise a missing one would be noticed only after the build
     programs = await build(cache(), click.echo)
     async with Cluster(LOGS, programs, first_port=port, say=click.echo) as cluster:
         _introduce(cluster, port)
@@ -115,7 +115,7 @@ def _introduce(cluster: Cluster, port: int) -> None:
 
 
 async def _unless_broken(cluster: Cluster, played: Awaitable[int]) -> int:
-    """What was played, or the failure of a process that ended by itself meanwhile."""
+    """The result of the plays, or the failure of a process that ended by itself meanwhile."""
     playing = asyncio.ensure_future(played)
     try:
         both: set[asyncio.Future[Any]] = {playing, cluster.broken}
@@ -129,7 +129,7 @@ async def _unless_broken(cluster: Cluster, played: Awaitable[int]) -> int:
 
 
 async def _until_stopped(played: Awaitable[int]) -> int:
-    """What was played; 130 after Ctrl-C, when everything has been stopped."""
+    """The result of the plays; or 130 after Ctrl-C, once everything has been stopped."""
     playing = asyncio.ensure_future(played)
 
     def stop() -> None:

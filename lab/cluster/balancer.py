@@ -1,4 +1,4 @@
-"""Stands for the load balancer that a cluster's frontends have in front of them."""
+"""A stand-in for the load balancer in front of a cluster's frontends."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ CONNECT_SECONDS = 1.0
 
 @asynccontextmanager
 async def balancing(port: int, behind: Sequence[int]) -> AsyncIterator[None]:
-    """Hand each connection to ``port`` on to one of the ports ``behind``, in turn; who refuses is left out.
+    """Pass each connection to ``port`` on to one of the ports ``behind``, in turn; skip those that refuse.
 
-    It balances connections, not calls, as such balancers do: a client that is connected stays where it is
-    until that process ends, and then connects again.
+    It balances connections, not calls, as such balancers do: a connected client stays with its process until
+    that process ends, and then connects again.
     """
     turns = itertools.count()
     connections: set[asyncio.Task[None]] = set()
@@ -29,7 +29,7 @@ async def balancing(port: int, behind: Sequence[int]) -> AsyncIterator[None]:
         connections.add(task)
         task.add_done_callback(connections.discard)
         first = next(turns)
-        with suppress(asyncio.CancelledError):  # by the end of the balancer
+        with suppress(asyncio.CancelledError):  # when the balancer ends
             for number in range(len(behind)):
                 target = behind[(first + number) % len(behind)]
                 with suppress(OSError, TimeoutError):
@@ -53,7 +53,7 @@ Ends = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 async def _both_ways(one: Ends, other: Ends) -> None:
-    """Pass on what comes from either side, until one of them is gone."""
+    """Pass on what comes from either side, until one side is gone."""
     ways = [asyncio.create_task(_pass_on(one[0], other[1])), asyncio.create_task(_pass_on(other[0], one[1]))]
     try:
         await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)

@@ -16,14 +16,14 @@ from lab.cluster.proof import Played
 from lab.rig import Rig, event, fresh
 
 CONNECTIONS = 4
-"""Of the clients together; the balancer deals them out to the frontends in turn."""
+"""Connections that the clients share; the balancer assigns them to the frontends in turn."""
 ONLINE = ("ivan", "petra", "lena", "oleg", "maria")
 TICKET_EVERY = 4
-"""Each client's fourth case is a ticket, the others are chats."""
+"""Every fourth case of a client is a ticket; the others are chats."""
 ANSWER_SECONDS = 30.0
-"""After so long a client sends an event again, under the same ID."""
+"""After this long, a client sends an event again, under the same ID."""
 PATIENCE_SECONDS = 180.0
-"""Whoever has waited so long for an answer or a prompt is stuck."""
+"""A client that has waited this long for an answer or a prompt is stuck."""
 
 
 class Stuck(Exception):
@@ -32,13 +32,13 @@ class Stuck(Exception):
 
 @dataclass
 class Load:
-    """The clients, and what they were answered."""
+    """The clients, and the answers that they got."""
 
     rigs: list[Rig]
     played: Played = field(default_factory=Played)
     answers: list[Answer] = field(default_factory=list)
     repeated: int = 0
-    """Events that were sent again, because no answer came."""
+    """Events that were sent again because no answer came."""
     over: bool = False
 
     async def work(self, client: int) -> None:
@@ -72,7 +72,7 @@ class Load:
             await self._send(rig, chat, event("chat_ended", "ivan", status="closed"))
 
     async def _ticket(self, rig: Rig, ticket: str) -> None:
-        """Two departments answer, whoever was last sends the reply."""
+        """Two departments answer; whoever answered last sends the reply."""
         self.played.tickets.add(ticket)
         await self._to_ticket(rig, ticket, event("customer_message", "customer", text="Two questions."))
         await self._to_ticket(

@@ -18,7 +18,7 @@ class Answer(NamedTuple):
 
 
 class Phase(NamedTuple):
-    """From when to when, in seconds of the same clock as the answers."""
+    """Start and end, in seconds of the same clock as the answers."""
 
     name: str
     start: float
@@ -26,7 +26,7 @@ class Phase(NamedTuple):
 
 
 def longest_stall(answers: Sequence[Answer], phase: Phase) -> float:
-    """The longest time in the phase in which nobody was answered, in seconds."""
+    """The longest time in the phase without an answer to anybody, in seconds."""
     times = sorted(answer.at for answer in answers if phase.start <= answer.at <= phase.end)
     moments = [phase.start, *times, phase.end]
     return max(later - earlier for earlier, later in pairwise(moments))

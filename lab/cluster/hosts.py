@@ -10,7 +10,7 @@ from baton.settings import CHECKOUT
 
 DEPLOYED = CHECKOUT / "deploy/temporal"
 FIRST_PORT = 17200
-"""Below the ports that the system lends to outgoing connections: who was killed finds its own again."""
+"""Below the system's ports for outgoing connections, so that a restarted process finds its own port free."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ BATON_WORKERS = ("worker-1", "worker-2")
 
 
 def variables(path: Path) -> dict[str, str]:
-    """What a file of environment variables sets."""
+    """The variables that an environment file sets."""
     lines = path.read_text(encoding="utf-8").splitlines()
     pairs = (line.partition("=") for line in lines if line and not line.startswith("#"))
     return {name: value for name, _, value in pairs}

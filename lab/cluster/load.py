@@ -1,4 +1,4 @@
-"""A load of chats and tickets, during which hosts and a worker are killed; and what is left of it."""
+"""A load of chats and tickets, during which hosts and a worker are killed; and the check of the outcome."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Size:
 
 
 async def play_load(cluster: Cluster, size: Size, say: Callable[[str], None]) -> int:
-    """Play a load with its kills, check what is left, and print both. Returns 1 if anything is wrong."""
+    """Play a load with its kills, check the outcome, and print both. Returns 1 if anything is wrong."""
     minutes = size.seconds * (1 + 2 * len(VICTIMS)) / 60
     say(
         f"\nLoad: {size.clients} clients for about {minutes:.1f} minutes; "
@@ -130,13 +130,13 @@ async def _rig(
 
 @cache
 def _quiet() -> Runtime:
-    """Who retries calls while a host is dead need not say so each time."""
+    """Clients that retry calls while a host is dead need not log each attempt."""
     errors = TelemetryFilter(core_level="ERROR", other_level="ERROR")
     return Runtime(telemetry=TelemetryConfig(logging=LoggingConfig(filter=errors)))
 
 
 async def _kill_all(cluster: Cluster, seconds: int, say: Callable[[str], None]) -> list[Phase]:
-    """Kill each victim and start it again; returns what was when."""
+    """Kill each victim and start it again; returns when each phase was."""
     phases = []
 
     @asynccontextmanager

@@ -15,9 +15,9 @@ from local.machine import StackFailed
 
 MODULE = "go.temporal.io/server"
 BUILT = {"server": "temporal-server", "sql": "temporal-sql-tool"}
-"""What Go calls the programs, after their folders, and what everybody else calls them."""
+"""Go's names of the programs, after their folders, and the names that everybody else uses."""
 AT_ONCE = 2
-"""Packages that are compiled at once: a machine that builds can still be worked on."""
+"""Packages that are compiled at once: few enough that the machine can still be used during a build."""
 TELL_EVERY = 15.0
 """Seconds between two lines about the progress of a build."""
 
@@ -56,7 +56,7 @@ def go() -> str:
 
 
 async def build(folder: Path, say: Callable[[str], None]) -> Path:
-    """Build Temporal's programs into ``folder``, unless they are there; minutes, for the first time.
+    """Build Temporal's programs into ``folder``, unless they are there; the first time takes minutes.
 
     Returns:
         The folder that holds `temporal-server` and `temporal-sql-tool`.
@@ -83,7 +83,7 @@ async def build(folder: Path, say: Callable[[str], None]) -> Path:
         "build",
         ["nice", compiler, "install", "-v", f"-p={AT_ONCE}", *packages],
         environment={**os.environ, "GOBIN": str(part)},
-        folder=part,  # not the checkout: no go.mod of somebody else's may have a say
+        folder=part,  # not the checkout: no other go.mod may affect the build
         log=folder / "build.log",
         on_line=count,
         say=say,
@@ -107,7 +107,7 @@ async def build(folder: Path, say: Callable[[str], None]) -> Path:
 def postgresql() -> Path:
     """The folder with PostgreSQL's server programs.
 
-    That of the Python packages does not do: it lacks the extension btree_gin, which Temporal's lists need.
+    The one in the Python packages will not do: it lacks the extension btree_gin, which Temporal's lists need.
 
     Raises:
         StackFailed: there is none, or it has no btree_gin.
@@ -125,7 +125,7 @@ def postgresql() -> Path:
 
 
 def _server_folders() -> Iterator[Path]:
-    """Where PostgreSQL's server programs are: first the PATH's, then Debian's, the newest first."""
+    """Where PostgreSQL's server programs are: those on the PATH first, then Debian's, the newest first."""
     on_path = shutil.which("postgres")
     if on_path:
         yield Path(on_path).resolve().parent
@@ -136,7 +136,7 @@ def _server_folders() -> Iterator[Path]:
 
 
 def _has_btree_gin(folder: Path) -> bool:
-    # Debian keeps what is shared outside the prefix: /usr/share/postgresql/15.
+    # Debian keeps shared files outside the prefix: /usr/share/postgresql/15.
     debian = Path("/usr/share/postgresql") / folder.parent.name
     places = (debian, folder.parent / "share", folder.parent / "share/postgresql")
     return any((place / "extension/btree_gin.control").is_file() for place in places)

@@ -21,11 +21,11 @@ from lab.rig import Rig, failed_tasks
 
 AT_ONCE = 8
 REST_SECONDS = 60.0
-"""Within which every case must have done what it had to do, and the queues must be empty."""
+"""The time within which every case must have finished its work, and the queues must be empty."""
 POLL_SECONDS = 0.5
 ALL_NOTICES = 1_000_000
 SHOWN = ("assignee", "line", "pinned_to", "reserved_for", "activity", "status", "tab")
-"""What a chat's row in the help desk and the chat itself must agree on."""
+"""Fields on which a chat's row in the help desk and the chat itself must agree."""
 
 
 @dataclass
@@ -52,11 +52,11 @@ class Found:
         replies: by ticket, consolidated replies that went to the customer.
         prompts: by ticket, notices to write that reply.
         notices: by recipient, case, event and reason, how often somebody was told.
-        disagreeing: chats whose row is not what the chat says.
+        disagreeing: chats whose row differs from what the chat says.
         restless: cases with a pending activity or workflow task, and what is pending.
         failed: cases with failed workflow tasks, and the first failure.
-        timed_out: workflow tasks that were lost with whoever had them.
-        backlog: tasks that wait in the queue of the workers.
+        timed_out: workflow tasks that were lost with the worker that had them.
+        backlog: tasks that wait in the workers' queue.
     """
 
     events: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -72,7 +72,7 @@ class Found:
 
 
 def differences(played: Played, found: Found) -> list[str]:
-    """Whatever was lost, doubled or is stuck, a line each."""
+    """Whatever was lost or doubled, or is stuck, one line each."""
     wrong = []
     for case, ids in played.accepted.items():
         for event_id in ids:
@@ -121,7 +121,7 @@ async def gather(rig: Rig, desk: EmbeddedHelpDesk, played: Played) -> Found:
 
     await _each(handles, inspect)
     found.backlog = await _until(lambda: _backlog(rig), lambda number: number == 0)
-    # Only now: what was pending has written.
+    # Only now: by now, everything that was pending has been written.
     of_cases: dict[str, str] = {}
     for row in await rows(desk, select(cases)):
         place = f"ticket:{row.ticket_id}" if row.kind == "ticket" else row.conversation
@@ -155,7 +155,7 @@ def _told(notice: NoticeRow) -> tuple[str, ...]:
 
 
 async def _pending(rig: Rig, case: str) -> str:
-    """What the case waits for that is not the world: empty if nothing."""
+    """What the case still has to do by itself, without anything from outside: empty if nothing."""
     described = (await rig.handle(case).describe()).raw_description
     pending = [
         f"{activity.activity_type.name}, attempt {activity.attempt}"
@@ -167,7 +167,7 @@ async def _pending(rig: Rig, case: str) -> str:
 
 
 async def _backlog(rig: Rig) -> int:
-    """Tasks of the workers' queue that nobody has taken, of workflows and activities."""
+    """Workflow and activity tasks in the workers' queue that no worker has taken."""
     client = rig.client.temporal
     waiting = 0
     for kind in (TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW, TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY):

@@ -1,7 +1,7 @@
-"""A cluster that runs: PostgreSQL, Temporal's services as processes of their own, and workers of Baton.
+"""A running cluster: PostgreSQL, Temporal's services in processes of their own, and Baton's workers.
 
-How Temporal is set up is read from deploy/temporal, the same files that Compose and Kubernetes use; only
-addresses are of this machine. Temporal's server reads its variables as in its image.
+Temporal's setup is read from deploy/temporal, the same files that Compose and Kubernetes use; only the
+addresses are those of this machine. Temporal's server reads its variables as in its image.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from local.stack import (
 
 
 class Cluster:
-    """A cluster with Baton on it, for the time of an ``async with``. It begins with empty databases.
+    """A cluster with Baton on it, for the duration of an ``async with``. It begins with empty databases.
 
     Args:
         folder: for the logs; whatever is in it is removed first.
@@ -47,7 +47,7 @@ class Cluster:
         say: called with each line that is worth showing.
 
     Raises:
-        StackFailed: on entering; a port is taken, a program is missing, a process did not start.
+        StackFailed: on entering, if a port is taken, a program is missing, or a process did not start.
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class Cluster:
         """The balancer before the frontends."""
         self.namespace = variables(DEPLOYED / "namespace.env")["TEMPORAL_NAMESPACE"]
         self.broken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        """Fails with `StackFailed` as soon as a process ends that nobody ended."""
+        """Fails with `StackFailed` as soon as a process ends that was not stopped on purpose."""
         self.settings: Settings
         """Those of Baton's workers."""
         self._folder = folder
@@ -93,7 +93,7 @@ class Cluster:
         await self._stop_all()
 
     async def kill(self, name: str) -> None:
-        """Kill a process (-9), as a machine would that loses its power."""
+        """Kill a process (-9), like a power failure of its machine."""
         child, _ = self._children.pop(name)
         os.killpg(child.pid, signal.SIGKILL)
         await asyncio.wait({child.ended})
@@ -144,7 +144,7 @@ class Cluster:
     # --- Starting -------------------------------------------------------------------------------------
 
     async def _start_all(self) -> None:
-        # What can be refused is refused before anything runs.
+        # Refuse what can be refused before anything runs.
         server, programs = server_command(), postgresql()
         ports = [self._first_port, self.database_port]
         ports += [host.port + number for host in self._hosts.values() for number in range(3)]
@@ -268,7 +268,7 @@ class Cluster:
         on_line: Callable[[str], None] = lambda _: None,
     ) -> Child:
         log = self._folder / f"{name}.log"
-        if log.exists():  # that of the one who was killed
+        if log.exists():  # the log of the process that was killed
             log.rename(self._folder / f"{name}.killed.log")
         try:
             child = await Child.start(
@@ -329,7 +329,7 @@ async def _listens(port: int) -> None:
 
 
 def _as_somebody(*paths: Path) -> Sequence[str]:
-    """What precedes a command of PostgreSQL, which refuses to run as root; ``paths`` become its user's."""
+    """The prefix for PostgreSQL's commands, which refuse to run as root; ``paths`` are given to its user."""
     if os.geteuid() != 0:
         return ()
     for name in ("postgres", "nobody"):

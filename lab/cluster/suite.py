@@ -16,7 +16,7 @@ CHOSEN = (
     "tests/e2e/test_kill.py",
     "tests/e2e/test_ticket_kill.py",
 )
-"""What a case does, and what becomes of it when a worker dies. A test that skips time skips itself there."""
+"""Tests of what a case does, also when a worker dies. A test that needs to skip time is skipped there."""
 STOP_SECONDS = 30.0
 
 

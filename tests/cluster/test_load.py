@@ -1,4 +1,4 @@
-"""The load and its proof, on the development server: what is lost or stuck there is found."""
+"""The load and its proof, on the development server: the proof finds what is lost or stuck there."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.conftest import RigOpener
 
 
 async def played(rig: Rig) -> Load:
-    """A ticket, a chat that is left open, one that is closed, and another one that is left open, at least."""
+    """At least a ticket, a chat that is left open, one that is closed, and another one that is left open."""
     load = Load([rig])
     working = asyncio.create_task(load.work(0))
 

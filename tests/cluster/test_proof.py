@@ -1,4 +1,4 @@
-"""What is said of a load that lost, doubled or stalled something: the checks of a cluster can fail."""
+"""What the proof says of a load that lost, doubled or stalled something: a cluster's checks can fail."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A cluster of plain processes is set up by the files that Compose and Kubernetes use."""
+"""A cluster of plain processes is set up from the same files that Compose and Kubernetes use."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_the_shared_scripts_make_tables_and_namespace() -> None:
 
 
 def test_what_was_built_reads_the_shared_configuration() -> None:
-    """Temporal's own check of it, where its server was built."""
+    """Temporal's own check of its configuration, where its server was built."""
     found = built(cache())
     if found is None:
         pytest.skip("Temporal's server was not built here: `make cluster` does it, and plays the cluster")

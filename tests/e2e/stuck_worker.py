@@ -2,9 +2,9 @@
 
     python -m tests.e2e.stuck_worker MOMENT|CASE=MOMENT,… [decisions before it gets stuck]
 
-A moment is ``before`` or ``after`` one of ``STEPS``, such as ``after decide``; where cases are named, by
-conversation or ticket, each gets stuck at its own. It is the real worker with the real help desk; only the
-help desk's answer, or that of the other case that hears of something, never comes.
+A moment is ``before`` or ``after`` one of ``STEPS``, such as ``after decide``. If cases are named, by
+conversation or ticket, each gets stuck at its own moment. It is the real worker with the real help desk; only
+the answer of the help desk, or of the other case that is told something, never comes.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ class StuckHelpDesk(EmbeddedHelpDesk):
 
 
 def _stuck_between_cases(desk: StuckHelpDesk) -> None:
-    """What one case tells another passes no help desk."""
+    """What one case tells another does not go through a help desk."""
     tell = activities.writes._submit
 
     async def submit(workflow_id: str, event: BaseEvent) -> bool:

@@ -1,4 +1,4 @@
-"""Calls with other arguments than one event: cases that were stuck by them, and events that are too large."""
+"""Calls with anything but one event as argument: cases that got stuck by them, and events that are large."""
 
 from __future__ import annotations
 
@@ -97,8 +97,7 @@ async def test_a_larger_one_is_refused_before_it_is_accepted(rig: Rig, size: int
 async def test_one_that_is_too_large_to_be_refused_is_not_accepted_either(
     rig: Rig, size: int, said: str
 ) -> None:
-    """A refusal quotes the update, and Temporal's SDK sends none of over 2 MB. Baton's server lets none of over
-    3 MB in."""
+    """A refusal quotes the update, and the SDK sends at most 2 MB; the server takes at most 3 MB."""
     chat = fresh("large")
     await rig.customer(chat)
     with pytest.raises(RPCError, match=said):
@@ -114,7 +113,7 @@ async def test_one_that_is_too_large_to_be_refused_is_not_accepted_either(
 
 
 async def test_its_size_is_that_of_what_came(rig: Rig) -> None:
-    """What a program escapes, or fills with spaces, is as much for Temporal to keep as anything else."""
+    """Temporal must keep what a program escapes or pads with spaces just like anything else."""
     chat = fresh("large")
     await rig.customer(chat)
     written = json.dumps(event("note_added", "ivan", text="ы" * 20)).encode()
@@ -129,12 +128,13 @@ async def test_a_signal_between_the_two_limits_is_noted(rig: Rig) -> None:
     await rig.handle(chat).signal(SUBMIT, note_of(MAX_EVENT_SIZE + 1))
     await rig.settled(chat)
     last = (await rig.client.chat(CHANNEL, chat).timeline())[-1]
-    assert (last.refused or "").startswith(f"InvalidEvent: an event of {MAX_EVENT_SIZE + 1} bytes is too large")
+    said = f"InvalidEvent: an event of {MAX_EVENT_SIZE + 1} bytes is too large"
+    assert (last.refused or "").startswith(said)
     await rig.by("ivan", chat, "taken")
 
 
 def test_a_handler_refuses_it_as_well() -> None:
-    """Only a validator that runs keeps it out before, and in a replay none does."""
+    """Only a running validator keeps it out earlier, and in a replay no validator runs."""
     with pytest.raises(InvalidEvent, match="too large"):
         updated([raw("json/plain", b'"' + b"x" * MAX_EVENT_SIZE + b'"')])
 

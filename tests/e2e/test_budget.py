@@ -57,7 +57,7 @@ async def label(rig: Rig, chat: str) -> None:
     await rig.by("ivan", chat, "labels_changed", add=["vip"])
 
 
-# In the order of the budget's table. "notify" stands beside it: one call where the audience changes.
+# In the order of the budget's table. "notify" comes on top: one call where the audience changes.
 COSTS: dict[str, tuple[tuple[Step, ...], list[str]]] = {
     "first message": ((customer,), ["decide", "notify", "start", "timer", "update"]),
     # One above the budget: only the decision knows the line of a member of staff who opens a chat.
@@ -132,7 +132,7 @@ async def _from_template_to_reply(rig: Rig, template: str, staff: list[str]) -> 
     await rig.on_ticket("customer", ticket, "customer_message", text="Many questions.")
     await rig.settled(case)
     before = Counter(billed(await rig.history(case)))
-    assert before == {"start": 1, "update": 1, "decide": 1, "notify": 1}  # it is new, and nobody's
+    assert before == {"start": 1, "update": 1, "decide": 1, "notify": 1}  # it is new, and nobody has it
     await rig.on_ticket("petra", ticket, "template_applied", template=template)
     for who in staff:
         await rig.note(who, ticket)
@@ -148,7 +148,7 @@ def _ticket_costs(departments: int) -> dict[str, int]:
 
     A department: its note, the decision about it, the write that takes its label off, and one upsert, because
     a label or the stage changed. The nine: the template and the reply, each an update with its decision, its
-    upsert and its write; and the prompt. ``notify`` stands beside them: one call that tells the last
+    upsert and its write; and the prompt. ``notify`` comes on top: one call that tells the last
     department that it is the last.
     """
     return {

@@ -44,7 +44,7 @@ class Desk:
         """How a command of Temporal ended, and what it printed."""
         options = ["--address", self.rig.client.temporal.service_client.config.target_host]
         environment = dict(os.environ)
-        if codec and token:  # by options, as one may
+        if codec and token:  # by options, which is possible, too
             options += ["--codec-endpoint", self.url, "--codec-auth", f"Bearer {token}"]
         elif codec:  # by variables, as the documentation does
             environment["TEMPORAL_CODEC_ENDPOINT"] = self.url
@@ -141,7 +141,7 @@ async def test_what_temporals_command_sends_is_encrypted_and_taken(desk: Desk) -
         if item.event_type == EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED
     )
     assert signal.metadata["encoding"] == ENCODING
-    # The command does not tell the codec server for which workflow it is.
+    # The command does not tell the codec server which workflow it is for.
     assert json.loads(signal.metadata[PLACE]) == [desk.rig.client.temporal.namespace]
 
 

@@ -26,7 +26,7 @@ BATON = Path(sys.executable).with_name("baton")
 pytestmark = pytest.mark.timeout(240)
 
 EVERYBODY = ["ivan", "lena", "maria"]
-# The rule, and where the customer's answer lands: tab, pinned to, assignee, rules of that step, notified.
+# The rule, and where the customer's answer ends up: tab, pinned to, assignee, rules of that step, notified.
 ENDINGS: dict[str, tuple[str, tuple[Any, ...], tuple[Any, ...]]] = {
     "1": (
         "line-2-opens-chat",

@@ -1,4 +1,4 @@
-"""Worker and codec server from the files that the image holds, and nothing else of the checkout."""
+"""The worker and the codec server, run from only those files of the checkout that the image holds."""
 
 from __future__ import annotations
 
@@ -31,25 +31,25 @@ def files_below(folder: Path) -> set[str]:
 
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
-    """The folder in which the image starts, with all that is in it."""
+    """The folder in which the image starts, with everything in it."""
     lay_out(tmp_path / "image")
     return tmp_path / "image" / environment()["PYTHONPATH"].removeprefix("/")
 
 
 def variables_in(home: Path) -> dict[str, str]:
-    """The variables of the image, as they are for a folder elsewhere."""
+    """The variables of the image, adapted to a folder elsewhere."""
     return {
         **environment(),
         "PATH": os.environ["PATH"],
-        # -S leaves out the links from the packages to this checkout; so the packages are named.
+        # -S leaves out the links from the packages to this checkout, so the packages are named here.
         "PYTHONPATH": f"{home}:{sysconfig.get_path('purelib')}",
     }
 
 
 @pytest.fixture(params=["in a folder", "where nothing can be written"])
 def around(request: pytest.FixtureRequest, tmp_path: Path) -> list[str]:
-    """What goes before a command. In the second case it has nothing to write to but ``tmp_path / "run"``, as
-    in a container with a read-only file system.
+    """The prefix of a command. In the second case the command can write only to ``tmp_path / "run"``, as in
+    a container with a read-only file system.
     """
     (tmp_path / "run").mkdir()
     if request.param == "in a folder":
@@ -86,7 +86,7 @@ async def test_the_files_of_the_image_are_a_worker_and_a_command(
     }
 
     async def started(*arguments: str) -> asyncio.subprocess.Process:
-        """Python with these arguments; it prints its number first, which is not that of what is around it."""
+        """Python with these arguments; it prints its process ID first, which is not the ID of its wrapper."""
         command = ["sh", "-c", 'echo $$; exec "$@"', "sh", sys.executable, "-S", *arguments]
         pipe = asyncio.subprocess.PIPE
         return await asyncio.create_subprocess_exec(*around, *command, cwd=home, env=variables, stdout=pipe)
@@ -118,7 +118,7 @@ async def test_the_files_of_the_image_are_a_worker_and_a_command(
         )
         assert outcome.snapshot.tab == "new"
         assert await probe() == 0
-        # What an operator asks of the image before it is released. It needs a temporary file.
+        # What an operator asks of the image before a release. It needs a temporary file.
         await eventually(visible, "visibility did not catch up")
         baton = str(tmp_path / "image/usr/local/bin/baton")
         assert await finished(baton, "replay", "--query", query, "--processes", "1") == 0

@@ -1,4 +1,4 @@
-"""Encryption on the real server: what its database shows, other keys, other cases, and the day it begins."""
+"""Encryption on the real server: what its database shows, other keys, other cases, and the day it starts."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ async def play(rig: Rig) -> None:
 
 async def _chat(rig: Rig, chat: str) -> str:
     said = event("customer_message", "customer", text=MARKS["customer"], attachments=[MARKS["attachment"]])
-    said["author"]["id"] = MARKS["customer ID"]  # which doors should never pass, but a service may
+    said["author"]["id"] = MARKS["customer ID"]  # services should never send it, but one may
     await rig.send(chat, said, customer=MARKS["customer ID"])
     first = (await rig.handle(chat).describe()).run_id
     await rig.staff(chat, "ivan", MARKS["staff"])
@@ -193,11 +193,11 @@ async def test_no_word_of_anybody_is_in_the_database_of_the_server_nor_in_a_log(
     files = {path.name: path.read_bytes() for path in tmp_path.glob("temporal.db*")}
     assert len(files["temporal.db"]) > 100_000
 
-    # Without encryption each is found: else this test could not fail.
+    # Without encryption each is found; otherwise this test could not fail.
     assert found_in(files) == (set() if encrypted else MARKS.keys())
     for form in (Lines(), JsonLines()):
         log = "\n".join(map(form.format, caplog.records))
-        # It names the case and the help desk's error, without what the error quotes.
+        # It names the case and the help desk's error, but not what the error quotes.
         assert all(told in log for told in ("HelpDeskUnavailable", "UnknownStaff", "notify"))
         assert found_in({"log": log.encode()}) == {"failed once"}
 
@@ -206,7 +206,7 @@ async def test_no_word_of_anybody_is_in_the_database_of_the_server_nor_in_a_log(
 
 
 class Place:
-    """Where several rigs follow one another: the same folder, task queue and server, and other keys."""
+    """A place for several rigs one after another: the same folder, task queue and server, but other keys."""
 
     def __init__(self, server: WorkflowEnvironment, folder: Path) -> None:
         self._address = server.client.service_client.config.target_host
@@ -219,7 +219,7 @@ class Place:
     @asynccontextmanager
     async def rig(self, plugin: BatonPlugin) -> AsyncIterator[Rig]:
         environment = WorkflowEnvironment.from_client((await self.client(plugin)).temporal)
-        # Without a cache a worker reads the whole history anew: what others wrote, too.
+        # Without a cache, a worker reads the whole history again, including what others wrote.
         async with open_rig(environment, self._folder, self._queue, max_cached_workflows=0) as rig:
             yield rig
 
@@ -241,7 +241,7 @@ def payloads_of(history: WorkflowHistory) -> Iterator[tuple[str, dict[str, str]]
             if isinstance(metadata, dict) and "encoding" in metadata:
                 yield name, {key: base64.b64decode(text).decode() for key, text in metadata.items()}
             for key, item in value.items():
-                # The name of a list of payloads says nothing; that of what holds it does.
+                # The name of a list of payloads says nothing; the name of the field that holds it does.
                 yield from look(name if key in ("payloads", "indexedFields") else key, item)
 
     yield from look("", json.loads(history.to_json()))
@@ -321,7 +321,7 @@ async def test_chats_from_before_encryption_go_on_encrypted(place: Place) -> Non
         before = {metadata["encoding"] for _, metadata in payloads_of(await rig.history(chat))}
         assert "binary/encrypted" not in before
     async with place.rig(encrypting("first")) as rig:
-        # Whoever has no keys yet is still heard; this client cannot read the answer, and is told why.
+        # Clients without keys are still accepted; this client cannot read the answer, and is told why.
         stranger = await place.client(BatonPlugin())
         unread = event("agent_message", "ivan", text="plain")
         with pytest.raises(UnknownKey, match="BATON_ENCRYPTION_KEYS_FILE"):
@@ -350,7 +350,7 @@ async def test_where_encryption_is_required_a_plain_event_is_refused_and_harms_n
         assert "BATON_ENCRYPTION_REQUIRED" in (timeline[1].refused or "")
         history = await rig.history(chat)
         assert failed_tasks(history) == []
-    # What was refused stays so, also where it would be read.
+    # What was refused stays refused, even where it could be read.
     for plugin in (encrypting("first", required=True), encrypting("first")):
         await replayer(plugin).replay_workflow(history)
     async with place.rig(encrypting("first")) as rig:
@@ -372,7 +372,7 @@ async def test_a_signal_that_is_moved_to_another_chat_is_refused_there(place: Pl
             if item.event_type == EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED
         )
         temporal = rig.client.temporal
-        # As somebody would who may write to Temporal, but has no key.
+        # Like somebody who may write to Temporal, but has no key.
         await temporal.workflow_service.signal_workflow_execution(
             SignalWorkflowExecutionRequest(
                 namespace=temporal.namespace,
@@ -401,7 +401,7 @@ def task_failures(caplog: pytest.LogCaptureFixture, said: str) -> Callable[[], A
 
 
 async def test_what_is_encrypted_is_refused_where_nobody_has_keys(place: Place) -> None:
-    """One stray payload must not stop a case that nobody encrypts, and keys that come later agree."""
+    """One stray payload must not stop an unencrypted case, and keys that come later must agree."""
     chat = fresh("chat")
     keyed = (await place.client(encrypting("first"))).temporal
     async with place.rig(BatonPlugin()) as rig:
@@ -433,7 +433,7 @@ async def refusals_of(rig: Rig, chat: str) -> list[str | None]:
     return [entry.refused for entry in await rig.client.chat(CHANNEL, chat).timeline()]
 
 
-# Temporal's SDK has made the coroutine of the signal when the case says that it cannot begin.
+# When the case says that it cannot begin, Temporal's SDK has already made the coroutine of the signal.
 @pytest.mark.filterwarnings("ignore:.*run_signal:pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.filterwarnings("ignore:.*run_signal' was never awaited:RuntimeWarning")
 async def test_a_worker_that_was_started_without_its_keys_loses_nothing(
@@ -463,7 +463,7 @@ async def test_a_worker_that_was_started_without_its_keys_loses_nothing(
 async def test_what_a_worker_with_keys_has_taken_in_is_not_refused_by_one_without(
     place: Place, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The case began before encryption did; so its events are encrypted, and its start is not."""
+    """The case began before encryption was on, so its events are encrypted, but its start is not."""
     chat = fresh("chat")
     async with place.rig(BatonPlugin()) as rig:
         await rig.customer(chat)
@@ -491,7 +491,7 @@ async def test_what_a_worker_with_keys_has_taken_in_is_not_refused_by_one_withou
 async def test_an_event_waits_for_a_key_that_the_worker_does_not_have_yet(
     place: Place, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """By update as by signal; and what no event is in does not wait."""
+    """By update and by signal; and calls without an event in them do not wait."""
     chat = fresh("chat")
     ahead = await place.client(encrypting("second", "first"))
     async with place.rig(encrypting("first")) as rig:

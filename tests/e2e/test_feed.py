@@ -1,4 +1,4 @@
-"""`baton feed`, a process of its own, on the real server: every event is handled once, and in order."""
+"""`baton feed`, in its own process, on the real server: every event is handled once, and in order."""
 
 from __future__ import annotations
 

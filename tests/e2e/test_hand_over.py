@@ -81,7 +81,7 @@ async def test_a_busy_chat_hands_over_in_a_quiet_moment(rig: Rig) -> None:
 
     async def signal(message: dict[str, Any]) -> None:
         await rig.client.chat(CHANNEL, conversation).submit(message, customer="c")
-        await asyncio.sleep(0.15)  # how often it comes; nothing is waited for
+        await asyncio.sleep(0.15)  # the rate of messages; it waits for no answer
 
     async def plain(message: dict[str, Any]) -> None:
         answer = await rig.handle(conversation).execute_update(HANDLE, message, id=message["id"])
@@ -120,7 +120,7 @@ async def test_a_busy_chat_hands_over_in_a_quiet_moment(rig: Rig) -> None:
 
 
 def _assert_that_each_failure_is_followed_by_work(history: WorkflowHistory) -> None:
-    """A refused end of a run is not simply repeated: what came in between is answered first."""
+    """A refused end of a run is not simply repeated: what came in the meantime is answered first."""
     tasks = [item for item in history.events if item.event_type in (COMPLETED, FAILED)]
     for one, following in pairwise(tasks):
         assert not one.event_type == following.event_type == FAILED

@@ -89,7 +89,7 @@ async def test_a_killed_worker_loses_and_doubles_nothing(open_a_rig: RigOpener, 
 async def test_events_decided_by_a_dead_worker_are_not_taken_for_late_duplicates(
     open_a_rig: RigOpener, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Also where so many are folded at once that the first of them leave the chat's memory meanwhile."""
+    """Also when so many events are folded at once that the chat forgets the first ones meanwhile."""
     async with open_a_rig(working=False) as rig:
         chat, number = fresh("burst"), 8
         for _ in range(number):

@@ -36,7 +36,7 @@ async def test_refusals_and_errors_are_logged_once_with_case_and_event_and_witho
         tmp_path,
         queue,
         BATON_LOG_FORMAT="json",
-        BATON_LOG_LEVEL="DEBUG",  # which must quote nobody either
+        BATON_LOG_LEVEL="DEBUG",  # even this level must quote nobody
         BATON_DATABASE_URL=f"sqlite:///{tmp_path / 'baton.db'}?timeout=0.2",
     )
     async with worker_process(server, settings) as child:
@@ -47,7 +47,7 @@ async def test_refusals_and_errors_are_logged_once_with_case_and_event_and_witho
         await client.chat(CHANNEL, chat).send(event("chat_ended", "ivan"))
         early = event("taken", "ivan")
         await refused(IllegalTransition, client.chat(CHANNEL, chat).send(early))
-        # The help desk's database is held by somebody else for longer than it waits.
+        # Somebody else locks the help desk's database for longer than the help desk waits.
         locked = sqlite3.connect(tmp_path / "baton.db", isolation_level=None)
         locked.execute("BEGIN IMMEDIATE")
         waits = event("customer_message", "customer", text=secret)

@@ -149,7 +149,7 @@ async def test_a_ticket_tells_how_long_departments_took(open_separate: RigOpener
 
 
 async def test_what_has_not_happened_yet_is_told_as_zero(open_separate: RigOpener) -> None:
-    """Prometheus takes the first value that it sees for the past: what begins at 1 has not grown."""
+    """Prometheus takes the first value that it sees as the starting point: what begins at 1 has not grown."""
     async with measured(open_separate) as at:
         before = await at.metrics()
         ticket = fresh("T")
@@ -167,7 +167,7 @@ async def test_what_has_not_happened_yet_is_told_as_zero(open_separate: RigOpene
     } - {"baton_handoffs_total"}  # no rule of this rig hands cases on
     for name in counted_by_workflows:
         assert {value for _, value in before[name]} == {0}, name
-        # No series is new, and none stands there twice.
+        # No series is new, and none is there twice.
         labels = [sorted(found.items()) for found, _ in before[name]]
         assert sorted(labels) == sorted(sorted(found.items()) for found, _ in after[name]), name
     grown = {name for name in counted_by_workflows if after.sum(name)}

@@ -1,4 +1,4 @@
-"""What dashboards and alerts ask of Temporal exists: with a real worker in trouble, and a real server."""
+"""The Temporal metrics that dashboards and alerts use exist: a real worker in trouble, and a real server."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ async def nothing() -> None:
 
 @workflow.defn
 class Troubled:
-    """Fails its task in its second life, as a workflow does whose code was changed."""
+    """Fails its task if it is ``broken``, like a workflow whose code was changed."""
 
     @workflow.run
     async def run(self, broken: bool) -> None:
@@ -46,7 +46,7 @@ class Troubled:
 
 @asynccontextmanager
 async def in_trouble() -> AsyncIterator[tuple[str, str]]:
-    """The addresses of a worker's and of a server's metrics, after all that the alerts are about."""
+    """The addresses of a worker's and a server's metrics, after everything that alerts report."""
     ours, servers = f"127.0.0.1:{free_port()}", f"127.0.0.1:{free_port()}"
     async with await WorkflowEnvironment.start_local(
         dev_server_existing_path=temporal_binary(),

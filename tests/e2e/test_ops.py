@@ -215,7 +215,7 @@ async def test_each_filter_finds_what_it_says(rig: Rig) -> None:
 
 @workflow.defn(name=CHAT_WORKFLOW, sandboxed=False)
 class Broken:
-    """A chat of a release with a mistake."""
+    """A chat from a release with a bug."""
 
     @workflow.run
     async def run(self) -> None:
@@ -226,8 +226,8 @@ async def test_a_case_that_the_code_cannot_go_on_with_is_found_as_stuck() -> Non
     """Its workflow task fails again and again."""
     queue = fresh("broken")
     stuck = next(one for one in filters(datetime.now(UTC)) if one.name == "stuck")
-    # By itself the server reports a case after five failures, which takes the better part of a minute: from
-    # the second on the worker says nothing, and the task runs into its limit.
+    # By itself, the server reports a case after five failures, which takes most of a minute: from the second
+    # failure on, the worker says nothing, and the task times out.
     soon = {"system.numConsecutiveWorkflowTaskProblemsToTriggerSearchAttribute": "2"}
     async with (
         running_server(**soon) as environment,
@@ -321,7 +321,7 @@ async def test_a_stuck_write_is_sent_again_at_once(
     open_a_rig: RigOpener, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(LameHelpDesk, "lame", True)
-    # As after many failures: so nobody need wait for these.
+    # As after many failures, so that the test need not wait for them.
     monkeypatch.setattr(outbox, "_RETRY", RetryPolicy(initial_interval=timedelta(minutes=1)))
     async with open_a_rig(desk_class=LameHelpDesk) as rig:
         baton, chat = Baton(rig, tmp_path), fresh("resend")
@@ -453,7 +453,7 @@ async def test_a_ticket_decision_is_made_again(rig: Rig, baton: Baton) -> None:
 
 @pytest.fixture
 async def encrypted(server: WorkflowEnvironment, tmp_path: Path) -> tuple[WorkflowEnvironment, Path]:
-    """The server, spoken to with a key, and the file in which the key is."""
+    """A client of the server with a key, and the file that holds the key."""
     keys = tmp_path / "keys"
     keys.write_text(key_line("first", new_key()) + "\n")
     keys.chmod(0o600)
@@ -493,7 +493,7 @@ async def test_repairs_read_what_is_encrypted(
 
 
 async def test_cases_go_back_to_before_a_bad_release(open_a_rig: RigOpener, tmp_path: Path) -> None:
-    """The bad rules end what lena answers; under the good ones, the same events leave it with her."""
+    """The bad rules end a chat that lena answers; under the good ones, the same events leave it with her."""
     async with open_a_rig(rules=rules_but(drop=["line-2"])) as rig:
         baton, chat, other = Baton(rig, tmp_path), fresh("reset"), fresh("reset-not")
         for one in (chat, other):

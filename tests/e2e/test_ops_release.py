@@ -50,7 +50,7 @@ class Release:
             self._note(chat, outcome.event_id)
 
     async def lead_over(self, build: str, *chats: str) -> None:
-        """Make a version the current one; each of the chats goes there after an event or two."""
+        """Make a version the current one; each of the chats moves there after an event or two."""
         await self.deployment.make_current(build)
         for chat in chats:
             while await self.version_of(chat) != build:
@@ -71,8 +71,8 @@ class Release:
 async def test_what_a_bad_release_decided_is_taken_back(deployment: Deployment, tmp_path: Path) -> None:
     """The bad one gives petra every chat that is assigned to somebody.
 
-    A chat with a version begins a new run when it goes over, so that bad decisions are in a run of their own,
-    and good ones may be in runs before and after it.
+    A chat with a version begins a new run when it changes versions, so bad decisions are in a run of their
+    own, and good ones may be in runs before and after it.
     """
     rig, baton, release = deployment.rig, Baton(deployment.rig, tmp_path), Release(deployment)
     untouched, on_bad, begun, back = chats = [fresh(one) for one in ("untouched", "on-bad", "begun", "back")]
@@ -125,7 +125,7 @@ async def test_what_a_bad_release_decided_is_taken_back(deployment: Deployment, 
         assert set(now.values()) == {1}
 
         assert {one["verdict"] for one in (await baton.run(*reset, *bad)).json} == {"nothing to do"}
-        # Further back is behind the reset: the server would not bring back what came after that.
+        # Further back is before the reset: the server would not bring back what came after that.
         one = ("ops", "reset", f"telegram:{back}", "--reason", "all of it")
         refused = await baton.run(*one, "--before", began.isoformat())
         assert refused.code == 1

@@ -1,4 +1,4 @@
-"""An answer says what happened, in the words of the timeline: nobody has to ask for these."""
+"""An answer says what happened in the words of the timeline, so nobody has to ask for the timeline."""
 
 from __future__ import annotations
 

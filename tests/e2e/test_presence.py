@@ -111,7 +111,7 @@ class TestGoingOffline:
     ) -> None:
         async with open_a_rig(offline_grace_seconds=0.5) as rig:
             mute, other = fresh("mute"), fresh("other")
-            for conversation in (mute, other):  # in this order they are told
+            for conversation in (mute, other):  # they are told in this order
                 await rig.customer(conversation)
                 await rig.by("ivan", conversation, "taken")
             muted, tell = {mute}, activities.desk._tell

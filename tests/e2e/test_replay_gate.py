@@ -91,7 +91,7 @@ async def rig(open_a_rig: RigOpener) -> AsyncIterator[Rig]:
 
 
 async def chats(rig: Rig, number: int) -> list[str]:
-    """So many chats, in which line 2 answers in line 1's place."""
+    """This many chats in which line 2 answers in line 1's place."""
     names = [fresh("replay") for _ in range(number)]
     for name in names:
         await rig.customer(name)

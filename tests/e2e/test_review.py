@@ -1,4 +1,4 @@
-"""Odd inputs and bad moments: whatever arrives, and whenever, the chat goes on and nobody waits for ever."""
+"""Odd inputs and bad moments: whatever arrives and whenever, the chat goes on and nobody waits forever."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A case whose workflow is closed by force goes on from the ledger; nothing of it is lost, or done twice."""
+"""A case whose workflow is closed by force goes on from the ledger; nothing is lost or done twice."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ templates:
 
 
 class AwayHelpDesk(EmbeddedHelpDesk):
-    """Takes events in; while it is away it takes no writes, no notices and no prompts."""
+    """Takes events in; while it is away, it takes no writes, no notices and no prompts."""
 
     away = False
 
@@ -84,7 +84,7 @@ async def lost(rig: Rig, baton: Baton) -> list[str]:
 
 
 async def listed(rig: Rig, baton: Baton, *cases: str) -> None:
-    """Lists lag behind: wait until exactly these cases are lost."""
+    """Lists lag behind, so wait until exactly these cases are listed as lost."""
     wanted = sorted(rig.handle(case).id for case in cases)
 
     async def there() -> bool:
@@ -111,7 +111,7 @@ async def revived(rig: Rig, case: str, times: int = 1) -> None:
 
 
 async def unsent(rig: Rig, case: str) -> set[str]:
-    """The keys of what the ledger has kept as not yet carried out. It must be something."""
+    """The keys of what the ledger has kept as not yet carried out. There must be some."""
     kept = await rig.desk.kept(CaseRef.at(rig.handle(case).id))
     assert kept is not None
     assert kept.unsent
@@ -119,7 +119,7 @@ async def unsent(rig: Rig, case: str) -> set[str]:
 
 
 async def all_once(rig: Rig, before: Counter[str]) -> set[str]:
-    """What was written since, each of it once."""
+    """What was written since; each write is there once."""
     new = Counter(await applied_keys(rig.desk)) - before
     assert all(number == 1 for number in new.values()), new
     notices = await rig.desk.notices(None, 1000)
@@ -133,7 +133,7 @@ async def all_once(rig: Rig, before: Counter[str]) -> set[str]:
 
 @pytest.fixture
 async def pinned(open_a_rig: RigOpener) -> Any:
-    """A rig and a chat that is pinned to Ivan, of which the help desk does not know that yet."""
+    """A rig and a chat that is pinned to Ivan, which the help desk does not know yet."""
     async with open_a_rig(desk_class=AwayHelpDesk) as rig:
         chat = fresh("lost")
         await rig.customer(chat, "Hello?", id=f"{chat}-1")
@@ -206,7 +206,7 @@ async def test_a_chat_goes_on_by_the_customer_s_next_message(
         assert len(await cases_of(rig.desk, chat)) == 1
         kinds = [entry.kind for entry in await rig.client.chat(CHANNEL, chat).timeline()]
         assert kinds == ["revived", "customer_message"]
-        # The decision about the message, and not the answer that brought the chat back.
+        # The decision about the message, not the answer that brought the chat back.
         redecided = await Baton(rig, tmp_path).run("ops", "redecide", f"telegram:{chat}", outcome.event_id)
         assert redecided.code == 0, redecided.err
         assert "customer_message" in redecided.out
@@ -246,7 +246,7 @@ async def test_a_late_duplicate_comes_first_and_is_one(open_a_rig: RigOpener) ->
         before = await rig.snapshot(chat)
         await close_by_force(rig, chat)
 
-        # By a signal: to an update the server itself gives the answer that it had given.
+        # By a signal: to an update, the server itself would repeat its earlier answer.
         await rig.client.chat(CHANNEL, chat).submit(first)
         await revived(rig, chat)
         again = await rig.send(chat, first)
@@ -432,13 +432,13 @@ async def test_a_caller_hears_that_a_case_was_closed_by_force(open_a_rig: RigOpe
 
 
 async def told(rig: Rig, ticket: str, reason: str) -> list[str]:
-    """Who was told something about a ticket, each as often as it was."""
+    """Who was told something about a ticket; each person is listed as often as they were told."""
     notices = await rig.desk.notices(None, 1000)
     return [row.staff for row in notices if row.ticket_id == ticket and row.reason.startswith(reason)]
 
 
 async def of_two_answers(rig: Rig, ticket: str) -> TicketSnapshot:
-    """Billing and delivery have answered; the help desk is away, and knows of none of that by effects."""
+    """Billing and delivery have answered; the help desk is away, and no effects have told it so."""
     await rig.asked(ticket, "due")
     await rig.note("ada", ticket, "By Ada.")
     await rig.settled(f"ticket:{ticket}")
@@ -546,7 +546,7 @@ async def test_due_times_go_on(open_separate: RigOpener, tmp_path: Path) -> None
 
 
 async def test_a_reply_to_a_chat_that_is_lost_goes_on_with_it(open_separate: RigOpener) -> None:
-    """And so does what the customer writes there, with a ticket that is lost."""
+    """So does what the customer writes there, for a lost ticket."""
     async with open_separate() as rig:
         chat, ticket = fresh("lost"), fresh("T")
         case = f"ticket:{ticket}"

@@ -1,6 +1,6 @@
 """The situations of the source, on the real server: each with and without the rule that matters.
 
-Lena is in line 2 and works rarely with chats; Ivan and Petra are in line 1. Source: "Support lines in
+Lena is in line 2 and rarely works with chats; Ivan and Petra are in line 1. Source: "Support lines in
 chats", situations 1 to 4.
 """
 
@@ -222,7 +222,7 @@ class TestSituation4:
 
 
 async def told_since_new(rig: Rig, conversation: str) -> set[str]:
-    """Who was told about a conversation by its latest notice, once all writes have come through."""
+    """Who was told about a conversation by its latest notice, once all writes are done."""
     await rig.settled(conversation)
     rows = [row for row in await rig.desk.notices(None, 100) if row.conversation == conversation]
     assert rows

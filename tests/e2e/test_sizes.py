@@ -1,4 +1,4 @@
-"""Nothing that a case grows by can stop it: many notes, long texts, and much that waits at once."""
+"""No kind of growth can stop a case: many notes, long texts, and many things that wait at once."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ BROUGHT = (
 
 
 def tasks_of(history: WorkflowHistory) -> list[int]:
-    """The bytes that each workflow task has brought."""
+    """The bytes that each workflow task added."""
     sizes: list[int] = []
     brings = False
     for item in history.events:
@@ -81,7 +81,7 @@ def note(who: str, text: str, **fields: Any) -> dict[str, Any]:
 async def test_a_ticket_of_a_thousand_notes_ends_with_one_prompt_and_one_reply(
     open_separate: RigOpener,
 ) -> None:
-    """A hundred of them wait at once for a worker. The history has each note once, and little beside it."""
+    """A hundred of them wait for a worker at once. The history has each note once, and little else."""
     async with open_separate() as rig:
         ticket, text = fresh("many"), "x" * 5000
         await rig.asked(ticket, QUIET)
@@ -114,7 +114,7 @@ async def test_a_ticket_of_a_thousand_notes_ends_with_one_prompt_and_one_reply(
 
 
 async def test_large_messages_that_wait_at_once_are_all_handled(open_separate: RigOpener) -> None:
-    """Each task sends the updates back that came with it: together they would be too large for one."""
+    """Each task sends back the updates that came with it: together they would be too large for one task."""
     async with open_separate() as rig:
         ticket = fresh("large")
         await rig.asked(ticket, QUIET)
@@ -130,7 +130,7 @@ async def test_large_messages_that_wait_at_once_are_all_handled(open_separate: R
 
 
 async def test_updates_that_are_too_large_do_not_close_a_ticket(open_separate: RigOpener) -> None:
-    """Even what is refused is sent back, so the server must not let as much in at once."""
+    """Even what is refused is sent back, so the server must not let that much in at once."""
     async with open_separate() as rig:
         ticket = fresh("huge")
         before = (await rig.asked(ticket, QUIET)).snapshot
@@ -185,7 +185,7 @@ class Mute(EmbeddedHelpDesk):
 
 
 async def test_what_a_help_desk_that_is_down_has_yet_to_get_is_bounded(open_a_rig: RigOpener) -> None:
-    """Events wait rather than what they cause: that would be carried from run to run."""
+    """Events wait, not their effects: those would be carried from run to run."""
     rules = rules_but(
         drop=[""],
         add={"incoming": [LOUD | {"id": "loud-1"}], "changed": [LOUD | {"id": "loud-2"}]},

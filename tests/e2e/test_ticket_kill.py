@@ -82,7 +82,7 @@ async def test_a_killed_worker_doubles_no_prompt_and_no_reply(open_separate: Rig
         await rig.stop_worker()
         before = Counter(await applied_keys(rig.desk))
 
-        # What a ticket tells its chat is a moment of the chat.
+        # What a ticket tells its chat counts as a moment of the chat.
         stuck = {**noted, **replied} | {
             chat if "tell_case" in moment else ticket: moment for chat, (ticket, moment) in in_chats.items()
         }

@@ -80,7 +80,7 @@ async def test_a_note_needs_no_kind(open_separate: RigOpener) -> None:
 
 
 async def test_notes_up_to_the_limits_do_not_wedge_a_ticket(open_separate: RigOpener) -> None:
-    """Two megabytes are refused by the server, what fits there and is too long by the ticket."""
+    """The server refuses two megabytes; the ticket refuses what fits the server but is too long."""
     async with open_separate() as rig:
         ticket = fresh("large")
         await rig.asked(ticket, QUIET)

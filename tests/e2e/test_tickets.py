@@ -54,7 +54,7 @@ async def test_notes_in_every_order_make_one_prompt_and_one_reply(
 
 @pytest.mark.timeout(180)
 async def test_all_notes_at_once_make_one_prompt_a_hundred_times(open_separate: RigOpener) -> None:
-    """Three clients of their own for each ticket, whose notes race; doubled notes among them."""
+    """Each ticket has three clients of its own, whose notes race; some notes come twice."""
     async with open_separate() as rig:
         tickets = [fresh("race") for _ in range(100)]
         many = asyncio.Semaphore(20)
@@ -258,7 +258,7 @@ async def test_a_composer_who_leaves_hands_the_draft_over(open_separate: RigOpen
 
 
 async def test_a_composer_who_does_not_come_back_hands_the_draft_over(open_separate: RigOpener) -> None:
-    """Whoever wrote the last note was there then; the grace counts from that moment."""
+    """The author of the last note was there then; the grace counts from that moment."""
     async with open_separate() as rig:
         ticket = fresh("T")
         await rig.presence("ben", Presence.ONLINE, ago=timedelta(hours=1))

@@ -61,7 +61,7 @@ class Traced:
 
 @pytest.fixture
 def traced(monkeypatch: pytest.MonkeyPatch) -> Iterator[Traced]:
-    """What the process would have set up with ``sending_spans``, for one test."""
+    """Set up, for one test, what the process would have set up with ``sending_spans``."""
     spans = Traced()
     monkeypatch.setattr(
         "baton.temporal.tracing.trace.get_tracer", lambda _: spans.provider.get_tracer("baton")
@@ -249,7 +249,7 @@ class Collector:
                 self.end_headers()
 
             def log_message(self, *_: object) -> None:
-                """Not into the output of tests."""
+                """Keep this out of the output of tests."""
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
@@ -297,7 +297,7 @@ async def test_a_worker_process_sends_its_spans_before_it_goes(
     mine = {span.name for span in collector.spans if span.trace_id == trace_id}
     assert {"RunWorkflow:Chat", "HandleUpdate:handle", "RunActivity:decide", "HelpDesk:intake"} <= mine
     assert collector.services == {service}
-    # One tree: each span hangs on another of this trace, or on one of the program that called.
+    # One tree: the parent of each span is another span of this trace, or one of the calling program.
     known = {span.span_id for span in collector.spans if span.trace_id == trace_id}
     known |= {one.context.span_id.to_bytes(8) for one in traced.exported.get_finished_spans()}
     assert {span.parent_span_id for span in collector.spans if span.trace_id == trace_id} <= known

@@ -1,4 +1,4 @@
-"""The traps of running on Temporal: each was measured once, and each has a test here."""
+"""The traps of running on Temporal: each was once measured, and each has a test here."""
 
 from __future__ import annotations
 
@@ -366,7 +366,7 @@ class TestReset:
         conversation = fresh("reset")
         # A decision made again is a new decision; here it has no choice.
         await rig.presence("petra", Presence.OFFLINE, ago=timedelta(hours=1))
-        # Dated by their senders: a reset takes the events in again, at a later time of its own.
+        # Dated by their senders: a reset takes the events in again, at a later time.
         await rig.customer(conversation, at="2026-01-05T10:00:00Z")
         await rig.staff(conversation, "lena", at="2026-01-05T10:01:00Z")
         await rig.customer(conversation, at="2026-01-05T10:02:00Z")
@@ -431,7 +431,7 @@ async def folded_runs(rig: Rig, conversation: str) -> list[WorkflowExecutionStat
 
 
 async def folded_messages(rig: Rig, conversation: str) -> list[str]:
-    """The IDs of all customer messages that some run of the conversation folded, sorted, with repeats."""
+    """The IDs of all customer messages that any run of the conversation folded, sorted, with repeats."""
     seen: list[str] = []
 
     async def everything_is_visible() -> bool:

@@ -30,7 +30,7 @@ BATON = Path(sys.executable).with_name("baton")
 
 pytestmark = pytest.mark.timeout(120)
 
-# A worker that has nothing to do with Temporal: what is tested with it is how a stack treats its children.
+# A worker that has nothing to do with Temporal: it tests how a stack treats its children.
 GOOD_WORKER = """
 import os, signal, sys
 signal.signal(signal.SIGTERM, lambda *_: (print("finishing"), sys.exit(0)))

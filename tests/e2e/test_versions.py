@@ -1,7 +1,7 @@
-"""Workers are replaced by version, with cases that run: a rolling deploy, a rollback, a lost version.
+"""Workers are replaced by version while cases run: a rolling deploy, a rollback, a lost version.
 
-What is done here is what docs/releases.md says, on a real server. In the first test each version is a
-checkout and a process of its own, one of which is killed.
+The tests do what docs/releases.md says, on a real server. In the first test, each version has its own
+checkout and process, and one of the processes is killed.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from tests.conftest import RigOpener
 
 CHATS, TICKETS = 10, 4
 QUICKLY = {
-    # The server looks after three minutes, and then every three, whether a version has drained.
+    # The server checks after three minutes, and then every three, whether a version has drained.
     "matching.wv.VersionDrainageStatusVisibilityGracePeriod": '"1s"',
     "matching.wv.VersionDrainageStatusRefreshInterval": '"1s"',
 }
@@ -62,7 +62,7 @@ async def deployment(
 
 
 class Traffic:
-    """Customers and staff who go on writing in cases that stay open, whatever happens to the workers."""
+    """Customers and staff who keep writing in cases that stay open, whatever happens to the workers."""
 
     def __init__(self, rig: Rig) -> None:
         self.rig = rig
@@ -94,7 +94,7 @@ class Traffic:
         self._going = False
 
     async def reach(self, more: int, within: float = 60) -> None:
-        """Wait until in every case so many more events were answered."""
+        """Wait until this many more events were answered in every case."""
         goal = {case: len(sent) + more for case, sent in self.sent.items()}
 
         async def reached() -> bool:
@@ -140,13 +140,13 @@ async def test_cases_go_over_to_a_new_version_and_back_while_everybody_writes(
         await traffic.reach(3)
         assert await deployment.versions_of(traffic.cases + quiet_cases) == {"old": CHATS + TICKETS + 3}
 
-        # A ramp: some cases go over, the others stay.
+        # A ramp: some cases change versions, the others stay.
         await deployment.ramp("new", 50)
         await eventually(lambda: _on_both(deployment, traffic.cases), "the ramp led no case over", within=40)
         await traffic.reach(3)
         assert (await deployment.versions_of(traffic.cases)).keys() == {"old", "new"}
 
-        # All go over, though the old version is killed meanwhile, and comes back.
+        # All change versions, although the old one is killed meanwhile, and comes back.
         await deployment.make_current("new")
         await traffic.reach(1)
         old.kill()
@@ -156,7 +156,7 @@ async def test_cases_go_over_to_a_new_version_and_back_while_everybody_writes(
             await deployment.all_on("new", traffic.cases)
             assert await deployment.drainage("old") == "draining"
 
-            # Rolled back, and forward again.
+            # Roll back, and forward again.
             await deployment.make_current("old")
             await traffic.reach(1)
             await deployment.all_on("old", traffic.cases)
@@ -164,7 +164,7 @@ async def test_cases_go_over_to_a_new_version_and_back_while_everybody_writes(
             await traffic.reach(1)
             await deployment.all_on("new", traffic.cases)
 
-            # Whoever is quiet is still on the old version, until somebody pokes.
+            # A quiet case stays on the old version until somebody pokes it.
             assert await deployment.versions_of(quiet_cases) == {"old": 3}
             await _poked_from(deployment, "old", quiet_cases, Baton(rig, tmp_path))
             await deployment.all_on("new", quiet_cases)
@@ -187,7 +187,7 @@ async def test_cases_go_over_to_a_new_version_and_back_while_everybody_writes(
             for build, found in by_version.items()
         }
         assert (any(changed["old"]), any(changed["new"])) == (False, True)
-        # Going over costs an action, and one more for a timer.
+        # Changing versions costs an action, and one more for a timer.
         assert [billed(await rig.history(chat)) for chat in quiet] == [["start", "timer"]] * len(quiet)
         assert new.returncode is None
 
@@ -320,7 +320,7 @@ async def test_workers_without_versions_are_replaced_by_versions_and_back(deploy
             await _writes_until(deployment, chat, "")
     runs = await _runs_of(rig, workflow)
     assert [failure for run in runs for failure in failed_tasks(run)] == []
-    # Nor is going over a difference to the replay gate.
+    # Changing versions is no difference to the replay gate, either.
     async with Gate.open() as gate:
         replayed = [await gate.replay(run) for run in runs]
     assert [(one.verdict, one.what, one.differences) for one in replayed] == [
@@ -372,7 +372,7 @@ async def _runs_of(rig: Rig, workflow_id: str) -> list[WorkflowHistory]:
 
 
 def _build_of(run: WorkflowHistory) -> str:
-    """The version whose worker carried out this run; of all of its tasks it must be the same."""
+    """The version whose worker carried out this run; it must be the same for all of its tasks."""
     builds = {
         item.workflow_task_completed_event_attributes.deployment_version.build_id
         for item in run.events

@@ -1,4 +1,4 @@
-"""Words that hide something, on the real server: refused at every way in, harmless where they were taken."""
+"""Words that hide something, on the real server: refused at every entry, harmless if once accepted."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ async def test_whom_an_older_release_took_into_the_directory_is_shown_and_can_le
     await rig.desk.change_directory(directory_with(**{OLD: {"line": "line-1"}}), based_on=None)
     await rig.presence(OLD, Presence.ONLINE)
     await rig.customer(chat)
-    # As a history may have it: his case goes on, and so does what Baton itself says about him.
+    # A history may contain this: his case goes on, and so does what Baton itself says about him.
     await rig.handle(chat).signal(SUBMIT, event("agent_message", OLD, text="Hello!"))
     await eventually(lambda: _is_of(rig, chat, OLD), "he never got the chat")
 

@@ -1,4 +1,4 @@
-"""The worker: what it checks before it polls, how it follows its rules, and how it goes."""
+"""The worker: what it checks before it polls, how it follows its rules, and how it stops."""
 
 from __future__ import annotations
 

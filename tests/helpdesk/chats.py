@@ -55,7 +55,7 @@ async def take_in(
     waiting: Collection[str] = (),
     **after: Any,
 ) -> ChatState:
-    """Take an event in that leaves the chat as ``after`` says, and the rules then as ``settled`` does.
+    """Take in an event that leaves the chat as ``after`` says; the rules then leave it as ``settled`` says.
 
     Returns the settled state, which the next event starts from.
     """
@@ -89,7 +89,7 @@ def write(
     do: Literal["reassign", "update_case"] = "reassign",
     **fields: Any,
 ) -> CaseWrite:
-    """The effect that makes the case as ``chat`` is, with ``fields`` on top."""
+    """The effect that makes the case look like ``chat``, with ``fields`` on top."""
     assert chat.activity
     assert chat.status
     assert chat.tab

@@ -18,6 +18,6 @@ async def write_at(url: str, revision: str, statements: Iterable[str]) -> None:
         if database.dialect == "postgresql":
             await connection.execute(text("SET LOCAL TIME ZONE 'UTC'"))
         for statement in statements:
-            # A colon in JSON is no parameter.
+            # A colon in JSON does not begin a parameter.
             await connection.exec_driver_sql(statement)
     await database.engine.dispose()

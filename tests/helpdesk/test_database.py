@@ -201,7 +201,7 @@ async def test_a_database_that_is_locked_is_unavailable(tmp_path: Path) -> None:
 async def test_a_disk_that_is_full_is_unavailable_and_nothing_is_lost(tmp_path: Path) -> None:
     async with EmbeddedHelpDesk.open(f"sqlite:///{tmp_path}/baton.db") as desk:
         await take_in(desk, nothing(), customer_says("e0"), START)
-        pages = 1  # SQLite keeps those that there are
+        pages = 1  # SQLite keeps the existing ones
 
         @event.listens_for(desk._database.engine.sync_engine, "begin")
         def limit(connection: Connection) -> None:

@@ -113,7 +113,7 @@ async def test_events_of_one_task_share_their_time_and_the_last_one_counts(desk:
     first, second = customer_says("e1", "one"), agent_says("e2", "ivan", "two")
     chat = await take_in(desk, nothing(), first, START)
     await take_in(desk, chat, second, START, pinned_to="ivan")
-    await take_in(desk, nothing(), first, START)  # an attempt that had timed out comes through
+    await take_in(desk, nothing(), first, START)  # an attempt that had timed out still gets through
     assert (await only_row(desk)).pinned_to == "ivan"
     await take_in(desk, chat, second, START, pinned_to="lena")  # a retry of the last one
     assert (await only_row(desk)).pinned_to == "lena"
@@ -145,7 +145,7 @@ async def test_a_case_that_a_reset_never_opened_leaves_everybody_s_hands(desk: E
     closed = await take_in(desk, first, agent_says("e2", "ivan"), at(2), **CLOSED)
     ghost = await take_in(desk, closed, customer_says("e3"), at(3), pinned_to="ivan")
     assert ghost.case_id != first.case_id
-    # Reset to before e2, which is now decided otherwise: e3 meets a living chat.
+    # Reset to before e2, which is now decided differently: e3 meets a living chat.
     again = await take_in(desk, first, agent_says("e2", "ivan"), at(102), status=Status.PENDING)
     await take_in(desk, again, customer_says("e3"), at(103))
     rows = {row.case_id: row for row in await desk.inbox(InboxQuery())}

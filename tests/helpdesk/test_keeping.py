@@ -1,4 +1,4 @@
-"""The ledger keeps each case whole: what a new workflow finds of a case whose own is gone."""
+"""The ledger keeps each case whole: what a new workflow finds of a case whose own workflow is gone."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ IVAN = Tell(staff=("ivan",), reason="mine")
 async def lost(
     desk: EmbeddedHelpDesk, before: CaseState, chain: str = "new", event: Event | None = None
 ) -> Kept | None:
-    """What a chain of runs without a case finds."""
+    """What a chain of runs finds that has no case yet."""
     async with desk.intake(before, event or customer_says("next"), at(900), chain) as intake:
         return await intake.lost()
 
@@ -87,7 +87,7 @@ async def test_a_chat_is_found_by_another_chain_as_the_rules_left_it(desk: Embed
 async def test_a_chain_that_took_a_case_over_finds_it_again_with_what_came_since(
     desk: EmbeddedHelpDesk,
 ) -> None:
-    """Else a worker that dies at that moment, or a reset, would make a case of its own of the event."""
+    """Otherwise a worker that dies at that moment, or a reset, would make a separate case from the event."""
     chat = await take_in(desk, nothing(), customer_says("e1"), START)
     later = await take_in(desk, chat, agent_says("e2", "ivan"), at(5), chain="new", pinned_to="ivan")
 
@@ -170,7 +170,7 @@ def noted(event_id: str, by: Author, said: str) -> NoteAdded:
 
 
 async def test_a_ticket_is_found_whole_with_its_notes(desk: EmbeddedHelpDesk) -> None:
-    """A note that is for two departments is kept once; one for none is no department's."""
+    """A note for two departments is kept once; a note for none belongs to no department."""
     asked = (department("billing", due_at=at(3600)), department("shipping"))
     told: dict[str, Any] = {
         "sources": DraftSources(people={"vera": "Vera"}),
@@ -205,7 +205,7 @@ async def test_a_ticket_is_found_whole_with_its_notes(desk: EmbeddedHelpDesk) ->
     assert await desk.kept(tickets.ref(ticket)) == kept.model_copy(update={"seen": {}})
 
 
-# --- Rows of the release before -----------------------------------------------------------------
+# --- Rows of the previous release ---------------------------------------------------------------
 
 MOMENT = "2026-03-02 09:00:00.000000"
 OLD_REST = {
@@ -239,7 +239,7 @@ OLD_REST = {
 
 
 async def _of_the_second_revision(url: str) -> None:
-    """A chat and a ticket, both living, as a worker of the release before has left them."""
+    """A chat and a ticket, both living, as a worker of the previous release left them."""
     common = {
         "customer": "anna",
         "status": "open",

@@ -1,4 +1,4 @@
-"""How much everybody has to do, and that chats handed out at the same moment see one another."""
+"""How much everybody has to do; chats handed out at the same moment take one another into account."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ async def test_nobody_asked_for_is_nobody_counted(desk: EmbeddedHelpDesk) -> Non
 
 
 async def hand_out(desk: EmbeddedHelpDesk, number: int) -> None:
-    """Open a chat and give it to whoever of the line has the fewest."""
+    """Open a chat and give it to whoever in the line has the fewest."""
     chat = nothing(f"customer-{number}")
     async with desk.intake(chat, customer_says("e"), at(number / 10), "chain") as intake:
         loads = await intake.load(LINE)

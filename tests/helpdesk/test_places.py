@@ -1,4 +1,4 @@
-"""Chats and tickets beside each other in the tables, each at its own place; and how old rows get there."""
+"""Chats and tickets side by side in the tables, each in its own place; and how old rows get there."""
 
 from __future__ import annotations
 
@@ -177,7 +177,7 @@ async def test_the_rows_of_a_ticket_move_to_its_own_place(url: str) -> None:
 async def test_a_migration_takes_as_long_as_it_takes(
     postgresql: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Statements of an activity are given up in time; a migration that is given up would never be done."""
+    """Statements of an activity are given up in time; but a migration that is given up would never finish."""
     url = await fresh_database(postgresql)
     await write_at(url, "0003", ())
     monkeypatch.setattr("helpdesks.database._COMMAND_SECONDS", 3)
@@ -250,7 +250,7 @@ async def test_a_chat_and_its_ticket_do_not_get_into_each_other_s_way(desk: Embe
     await desk.write_case(tickets.write(ticket, "e1", at(1)))
     assert [row.case_id for row in await cases_of(desk, "anna")] == [chat.case_id]
     assert [row.case_id for row in await cases_of(desk, "T-1")] == [ticket.case_id]
-    # A new case of one place closes what lives there, and nothing of the other.
+    # A new case in one place closes what lives there, and nothing in the other.
     again = await tickets.take_in(desk, LINKED, customer_says("e2"), at(2))
     assert [(row.case_id, row.stage) for row in await cases_of(desk, "T-1")] == [
         (ticket.case_id, TicketStage.CLOSED),
@@ -282,7 +282,7 @@ def test_the_locks_of_a_chat_and_of_a_ticket_differ() -> None:
 
 
 def test_the_id_of_a_case_stays_what_it_was() -> None:
-    """As the release wrote them of which the rows above are."""
+    """The IDs are as the release made them that wrote the rows above."""
     assert derived_case_id(place_of(nothing()), "e1") == "c-07f971788aa0"
     assert derived_case_id(place_of(no_ticket("T-1")), "e1") == "t-5ec0da9622ee"
 
@@ -356,7 +356,7 @@ MESSAGE_OF: Mapping[Kind, str] = {"chat": "ix_events_message_id", "ticket": "ix_
 
 
 def _plan(statement: Select[Any]) -> str:
-    """How SQLite would carry a statement out."""
+    """How SQLite would carry out a statement."""
     engine = create_engine("sqlite://")
     metadata.create_all(engine)
     bound = statement.params(**PARAMETERS)
@@ -365,7 +365,7 @@ def _plan(statement: Select[Any]) -> str:
     with engine.connect() as connection:
         steps = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {written}")]
     engine.dispose()
-    # SQLite makes indexes for uniqueness without a name of ours: tell them by their columns.
+    # SQLite makes indexes for uniqueness without a name of ours: identify them by their columns.
     named = {
         "(channel=? AND conversation=? AND event_id=?)": EVENT_OF["chat"],
         "(ticket_id=? AND event_id=?)": EVENT_OF["ticket"],
@@ -377,7 +377,7 @@ def _plan(statement: Select[Any]) -> str:
 
 @pytest.mark.parametrize("kind", ["chat", "ticket"])
 def test_whatever_is_asked_about_a_place_is_found_by_an_index(kind: Kind) -> None:
-    """A case piles up events for years; a scan of them would come with every event of every case."""
+    """A case piles up events for years; every event of every case would cause a scan of them."""
     for statement, indexes in (
         (queries.FOUND[kind], (EVENT_OF[kind],)),
         (queries.TAKEN_IN_AT[kind], (EVENT_OF[kind],)),

@@ -66,7 +66,7 @@ async def take_in(
     waiting: Collection[str] = (),
     **after: Any,
 ) -> TicketState:
-    """Take an event in that leaves the ticket as ``after`` says, and the rules then as ``settled`` does.
+    """Take in an event that leaves the ticket as ``after`` says; the rules then leave it as ``settled`` says.
 
     Returns the settled state, which the next event starts from.
     """
@@ -83,7 +83,7 @@ async def take_in(
 
 
 async def known(desk: HelpDesk, before: TicketState, event: Event, now: datetime) -> KnownEvent:
-    """What the help desk knows of an event when it comes again."""
+    """What the help desk knows about an event when it comes again."""
     async with desk.intake(before, event, now, "another chain") as intake:
         found = await intake.known_event()
     assert found is not None
@@ -116,7 +116,7 @@ def write(
     do: Literal["reassign", "update_case", "remove_label"] = "update_case",
     **fields: Any,
 ) -> CaseWrite:
-    """The effect that makes the ticket as ``ticket`` is, with ``fields`` on top."""
+    """The effect that makes the ticket look like ``ticket``, with ``fields`` on top."""
     assert ticket.status
     values: dict[str, Any] = {
         "stage": ticket.stage,
@@ -129,7 +129,7 @@ def write(
 
 
 def effect(ticket: TicketState, key: str, now: datetime = START, event_id: str = "e") -> dict[str, Any]:
-    """What every effect on a ticket has."""
+    """The fields that every effect on a ticket has."""
     return {
         "key": f"{ticket.case_id}:{key}",
         "case": ref(ticket),

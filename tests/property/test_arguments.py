@@ -44,7 +44,7 @@ play = settings(
 
 
 class Called:
-    """A case, each of whose handlers is called with odd arguments."""
+    """A case whose handlers are all called with odd arguments."""
 
     def __init__(self, handle: WorkflowHandle[Any, Any]) -> None:
         self.handle = handle
@@ -85,7 +85,7 @@ def note() -> dict[str, Any]:
 
 
 def assert_said(reason: str, words: Sequence[str]) -> None:
-    """It is said how many arguments there were, and nothing of what was in them."""
+    """The message says how many arguments there were, and nothing of what was in them."""
     if len(words) != 1:
         assert ("no argument" if not words else f"{len(words)} arguments") in reason
     elif words in (["an unknown encoding"], ["broken JSON"]):

@@ -19,7 +19,7 @@ ZONES = (
     *("Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Beirut", "America/Havana"),
     *("America/St_Johns", "America/Sao_Paulo", "Asia/Kathmandu", "Pacific/Apia", "UTC"),
 )
-# Nights on which something happens to them, beside any other night.
+# Nights on which something happens to the clocks, beside any other night.
 NIGHTS = st.sampled_from(
     [
         *(date(2026, 3, 28), date(2026, 10, 24), date(2026, 3, 7), date(2026, 10, 31), date(2026, 4, 4)),
@@ -58,7 +58,7 @@ def calendars(draw: st.DrawFn, *, opens: bool = False) -> Calendar:
 
 @st.composite
 def moments(draw: st.DrawFn) -> datetime:
-    """A full minute, often of a night on which clocks change."""
+    """A full minute, often in a night on which clocks change."""
     day = draw(NIGHTS | DAYS)
     return datetime.combine(day, time(), UTC) + draw(st.integers(0, 2 * 24 * 60)) * MINUTE
 

@@ -1,4 +1,4 @@
-"""Whatever happens to a chat, in whatever order: these things are always so."""
+"""Whatever happens to a chat, in whatever order: these things always hold."""
 
 from __future__ import annotations
 
@@ -138,7 +138,7 @@ class _Chats:
 
 
 def assert_sound(chat: ChatState, now: datetime) -> None:
-    """What is so in every state."""
+    """What holds in every state."""
     assert not (chat.pinned_to and chat.reserved_for)
     assert (chat.activity is None) == (chat.status is None)
     if not chat.exists:
@@ -200,7 +200,7 @@ def test_every_state_that_events_and_actions_can_reach_is_sound(story: list[Any]
 @settings(max_examples=150)
 @given(stories)
 def test_an_event_is_refused_exactly_where_it_can_be_foreseen(story: list[Any]) -> None:
-    """What the validator sees is what the fold does: an accepted event is never refused later."""
+    """The validator sees what the fold does: an accepted event is never refused later."""
     chats = _Chats()
     for number, (happened, given_facts, _) in enumerate(story):
         world = chats.world(given_facts, number)

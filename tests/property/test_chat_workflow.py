@@ -121,7 +121,7 @@ async def test_model_and_workflow_agree(rig: Rig, model_desk: EmbeddedHelpDesk, 
         else:
             assert _comparable(real) == _comparable(model)
         assert failed_tasks(await rig.history(conversation)) == []
-        if not chat.state.final:  # out of everybody's hands, for the examples that follow
+        if not chat.state.final:  # so that nobody has the chat in the examples that follow
             closing = event("merged_into", "system", case="c-none")
             assert await _by_the_model(chat, closing) == "accepted"
             await rig.send(conversation, closing)

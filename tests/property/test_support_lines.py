@@ -57,7 +57,7 @@ steps = st.one_of(
 
 @dataclass
 class Play:
-    """A chat with the four rules on, and what somebody who watches it remembers."""
+    """A chat with the four rules on, and what an observer remembers."""
 
     chat: SimulatedChat
     by_hand: set[str] = field(default_factory=set)

@@ -1,6 +1,6 @@
-"""Whatever happens to a ticket, in whatever order: these things are always so.
+"""Whatever happens to a ticket, in whatever order: these things always hold.
 
-Tickets are played through ``decide``, with the rules, the templates and the directory that are shipped.
+Tickets are played through ``decide``, with the shipped rules, templates and directory.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ notes = step(
     answers=st.sampled_from((True, True, True, False)),
     instruction=st.sampled_from((False, False, False, True)),
 )
-# Steps that fit the ticket as it then is: an answer of somebody who is asked, and what the composer does.
+# Steps that fit the ticket's current state: an answer of somebody who is asked, and what the composer does.
 answers = st.fixed_dictionaries({"kind": st.just("answer"), "number": st.integers(0, 5)})
 replies = st.fixed_dictionaries(
     {"kind": st.just("reply"), "status": st.sampled_from((None, "open", "closed"))}
@@ -107,7 +107,7 @@ stories = st.lists(steps, min_size=8, max_size=30)
 
 
 class Play(Ticket):
-    """A ticket whose every event is checked against all that must always be so."""
+    """A ticket. After each of its events, everything that must always hold is checked."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -155,7 +155,7 @@ class Play(Ticket):
         return settlement
 
     def check_state(self, ticket: TicketState) -> None:
-        """What is so in every state."""
+        """What holds in every state."""
         stage, asked = ticket.stage, ticket.asked
         assert (stage is TicketStage.COLLECTING) == bool(ticket.waiting)
         assert set(asked) <= set(ticket.labels)
@@ -187,12 +187,12 @@ class Play(Ticket):
                 TicketStage.CLOSED,
                 TicketStage.TRIAGE,
             )
-        # A reply leaves the ticket answered. The next one needs another round, or the customer's message,
-        # which returns it to triage; and the very first may be sent before anybody was asked.
+        # A reply leaves the ticket answered. The next one needs another round, or a customer's message, which
+        # returns the ticket to triage; and the very first may be sent before anybody was asked.
         assert ticket.replies <= ticket.round + self.reopened + 1
 
     def check_event(self, before: TicketState, event: TicketEvent) -> None:
-        """What is so of every event."""
+        """What holds for every event."""
         after = self.state
         new = before.case_id != after.case_id
         prompts, replies = (0, 0) if new else (before.prompts, before.replies)
@@ -233,7 +233,7 @@ class Play(Ticket):
                 raise AssertionError(f"{event.kind} closed a ticket over somebody")
 
     def check_again(self, before: TicketState, event: TicketEvent, decision: Decision) -> None:
-        """What is written down is enough to come to the same again."""
+        """What is written down is enough to reach the same result again."""
         settled = settle(
             TicketState.model_validate_json(before.model_dump_json()),
             type(event).model_validate_json(event.model_dump_json()),
@@ -249,7 +249,7 @@ def _nobodys(ticket: TicketState) -> bool:
 
 
 def _shifted(before: TicketState, after: TicketState) -> tuple[Any, ...]:
-    """The departments as before a message: it moves nothing but what was due during a pause."""
+    """The departments as before a message: it changes nothing but what was due during a pause."""
     times = {one.label: {"due_at": one.due_at, "remind_at": one.remind_at} for one in after.departments}
     if before.paused_at is None:
         return before.departments
@@ -274,7 +274,7 @@ def test_every_state_and_every_event_of_a_ticket_is_sound(template: str, story: 
 def test_however_notes_arrive_a_round_has_one_prompt(
     order: list[str], others: list[Step], data: st.DataObject
 ) -> None:
-    """The departments' answers in any order, with any other notes between them, some of one moment."""
+    """The departments' answers in any order, with any other notes between them, some at the same moment."""
 
     async def run() -> None:
         play = Play()

@@ -1,7 +1,7 @@
 """Random tickets on the real server, some of their events at once: the join holds, and the model agrees.
 
-The order of events that race is the workflow's; its timeline says which it was. In that order the model alone
-must accept and refuse the same events, and come to the same ticket.
+The workflow chooses the order of events that race; its timeline says which order it was. In that order, the
+model alone must accept and refuse the same events, and end with the same ticket.
 """
 
 from __future__ import annotations
@@ -117,7 +117,7 @@ class Twin:
                 }
                 payload = event(step["kind"], step["who"], **fields)
             self.sent[payload["id"]] = payload
-            # Behind a closing, what comes with a customer would start a run, and be refused there.
+            # After a closing, an event with a customer would start a run, and be refused there.
             payloads.append((payload, step["signal"] or (closes and step["kind"] not in CLOSING)))
         if closes and len(payloads) > 1:
             self.behind_a_closing |= {payload["id"] for payload, _ in payloads}
@@ -144,7 +144,7 @@ class Twin:
             else:
                 await client.ticket(self.ticket).submit(payload)
         except Refused:
-            return None  # noted if the workflow judged it in its turn; not if it was refused at the door
+            return None  # noted if the workflow judged it in its turn; not if the validator refused it
         return str(payload["id"])
 
     async def _heard(self, ids: set[str]) -> bool:
@@ -163,7 +163,7 @@ class Twin:
             assert not before.unfinished, "closed over somebody who is asked, or who is to reply"
 
     async def _verdict(self, payload: Step) -> str:
-        """How the paper takes an event: the type of the refusal, or nothing."""
+        """How the ticket on paper takes an event: the type of the refusal, or nothing."""
         try:
             await self.paper.take(payload)
         except Refused as refusal:
@@ -196,7 +196,7 @@ class Twin:
         assert now.replies == sum(
             self.sent[name]["kind"] in ("send_reply", "reply_sent") for name in self.accepted
         )
-        # Not a failure: something arrived while the workflow was completing, and so it looks again.
+        # Not a failure: something arrived while the workflow was completing, so it looks again.
         again = WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_UNHANDLED_COMMAND
         failed = failed_tasks(await rig.history(self.case))
         assert [one for one in failed if one.cause != again] == []

@@ -1,4 +1,4 @@
-"""An encrypted golden history: what was encrypted once is read by every release.
+"""An encrypted golden history: every release can read what was once encrypted.
 
     python -m tests.replay.encrypted
 

@@ -1,4 +1,4 @@
-"""What a scene is: a play, the rig that it needs, and the cases that it leaves histories of."""
+"""What a scene is: a play, the rig that it needs, and the cases whose histories it leaves."""
 
 from __future__ import annotations
 

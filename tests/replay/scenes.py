@@ -1,6 +1,6 @@
 """What the golden histories show: one scene for each situation that a release must be able to replay.
 
-The scenes of chats stand here, those of tickets in ``ticketscenes``.
+The scenes of chats are here, those of tickets in ``ticketscenes``.
 
 Each scene plays in a rig of its own and returns the workflows whose histories it leaves behind. Time is
 skipped by the server, so that the scenes are quick and their histories hold real timers.
@@ -44,7 +44,7 @@ async def situation_3a(rig: Rig, chat: str) -> None:
 
 
 async def situation_3b(rig: Rig, chat: str) -> None:
-    """Line 2 takes a chat over that line 1 holds."""
+    """Line 2 takes over a chat that line 1 holds."""
     await rig.customer(chat)
     await rig.staff(chat, "ivan")
     await rig.staff(chat, "lena")
@@ -60,7 +60,7 @@ async def situation_4(rig: Rig, chat: str) -> None:
 
 
 async def closed_and_next(rig: Rig, chat: str) -> None:
-    """A chat is closed, and events that arrived behind it begin the next one in the same run."""
+    """A chat is closed, and events that arrived after the closing begin the next one in the same run."""
     await rig.stop_worker()
     for item in (
         event("customer_message", "customer"),
@@ -118,7 +118,7 @@ async def duplicates(rig: Rig, chat: str) -> None:
 
 
 async def ghost(rig: Rig, chat: str) -> None:
-    """A late duplicate of a closed chat opens none."""
+    """A late duplicate of a closed chat opens no new chat."""
     message = event("customer_message", "customer")
     await rig.send(chat, message)
     await rig.by("ivan", chat, "taken")
@@ -129,7 +129,7 @@ async def ghost(rig: Rig, chat: str) -> None:
 
 
 async def long_talk(rig: Rig, chat: str) -> None:
-    """So many messages that the workflow continues as new; a rule answers some of them."""
+    """So many messages arrive that the workflow continues as new; a rule answers some of them."""
     await rig.customer(chat)
     first = (await rig.handle(chat).describe()).run_id
     while (await rig.handle(chat).describe()).run_id == first:
@@ -156,7 +156,7 @@ async def many_at_once(rig: Rig, chat: str) -> None:
 
 
 async def nobody_there(rig: Rig, chat: str) -> None:
-    """Line 2 hands off while line 1 is away; then somebody of line 1 comes."""
+    """Line 2 hands off while line 1 is away; then somebody in line 1 comes online."""
     for staff in ("ivan", "petra"):
         await rig.presence(staff, Presence.OFFLINE, ago=timedelta(hours=1))
     await rig.staff(chat, "lena")
@@ -168,7 +168,7 @@ async def nobody_there(rig: Rig, chat: str) -> None:
 
 
 async def left(rig: Rig, chat: str) -> None:
-    """The holder of an open chat goes offline; after the grace it is given to somebody else."""
+    """The holder of an open chat goes offline; after the grace, the chat is given to somebody else."""
     await rig.customer(chat)
     await rig.by("ivan", chat, "taken")
     await rig.presence("ivan", Presence.OFFLINE)

@@ -1,4 +1,4 @@
-"""What was encrypted once is read, and decided in the same way, by every release."""
+"""Every release can read what was once encrypted, and decides it in the same way."""
 
 from __future__ import annotations
 

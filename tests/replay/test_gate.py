@@ -1,4 +1,4 @@
-"""The replay gate: it lets the golden histories pass, and notices what a release must not change."""
+"""The replay gate passes the golden histories, and notices what a release must not change."""
 
 from __future__ import annotations
 
@@ -194,7 +194,7 @@ async def test_another_content_of_a_command_is_noticed(
 
 
 async def test_a_new_field_that_is_empty_may_be_added(gate: Gate) -> None:
-    """A history of a release that did not know tickets, and so has no word of them in its notices."""
+    """A history of a release that did not know tickets, so its notices do not mention any."""
     older, taken_out = golden("situation_2.1"), 0
     for event in older.events:
         scheduled = event.activity_task_scheduled_event_attributes
@@ -285,7 +285,7 @@ async def test_a_missing_and_an_extra_command_is_a_break(
 
 
 def test_a_command_that_comes_in_another_order_is_not_called_another_one() -> None:
-    """The number of an activity is part of it: a timer before it takes that number away."""
+    """The number of an activity is part of the command: a timer before it takes that number."""
     theirs = Command(("activity", "3", "notify"), "activity notify", 9)
     ours = Command(("activity", "4", "notify"), "activity notify", 8)
     assert leaving([theirs], [ours], {8}) == (
@@ -311,7 +311,7 @@ LONG = [path for path in HISTORIES if path.stat().st_size > 20_000]
 async def test_a_case_replays_at_each_moment_of_its_life(gate: Gate, path: Path) -> None:
     """Histories are fetched while cases run, also in the middle of a workflow task.
 
-    What one task decides is written at once: no history ends between those events.
+    What one task decides is written all at once: no history ends between those events.
     """
     whole = read_history(path)
     ends = [event.event_id - 1 for event in whole.events[3:] if event.event_type in BEGINS]

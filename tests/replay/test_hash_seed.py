@@ -1,4 +1,4 @@
-"""A replay must not depend on the order of a set: it is another one in each process."""
+"""A replay must not depend on the order of a set: that order differs in each process."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Replay: what was decided once is decided in the same way again, by every release.
+"""Replay: every release must decide again in the same way what was once decided.
 
 The golden histories were recorded with ``python -m tests.replay.record``. They are only added to: a change
-that breaks one breaks the running cases of whoever has that situation on the day of the deploy.
+that breaks one breaks every case that is in that situation on the day of the deploy.
 """
 
 from __future__ import annotations
@@ -43,13 +43,13 @@ def sandboxed(restrictions: SandboxRestrictions) -> Callable[[], SimplePlugin]:
 LANES: dict[str, Callable[[], SimplePlugin]] = {
     "production": BatonPlugin,
     "traced": lambda: BatonPlugin(interceptors=[CaseTracing()]),
-    # Nothing of Baton's is shared, so that the sandbox checks what all of it does.
+    # Nothing of Baton's is shared, so that the sandbox checks everything it does.
     "checked": sandboxed(
         SandboxRestrictions.default.with_passthrough_modules(
             *(name for name in PASSED_THROUGH if name not in ("baton", "workflows"))
         )
     ),
-    # What is shared is what the list says; anything else is an error.
+    # Only what is on the list is shared; anything else is an error.
     "nothing by accident": sandboxed(
         dataclasses.replace(
             SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH),
@@ -70,8 +70,8 @@ async def test_a_golden_history_replays(path: Path, lane: str) -> None:
     await Replayer(workflows=[Chat, Ticket], plugins=[LANES[lane]()]).replay_workflow(history)
 
 
-# Without a cache two cases that are at work at the same time evict one another in the middle of a decision,
-# and each then waits for its task to time out. So scenes of two cases are replayed above only.
+# Without a cache, two cases that work at the same time evict one another in the middle of a decision, and
+# each then waits for its task to time out. So scenes of two cases are replayed only above.
 ALONE = [name for name, scene in SCENES.items() if len(scene.cases_of("one")) == 1]
 
 

@@ -1,4 +1,4 @@
-"""The scenes of tickets: see ``scenes``. Each department has a person of its own."""
+"""The scenes of tickets: see ``scenes``. Each department has its own person."""
 
 from __future__ import annotations
 
@@ -176,7 +176,7 @@ async def ticket_handed_over(rig: Rig, ticket: str) -> None:
 
 
 async def _taken_in(rig: Rig, name: str, kind: str, times: int) -> None:
-    """Wait for a signal from another case. To ask the workflow itself would disturb one without a cache."""
+    """Wait for a signal from another case. Asking the workflow itself would disturb it if it has no cache."""
 
     async def there() -> bool:
         return len(await events_of(rig.desk, name, kind)) == times
@@ -201,7 +201,7 @@ async def ticket_of_chat(rig: Rig, case: str) -> None:
 
 
 async def ticket_forced(rig: Rig, ticket: str) -> None:
-    """A ticket is closed over a department that is asked, by force and with a reason."""
+    """A ticket is closed by force and with a reason while a department is still asked."""
     await rig.asked(ticket, QUIET)
     await _answers(rig, ticket, "ada")
     await refused(DepartmentsWaiting, rig.on_ticket("petra", ticket, "status_set", status="closed"))
@@ -227,8 +227,8 @@ async def ticket_again(rig: Rig, ticket: str) -> None:
 async def ticket_reset(rig: Rig, ticket: str) -> None:
     """An operator resets a ticket to its first task; its events are taken in once more.
 
-    All of them are updates. Signals among them would be folded in the order in which they came, too, but each
-    later replay would see them first: it learns of an update only where it was accepted.
+    All of them are updates. Signals among them would also be folded in the order in which they came, but each
+    later replay would see them first: a replay learns of an update only where it was accepted.
     """
     await rig.asked(ticket, TWO)
     for who in ("ada", "ben"):

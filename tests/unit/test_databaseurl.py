@@ -1,4 +1,4 @@
-"""The URL of the database: refused in words that quote nothing of it, and shown without its password."""
+"""The URL of the database: errors about it never quote it, and it is shown without its password."""
 
 from __future__ import annotations
 
@@ -139,7 +139,7 @@ def test_a_right_url_is_shown_without_its_password_and_parted_from_it(
 def test_what_postgresqls_programs_say_is_passed_on_without_what_they_were_given(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A program that says all that it knows stands in for psql, which quotes what it cannot read."""
+    """A program that prints all that it knows stands in for psql, which quotes what it cannot read."""
     for name in ("psql", "pg_dump"):
         (tmp_path / name).write_text('#!/bin/sh\necho "$0: no database: $@ $PGPASSWORD" >&2\nexit 2\n')
         (tmp_path / name).chmod(0o755)

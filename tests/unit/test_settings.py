@@ -1,4 +1,4 @@
-"""Settings come from BATON_* variables; a mistake in them is told in words that help."""
+"""Settings come from BATON_* variables; a mistake in them gets a helpful message."""
 
 from __future__ import annotations
 

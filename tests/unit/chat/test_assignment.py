@@ -1,4 +1,4 @@
-"""Who of a line gets a chat, who replaces somebody who is away, and how a queue is left."""
+"""Who in a line gets a chat, who replaces somebody who is away, and how a chat leaves a queue."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who is told about a chat: once, only those whom it concerns, and nobody about what they did themselves."""
+"""Who is told about a chat: only those it concerns, once, and nobody about what they did themselves."""
 
 from __future__ import annotations
 

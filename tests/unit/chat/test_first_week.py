@@ -1,7 +1,7 @@
 """Whole stories: the source's four situations, and what a help desk meets in its first week.
 
-What the rules of the situations do is written out here; that the shipped rules do it, is tested with the
-rules.
+What the rules of the situations do is written out here; the tests of the rules check that the shipped rules
+do it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The lifecycle as one table: every phase, every trigger, the whole phase afterwards.
+"""The lifecycle as one table: every phase, every trigger, and the whole phase afterwards.
 
 The table is written out by hand and shares nothing with the one it tests.
 """

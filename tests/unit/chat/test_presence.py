@@ -1,4 +1,4 @@
-"""Offers of new chats, people who come and go, and the times at which a chat looks again."""
+"""Offers of new chats, people who come and go, and the times at which a chat looks at the time again."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Every state of a chat and every kind of event: who has the chat afterwards.
 
-The tables are read like this: in which state the chat is -> how it stands after the event. See ``chatworld``
-for the words. Source: the table in section 3 of the design.
+Read the tables like this: the state of the chat before -> its state after the event. See ``world`` for the
+words. Source: the table in section 3 of the design.
 """
 
 from __future__ import annotations
@@ -199,7 +199,7 @@ CASES: dict[str, Case] = {
         ended closed                                      -> active pending: mine maria
         """,
     ),
-    # decide refuses people who are unknown; this is a history from when the directory still knew them.
+    # decide refuses unknown people; this is a history from when the directory still knew them.
     "somebody unknown writes": Case(
         agent("ghost"),
         """

@@ -1,8 +1,8 @@
 """The people, the facts and the words in which the tests of the chat model are written.
 
 Line 1 answers chats: Ivan and Petra. Line 2 knows more: Lena, who rarely works with chats, and Oleg, who
-does. Maria telephones; a message of hers never takes a chat over. "ghost" is somebody whom the directory does
-not know.
+does. Maria works on the phone; a message of hers never takes over a chat. "ghost" is somebody the directory
+does not know.
 
 A state is written in two halves, *phase* and *hands*:
 
@@ -15,9 +15,9 @@ A state is written in two halves, *phase* and *hands*:
     active open: assigned ivan +pinned petra
     ended closed: assigned ivan
 
-A table has one line for each group of states: ``before -> after``. ``any`` stands for every status or all
-hands, ``=`` for what was there before, and ``illegal`` is an ``IllegalTransition``. ``moves`` spells a table
-out, and fails if a state is forgotten or met twice.
+A table has one line for each group of states: ``before -> after``. ``any`` means every status or all hands,
+``=`` means what was there before, and ``illegal`` is an ``IllegalTransition``. ``moves`` spells out a table,
+and fails if a state is forgotten or occurs twice.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def staff(name: str) -> Author:
 
 
 def facts(*, away: tuple[str, ...] = (), full: tuple[str, ...] = (), **more: Any) -> Facts:
-    """What a decision knows: everybody is online, but those who are away. ``more`` are fields of Facts."""
+    """What a decision knows: everybody is online except those ``away``. ``more`` are fields of Facts."""
     known: dict[str, Any] = {
         "now": NOW,
         "people": {
@@ -118,7 +118,7 @@ def hands(words: str) -> dict[str, str | None]:
 
 
 def chat(words: str, **more: Any) -> ChatState:
-    """A chat in the state that the words say, five minutes after its last message."""
+    """A chat in the state that the words describe, five minutes after its last message."""
     nothing = ChatState(channel="telegram", conversation="42", customer="c-1")
     if words == NO_CHAT:
         return nothing
@@ -146,7 +146,7 @@ def chat(words: str, **more: Any) -> ChatState:
 
 
 def tab(words: str) -> str | None:
-    """In which tab staff find a chat in this state."""
+    """The tab in which staff find a chat in this state."""
     if words == NO_CHAT:
         return None
     phase, _, who = words.partition(": ")
@@ -165,7 +165,7 @@ class Move(NamedTuple):
 
 
 def moves(table: str) -> Iterator[Move]:
-    """Spell a table out, a move for each state."""
+    """Spell out a table, one move for each state."""
     rows = [row.partition("#")[0].strip() for row in table.strip().splitlines()]
     pairs = [tuple(part.strip() for part in row.split("->")) for row in rows if row]
     for before in STATES:

@@ -1,4 +1,4 @@
-"""Whatever people wrote, no command lets it steer the terminal; programs get it as it is."""
+"""Whatever people wrote, no command lets it control the terminal; programs get it as it is."""
 
 from __future__ import annotations
 
@@ -333,7 +333,7 @@ def states() -> Iterator[str]:
 def test_no_word_steers_the_details_in_the_temporal_ui() -> None:
     for said in states():
         assert visible(said) == said
-        # Each of the hostile words has a bracket, and none of Baton's own does: all of them are escaped.
+        # Each of the hostile words has a bracket, and none of Baton's own words does: each one is escaped.
         assert said.count("[") == said.count("\\[") > 0
 
 
@@ -369,7 +369,7 @@ _ROOMS_OF_COMMANDS = ("baton/cli", "local", "replaygate")
 
 
 def written_by(source: str) -> list[str]:
-    """The calls by which a module writes, and the imports that would hide one; with their lines."""
+    """The calls with which a module writes, and the imports that would hide one, with their lines."""
     found = []
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Call) and (name := ast.unparse(node.func)) in _WRITE:
@@ -382,7 +382,7 @@ def written_by(source: str) -> list[str]:
 
 @pytest.mark.parametrize("room", _ROOMS_OF_COMMANDS)
 def test_nothing_else_writes(room: str) -> None:
-    """A command that printed by itself would print what people wrote as it is."""
+    """A command that printed directly would print what people wrote unescaped."""
     modules = {path.relative_to(CHECKOUT).as_posix(): path for path in (CHECKOUT / room).rglob("*.py")}
     assert modules
     found = {name: written_by(path.read_text(encoding="utf-8")) for name, path in modules.items()}

@@ -90,7 +90,7 @@ def test_a_quote_in_a_name_ends_no_filter() -> None:
 
 
 def test_the_ui_can_change_what_a_filter_asks() -> None:
-    """It reads a query into its buttons and writes it anew from them; with IN that is no query any more."""
+    """The UI reads a query into its buttons and writes it again from them; with IN, the result is invalid."""
     queries = [one.query for one in filters(NOON, line="line-1", staff="ivan", label="billing")]
 
     assert len(queries) == 15

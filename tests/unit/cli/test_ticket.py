@@ -405,7 +405,7 @@ CHAT = ChatSnapshot(
 
 @pytest.fixture
 def chat(fake: FakeBaton) -> FakeBaton:
-    """A chat whose customer has written, and whose ticket gets the copy of that at once."""
+    """A chat whose customer has written, and whose ticket gets a copy of the message at once."""
     fake.chats["telegram", "42"] = CHAT
     fake.timelines["telegram", "42"] = [entry("m-1", "customer_message")]
     fake.ticket_timelines["T-2"] = [entry("chat:m-1", "customer_message")]

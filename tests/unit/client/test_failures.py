@@ -28,7 +28,7 @@ AGAIN = "again and again"
 SOMETIMES = "some times"
 ONCE = "once"
 
-# What is raised at last, and how often an event is sent. A signal and a query are sent once.
+# What is raised in the end, and how often an event is sent. A signal and a query are sent once.
 EXPECTED: dict[RPCStatusCode, tuple[type[BatonError], str]] = {
     RPCStatusCode.CANCELLED: (Unanswered, AGAIN),
     RPCStatusCode.UNKNOWN: (Unanswered, SOMETIMES),
@@ -75,7 +75,7 @@ class FakeTemporal:
     signal = query = execute_update = start_workflow = execute_update_with_start_workflow = fail
 
     async def describe(self) -> NoReturn:
-        """How the case ended: as unknown as the case itself."""
+        """How the case ended: unknown, like the case itself."""
         raise self.error
 
 
@@ -171,7 +171,7 @@ def _error(status: RPCStatusCode, detail: Message) -> RPCError:
 
 
 def _of_two_calls(detail: Message) -> MultiOperationExecutionFailure:
-    """As the server answers an update-with-start: the start went well, the update did not."""
+    """The server's answer to an update-with-start whose start succeeded, but whose update failed."""
     one = MultiOperationExecutionFailure.OperationStatus
     return MultiOperationExecutionFailure(statuses=[one(), one(code=9, details=[_packed(detail)])])
 

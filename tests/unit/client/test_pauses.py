@@ -1,4 +1,4 @@
-"""How long a call that was turned away waits, by what the server said."""
+"""How long a call that was turned away waits, depending on what the server said."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Words that would hide something, or steer what shows them; each with the code points that are named."""
+"""Words that would hide something, or control what shows them; each with the code points to be named."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ WRONGLY_JOINED = {
 
 
 def as_yaml(document: object) -> str:
-    """JSON is YAML, if signs beyond U+FFFF are escaped as there."""
+    """JSON is YAML, if characters beyond U+FFFF are escaped as in YAML."""
     return escaped(json.dumps(document, ensure_ascii=False), astral="\\U{:08x}")
 
 

@@ -1,4 +1,4 @@
-"""One definition of an ID, and one of a name, wherever somebody writes some; and what was taken before."""
+"""One definition of an ID and one of a name, wherever somebody writes one; and what was accepted before."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def events(word: str) -> dict[str, dict[str, Any]]:
 
 
 def directories(word: str) -> dict[str, dict[str, Any]]:
-    """As `events`, for the directory."""
+    """Like `events`, for the directory."""
     return {
         "a person": {"staff": {word: {}}},
         "a person's name": {"staff": {"ivan": {"name": word}}},
@@ -67,7 +67,7 @@ def directories(word: str) -> dict[str, dict[str, Any]]:
 
 
 def rule_files(word: str) -> dict[str, dict[str, Any]]:
-    """As `events`, for rules."""
+    """Like `events`, for rules."""
     plain: dict[str, Any] = {"id": "r", "name": "R", "then": [{"note": "x"}]}
     return {
         "a rule's ID": plain | {"id": word},

@@ -105,7 +105,7 @@ NEEDED: dict[str, tuple[str, ...]] = {
     "reply_sent": ("message_id",),
     "ticket_opened": ("ticket_id",),
 }
-# Of those that only a workflow makes for itself.
+# The same, for the kinds that only a workflow makes for itself.
 NEEDED_INSIDE: dict[str, tuple[str, ...]] = {"reminder_due": ("label",), "department_due": ("label",)}
 
 
@@ -114,7 +114,7 @@ def payload(kind: str, **changes: Any) -> dict[str, Any]:
 
 
 def read(given: object) -> Event:
-    """The event as the case reads it for which it is meant: a ticket, where no chat takes such."""
+    """The event as its case reads it: a ticket, if chats do not take such events."""
     for_ticket = isinstance(given, dict) and str(given.get("kind")) in ONLY_TICKETS
     return parse_ticket_event(given) if for_ticket else parse_chat_event(given)
 
@@ -623,7 +623,7 @@ def schemas() -> dict[str, Any]:
 
 
 def _bare(schema: Any) -> Any:
-    """A schema without its words, which may change."""
+    """A schema without its descriptions, which may change."""
     if isinstance(schema, dict):
         words = ("description", "title")
         return {
@@ -641,7 +641,7 @@ def promised() -> dict[str, Any]:
 
 
 def _alternatives(field: dict[str, Any]) -> set[str]:
-    """The types that a field takes, each as a text that can be compared."""
+    """The types that a field takes, each as text, so that they can be compared."""
     meant = ("type", "$ref", "format", "const", "items", "enum", "additionalProperties")
     kinds = field.get("anyOf") or field.get("oneOf") or [field]
     return {json.dumps({key: kind[key] for key in meant if key in kind}, sort_keys=True) for kind in kinds}

@@ -1,4 +1,4 @@
-"""What people wrote reaches a terminal, a log, JSON and Markdown without steering it, and says the same."""
+"""What people wrote reaches a terminal, a log, JSON and Markdown unchanged in meaning, and controls none."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The commands of docs/deploy.md that start programs which are not here: what they name is there."""
+"""The commands of docs/deploy.md that start programs missing on this machine: what they name exists."""
 
 from __future__ import annotations
 

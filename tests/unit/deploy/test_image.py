@@ -83,5 +83,5 @@ def test_the_health_check_reads_the_file_that_the_worker_writes() -> None:
 
 
 def test_temporary_files_go_where_something_can_be_written() -> None:
-    """Where the root file system is read-only, as that file's folder is mounted everywhere."""
+    """Where the root file system is read-only: the folder of that file is mounted everywhere."""
     assert environment()["TMPDIR"] == str(Path(environment()["BATON_ALIVE_FILE"]).parent)

@@ -161,7 +161,7 @@ def test_the_worker_is_given_time_to_stop(monkeypatch: pytest.MonkeyPatch) -> No
 
 @pytest.mark.parametrize("name", ["baton-worker", "baton-codec"])
 def test_no_process_of_baton_is_process_1(name: str) -> None:
-    """As such it would be deaf to SIGTERM until it has set itself up."""
+    """As process 1 it would ignore SIGTERM until it has set itself up."""
     assert of(name)["spec"]["shareProcessNamespace"] is True
 
 
@@ -293,7 +293,7 @@ def test_workers_are_scaled_by_one_autoscaler_and_never_to_one(overlay: str) -> 
         assert scaling["minReplicas"] == 2
     else:
         assert one(manifests, "ScaledObject", "baton-worker")["spec"]["minReplicaCount"] == 2
-    # Whoever has an autoscaler must not be set back to a number at each apply.
+    # With an autoscaler, an apply must not reset the number of replicas.
     worker = one(manifests, "WorkerDeployment" if overlay in CONTROLLED else "Deployment", "baton-worker")
     assert "replicas" not in worker["spec"]
 

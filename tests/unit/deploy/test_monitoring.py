@@ -1,4 +1,4 @@
-"""Dashboards and alerts: well formed, and about metrics of the table. Others are tested with a worker."""
+"""Dashboards and alerts: well formed, and about metrics in the table. Others are tested with a worker."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_an_expression_asks_for_metrics_of_the_table_and_labels_that_they_have(a
 
 @pytest.mark.parametrize("asked", list(expressions()), ids=lambda asked: asked.where)
 def test_an_expression_says_of_whom_where_workers_and_servers_have_metrics_of_one_name(asked: Named) -> None:
-    """Temporal's own workers, within the server, tell of pollers, slots and failed tasks, too."""
+    """Temporal's own workers, within the server, report pollers, slots and failed tasks, too."""
     for name in asked.metrics:
         if not name.startswith("baton_"):
             job = "temporal" if name.startswith(("service_", "persistence_")) else "(baton|temporal)"
@@ -163,7 +163,7 @@ def test_each_alert_is_tested_with_what_makes_it_ring_and_just_before() -> None:
 
 @pytest.fixture
 def promtool() -> str:
-    """Prometheus' own program for checking rules."""
+    """Prometheus's own program for checking rules."""
     found = shutil.which("promtool")
     if found is None:
         pytest.skip("promtool is not installed; on Debian and Ubuntu it is in the package prometheus")

@@ -1,4 +1,4 @@
-"""How Temporal is set up for Baton: one source, whoever starts the server; and what holds for all files."""
+"""How Temporal is set up for Baton: one source, whoever starts the server; and rules for all files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The wheel by itself: `baton/` alone in an environment that has no checkout."""
+"""The wheel by itself: only `baton/`, in an environment that has no checkout."""
 
 from __future__ import annotations
 
@@ -49,8 +49,8 @@ def run(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
     python = home / "venv/bin/python"
     pip = [sys.executable, "-m", "pip", "--python", str(python)]
     subprocess.run([*pip, "install", "--quiet", "--no-deps", "--no-index", wheel], check=True)
-    # What it depends on, without a network. A path in such a file brings no other such files with it, and so
-    # not the one of the checkout.
+    # Its dependencies, without a network. A path in such a file does not bring in other such files, so the
+    # checkout's file is left out.
     site = sysconfig.get_path("purelib", "venv", vars={"base": str(home / "venv")})
     (Path(site) / "dependencies.pth").write_text(sysconfig.get_path("purelib") + "\n", encoding="utf-8")
     (home / "empty").mkdir()

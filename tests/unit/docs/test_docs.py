@@ -1,4 +1,4 @@
-"""What the documentation says is so: links, generated parts, commands, examples."""
+"""What the documentation says is true: links, generated parts, commands, examples."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def prose(text: str) -> str:
 
 
 def found_in_documents(pattern: str, part: Callable[[str], str] = str) -> set[tuple[str, str]]:
-    """In which documents the pattern is found, and what."""
+    """The documents in which the pattern is found, and what it matches."""
     return {
         (shown(path), found)
         for path in ALL
@@ -243,7 +243,7 @@ def shown_commands(*programs: str) -> list[Any]:
 
 def test_only_programs_that_are_checked_are_shown() -> None:
     shown_programs = {words[0] for path in ALL for words in commands(path.read_text(encoding="utf-8"))}
-    elsewhere = {"docker", "helm", "kubectl", "sh"}  # in test_deploy_docs.py
+    elsewhere = {"docker", "helm", "kubectl", "sh"}  # in tests/unit/deploy/test_docs.py
     assert shown_programs == {"baton", "make", "temporal", "python", "source", "export", *elsewhere}
 
 
@@ -352,7 +352,7 @@ NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
 
 class Chats:
-    """Takes what the real client takes. A chat to which something else is sent than a message is there."""
+    """Takes what the real client takes. A chat that gets anything but a message exists."""
 
     def chat(self, channel: str, conversation: str) -> OneChat:
         return OneChat(ChatStart(channel=channel, conversation=conversation, customer="c-7"))
@@ -392,7 +392,7 @@ async def test_a_python_snippet_runs(
 
     monkeypatch.setattr(client.BatonClient, "connect", connect)
     tree = ast.parse(snippet)
-    # It is run in the loop of the tests, and not in one of its own.
+    # It is run in the tests' loop, not in its own.
     tree.body = [one for one in tree.body if "asyncio.run" not in ast.unparse(one)]
     namespace: dict[str, Any] = {}
     exec(compile(tree, "snippet", "exec"), namespace)

@@ -1,4 +1,4 @@
-"""The findings about other libraries: each can be read, is complete, and is found. None is run here."""
+"""The findings about other libraries: each can be read, is complete, and is listed. None is run here."""
 
 from __future__ import annotations
 

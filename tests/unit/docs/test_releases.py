@@ -1,4 +1,4 @@
-"""The guide on releases shows the code of its example, and what replaying that says."""
+"""The guide on releases shows the code of its example, and the output of replaying it."""
 
 from __future__ import annotations
 

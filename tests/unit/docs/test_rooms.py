@@ -1,4 +1,4 @@
-"""The rooms: each is under a contract, and keeps it also where import-linter cannot look."""
+"""The rooms: each has a contract, and keeps it even where import-linter cannot look."""
 
 from __future__ import annotations
 

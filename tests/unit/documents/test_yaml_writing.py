@@ -1,4 +1,4 @@
-"""What Baton writes as YAML is read again as it was, and looks as people would write it."""
+"""What Baton writes as YAML reads back unchanged, and looks as people would write it."""
 
 from __future__ import annotations
 

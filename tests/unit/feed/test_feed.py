@@ -1,4 +1,4 @@
-"""A feed keeps the order of each chat, accounts for every line, and goes on where it was interrupted."""
+"""A feed keeps the order of each chat, accounts for every line, and resumes where it was interrupted."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class Server:
         self.most_at_once = max(self.most_at_once, self.busy.total())
         self.got.append((chat, number))
         try:
-            # The later chats answer sooner, so that only care keeps the order.
+            # The later chats answer sooner, so the order does not come by itself.
             for _ in range(1 + 7 % (int(chat) + 2)):
                 await asyncio.sleep(0)
             await self.open.wait()

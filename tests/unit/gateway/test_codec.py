@@ -202,7 +202,7 @@ async def test_somebody_who_signs_in_is_known_by_a_cookie_that_is_not_the_token(
     cookie = entered.headers["set-cookie"]
     assert TOKEN not in cookie
     assert all(word in cookie for word in ("HttpOnly", "SameSite=strict", "Max-Age=43200"))
-    # For this host name only: a page that gives itself this server's address has another.
+    # For this host name only: a page that points its own name at this server's address has another.
     assert "Domain" not in cookie
     answer = await door.post("/decode", json={"payloads": [encoded]}, headers={"x-namespace": "support"})
     assert answer.json()["payloads"] == [plain()]
@@ -221,7 +221,7 @@ async def test_somebody_who_signs_in_is_known_by_a_cookie_that_is_not_the_token(
     [
         ("http", "http://ui.example.org", False),
         ("https", "http://ui.example.org", True),
-        # A proxy has taken the TLS off.
+        # A proxy has ended the TLS connection.
         ("http", "https://ui.example.org", True),
     ],
 )

@@ -1,4 +1,4 @@
-"""The codec server over real sockets: who is slow or comes with too many does not keep it from others."""
+"""The codec server over real sockets: slow or too many connections do not keep it from serving others."""
 
 from __future__ import annotations
 

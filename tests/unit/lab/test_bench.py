@@ -1,4 +1,4 @@
-"""The measurements can be started. What they measure is not looked at here."""
+"""The measurements can be started. What they measure is not checked here."""
 
 from __future__ import annotations
 

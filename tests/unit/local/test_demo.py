@@ -125,7 +125,7 @@ def ticket_seen(step: TicketStep, stand: TicketStand) -> TicketSeen:
         for label, staff in MEMBERS.items()
     }
     state = {True: DepartmentState.ASKED, False: DepartmentState.ANSWERED}
-    # In the order in which the table names them; the others behind.
+    # In the order in which the table names them; the others at the end.
     labels = dict.fromkeys((*stand.asked, *MEMBERS))
     ticket = TicketSnapshot(
         ticket_id="1",
@@ -409,7 +409,7 @@ async def test_whoever_tidies_up_after_an_interruption_is_not_interrupted_again(
 
     async def everything() -> None:
         async with demo.Together() as together:
-            # Whoever waits for both goes on as soon as the first of them has ended.
+            # A caller that waits for both goes on as soon as the first of them has ended.
             await asyncio.gather(together.start(play("fast", 1)), together.start(play("slow", 20)))
 
     playing = asyncio.create_task(everything())

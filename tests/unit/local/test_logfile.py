@@ -1,4 +1,4 @@
-"""The log of a child: kept from start to start, bounded, private, and a full disk costs lines and no more."""
+"""The log of a child: kept across starts, bounded, private, and a full disk costs only lines."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ print("to the end", file=sys.stderr)
 
 
 class Disk:
-    """Takes so many more bytes for the file that is opened through it, and then is full."""
+    """A disk that takes this many more bytes for the file that is opened through it, and then is full."""
 
     def __init__(self) -> None:
         self.free: int | None = None

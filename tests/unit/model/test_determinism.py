@@ -1,7 +1,7 @@
 """What workflows share with the rest of the world must not read its clock, its dice or its sets.
 
-The sandbox does not look into modules that are passed through, and the whole model is. So its source is
-checked here.
+The sandbox does not look into modules that are passed through, and the whole model is passed through. So its
+source is checked here.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ FORBIDDEN_MODULES = {"random", "secrets", "threading", "socket", "subprocess"}
 
 
 def modules_of_workflows() -> list[Path]:
-    """Every module of ours that importing the workflows brings in."""
+    """Every module of ours that is imported with the workflows."""
     ours = "m.split('.')[0] in ('baton', 'workflows')"
     code = f"import sys, workflows.chat, workflows.ticket; print(*sorted(m for m in sys.modules if {ours}))"
     names = subprocess.run(

@@ -1,4 +1,4 @@
-"""What is too large to be carried out ends before it is kept, and sizes are counted and recorded."""
+"""What is too large to be carried out is stopped before it is kept, and sizes are counted and recorded."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LONG = "я" * 9_000
 
 
 def talkative(messages: int) -> SimulatedChat:
-    """A chat with a rule that says so many long messages about each new chat."""
+    """A chat with a rule that sends this many long messages about each new chat."""
     then = [{"reply": LONG}] * messages + [{"add labels": ["vip"]}]
     incoming = [{"id": "talks", "name": "Talks", "when": {"event.kind": "customer_message"}, "then": then}]
     text = json.dumps({"version": 1, "incoming": incoming})

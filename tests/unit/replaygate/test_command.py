@@ -104,7 +104,7 @@ def test_what_came_of_it_is_said_even_if_the_report_for_ci_cannot_be_written(tmp
 
 
 def test_a_folder_is_replayed_and_reported(tmp_path: Path) -> None:
-    """The folder is one of the golden histories, one of them changed, and something else."""
+    """The folder holds one golden history, one that was changed, and something else."""
     (tmp_path / "inner").mkdir()
     shutil.copy(GOLDEN / "empty.1.json", tmp_path / "inner/empty.json")
     text = (GOLDEN / "ghost.1.json").read_text(encoding="utf-8")
@@ -180,7 +180,7 @@ def test_differences_of_one_kind_are_told_once() -> None:
 
 
 def test_a_report_holds_whatever_histories_hold(tmp_path: Path) -> None:
-    """Control characters are no XML, and a workflow ID may have them."""
+    """Control characters are not valid XML, but a workflow ID may have them."""
     tally = tally_of(
         result("chat:x:\x00<&\ud800", HistoryVerdict.BROKEN, what="a \x1b[31m break", said="]]>", event=8),
         result("b", HistoryVerdict.SKIPPED, what="another workflow type: <X>"),

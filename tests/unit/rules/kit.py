@@ -1,6 +1,6 @@
-"""What the tests of the rules are written in: the demo directory, cases, events and facts made by hand.
+"""Helpers for the tests of the rules: the demo directory, and cases, events and facts made by hand.
 
-`naive` says what the index says, by asking every rule about every field in the plainest way.
+`naive` gives the same answer as the index, by asking every rule about every field in the plainest way.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ def event(kind: str, by: str = "customer", **fields: Any) -> ChatEvent:
 def chat(
     activity: Activity | None = Activity.ACTIVE, status: Status | None = Status.OPEN, **fields: Any
 ) -> ChatState:
-    """A chat on telegram; without more, an open one in New."""
+    """A chat on telegram; by default, an open one in New."""
     basis: dict[str, Any] = {"channel": "telegram", "conversation": "1", "customer": "c", "case_id": "case"}
     return ChatState(**basis | {"activity": activity, "status": status} | fields)
 
@@ -113,7 +113,7 @@ def department(label: str, state: DepartmentState = DepartmentState.ASKED, **fie
 
 
 def ticket(stage: TicketStage | None = TicketStage.TRIAGE, **fields: Any) -> TicketState:
-    """A ticket; without more, an open one that nobody has looked at."""
+    """A ticket; by default, an open one that nobody has looked at."""
     basis: dict[str, Any] = {"ticket_id": "t", "customer": "c", "case_id": "case", "status": Status.OPEN}
     return TicketState(**basis | {"stage": stage} | fields)
 
@@ -130,7 +130,7 @@ def asking(*labels: str, **fields: Any) -> TicketState:
 
 
 def having_answered(before: TicketState, *labels: str) -> TicketState:
-    """The ticket after a note that has answered these departments, others being asked still."""
+    """The ticket after a note that has answered for these departments, while others are still asked."""
     departments = tuple(
         one.model_copy(update={"state": DepartmentState.ANSWERED}) if one.label in labels else one
         for one in before.departments
@@ -166,7 +166,7 @@ def ask(
     after: TicketState | None = None,
     known: Facts | None = None,
 ) -> Ruling[TicketState]:
-    """Let the rules decide about a ticket that is as given after the event; as before, if not given."""
+    """Let the rules decide about a ticket that is ``after`` after the event; unchanged, if not given."""
     return decide(rule_set, known or facts(), before, after or before, happened)
 
 
@@ -237,7 +237,7 @@ def _passes(value: Any, word: str, wanted: Any) -> bool:
 
 
 def _without_capitals(name: str, value: Any) -> Any:
-    """In a text that people wrote, capital letters make no difference."""
+    """Upper and lower case make no difference in a text that people wrote."""
     if name.rpartition(".")[2] not in ("text", "subject", "template"):
         return value
     return value.casefold() if isinstance(value, str) else value

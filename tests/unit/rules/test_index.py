@@ -1,4 +1,4 @@
-"""The index says what asking every rule would say."""
+"""The index gives the same answer as asking every rule."""
 
 from __future__ import annotations
 

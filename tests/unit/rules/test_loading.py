@@ -22,12 +22,12 @@ def mistakes(text: str, *, known: bool = True) -> str:
 
 
 def when(condition: str, kind: str = "changed") -> str:
-    """A file with one rule; the condition stands in line 6."""
+    """A file with one rule; the condition is in line 6."""
     return f"version: 1\n{kind}:\n{RULE}    when:\n      {condition}\n{THEN}"
 
 
 def then(action: str, kind: str = "changed") -> str:
-    """A file with one rule; the action stands in line 6, or 8 in a timed rule."""
+    """A file with one rule; the action is in line 6, or in line 8 in a timed rule."""
     time = "    when:\n      minutes since assigned: {at least: 1}\n" if kind == "timed" else ""
     return f"version: 1\n{kind}:\n{RULE}{time}    then:\n      - {action}\n"
 
@@ -254,7 +254,7 @@ def test_a_mistake_in_a_file_says_where_what_and_what_to_do(text: str, said: str
 
 
 def of_cases(cases: str, condition: str, kind: str = "changed") -> str:
-    """As `when`, for these cases; the condition stands in line 6, ``cases`` at the end."""
+    """Like `when`, for these cases; the condition is in line 6, ``cases`` at the end."""
     return when(condition, kind) + f"    cases: {cases}\n"
 
 

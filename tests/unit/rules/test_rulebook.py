@@ -40,7 +40,7 @@ class Files(NamedTuple):
         return await Rulebook.open(self.rules, self.templates, self.desk)
 
     async def look(self, book: Rulebook) -> None:
-        """Let the book read both files again, as after an edit of both."""
+        """Let the rulebook read both files again, as after an edit of both."""
         await book.look({self.rules.name, self.templates.name})
 
     def kept(self) -> set[str]:
@@ -53,7 +53,7 @@ class Files(NamedTuple):
 
 @pytest.fixture
 async def files(tmp_path: Path) -> AsyncIterator[Files]:
-    """Copies of what is shipped, in folders of their own, beside a help desk that knows the demo company."""
+    """Copies of the shipped files, in separate folders, and a help desk that knows the demo company."""
     (tmp_path / "rules").mkdir()
     (tmp_path / "templates").mkdir()
     rules, templates = tmp_path / "rules/r.yaml", tmp_path / "templates/t.yaml"
@@ -136,7 +136,7 @@ async def test_an_edit_of_either_file_is_followed(files: Files) -> None:
 
 
 async def test_rules_that_kubernetes_replaces_are_followed(files: Files) -> None:
-    """A mounted ConfigMap: ``rules.yaml`` leads to ``..data/rules.yaml``, and ``..data`` to a folder that is
+    """A mounted ConfigMap: ``rules.yaml`` links to ``..data/rules.yaml``, and ``..data`` to a folder that is
     new with each version."""
     mounted = files.rules.parent / "mounted"
 
@@ -183,7 +183,7 @@ async def test_a_directory_must_fit_both_files(files: Files, without: dict[str, 
 
 @asynccontextmanager
 async def followed(book: Rulebook, every: float = 0.05) -> AsyncIterator[asyncio.Task[None]]:
-    """Files that are looked at so often; whatever happened to them, following never ends by itself."""
+    """Files that are checked at this interval; whatever happens to them, following never ends by itself."""
     following = asyncio.create_task(book.follow(every))
     try:
         yield following

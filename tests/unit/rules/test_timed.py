@@ -1,4 +1,4 @@
-"""Timed rules: due exactly then, once for each moment from which they count, and the next time to look."""
+"""Timed rules: due on time, once for each moment from which they count, and the next time to look."""
 
 from __future__ import annotations
 

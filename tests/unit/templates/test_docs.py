@@ -1,4 +1,4 @@
-"""docs/templates.md says what is so."""
+"""What docs/templates.md says is true."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a text may consist of, and how much it may do: all of it is refused before it is done."""
+"""What a text may consist of, and how much work it may do: anything beyond is refused before it is done."""
 
 from __future__ import annotations
 
@@ -171,7 +171,7 @@ def test_nobody_is_given_back_what_was_taken() -> None:
 
 
 def test_nothing_is_done_while_a_text_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Jinja2 reckons with constants when it compiles, where nobody counts."""
+    """Jinja2 computes constants when it compiles, where nobody counts."""
     asked = []
 
     def upper(value: str) -> str:

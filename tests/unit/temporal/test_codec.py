@@ -1,4 +1,4 @@
-"""Encrypted payloads: what opens them, where they belong, and what is said of those that cannot be read."""
+"""Encrypted payloads: what opens them, where they belong, and what is said about unreadable ones."""
 
 from __future__ import annotations
 
@@ -128,7 +128,7 @@ async def test_a_payload_of_which_one_bit_was_changed_is_refused(position: int) 
 
 
 async def test_what_can_never_be_read_does_not_stop_the_rest() -> None:
-    """A workflow task with one bad signal goes on; only whoever wants its value is told."""
+    """A workflow task with one bad signal goes on; only code that reads its value gets the error."""
     good, bad = await written(CHAT), await written(WorkflowSerializationContext("support", "chat:x:1"))
     codec = EncryptionCodec(ring()).with_context(CHAT)
     decoded = await codec.decode([good, bad])
@@ -143,7 +143,7 @@ async def test_what_can_never_be_read_does_not_stop_the_rest() -> None:
 @pytest.mark.parametrize("reader", [PLAIN, converter()], ids=["without keys", "with a key"])
 @pytest.mark.parametrize("encoding", UNREADABLE)
 async def test_nobody_can_write_that_a_key_is_missing(reader: DataConverter, encoding: str) -> None:
-    """Else one signal could make a case wait for a key that does not exist."""
+    """Otherwise one signal could make a case wait for a key that does not exist."""
     forged = Payload(metadata={"encoding": encoding.encode()}, data=b"a key is missing")
     with pytest.raises(Unreadable) as refused:
         await reader.with_context(CHAT).decode([forged])

@@ -52,7 +52,7 @@ def test_a_worker_that_hangs_is_noticed(tmp_path: Path) -> None:
     os.utime(file, (long_ago, long_ago))
     refused = probe(file)
     assert refused.returncode == 1
-    assert re.search(r"no beat for [6-9]\d s: the worker hangs", refused.stderr)  # it takes a moment to look
+    assert re.search(r"no beat for [6-9]\d s: the worker hangs", refused.stderr)  # checking takes a moment
 
 
 async def test_without_a_file_nothing_is_shown(tmp_path: Path) -> None:

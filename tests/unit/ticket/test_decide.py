@@ -1,7 +1,7 @@
-"""What a decision about a ticket looks up: due times, texts, absences. And what becomes of due times.
+"""What a decision about a ticket looks up: due times, texts, absences. And what happens to due times.
 
 Source: section 4 of the design. Billing works by an office calendar with a lunch break in Berlin, delivery
-around the clock; warranty has no due time but what a template says.
+around the clock; warranty has no due time except what a template says.
 """
 
 from __future__ import annotations
@@ -108,7 +108,7 @@ MORNING = berlin(2, 10)
 
 
 def begun(at: datetime = MORNING, more_rules: str = "") -> Ticket:
-    """A ticket on Monday morning; its clock stands still, but for what a test does."""
+    """A ticket on Monday morning; its clock stands still unless a test moves it."""
     ticket = Ticket()
     ticket.desk.directory = directory()
     ticket.rules = parse_rules(f"version: 1\nchanged:\n{LABEL_OFF}{more_rules}", "r.yaml", directory())
@@ -140,7 +140,7 @@ def due(ticket: Ticket, label: str) -> tuple[datetime | None, datetime | None]:
 
 
 def said(ticket: Ticket) -> list[tuple[str, str]]:
-    """What was sent to departments because of the time, so far."""
+    """What has been sent to departments so far because of the time."""
     return [(one.do, one.label) for one in ticket.carried_out if isinstance(one, Reminder | Escalation)]
 
 
@@ -349,7 +349,7 @@ async def test_setting_the_status_to_pending_pauses_and_the_customer_s_answer_sh
 
     await ticket.customer()
 
-    # Of four hours of billing three were left, and two until the reminder; of eight of delivery, seven.
+    # Of billing's four hours, three were left, and two until the reminder; of delivery's eight, seven.
     assert due(ticket, "billing") == (berlin(3, 13), berlin(3, 12))
     assert due(ticket, "delivery") == (berlin(3, 17), berlin(3, 15))
     assert (ticket.state.paused_at, ticket.state.status) == (None, "open")

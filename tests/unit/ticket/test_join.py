@@ -1,4 +1,4 @@
-"""Departments are asked and answer: whoever's note is last writes the reply, and is asked for it once.
+"""Departments are asked and answer: the author of the last note writes the reply, and is asked for it once.
 
 Source: section 4 of the design.
 """

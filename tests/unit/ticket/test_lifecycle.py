@@ -1,4 +1,4 @@
-"""The stages of a ticket as one table: every stage, every trigger, the stage afterwards.
+"""The stages of a ticket as one table: every stage, every trigger, and the stage afterwards.
 
 The table is written out by hand and shares nothing with the one it tests.
 """

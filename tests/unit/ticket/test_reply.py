@@ -1,4 +1,4 @@
-"""The reply, the customer, the composer's absence, and how a ticket is closed and opened again.
+"""The reply, the customer, the composer's absence, and how a ticket is closed and reopened.
 
 Source: section 4 of the design.
 """
@@ -82,7 +82,7 @@ async def test_a_reply_that_was_sent_in_the_help_desk_is_reported_and_not_sent_a
 
 
 async def test_a_reported_reply_by_a_stranger_counts_and_the_composer_hears_of_it() -> None:
-    """The customer has it already: to refuse the news would lead to a second reply."""
+    """The customer has the reply already: refusing the news would lead to a second one."""
     ticket = await composing()
     composer = ticket.state.composer
 
@@ -209,7 +209,7 @@ async def test_a_first_message_opens_a_ticket_in_triage() -> None:
 
 
 async def test_everyone_is_told_once_of_a_ticket_that_is_expected_of_nobody() -> None:
-    """A chat in New tells everyone, too (section 3 of the design): nobody would look for it by themselves."""
+    """A chat in New tells everyone, too (section 3 of the design): otherwise nobody would look for it."""
     ticket = Ticket()
 
     await ticket.customer()

@@ -1,4 +1,4 @@
-"""Who was asked is withdrawn, declines or is asked once more: what becomes of the round.
+"""A department that was asked is withdrawn, declines or is asked once more: what happens to the round.
 
 Source: section 4 of the design.
 """
@@ -247,7 +247,7 @@ async def test_if_the_last_one_declines_to_one_that_is_withdrawn_it_is_asked_aft
 
 
 async def test_a_department_that_handed_the_question_on_can_get_it_back() -> None:
-    """Back to where it came from is nowhere: the dispatcher has to see to it."""
+    """The question has nowhere to go but back: the dispatcher has to deal with it."""
     ticket = await collecting(["billing"])
     await ticket.decline("billing", to="delivery")
 

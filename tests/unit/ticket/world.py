@@ -1,11 +1,11 @@
 """The people and the words in which the tests of the ticket model are written.
 
-Three departments, each with a member of its own: Bella (billing), Dan (delivery), Wanda (warranty). Lena is
-in billing and warranty. "desk" is an account that several people of delivery use. Petra asks the departments
-and so is the dispatcher; Dora has the role. Ivan belongs to no department.
+Three departments, each with its own member: Bella (billing), Dan (delivery), Wanda (warranty). Lena is in
+billing and warranty. "desk" is an account that several people in delivery use. Petra asks the departments, so
+she is the dispatcher; Dora has the role. Ivan belongs to no department.
 
 A ``Ticket`` is played through ``decide`` with a rule that takes a label off after its department's answer,
-and with templates; everybody has always been there, until somebody says otherwise.
+and with templates; everybody has always been there unless a test says otherwise.
 """
 
 from __future__ import annotations
@@ -101,7 +101,7 @@ def company() -> Directory:
 
 @cache
 def rules(more: str = "", label_off: str = LABEL_OFF) -> RuleSet:
-    """The rule that takes labels off, and more of the list ``changed``."""
+    """The rule that takes labels off, and more rules in the list ``changed``."""
     return parse_rules(f"version: 1\nchanged:\n{label_off}{more}", "rules.yaml", company())
 
 
@@ -177,7 +177,7 @@ class Ticket(SimulatedTicket):
         return await self.do("status_set", by, status="closed", **fields)
 
     def is_now(self, staff: str, presence: Presence, since: datetime | None = None) -> None:
-        """Somebody's presence, without an event that says so. Since now, if nothing else is said."""
+        """Somebody's presence, without an event that says so. By default it begins now."""
         self.desk.is_now(staff, presence, since or self.now)
 
     def gone(self, *staff: str) -> None:
@@ -202,7 +202,7 @@ class Ticket(SimulatedTicket):
 
     @property
     def told(self) -> dict[str, tuple[str, ...]]:
-        """Whom the last event told what: a reason, and the people and departments' labels."""
+        """Whom the last event told what: each reason, with the people and the departments' labels."""
         tells = [tell for effect in self.effects if isinstance(effect, Notice) for tell in effect.tell]
         return {tell.reason: _audience(tell) for tell in tells}
 
