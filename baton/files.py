@@ -28,5 +28,7 @@ def private_folder(path: Path) -> None:
 def private_database(path: Path) -> None:
     """Make an empty SQLite file unless it exists. SQLite gives its ``-wal``, ``-shm`` and ``-journal`` the
     same rights. If the file cannot be made, SQLite will report that."""
+    # An existing file is not even opened: closing it would drop the locks that SQLite holds in this process,
+    # and another process would then delete the write-ahead log while it is still in use.
     with suppress(OSError):
-        os.close(os.open(path, os.O_WRONLY | os.O_CREAT, OWNER_ONLY))
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -39,6 +40,31 @@ async def test_the_help_desks_database_and_what_sqlite_puts_beside_it_are_for_th
     async with EmbeddedHelpDesk.open(f"sqlite:///{tmp_path}/baton.db"):
         modes = {path.name: mode(path) for path in tmp_path.iterdir()}
     assert modes == {"baton.db": 0o600, "baton.db-wal": 0o600, "baton.db-shm": 0o600}
+
+
+def test_a_database_that_is_in_use_is_not_touched(tmp_path: Path) -> None:
+    """To open and close a file drops all locks that this process holds on it.
+
+    The next process that closes the database then believes to be the last, and deletes the write-ahead log.
+    """
+    path = tmp_path / "baton.db"
+
+    def elsewhere(statement: str) -> str:
+        program = (
+            f"import sqlite3; db = sqlite3.connect({str(path)!r}); "
+            f"print(db.execute({statement!r}).fetchall()); db.close()"
+        )
+        return subprocess.check_output([sys.executable, "-c", program], text=True).strip()
+
+    private_database(path)
+    ours = sqlite3.connect(path, isolation_level=None)
+    ours.execute("PRAGMA journal_mode = WAL")
+    ours.execute("CREATE TABLE words (word)")
+    private_database(path)
+    assert elsewhere("SELECT word FROM words") == "[]"
+    ours.execute("INSERT INTO words VALUES ('kept')")
+    assert elsewhere("SELECT word FROM words") == "[('kept',)]"
+    ours.close()
 
 
 def test_a_worker_that_is_started_by_itself_makes_the_data_folder_as_baton_up_does(tmp_path: Path) -> None:
