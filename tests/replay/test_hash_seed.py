@@ -41,3 +41,6 @@ async def _replay_all() -> None:
 
 if __name__ == "__main__":
     asyncio.run(_replay_all())
+    sys.stdout.flush()
+    # Threads of Temporal's SDK sometimes crash while the interpreter shuts down, which is not asked here.
+    os._exit(0)
