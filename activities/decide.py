@@ -8,7 +8,7 @@ times, the draft) is in ``activities.ticketfacts``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -16,24 +16,17 @@ from typing import Any, Protocol
 from temporalio import activity
 
 from activities import ticketfacts
+from activities.naming import check_names
 from activities.weighing import weighed
 from baton.contract import (
-    INTERNAL_KINDS,
-    Assigned,
-    AuthorType,
     CustomerMessage,
     DeliveryFailed,
-    DepartmentDeclined,
     Event,
-    LabelsChanged,
-    NoteAdded,
     Presence,
-    PresenceChanged,
     TicketStage,
-    require_plain,
 )
 from baton.documents.directory import Directory, Member
-from baton.errors import Refused, UnknownLabel
+from baton.errors import Refused
 from baton.model.chat.state import ChatState
 from baton.model.decision import DecideRequest, Decision, Refusal
 from baton.model.effects import DECIDE
@@ -43,7 +36,6 @@ from baton.model.ticket.state import TicketState
 from baton.rules.engine import decide as ask_rules
 from baton.rules.ruleset import RuleSet
 from baton.templates.templateset import Templates
-from baton.wording import did_you_mean
 from helpdesks.base import Attendance, HelpDesk, Intake
 
 
@@ -104,7 +96,7 @@ class Deciding:
         if known is not None and _is_late(known.chain, known.decided_at, request):
             return Decision(facts=Facts(now=now), duplicate=known.snapshot)
         entry = await intake.directory()
-        _check_names(before, event, entry.directory)
+        check_names(before, event, entry.directory)
 
         model = model_of(before)
         facts = await self._facts(before, event, now, intake, entry.directory, rules)
@@ -285,57 +277,3 @@ def _is_late(chain: str, decided_at: datetime, request: DecideRequest) -> bool:
     if chain != request.chain:
         return True
     return request.seen_until is not None and decided_at <= request.seen_until
-
-
-def _check_names(before: ChatState | TicketState, event: Event, directory: Directory) -> None:
-    """Refuse an event that names somebody or something that the directory does not know."""
-    if event.kind not in INTERNAL_KINDS:
-        # A signal gets here without this check: in the workflow, a replay could not judge it differently.
-        require_plain(event, _words_of(before) | _words_of(directory))
-    try:
-        _check_known(before, event, directory)
-    except Refused as refusal:
-        raise type(refusal)(f"event {event.id!r}: {refusal}") from None
-
-
-def _check_known(before: ChatState | TicketState, event: Event, directory: Directory) -> None:
-    for staff in _staff_in(event):
-        directory.require_staff(staff)
-    if isinstance(event, Assigned) and event.line:
-        directory.require_line(event.line)
-    if isinstance(event, LabelsChanged):
-        unknown = sorted(set(event.add) - directory.known_labels)
-        if unknown:
-            raise UnknownLabel(
-                f"unknown label {', '.join(map(repr, unknown))}; add it to the directory's labels first"
-            )
-    if isinstance(event, NoteAdded) and event.label and isinstance(before, TicketState):
-        # A department that was asked may have left the directory since.
-        known_labels = {*directory.known_labels, *(one.label for one in before.departments)}
-        if event.label not in known_labels:
-            raise _no_department(event.label, directory)
-    if isinstance(event, DepartmentDeclined) and event.to and directory.department_of(event.to) is None:
-        raise _no_department(event.to, directory)
-
-
-def _words_of(known: ChatState | TicketState | Directory) -> set[str]:
-    """The IDs and labels that a case or the directory already has, whatever characters they contain."""
-    if isinstance(known, Directory):
-        return {*known.staff, *known.lines, *known.known_labels}
-    words = {value for value in known.__dict__.values() if isinstance(value, str)} | set(known.labels)
-    return words | {one.label for one in known.departments} if isinstance(known, TicketState) else words
-
-
-def _no_department(label: str, directory: Directory) -> UnknownLabel:
-    labels = (one.label for one in directory.departments.values())
-    return UnknownLabel(f"{label!r} is not the label of a department; {did_you_mean(label, labels)}")
-
-
-def _staff_in(event: Event) -> Iterable[str]:
-    if event.author.type is AuthorType.STAFF:
-        yield event.author.id
-    if isinstance(event, Assigned) and event.staff:
-        yield event.staff
-    # Somebody who was removed from the directory has left, and is not unknown.
-    if isinstance(event, PresenceChanged) and event.presence is not Presence.OFFLINE:
-        yield event.staff
