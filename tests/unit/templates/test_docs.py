@@ -50,9 +50,9 @@ def of(name: str, kind: type, *without: str) -> set[str]:
 
 def test_every_name_that_a_text_may_use_is_there_and_no_other() -> None:
     ask = of("ticket", TicketCard) | of("dispatcher", PersonCard) | of("department", DepartmentCard)
-    assert named("A note and a message may name:") == ask | {*ASK_NAMES} - {"ticket", "dispatcher"}
+    assert named("A note and a message may use:") == ask | {*ASK_NAMES} - {"ticket", "dispatcher"}
     draft = of("ticket", TicketCard) | of("composer", PersonCard) | of("answer", Answer)
-    assert named("A draft may name:") == draft | {*DRAFT_NAMES} - {"ticket", "composer"}
+    assert named("A draft may use:") == draft | {*DRAFT_NAMES} - {"ticket", "composer"}
 
 
 def test_every_filter_is_there_and_no_other() -> None:
