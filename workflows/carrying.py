@@ -6,7 +6,7 @@ enough, the case goes on with less to show rather than not at all: the help desk
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic_core import to_json
 
@@ -34,21 +34,10 @@ class Carried(Payload):
 
 def fitting(start: StartT) -> StartT:
     """The start argument of the next run; if too large, without its timeline, then also without texts."""
-    for less in (_without_timeline, _without_texts):
+    carried: Any = start.carried  # type: ignore[attr-defined]
+    for less in ({"timeline": ()}, {"state": carried.state.without_texts()}):
         if len(to_json(start)) <= LARGEST_START:
             break
-        start = less(start)
+        carried = carried.model_copy(update=less)
+        start = start.model_copy(update={"carried": carried})
     return start
-
-
-def _without_timeline(start: StartT) -> StartT:
-    carried = start.carried.model_copy(update={"timeline": ()})  # type: ignore[attr-defined]
-    return start.model_copy(update={"carried": carried})
-
-
-def _without_texts(start: StartT) -> StartT:
-    state = start.carried.state  # type: ignore[attr-defined]
-    if not hasattr(state, "without_texts"):
-        return start
-    carried = start.carried.model_copy(update={"state": state.without_texts()})  # type: ignore[attr-defined]
-    return start.model_copy(update={"carried": carried})

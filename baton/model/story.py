@@ -44,6 +44,12 @@ def cause_of(entry: TimelineEntry) -> str:
     return f"rule {', '.join(entry.rules)}, after {cause}" if entry.rules else cause
 
 
+def in_hands(assignee: str | None, line: str | None, since: Instant | None) -> str:
+    """The line of the details that says who has the case."""
+    held = f" · since {moment(since)}" if since else ""
+    return f"- **Assignee**: {markdown(assignee or '–')} · **line**: {markdown(line or '–')}{held}"
+
+
 def unsent_and_lately(unsent: int, timeline: Sequence[TimelineEntry]) -> Iterator[str]:
     """The last lines of the details: what is not yet written, and the end of the timeline."""
     if unsent:

@@ -113,3 +113,7 @@ class ChatState(Payload, frozen=False):
     def head(self) -> ChatSnapshot:
         """What an answer carries: for a chat, the whole snapshot."""
         return self.snapshot()
+
+    def without_texts(self) -> ChatState:
+        """The chat itself: it keeps no texts."""
+        return self

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from baton.contract import Tab, TimelineEntry
 from baton.model.chat.clock import idle_at, wake_at
 from baton.model.chat.state import ChatState
-from baton.model.story import BLOCKED, bold, in_short, moment, names, unsent_and_lately, why
+from baton.model.story import BLOCKED, bold, in_hands, in_short, moment, names, unsent_and_lately, why
 from baton.signs import details as fitting
 from baton.signs import markdown
 
@@ -79,8 +79,7 @@ def details(chat: ChatState, timeline: Sequence[TimelineEntry], unsent: int) -> 
         f"### {who_has_it(chat)}",
         "",
         f"- **State**: {chat.phase.value} (tab {chat.tab or '–'})",
-        f"- **Assignee**: {markdown(chat.assignee or '–')} · **line**: {markdown(chat.line or '–')}"
-        + (f" · since {moment(chat.held_since)}" if chat.held_since else ""),
+        in_hands(chat.assignee, chat.line, chat.held_since),
         f"- **Why**: {why(timeline)}",
         f"- **Last message**: {markdown(str(chat.last_author or '–'))}"
         + (f", {moment(chat.last_message_at)}" if chat.last_message_at else ""),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from baton.contract import Department, DepartmentState, TicketStage, TimelineEntry
-from baton.model.story import BLOCKED, bold, in_short, moment, names, unsent_and_lately, why
+from baton.model.story import BLOCKED, bold, in_hands, in_short, moment, names, unsent_and_lately, why
 from baton.model.ticket.clock import next_due
 from baton.model.ticket.state import TicketState
 from baton.signs import details as fitting
@@ -87,8 +87,7 @@ def details(ticket: TicketState, timeline: Sequence[TimelineEntry], unsent: int)
         "",
         f"- **State**: {ticket.stage.value if ticket.stage else 'none'} · {ticket.status or '–'}"
         + (f" · round {ticket.round}" if ticket.round else ""),
-        f"- **Assignee**: {markdown(ticket.assignee or '–')} · **line**: {markdown(ticket.line or '–')}"
-        + (f" · since {moment(ticket.held_since)}" if ticket.held_since else ""),
+        in_hands(ticket.assignee, ticket.line, ticket.held_since),
         f"- **Dispatcher**: {markdown(ticket.dispatcher or '–')}"
         f" · **composer**: {markdown(ticket.composer or '–')}",
         f"- **Why**: {why(timeline)}",
