@@ -28,7 +28,7 @@ _BEFORE = """            settled = await self._decide("""
 _AFTER = f"""            await workflow.sleep(0.01, summary="{SECOND_VERSION}")
 {_BEFORE}"""
 
-_ASSIGNED = "hands.assign(chat, {}, None, facts, by_hand=True)"
+_ASSIGNED = "        assign(chat, {}, None, facts, by_hand=True)"
 
 
 def changed_checkout(folder: Path) -> Path:
@@ -43,7 +43,7 @@ def changed_checkout(folder: Path) -> Path:
 def harmful_checkout(folder: Path) -> Path:
     """A copy of Baton that gives petra every chat that is assigned by hand, whoever it was for."""
     wrong = _ASSIGNED.format('"petra"')
-    return _copied(folder, "baton/model/chat/model.py", _ASSIGNED.format("event.staff"), wrong)
+    return _copied(folder, "baton/model/chat/hands.py", _ASSIGNED.format("event.staff"), wrong)
 
 
 def narrow_checkout(folder: Path) -> Path:

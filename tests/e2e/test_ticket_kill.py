@@ -12,6 +12,8 @@ from functools import partial
 import pytest
 
 from baton.contract import TicketStage
+from baton.model.effects import CaseRef
+from baton.model.ticket.state import TicketState
 from helpdesks.caserows import ticket_of
 from lab.departments import ANSWERS, QUIET, RULES, prompts_of, replies_of
 from lab.ledger import applied_keys, cases_of, events_of
@@ -129,8 +131,11 @@ async def _check(rig: Rig, ticket: str, moment: str) -> None:
     assert await prompts_of(rig, ticket) == ["cem"], moment
     assert await replies_of(rig, ticket) == 1, moment
     assert [kept.text for kept in await replies_kept(rig.desk, now.case_id)] == ["All in one."], moment
-    rows = await cases_of(rig.desk, ticket)
-    assert [ticket_of(row) for row in rows] == [now], moment
+    (row,) = await cases_of(rig.desk, ticket)
+    whole = await rig.desk.kept(CaseRef.at(f"ticket:{ticket}"))
+    assert whole is not None, moment
+    assert isinstance(whole.state, TicketState), moment
+    assert (whole.state.snapshot(), whole.state.head()) == (now, ticket_of(row)), moment
     kept = Counter(row.kind for row in await events_of(rig.desk, ticket))
     assert (kept["note_added"], kept["send_reply"]) == (len(ANSWERS), 1), moment
     timeline = await rig.client.ticket(ticket).timeline()
