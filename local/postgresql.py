@@ -10,7 +10,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from baton.databaseurl import MASK, parted
@@ -47,6 +47,9 @@ class Server:
                 yield Session(process, self._unquoted)
             finally:
                 process.kill()  # ends its transaction, too
+                assert process.stdin is not None
+                with suppress(BrokenPipeError):  # what it did not live to read
+                    process.stdin.close()
 
     def dump(self, snapshot: str, file: Path) -> None:
         """Write the database, as a transaction sees it, into a file. Raises ``BackupFailed``."""

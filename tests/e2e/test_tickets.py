@@ -395,9 +395,12 @@ async def test_a_ticket_goes_on_in_a_new_run(
         for number in range(12):
             await rig.note("ada", ticket, f"Part {number}.", answers=False)
         handle = rig.handle(f"ticket:{ticket}")
-        described = await handle.describe()
-        first = described.raw_description.workflow_execution_info.first_run_id
-        assert described.run_id != first, "the ticket did not continue as new"
+
+        async def in_a_new_run() -> bool:
+            described = await handle.describe()
+            return described.run_id != described.raw_description.workflow_execution_info.first_run_id
+
+        await eventually(in_a_new_run, "the ticket did not continue as new")
         for who in ANSWERS.values():
             await rig.note(who, ticket)
         now = await rig.ticket(ticket)
