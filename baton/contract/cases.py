@@ -57,6 +57,8 @@ class ChatSnapshot(Payload):
     labels: tuple[str, ...] = ()
     last_author: Author | None = None
     last_message_at: Instant | None = None
+    waiting_since: Instant | None = None
+    """When the customer's first unanswered message arrived; none if nothing is unanswered."""
     previous_case: str | None = None
     ticket_id: str | None = None
     """The ticket that this chat opened."""
@@ -135,5 +137,7 @@ class TicketSnapshot(Payload):
     """Since when due times do not count, because the ticket waits for the customer."""
     last_author: Author | None = None
     last_message_at: Instant | None = None
+    waiting_since: Instant | None = None
+    """When the customer's first unanswered message arrived; none if nothing is unanswered."""
     closed_because: str | None = None
     """The reason that was given for closing it over somebody, or the ticket it was merged into."""

@@ -1,4 +1,4 @@
-"""The people of a line: which of them gets a case, who is away, and since when somebody has had one."""
+"""The people of a line: which of them gets a case, and who is away."""
 
 from __future__ import annotations
 
@@ -46,9 +46,3 @@ def is_away(staff: str, facts: Facts) -> bool:
     """Somebody whom the directory no longer knows is away for good."""
     person = facts.person(staff)
     return person is None or person.away
-
-
-def note_since(before: Case, case: Case, facts: Facts) -> None:
-    """Note since when the case has been with whoever has it now."""
-    if (before.case_id, before.assignee, before.line) != (case.case_id, case.assignee, case.line):
-        case.held_since = facts.now

@@ -25,6 +25,7 @@ _SNAPSHOT = {
     "labels": "the labels, in the order in which they were added",
     "last_author": 'who wrote last: `{"type", "id"}`',
     "last_message_at": "when; UTC",
+    "waiting_since": "when the customer's first unanswered message arrived; UTC; null if there is none",
     "previous_case": "the chat before this one in the conversation",
     "ticket_id": "the ticket that the chat opened",
 }
@@ -52,6 +53,7 @@ _TICKET_SNAPSHOT = {
     "paused_at": "since when due times do not count, because the ticket waits for its customer",
     "last_author": 'who wrote to, or as, the customer last: `{"type", "id"}`',
     "last_message_at": "when; UTC",
+    "waiting_since": "when the customer's first unanswered message arrived; UTC; null if there is none",
     "closed_because": "the reason given for closing it by force, or what it was merged into",
 }
 

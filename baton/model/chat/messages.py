@@ -18,6 +18,7 @@ from baton.model.chat.lifecycle import Phase
 from baton.model.chat.state import ChatState
 from baton.model.facts import Facts, Person, people
 from baton.model.settlement import Told
+from baton.model.waiting import note_message
 
 
 def opened(before: ChatState, facts: Facts) -> ChatState:
@@ -35,7 +36,6 @@ def opened(before: ChatState, facts: Facts) -> ChatState:
 
 def customer_message(chat: ChatState, event: CustomerMessage, facts: Facts, was: Phase) -> Told:
     _written(chat, event, facts)
-    chat.customer_wrote_at = facts.now
     if was is Phase.NONE:
         hands.offer(chat, facts)
         return ()
@@ -55,7 +55,6 @@ def customer_message(chat: ChatState, event: CustomerMessage, facts: Facts, was:
 def agent_message(chat: ChatState, event: AgentMessage, facts: Facts, was: Phase) -> Told:
     answered_by = chat.last_author
     _written(chat, event, facts)
-    chat.staff_wrote_at = facts.now
     writer, holder = event.author.id, chat.pinned_to or chat.reserved_for
     if was.activity is not Activity.ACTIVE or holder is None or holder == writer:
         if chat.pinned_to != writer:
@@ -78,7 +77,6 @@ def agent_message(chat: ChatState, event: AgentMessage, facts: Facts, was: Phase
 def reply_sent(chat: ChatState, event: ReplySent, facts: Facts, was: Phase) -> Told:
     """A ticket's reply takes nothing over; the customer's answer to it goes to whoever has the chat."""
     _written(chat, event, facts)
-    chat.staff_wrote_at = facts.now
     if chat.assignee is not None and chat.pinned_to is None and not chat.final:
         chat.reserved_for = chat.assignee
     return ()
@@ -90,10 +88,8 @@ def delivery_failed(chat: ChatState, event: DeliveryFailed, facts: Facts, was: P
 
 
 def _written(chat: ChatState, event: CustomerMessage | AgentMessage | ReplySent, facts: Facts) -> None:
-    """Note who wrote last. The idle time counts from arrival; a caller's clock may only date the message."""
-    chat.last_author = event.author
-    chat.last_message_at = min(event.at or facts.now, facts.now)
-    chat.wrote_at = facts.now
+    """Note the message, from which the idle time counts anew."""
+    note_message(chat, event, facts)
     chat.idle_after = facts.idle_after
     if event.author.type is AuthorType.STAFF:
         chat.offer_until = None

@@ -41,7 +41,6 @@ from baton.contract import (
     TimedDue,
 )
 from baton.errors import IllegalTransition
-from baton.model import staffing
 from baton.model.chat import clock, hands, messages
 from baton.model.chat.lifecycle import END_WITH, SET_STATUS, Phase, Trigger, after, allows
 from baton.model.chat.moves import end, move
@@ -50,6 +49,7 @@ from baton.model.decision import Decision
 from baton.model.facts import Facts, people
 from baton.model.labels import labelled
 from baton.model.settlement import Folded, Settlement, Told, note_times
+from baton.model.waiting import note_standing
 
 Fold = Callable[[ChatState, Any, Facts, Phase], Told]
 """What an event does besides moving the chat; returns who is told. It gets the phase before the move."""
@@ -103,7 +103,7 @@ def fold(before: ChatState, event: ChatEvent, facts: Facts) -> Folded[ChatState]
     was = chat.phase
     move(chat, trigger_of(event))
     told = HANDLING[type(event)].fold(chat, event, facts, was)
-    staffing.note_since(before, chat, facts)
+    note_standing(before, chat, facts)
     return Folded(chat, told)
 
 
@@ -138,7 +138,7 @@ def apply(before: ChatState, action: Action, facts: Facts) -> ChatState:
             chat.labels = labelled(chat.labels, action.add, action.remove)
         case _:
             pass
-    staffing.note_since(before, chat, facts)
+    note_standing(before, chat, facts)
     return chat
 
 

@@ -37,6 +37,8 @@ class ChatState(Payload, frozen=False):
     labels: tuple[str, ...] = ()
     last_author: Author | None = None
     last_message_at: Instant | None = None
+    waiting_since: Instant | None = None
+    """When the customer's first unanswered message arrived; none if nothing is unanswered."""
     previous_case: str | None = None
     ticket_id: str | None = None
     """The ticket that this chat opened; what the customer writes is copied there."""

@@ -17,8 +17,9 @@ from baton.model.settlement import Told
 from baton.model.ticket import hands
 from baton.model.ticket.audience import still_here, tell, tell_departments, tell_somebody
 from baton.model.ticket.lifecycle import Trigger
-from baton.model.ticket.moves import move, set_status, written
+from baton.model.ticket.moves import move, set_status
 from baton.model.ticket.state import TicketState
+from baton.model.waiting import note_message
 
 
 def opened(before: TicketState, event: TicketEvent, facts: Facts) -> TicketState:
@@ -49,8 +50,7 @@ def opened(before: TicketState, event: TicketEvent, facts: Facts) -> TicketState
 
 
 def customer_message(ticket: TicketState, event: CustomerMessage, facts: Facts) -> Told:
-    written(ticket, event, facts)
-    ticket.customer_wrote_at = facts.now
+    note_message(ticket, event, facts)
     was = ticket.stage
     move(ticket, Trigger.CUSTOMER_MESSAGE)
     set_status(ticket, Status.OPEN, facts)
@@ -67,8 +67,7 @@ def customer_message(ticket: TicketState, event: CustomerMessage, facts: Facts) 
 
 
 def agent_message(ticket: TicketState, event: AgentMessage, facts: Facts) -> Told:
-    written(ticket, event, facts)
-    ticket.staff_wrote_at = facts.now
+    note_message(ticket, event, facts)
     if not ticket.unfinished:
         ticket.status = Status.PENDING
         if ticket.assignee is None:

@@ -50,7 +50,6 @@ from baton.contract import (
     TimedDue,
 )
 from baton.errors import IllegalTransition
-from baton.model import staffing
 from baton.model.decision import Decision
 from baton.model.facts import Facts, people
 from baton.model.settlement import Folded, Settlement, Told, note_times
@@ -60,6 +59,7 @@ from baton.model.ticket.composer import contributors
 from baton.model.ticket.lifecycle import Trigger, after
 from baton.model.ticket.moves import set_status
 from baton.model.ticket.state import TicketState
+from baton.model.waiting import note_standing
 
 
 def _anytime(state: TicketState, event: Any) -> None:
@@ -122,7 +122,7 @@ def fold(before: TicketState, event: TicketEvent, facts: Facts) -> Folded[Ticket
     ticket = messages.opened(before, event, facts) if opens(before, event) else before.model_copy()
     told = HANDLING[type(event)].fold(ticket, event, facts)
     told += answering.join(before, ticket, facts)
-    staffing.note_since(before, ticket, facts)
+    note_standing(before, ticket, facts)
     return Folded(ticket, told)
 
 
@@ -156,7 +156,7 @@ def _applied(before: TicketState, action: Action, facts: Facts) -> Folded[Ticket
         case _:
             pass
     told += answering.join(before, ticket, facts)
-    staffing.note_since(before, ticket, facts)
+    note_standing(before, ticket, facts)
     return Folded(ticket, told)
 
 

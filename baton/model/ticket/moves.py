@@ -1,13 +1,13 @@
 """What every part of the model does to a ticket. Each function changes the caller's own copy.
 
-A ticket moves through the table of ``lifecycle``, changes its status and its labels, and notes who wrote.
+A ticket moves through the table of ``lifecycle``, and changes its status and its labels.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from baton.contract import BaseEvent, Department, DepartmentState, Status, TicketStage
+from baton.contract import Department, DepartmentState, Status, TicketStage
 from baton.model.facts import Facts
 from baton.model.labels import labelled
 from baton.model.ticket.lifecycle import Trigger, after
@@ -31,13 +31,6 @@ def set_status(ticket: TicketState, status: Status, facts: Facts) -> None:
         due = facts.due.get(department.label)
         if department.state is DepartmentState.ASKED and department.due_at is not None and due is not None:
             put(ticket, department.model_copy(update={"due_at": due.due_at, "remind_at": due.remind_at}))
-
-
-def written(ticket: TicketState, event: BaseEvent, facts: Facts) -> None:
-    """Note who wrote last. A caller's clock may only date the message."""
-    ticket.last_author = event.author
-    ticket.last_message_at = min(event.at or facts.now, facts.now)
-    ticket.wrote_at = facts.now
 
 
 def put(ticket: TicketState, department: Department) -> None:

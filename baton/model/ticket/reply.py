@@ -11,9 +11,10 @@ from baton.model.ticket import answering, asking, closing, hands
 from baton.model.ticket.audience import tell
 from baton.model.ticket.composer import contributors
 from baton.model.ticket.lifecycle import Trigger
-from baton.model.ticket.moves import move, put, written
+from baton.model.ticket.moves import move, put
 from baton.model.ticket.roles import is_dispatcher, is_shared, own_labels
 from baton.model.ticket.state import TicketState
+from baton.model.waiting import note_message
 
 
 def check_reply(state: TicketState, event: SendReply | ReplySent) -> None:
@@ -55,8 +56,7 @@ def reply_sent(ticket: TicketState, event: SendReply | ReplySent, facts: Facts) 
     ticket.contributed = ()
     ticket.noted_at = {}
     ticket.draft = Draft()
-    written(ticket, event, facts)
-    ticket.staff_wrote_at = facts.now
+    note_message(ticket, event, facts)
     if ticket.composer is None and not is_shared(author, facts):
         ticket.composer = author
     ticket.status = (event.status if isinstance(event, SendReply) else None) or Status.PENDING

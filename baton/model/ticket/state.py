@@ -104,6 +104,8 @@ class TicketState(Payload, frozen=False):
     paused_at: Instant | None = None
     last_author: Author | None = None
     last_message_at: Instant | None = None
+    waiting_since: Instant | None = None
+    """When the customer's first unanswered message arrived; none if nothing is unanswered."""
     previous_case: str | None = None
     closed_because: str | None = None
 

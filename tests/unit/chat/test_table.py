@@ -519,6 +519,10 @@ def _whole(event: ChatEvent, before: str, after: str, world: Facts) -> dict[str,
             "wrote_at": NOW,
             wrote: NOW,
         }
+    if isinstance(event, CustomerMessage):
+        fields["waiting_since"] = fields["waiting_since"] or NOW
+    elif isinstance(event, MESSAGES | ReplySent) or fields["status"] != "open":
+        fields["waiting_since"] = None
     if isinstance(event, LabelsChanged):
         fields["labels"] = ("billing", "vip")
     if fields["assignee"] in LINE_OF:

@@ -138,6 +138,7 @@ def chat(words: str, **more: Any) -> ChatState:
         "wrote_at": EARLIER,
         "customer_wrote_at": EARLIER,
         "staff_wrote_at": EARLIER if status == "pending" else None,
+        "waiting_since": EARLIER if status == "open" else None,
         "held_since": EARLIER,
         "holders": {"line-1": "ivan"} if "ivan" in who else {},
         "timed": {"slow": EARLIER},

@@ -735,6 +735,7 @@ SNAPSHOT: dict[str, Any] = {
     "labels": ["Возврат 🔥"],
     "last_author": CUSTOMER,
     "last_message_at": AT,
+    "waiting_since": AT,
     "previous_case": "case-0",
     "ticket_id": "t-1",
 }
@@ -814,6 +815,7 @@ TICKET_SNAPSHOT: dict[str, Any] = {
     "paused_at": AT,
     "last_author": CUSTOMER,
     "last_message_at": AT,
+    "waiting_since": AT,
     "closed_because": "дубль",
 }
 SOURCES: dict[str, Any] = {
