@@ -88,6 +88,7 @@ async def running_worker(
             writing.remind,
             writing.escalate,
             writing.copy_to_ticket,
+            writing.give_places,
             housekeeping.inbox,
             housekeeping.tickets,
             housekeeping.notices,

@@ -17,11 +17,13 @@ from temporalio import activity
 
 from activities import ticketfacts
 from activities.naming import check_names
+from activities.places import absent, fill, look_at_line
 from activities.weighing import weighed
 from baton.contract import (
     CustomerMessage,
     DeliveryFailed,
     Event,
+    PlaceFreed,
     Presence,
     TicketStage,
 )
@@ -29,9 +31,10 @@ from baton.documents.directory import Directory, Member
 from baton.errors import Refused
 from baton.model.chat.state import ChatState
 from baton.model.decision import DecideRequest, Decision, Refusal
-from baton.model.effects import DECIDE
-from baton.model.facts import Candidate, Facts, MissingLine, Person
-from baton.model.kinds import model_of
+from baton.model.effects import DECIDE, GivenPlace
+from baton.model.facts import Facts, MissingLine, Person
+from baton.model.kinds import kind_of, model_of
+from baton.model.queueing import waits_since
 from baton.model.ticket.state import TicketState
 from baton.rules.engine import decide as ask_rules
 from baton.rules.ruleset import RuleSet
@@ -98,17 +101,22 @@ class Deciding:
         entry = await intake.directory()
         check_names(before, event, entry.directory)
 
-        model = model_of(before)
-        facts = await self._facts(before, event, now, intake, entry.directory, rules)
+        model, kind = model_of(before), kind_of(before)
+        places: dict[str, GivenPlace] = {}
+        facts = await self._facts(before, event, now, intake, entry.directory, rules, places)
         while True:
             try:
                 folded = model.fold(before, event, facts).state
                 decided = ask_rules(rules, facts, before, folded, event)
                 break
             except MissingLine as missing:
-                members = await self._candidates(missing.line, now, intake, entry.directory)
-                facts = facts.model_copy(update={"lines": {**facts.lines, missing.line: members}})
-        wake_at, sources = decided.wake_at, None
+                until = _waits_since(before, missing.line)
+                line = await look_at_line(intake, entry.directory, missing.line, kind, now, until=until)
+                places |= {one.case: one for one in line.places}
+                facts = facts.model_copy(update={"lines": {**facts.lines, missing.line: line.members}})
+        freed = await self._freed(before, decided.state, event, intake, entry.directory, now)
+        places |= {one.case: one for one in freed}
+        wake_at, sources = self._opens(decided.state, entry.directory, now, decided.wake_at), None
         if isinstance(before, TicketState):
             after: TicketState = decided.state
             sources = ticketfacts.new_sources(before, after, entry.directory, self._rules.templates)
@@ -119,6 +127,7 @@ class Deciding:
             fired=decided.fired,
             wake_at=wake_at,
             sources=sources,
+            places=tuple(places.values()),
             timed=decided.timed,
             rules=_short(rules),
             directory=str(entry.version),
@@ -143,8 +152,12 @@ class Deciding:
         intake: Intake,
         directory: Directory,
         rules: RuleSet,
+        places: dict[str, GivenPlace],
     ) -> Facts:
-        """Look up what this event may need; the members of a line are added when they are asked for."""
+        """Look up what this event may need; the members of a line are added when they are asked for.
+
+        Adds to ``places`` what is given to cases that have waited longer for whom this one may be offered to.
+        """
         model = model_of(before)
         opening = model.opens(before, event)
         blocked = isinstance(event, CustomerMessage) and await intake.blocked()
@@ -155,7 +168,10 @@ class Deciding:
         involved = dict.fromkeys((*model.named(before, event), *rules.named_staff, *offered))
         people = {staff: directory.staff[staff] for staff in involved if staff in directory.staff}
         attendance = await intake.attendance(people)
-        load = await intake.load(offered) if offering else {}
+        if offering:
+            lines = [directory.staff[staff].line for staff in offered if staff in directory.staff]
+            places |= {one.case: one for one in await fill(intake, directory, lines, now, ["chat"])}
+        load = await intake.load(offered, "chat") if offering else {}
         known = {
             staff: self._person(
                 member, directory, attendance.get(staff), now, full=load.get(staff, 0) >= member.max_chats
@@ -193,6 +209,34 @@ class Deciding:
             offer_for=self._policy.offer_for,
         )
 
+    async def _freed(
+        self,
+        before: ChatState | TicketState,
+        after: ChatState | TicketState,
+        event: Event,
+        intake: Intake,
+        directory: Directory,
+        now: datetime,
+    ) -> tuple[GivenPlace, ...]:
+        """Who gets the places that this event makes free."""
+        free = {before.holder}
+        if before.queue is not None and (after.queue != before.queue or isinstance(event, PlaceFreed)):
+            free.add(await intake.redeem(before.queue))
+        lines = [directory.staff[one].line for one in free - {after.holder} if one in directory.staff]
+        busier = [after.holder] if after.holder is not None else []
+        return await fill(intake, directory, lines, now, [kind_of(before)], busier)
+
+    @staticmethod
+    def _opens(
+        case: ChatState | TicketState, directory: Directory, now: datetime, wake_at: datetime | None
+    ) -> datetime | None:
+        """When to look at the time again: also when the line opens for which the case waits."""
+        if case.queue is None:
+            return wake_at
+        calendar = directory.calendar_of_line(case.queue)
+        opening = None if calendar.is_open(now) else calendar.next_opening(now)
+        return min((at for at in (wake_at, opening) if at is not None), default=None)
+
     async def _composer_gone(
         self,
         before: TicketState,
@@ -217,7 +261,7 @@ class Deciding:
     ) -> Person:
         line = directory.lines.get(member.line) if member.line else None
         grace_ends = self._grace_ends(attends)
-        away = _absent(attends) or not directory.on_duty(member, now)
+        away = absent(attends) or not directory.on_duty(member, now)
         in_grace = grace_ends is not None and now < grace_ends and directory.on_duty(member, now)
         return Person(
             line=member.line,
@@ -228,29 +272,6 @@ class Deciding:
             away=away and not in_grace,
             away_at=grace_ends if in_grace else None,
             full=full,
-        )
-
-    async def _candidates(
-        self, line: str, now: datetime, intake: Intake, directory: Directory
-    ) -> tuple[Candidate, ...]:
-        members = dict(directory.members(line))
-        attendance, load = await intake.attendance(members), await intake.load(members)
-        return tuple(
-            Candidate(
-                staff=staff,
-                departments=member.departments,
-                roles=member.roles,
-                # Nobody gets a new chat during the grace: it only protects chats that somebody already has.
-                available=(
-                    not _absent(attendance.get(staff))
-                    and directory.on_duty(member, now)
-                    and load.get(staff, 0) < member.max_chats
-                ),
-                chats=member.chats,
-                load=load.get(staff, 0),
-                last_assigned_at=attendance[staff].last_assigned_at if staff in attendance else None,
-            )
-            for staff, member in members.items()
         )
 
     def _grace_ends(self, attends: Attendance | None) -> datetime | None:
@@ -264,8 +285,9 @@ def _short(rules: RuleSet) -> str:
     return rules.digest[:12]
 
 
-def _absent(attends: Attendance | None) -> bool:
-    return attends is None or attends.presence is not Presence.ONLINE
+def _waits_since(case: ChatState | TicketState, line: str) -> datetime | None:
+    """Since when the case has waited, seen from a line; ``None`` if it only comes now."""
+    return waits_since(case) if case.queue == line else case.waiting_since
 
 
 def _is_late(chain: str, decided_at: datetime, request: DecideRequest) -> bool:

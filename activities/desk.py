@@ -7,8 +7,8 @@ the help desk's database.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 
@@ -16,9 +16,10 @@ from pydantic import ValidationError
 from temporalio import activity
 from temporalio.client import Client
 from temporalio.common import ActivityIDConflictPolicy, ActivityIDReusePolicy
-from temporalio.exceptions import ActivityAlreadyStartedError, ApplicationError
+from temporalio.exceptions import ActivityAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
+from activities.refusing import refusal, refusing
 from baton.contract import SUBMIT, SYSTEM, Presence, PresenceChanged, derived_id
 from baton.desk.api import (
     BLOCK_CUSTOMER,
@@ -47,7 +48,7 @@ from baton.desk.api import (
     TicketRow,
 )
 from baton.documents.directory import Directory
-from baton.errors import DocumentError, Refused
+from baton.errors import DocumentError
 from baton.model.effects import CaseRef
 from baton.signs import summary
 from baton.wording import mistakes_in
@@ -79,7 +80,7 @@ class Housekeeping:
     async def inbox(self, query: InboxQuery) -> list[InboxRow]:
         """Chats as the help desk lists them: consistent, unlike Temporal's visibility."""
         directory = (await self._desk.directory()).directory
-        with _refusing():
+        with refusing():
             if query.staff is not None:
                 directory.require_staff(query.staff)
         return list(await self._desk.inbox(query))
@@ -88,7 +89,7 @@ class Housekeeping:
     async def tickets(self, query: TicketQuery) -> list[TicketRow]:
         """Tickets as the help desk lists them, such as those that wait for one department."""
         directory = (await self._desk.directory()).directory
-        with _refusing():
+        with refusing():
             if query.staff is not None:
                 directory.require_staff(query.staff)
             return list(await self._desk.tickets(query))
@@ -126,7 +127,7 @@ class Housekeeping:
             directory = Directory.model_validate(change.directory)
             self._fits(directory)
             before = (await self._desk.directory()).directory
-            with _refusing():
+            with refusing():
                 changed = await self._desk.change_directory(directory, based_on=change.based_on)
             # Include everybody who ever had a presence: an earlier attempt may have died between these steps.
             once_here = before.staff.keys() | (await self._desk.presence()).keys()
@@ -158,7 +159,7 @@ class Housekeeping:
         Offline counts only after a grace; until then no case is told, and coming back undoes it.
         """
         directory = (await self._desk.directory()).directory
-        with _refusing():
+        with refusing():
             directory.require_staff(change.staff)
         attends = await self._desk.set_presence(change.staff, change.presence, datetime.now(UTC))
         await self._spread(change.staff, attends, delayed=attends.presence is Presence.OFFLINE)
@@ -238,20 +239,6 @@ def _batches(cases: Iterable[CaseRef], size: int) -> Iterable[list[CaseRef]]:
     left = iter(cases)
     while batch := list(islice(left, size)):
         yield batch
-
-
-@contextmanager
-def _refusing() -> Iterator[None]:
-    """Make refusals in this block final: the activity is not retried."""
-    try:
-        yield
-    except Refused as refused:
-        raise refusal(refused.type, str(refused)) from None
-
-
-def refusal(kind: str, what: str) -> ApplicationError:
-    """An error that is not retried; the client recognises it by ``kind``."""
-    return ApplicationError(what, type=kind, non_retryable=True)
 
 
 def _shown(entry: VersionedDirectory) -> ShownDirectory:

@@ -26,7 +26,7 @@ from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.converter import WorkflowSerializationContext
 from temporalio.service import RPCError, RPCStatusCode
 
-from activities.desk import refusal
+from activities.refusing import refusal
 from baton.contract import (
     CHAT_WORKFLOW,
     POKE,

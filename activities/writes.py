@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from temporalio import activity
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
-from temporalio.service import RPCError, RPCStatusCode
 
-from activities.reviving import go_on
+from activities.places import place_freed
+from activities.telling import tell
 from baton.contract import (
     SUBMIT,
     TICKET_WORKFLOW,
@@ -25,6 +25,7 @@ from baton.contract import (
 from baton.model.effects import (
     COPY_TO_TICKET,
     ESCALATE,
+    GIVE_PLACES,
     NOTIFY,
     PROMPT_REPLY,
     REASSIGN,
@@ -33,11 +34,11 @@ from baton.model.effects import (
     SEND_MESSAGE,
     SEND_REPLY,
     UPDATE_CASE,
-    CaseRef,
     CaseWrite,
     ConsolidatedReply,
     CopyToTicket,
     Escalation,
+    GivePlaces,
     Message,
     Notice,
     Prompt,
@@ -166,29 +167,17 @@ class Writing:
             await self._tell(workflow_id, _copied(message))
         return len(messages)
 
-    async def _tell(self, workflow_id: str, event: BaseEvent) -> None:
-        """Send an event to another case, even if its workflow was closed by force.
+    @activity.defn(name=GIVE_PLACES)
+    async def give_places(self, given: GivePlaces) -> int:
+        """Tell the cases that are next that there is room for them; returns how many."""
+        for place in given.places:
+            await self._tell(place.case, place_freed(place, given.key, given.decided_at))
+        return len(given.places)
 
-        A case that is closed accepts nothing more, and need not.
-        """
-        if await _submit(workflow_id, event):
-            return
-        kept = await self._desk.kept(CaseRef.at(workflow_id))
-        if kept is not None and not kept.state.final:
-            await go_on(activity.client(), self._task_queue, kept, SUBMIT, [event])
+    async def _tell(self, workflow_id: str, event: BaseEvent) -> None:
+        await tell(self._desk, self._task_queue, workflow_id, event)
 
 
 def _copied(message: CustomerMessage) -> CustomerMessage:
     message_id = message.message_id and derived_id(message.message_id)  # unchanged, if possible
     return message.model_copy(update={"id": derived_id("chat", message.id), "message_id": message_id})
-
-
-async def _submit(workflow_id: str, event: BaseEvent) -> bool:
-    """Send an event to another case. False if its workflow is not running."""
-    try:
-        await activity.client().get_workflow_handle(workflow_id).signal(SUBMIT, event)
-    except RPCError as error:
-        if error.status is not RPCStatusCode.NOT_FOUND:
-            raise
-        return False
-    return True

@@ -6,7 +6,6 @@ here still holds when the event is taken in.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Self
 
@@ -19,6 +18,7 @@ from baton.model.decision import CaseState
 from helpdesks import queries
 from helpdesks.caserows import BY_ID
 from helpdesks.database import Database
+from helpdesks.locks import Locks
 from helpdesks.places import derived_case_id, place_of, ref_of
 
 
@@ -52,7 +52,7 @@ class Arrival:
         self.chain = chain
         self.place = place_of(before)
         self.placed = self.place.columns
-        self._locked: set[str] = set()
+        self.locks = Locks(database, connection)
 
     async def begin(self) -> Self:
         """Read what nearly every event needs."""
@@ -87,12 +87,6 @@ class Arrival:
                 f"case_id {case_id!r} belongs to {other}: start the case with another ID, or with none"
             )
         return row
-
-    async def lock_load(self, staff: Sequence[str]) -> None:
-        """Lock the load of these people: nobody else may count or change it."""
-        missing = [one for one in staff if one not in self._locked]
-        await self.database.lock(self.connection, [f"load:{one}" for one in missing])
-        self._locked.update(missing)
 
     async def _row(self, case_id: str) -> Row[Any] | None:
         rows = await self.connection.execute(BY_ID, {"wanted": case_id})

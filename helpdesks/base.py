@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from baton.contract import CustomerMessage, Event, Presence
 from baton.desk.api import InboxQuery, InboxRow, NoticeRow, ShownRules, TicketQuery, TicketRow
@@ -29,6 +29,9 @@ from baton.model.effects import (
     Reminder,
 )
 from baton.model.facts import Previous
+from baton.model.queueing import Waiting
+
+Kind = Literal["chat", "ticket"]
 
 
 @dataclass(frozen=True)
@@ -58,11 +61,15 @@ class VersionedDirectory:
     directory: Directory
 
 
-class Intake(Protocol):
-    """One event on its way in: facts are read and the event is taken in, in one transaction."""
+class Queued(NamedTuple):
+    """A case that waits for somebody of a line."""
 
-    async def known_event(self) -> KnownEvent | None:
-        """The same event, if it was taken in before."""
+    case: CaseRef
+    waiting: Waiting
+
+
+class Queues(Protocol):
+    """Who waits, and who has room, in one transaction: what is read stays true until it ends."""
 
     async def directory(self) -> VersionedDirectory:
         """The directory as it is now."""
@@ -70,12 +77,31 @@ class Intake(Protocol):
     async def attendance(self, staff: Iterable[str]) -> Mapping[str, Attendance]:
         """The presence of these people; those who never had one are left out."""
 
-    async def load(self, staff: Iterable[str]) -> Mapping[str, int]:
-        """How many active chats each of these holds, pinned or reserved, without this one.
+    async def load(self, staff: Iterable[str], kind: Kind) -> Mapping[str, int]:
+        """How many cases of this kind each of these has or is promised to get, without the one being decided.
 
-        The numbers stay true until the transaction ends: two chats that are assigned at the same
-        moment see each other.
+        Of chats, the active ones, pinned or reserved; of tickets, the open ones that are theirs to look at or
+        to answer. Two cases that are assigned at the same moment see each other.
         """
+
+    async def waiting(self, line: str, kind: Kind, until: datetime, most: int) -> Sequence[Queued]:
+        """At most so many who wait in a queue since ``until`` or longer, the longest first.
+
+        Without those to whom somebody else has just promised a place, and without the case being decided.
+        """
+
+    async def promise(self, places: Mapping[str, str], kind: Kind) -> None:
+        """Promise places: by case ID, who has it. Repeating it from the same source changes nothing."""
+
+    async def redeem(self, line: str) -> str | None:
+        """Take back what was promised to the case being decided, in this queue; returns who had the place."""
+
+
+class Intake(Queues, Protocol):
+    """One event on its way in: facts are read and the event is taken in, in one transaction."""
+
+    async def known_event(self) -> KnownEvent | None:
+        """The same event, if it was taken in before."""
 
     async def previous(self) -> Previous | None:
         """The case before this one in the same conversation, or of the same ticket."""
@@ -134,6 +160,12 @@ class HelpDesk(Protocol):
         ``chain`` names the chain of workflow runs (the ID of its first run, which continue-as-new and reset
         keep); it is stored with the event. An event that another chain took in is a late duplicate; one
         that the same chain took in is a retry.
+        """
+
+    def queues(self, source: str, now: datetime) -> AbstractAsyncContextManager[Queues]:
+        """Look at queues apart from any event. Commits at the end of the block.
+
+        ``source`` names what makes promises here: made again, they are the same.
         """
 
     async def write_case(self, write: CaseWrite) -> bool:

@@ -24,6 +24,7 @@ from baton.contract import (
 from baton.model.chat.state import ChatState
 from baton.model.decision import CaseSnapshot, CaseState
 from baton.model.effects import CaseWrite
+from baton.model.queueing import waits_since
 from baton.model.ticket.state import TicketState
 from helpdesks.places import Place, place_of
 from helpdesks.schema import case_labels, cases
@@ -69,6 +70,7 @@ def _chat_of(row: Row[Any]) -> ChatSnapshot:
         labels=tuple(row.labels),
         last_author=author_of(row.last_author) if row.last_author else None,
         last_message_at=row.last_message_at,
+        waiting_since=row.waiting_since,
         previous_case=row.previous_case,
         ticket_id=row.ticket_id,
     )
@@ -95,7 +97,14 @@ def fields_of(case: CaseState | CaseWrite) -> dict[str, Any]:
 
 def decided_of(case: CaseState) -> dict[str, Any]:
     """The parts that no effect carries, by column: the row has them as the rules leave them."""
-    kept = {"holder": case.holder, "holders": case.holders}
+    kept = {
+        "holder": case.holder,
+        "holders": case.holders,
+        "queue": case.queue,
+        "handed_on_by": case.handed_on_by,
+        "waiting_since": case.waiting_since,
+        "since": waits_since(case),
+    }
     if isinstance(case, ChatState):
         return {**kept, "ticket_id": case.ticket_id}
     return {
@@ -119,6 +128,7 @@ def closed(place: Place) -> dict[str, Any]:
         "pinned_to": None,
         "reserved_for": None,
         "holder": None,
+        "queue": None,
     }
 
 

@@ -70,6 +70,7 @@ def _begun(write: CaseWrite) -> dict[str, Any]:
         "customer": ref.customer,
         "holders": {},
         "opened_at": write.decided_at,
+        "since": write.decided_at,
         "opened_by": write.event_id,
     }
 

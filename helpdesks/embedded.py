@@ -32,12 +32,14 @@ from baton.model.effects import (
 )
 from helpdesks import changelog, effects, keeping, lists, migrations, people, stories, telling
 from helpdesks.arrival import Arrival
-from helpdesks.base import Attendance, Intake, VersionedDirectory
+from helpdesks.base import Attendance, Intake, Queues, VersionedDirectory
 from helpdesks.changelog import Changed
 from helpdesks.database import Database, parse_url
 from helpdesks.directories import Directories
 from helpdesks.intake import EmbeddedIntake
+from helpdesks.locks import Locks
 from helpdesks.places import place_of
+from helpdesks.queues import EmbeddedQueues
 from helpdesks.schema import blocked_customers, rule_sets
 from helpdesks.stories import Said
 
@@ -70,6 +72,12 @@ class EmbeddedHelpDesk:
         async with self._database.writing(place_of(before).lock) as connection:
             arrival = Arrival(self._database, connection, before, event, now, chain)
             yield EmbeddedIntake(await arrival.begin(), self._directories)
+
+    @asynccontextmanager
+    async def queues(self, source: str, now: datetime) -> AsyncIterator[Queues]:
+        async with self._database.writing() as connection:
+            locks = Locks(self._database, connection)
+            yield EmbeddedQueues(self._database, connection, self._directories, locks, source=source, now=now)
 
     async def write_case(self, write: CaseWrite) -> bool:
         async with self._database.writing(place_of(write.case).lock) as connection:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Sequence
 
 from baton.contract import ChatSnapshot, TicketSnapshot
 from baton.model.chat.state import ChatState
@@ -11,20 +11,27 @@ from baton.model.effects import Effect
 from baton.model.facts import Previous
 from helpdesks import keeping, queries
 from helpdesks.arrival import Arrival
-from helpdesks.base import Attendance, KnownEvent, VersionedDirectory
+from helpdesks.base import KnownEvent, VersionedDirectory
 from helpdesks.caserows import author_of, snapshot_of
 from helpdesks.directories import Directories
-from helpdesks.people import attendance_of
+from helpdesks.queues import EmbeddedQueues
 from helpdesks.takingin import TakingIn
 
 
-class EmbeddedIntake:
+class EmbeddedIntake(EmbeddedQueues):
     """A `helpdesks.base.Intake`. Lasts as long as the transaction of its event."""
 
     def __init__(self, arrival: Arrival, directories: Directories) -> None:
+        super().__init__(
+            arrival.database,
+            arrival.connection,
+            directories,
+            arrival.locks,
+            source=f"{arrival.case_id}:{arrival.event.id}",
+            now=arrival.now,
+            case_id=arrival.case_id,
+        )
         self._arrival = arrival
-        self._directories = directories
-        self._connection = arrival.connection
         self._kind, self._placed = arrival.place.kind, arrival.placed
 
     async def known_event(self) -> KnownEvent | None:
@@ -37,24 +44,6 @@ class EmbeddedIntake:
 
     async def directory(self) -> VersionedDirectory:
         return await self._directories.at_version(self._connection, self._arrival.found.version or 0)
-
-    async def attendance(self, staff: Iterable[str]) -> Mapping[str, Attendance]:
-        wanted = list(staff)
-        if not wanted:
-            return {}
-        rows = await self._connection.execute(queries.ATTENDANCE, {"staff": wanted})
-        return {row.staff: attendance_of(row) for row in rows}
-
-    async def load(self, staff: Iterable[str]) -> Mapping[str, int]:
-        wanted = list(dict.fromkeys(staff))
-        await self._arrival.lock_load(wanted)
-        counted: dict[str, int] = dict.fromkeys(wanted, 0)
-        if wanted:
-            rows = await self._connection.execute(
-                queries.LOAD, {"staff": wanted, "case_id": self._arrival.case_id}
-            )
-            counted.update((holder, number) for holder, number in rows)
-        return counted
 
     async def previous(self) -> Previous | None:
         rows = await self._connection.execute(

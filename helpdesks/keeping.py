@@ -18,11 +18,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from baton.contract import Activity, AuthorType, Event, Note, Status
 from baton.model.chat.state import ChatState
 from baton.model.decision import CaseState, Kept
-from baton.model.effects import CopyToTicket, Effect
+from baton.model.effects import CopyToTicket, Effect, GivePlaces
 from baton.model.ticket.answering import with_notes
 from baton.model.ticket.state import TicketState
+from helpdesks.base import Kind
 from helpdesks.caserows import author_of
-from helpdesks.places import Kind, Place, at, beside, for_each_kind
+from helpdesks.places import Place, at, beside, for_each_kind
 from helpdesks.schema import applied, cases, events
 
 SEEN_EVENTS = 300
@@ -146,8 +147,8 @@ async def lost(connection: AsyncConnection, place: Place, chain: str) -> Kept | 
 
 
 async def _all_applied(connection: AsyncConnection, effects: Iterable[Effect]) -> bool:
-    # A copy goes to another case, and is not in the ledger of effects.
-    keys = {one.key for one in effects if not isinstance(one, CopyToTicket)}
+    # What another case is told is not in the ledger of effects.
+    keys = {one.key for one in effects if not isinstance(one, CopyToTicket | GivePlaces)}
     if not keys:
         return True
     return keys <= set(await connection.scalars(_APPLIED, {"keys": list(keys)}))

@@ -9,16 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from hashlib import sha256
-from typing import Any, Literal, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import ColumnElement, Table, and_, bindparam, literal_column
 
 from baton.model.decision import CaseState
 from baton.model.effects import CaseRef
 from baton.model.ticket.state import TicketState
+from helpdesks.base import Kind
 from helpdesks.schema import cases
 
-Kind = Literal["chat", "ticket"]
 T = TypeVar("T")
 
 _COLUMNS: Mapping[Kind, tuple[str, ...]] = {"chat": ("channel", "conversation"), "ticket": ("ticket_id",)}

@@ -42,22 +42,14 @@ OTHER_HOLDER = for_each_kind(
         select(cases.c.holder)
         .where(
             LIVING,
+            cases.c.kind == "chat",
             cases.c.customer == bindparam("customer"),
             cases.c.holder.is_not(None),
             ~at(cases, kind),
         )
-        .order_by(cases.c.last_message_at.desc(), cases.c.case_id)
+        .order_by(cases.c.decided_at.desc(), cases.c.case_id)
         .limit(1)
     )
-)
-LOAD = (
-    select(cases.c.holder, func.count())
-    .where(
-        LIVING,
-        cases.c.holder.in_(bindparam("staff", expanding=True)),
-        cases.c.case_id != bindparam("case_id"),
-    )
-    .group_by(cases.c.holder)
 )
 ATTENDANCE = select(attendance).where(
     attendance.c.staff.in_(bindparam("staff", expanding=True)), attendance.c.presence.is_not(None)

@@ -10,6 +10,8 @@ serve both: they are the *place* of one, and a link to it from the other (`helpd
 chat is ``channel`` and ``conversation``; that of a ticket is ``ticket_id``. Events and notifications have
 only the columns of their place.
 
+A case that waits for somebody of a line has that line in ``queue``, and ``since`` says who is next.
+
 Two columns of a case look alike: ``pinned_to`` and ``reserved_for`` are what staff see, ``holder`` is the
 person whose load it counts towards. They differ from the moment of a decision until its effect has been
 carried out.
@@ -70,6 +72,10 @@ cases = Table(
     key("tab", optional=True),
     # Of both:
     key("holder", optional=True),
+    key("queue", optional=True),  # the line for whose next free place it waits
+    key("handed_on_by", optional=True),  # who must not get it from there
+    moment("waiting_since", optional=True),  # since the customer's first unanswered message
+    moment("since", optional=True),  # what orders all lists and queues: `baton.model.queueing.waits_since`
     Column("labels", JSON, nullable=False),
     Column("holders", JSON, nullable=False),
     key("last_author", optional=True),
@@ -105,7 +111,14 @@ for _kind, *_place in (("chat", cases.c.channel, cases.c.conversation), ("ticket
         sqlite_where=_where,
         postgresql_where=_where,
     )
-Index("ix_cases_tab", cases.c.tab, cases.c.last_message_at)
+Index("ix_cases_tab", cases.c.tab, cases.c.since)
+_queued = text("queue IS NOT NULL")
+Index(
+    "ix_cases_queue",
+    *(cases.c.queue, cases.c.kind, cases.c.since),
+    sqlite_where=_queued,
+    postgresql_where=_queued,
+)
 for _column in (cases.c.customer, cases.c.assignee, cases.c.reserved_for, cases.c.holder, cases.c.line):
     # Closed cases pile up for years, and nobody searches for them by these columns.
     Index(f"ix_cases_{_column.name}", _column, sqlite_where=LIVING, postgresql_where=LIVING)
@@ -113,6 +126,18 @@ for _column in (cases.c.composer, cases.c.stage):
     # Chats have neither, so these indexes cost them nothing.
     _where = text(f"{LIVING.text} AND {_column.name} IS NOT NULL")
     Index(f"ix_cases_{_column.name}", _column, sqlite_where=_where, postgresql_where=_where)
+
+promises = Table(
+    "promises",
+    metadata,
+    # Room that somebody has, promised to a case that waits: see `helpdesks.queues`.
+    Column("case_id", Words, ForeignKey(cases.c.case_id), primary_key=True),
+    key("kind"),
+    key("staff"),
+    key("source"),  # what made the promise: an event, or somebody who came online
+    moment("at"),
+)
+Index("ix_promises_staff", promises.c.staff)
 
 case_labels = Table(
     "case_labels",

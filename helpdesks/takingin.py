@@ -108,7 +108,7 @@ class TakingIn:
         before = self._before_in(case_id)
         had = before.holder if before else None
         if settled.holder is not None and settled.holder != had:
-            await self._arrival.lock_load([settled.holder])
+            await self._arrival.locks.load([settled.holder])
         fields = fields_of(folded)
         values = {
             **fields,

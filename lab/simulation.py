@@ -39,7 +39,7 @@ from baton.rules.ruleset import RuleSet
 from baton.settings import CHECKOUT
 from baton.templates.loading import load_templates
 from baton.templates.templateset import Templates
-from helpdesks.base import Attendance, KnownEvent, VersionedDirectory
+from helpdesks.base import Attendance, Kind, KnownEvent, Queued, VersionedDirectory
 
 MORNING = datetime(2026, 3, 2, 9, tzinfo=UTC)
 """A Monday."""
@@ -102,8 +102,17 @@ class _SimulatedIntake:
     async def attendance(self, staff: Iterable[str]) -> Mapping[str, Attendance]:
         return {one: self.desk.attending[one] for one in staff if one in self.desk.attending}
 
-    async def load(self, staff: Iterable[str]) -> Mapping[str, int]:
+    async def load(self, staff: Iterable[str], kind: Kind) -> Mapping[str, int]:
         return {one: self.desk.busy.get(one, 0) for one in staff}
+
+    async def waiting(self, line: str, kind: Kind, until: datetime, most: int) -> Sequence[Queued]:
+        return ()  # there is only one case
+
+    async def promise(self, places: Mapping[str, str], kind: Kind) -> None:
+        raise AssertionError("nobody waits")
+
+    async def redeem(self, line: str) -> None:
+        return None
 
     async def previous(self) -> Previous | None:
         return self.desk.previous

@@ -20,6 +20,7 @@ from baton.model.effects import (
     CopyToTicket,
     Effect,
     Escalation,
+    GivePlaces,
     Message,
     Notice,
     Prompt,
@@ -195,6 +196,8 @@ def summary_of(effect: Effect) -> str:
             return f"{effect.label} is overdue → {effect.to or 'everyone online'}"
         case CopyToTicket():
             return f"to ticket {effect.ticket_id}"
+        case GivePlaces():
+            return ", ".join(f"{place.case} is next, for {place.staff}" for place in effect.places)
         case Notice():
             return "; ".join(f"{tell.reason} → {_audience(tell)}" for tell in effect.tell)
 

@@ -100,6 +100,13 @@ class PresenceChanged(BaseEvent):
     presence: Presence
 
 
+class PlaceFreed(BaseEvent):
+    """Somebody of the line has room for the case, which has waited longest for it."""
+
+    kind: Literal["place_freed"] = "place_freed"
+    staff: Id
+
+
 class MergedInto(BaseEvent):
     kind: Literal["merged_into"] = "merged_into"
     case: Id
@@ -189,6 +196,7 @@ _AnyCaseEvent = (
     | Assigned
     | LabelsChanged
     | PresenceChanged
+    | PlaceFreed
     | ReplySent
     | TicketOpened
     | MergedInto
@@ -233,6 +241,7 @@ AUTHORS: dict[str, frozenset[AuthorType]] = {
     "assigned": _NOT_CUSTOMER,
     "labels_changed": _NOT_CUSTOMER,
     "presence_changed": _NOT_CUSTOMER,
+    "place_freed": _SYSTEM,
     "merged_into": _NOT_CUSTOMER,
     "template_applied": _NOT_CUSTOMER,
     "department_declined": _STAFF,

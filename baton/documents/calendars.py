@@ -139,6 +139,10 @@ class Calendar(BaseModel):
         wall = at.astimezone(ZoneInfo(self.timezone)).replace(tzinfo=None)
         return any(opens <= wall < closes for opens, closes in self._hours(wall.date()))
 
+    def next_opening(self, at: datetime) -> datetime | None:
+        """When business hours begin after ``at``; ``at`` itself if it is within them, ``None`` if never."""
+        return next((opens for opens, _ in self._ahead(at)), None)
+
     def after(self, start: datetime, work: timedelta) -> datetime | None:
         """The first moment at which ``work`` of business time has passed since ``start``.
 

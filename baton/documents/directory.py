@@ -110,6 +110,8 @@ class Member(_Entry):
     """The habit: works with chats."""
     max_chats: Annotated[int, Field(ge=1, le=1000)] = 5
     """How many active chats, pinned or reserved, this person takes at a time."""
+    max_tickets: Annotated[int, Field(ge=1, le=1000)] = 20
+    """How many open tickets, to be looked at or to be answered, this person takes at a time."""
     shared: bool = False
     """An account that several people use; never composer."""
 
@@ -221,10 +223,14 @@ class Directory(BaseModel):
         """The people whose home line this is."""
         return ((key, member) for key, member in self.staff.items() if member.line == line)
 
+    def calendar_of_line(self, line: str | None) -> Calendar:
+        """When a line works; always, if it has no calendar or does not exist."""
+        known = self.lines.get(line) if line is not None else None
+        return ALWAYS if known is None or known.calendar is None else self.calendars[known.calendar]
+
     def calendar_of(self, member: Member) -> Calendar:
         """When this person works: the calendar of their line; without one, every hour counts."""
-        line = self.lines.get(member.line) if member.line else None
-        return ALWAYS if line is None or line.calendar is None else self.calendars[line.calendar]
+        return self.calendar_of_line(member.line)
 
     def on_duty(self, member: Member, at: datetime) -> bool:
         """Whether the calendar of this person's line is open at ``at``; always, if there is none."""

@@ -12,7 +12,7 @@ from pydantic import Discriminator, Tag
 
 from baton.contract import ChatSnapshot, Event, Fired, Instant, Payload, TicketSnapshot
 from baton.model.chat.state import ChatState
-from baton.model.effects import Effect
+from baton.model.effects import Effect, GivenPlace
 from baton.model.facts import Compact, Facts
 from baton.model.ticket.state import DraftSources, TicketState
 
@@ -78,6 +78,8 @@ class Decision(Compact):
     decided yet."""
     sources: DraftSources | None = None
     """What is new among the sources of a ticket's draft."""
+    places: tuple[GivenPlace, ...] = ()
+    """Room that other cases get now, which have waited longer, or which this one has made free."""
     wake_at: Instant | None = None
     """When something other than the idle time may come due: a timed rule or somebody's grace."""
     timed: dict[str, Instant] = {}

@@ -37,6 +37,7 @@ SEND_REPLY = "send_reply"
 REMIND = "remind"
 ESCALATE = "escalate"
 COPY_TO_TICKET = "copy_to_ticket"
+GIVE_PLACES = "give_places"
 
 
 class CaseRef(Payload):
@@ -162,8 +163,32 @@ class CopyToTicket(_Effect):
     """Set by the event that opened the ticket: who opened it."""
 
 
+class GivenPlace(Payload):
+    """Room that the ledger has promised to a case which waits."""
+
+    case: str
+    """The ID of the case's workflow."""
+    staff: str
+    """Who has the room. The case decides for itself who of the line gets it."""
+
+
+class GivePlaces(_Effect):
+    """These cases are next in their queues, and are told so: ``give_places``."""
+
+    do: Literal["give_places"] = "give_places"
+    places: tuple[GivenPlace, ...]
+
+
 Effect = Annotated[
-    CaseWrite | Message | Notice | Prompt | ConsolidatedReply | Reminder | Escalation | CopyToTicket,
+    CaseWrite
+    | Message
+    | Notice
+    | Prompt
+    | ConsolidatedReply
+    | Reminder
+    | Escalation
+    | CopyToTicket
+    | GivePlaces,
     Field(discriminator="do"),
 ]
 

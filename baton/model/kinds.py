@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from baton.contract import Action, BaseEvent
 from baton.model.chat import model as chat
@@ -36,6 +36,11 @@ def model_of(case: ChatState | TicketState) -> Model:
     """The model of this kind of case."""
     # Not by isinstance, which is slow for a pydantic model: rules ask this for every event.
     return _TICKET if type(case) is TicketState else _CHAT
+
+
+def kind_of(case: ChatState | TicketState) -> Literal["chat", "ticket"]:
+    """What kind of case it is."""
+    return "ticket" if type(case) is TicketState else "chat"
 
 
 def opens(case: ChatState | TicketState, event: BaseEvent) -> bool:

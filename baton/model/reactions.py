@@ -27,6 +27,7 @@ from baton.model.effects import (
     CopyToTicket,
     Effect,
     Escalation,
+    GivePlaces,
     Message,
     Notice,
     Prompt,
@@ -88,6 +89,8 @@ def reactions(
             tell.insert(0, audience)
     elif isinstance(before, TicketState) and isinstance(after, TicketState):
         yield from _of_ticket(before, after, event, decision.facts, key, common)
+    if decision.places:
+        yield GivePlaces(key=f"{key}:places", places=decision.places, **common)
     if tell:
         yield Notice(key=f"{key}:notify", tell=tuple(tell), **common)
 

@@ -2,30 +2,57 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from baton.model.chat.state import ChatState
-from baton.model.facts import Facts, MissingLine
+from baton.model.facts import Candidate, Facts, MissingLine
 from baton.model.ticket.state import TicketState
 
 Case = ChatState | TicketState
 
 
-def choose(line: str, case: Case, facts: Facts, *, habit: bool = False) -> str | None:
+def choose(
+    line: str, case: Case, facts: Facts, *, habit: bool = False, unless: str | None = None
+) -> str | None:
     """Who of ``line`` gets the case, or ``None`` if nobody is available.
 
     The order of preference: the current assignee, the line's last holder of this or the previous
-    chat, then the fewest active chats, the longest time without a new one, and the ID. With
-    ``habit``, only people who usually work with chats are considered.
+    case, then the fewest cases of this kind, the longest time without a new one, and the ID. With
+    ``habit``, only people who usually work with chats are considered, and ``unless``.
     """
     if line not in facts.lines:
         raise MissingLine(line)
+    return prefer(
+        facts.lines[line],
+        assignee=case.assignee,
+        last_holder=case.holders.get(line),
+        not_to=case.handed_on_by,
+        habit=habit,
+        unless=unless,
+    )
+
+
+def prefer(
+    members: Iterable[Candidate],
+    *,
+    assignee: str | None,
+    last_holder: str | None,
+    not_to: str | None,
+    habit: bool,
+    unless: str | None = None,
+) -> str | None:
+    """Which of a line's members gets a case, in the order that `choose` describes.
+
+    ``not_to`` is somebody who handed the case on, and must not get it back.
+    """
     able = {
         member.staff: member
-        for member in facts.lines[line]
-        if member.available and (member.chats or not habit)
+        for member in members
+        if member.available and (member.chats or not habit or member.staff == unless)
+        if member.staff != not_to
     }
-    for known in (case.assignee, case.holders.get(line)):
+    for known in (assignee, last_holder):
         if known in able:
             return known
     longest_ago = datetime.min.replace(tzinfo=UTC)

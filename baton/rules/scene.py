@@ -29,7 +29,9 @@ CHATS = frozenset({CaseType.CHAT})
 TICKETS = frozenset({CaseType.TICKET})
 EVERY_CASE = CHATS | TICKETS
 
-QUIET_KINDS = frozenset({"system_message", "message_changed", "presence_changed", "merged_into"})
+QUIET_KINDS = frozenset(
+    {"system_message", "message_changed", "presence_changed", "place_freed", "merged_into"}
+)
 """Kinds for which no rule is ever asked."""
 TIMED_KIND = "timed_due"
 CHANGING_KINDS = frozenset(AUTHORS) - QUIET_KINDS - {TIMED_KIND}

@@ -15,6 +15,7 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from baton.contract import DepartmentState, Status
+from baton.model.chat.state import ChatState
 from baton.model.decision import CaseState
 from baton.model.ticket.state import TicketState
 from baton.rules.conditions import All, Wait, atoms
@@ -113,7 +114,7 @@ def _without_people(conditions: All) -> All:
 def _grace(scene: Scene) -> Iterator[datetime]:
     """When grace ends for the holder of an open chat who went offline: they lose the chat then."""
     case, facts = scene.case, scene.facts
-    if case.status is not Status.OPEN or case.holder is None:
+    if not isinstance(case, ChatState) or case.status is not Status.OPEN or case.holder is None:
         return
     person = facts.people.get(case.holder)
     if person is not None and person.away_at is not None and person.away_at > facts.now:

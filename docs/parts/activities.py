@@ -20,6 +20,7 @@ _ACTIVITIES = {
     "remind": "tells a department's members that their answer is due soon",
     "escalate": "tells a department's lead that its answer is overdue",
     "breathe": "nothing: it brings a busy case to a moment in which its run can end",
+    "give_places": "tells the cases that are next in a queue that somebody has room for them",
     "copy_to_ticket": "what the customer says in a chat goes to the ticket that the chat opened",
 }
 

@@ -16,7 +16,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import TypeVar
 
-import activities.writes
+import activities.telling
 from baton.client import connect
 from baton.contract import BaseEvent, Event
 from baton.model.decision import CaseState
@@ -97,13 +97,13 @@ class StuckHelpDesk(EmbeddedHelpDesk):
 
 def _stuck_between_cases(desk: StuckHelpDesk) -> None:
     """What one case tells another does not go through a help desk."""
-    tell = activities.writes._submit
+    tell = activities.telling._submit
 
     async def submit(workflow_id: str, event: BaseEvent) -> bool:
         case = workflow_id.rpartition(":")[2]
         return await desk.around(TELL_CASE, case, lambda: tell(workflow_id, event))
 
-    activities.writes._submit = submit
+    activities.telling._submit = submit
 
 
 def _moments(where: str) -> dict[str, str]:

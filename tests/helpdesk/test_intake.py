@@ -154,7 +154,7 @@ async def test_a_case_that_a_reset_never_opened_leaves_everybody_s_hands(desk: E
     assert rows[first.case_id].tab is Tab.NEW
     assert (rows[ghost.case_id].tab, rows[ghost.case_id].pinned_to) == (Tab.ENDED, None)
     async with desk.intake(nothing("boris"), customer_says("x"), at(104), "chain") as intake:
-        assert await intake.load(["ivan"]) == {"ivan": 0}
+        assert await intake.load(["ivan"], "chat") == {"ivan": 0}
 
 
 async def test_the_case_id_is_the_same_for_the_same_event(desk: EmbeddedHelpDesk) -> None:

@@ -16,7 +16,7 @@ LINE = ("ivan", "lena", "petra")
 
 async def load(desk: EmbeddedHelpDesk, conversation: str = "somebody-else") -> dict[str, int]:
     async with desk.intake(nothing(conversation), customer_says("load"), at(1000), "chain") as intake:
-        return dict(await intake.load(LINE))
+        return dict(await intake.load(LINE, "chat"))
 
 
 async def test_active_chats_count_pinned_or_reserved(desk: EmbeddedHelpDesk) -> None:
@@ -33,7 +33,7 @@ async def test_active_chats_count_pinned_or_reserved(desk: EmbeddedHelpDesk) -> 
 async def test_a_chat_does_not_count_for_its_own_decision(desk: EmbeddedHelpDesk) -> None:
     chat = await take_in(desk, nothing(), customer_says("e"), START, pinned_to="ivan")
     async with desk.intake(chat, customer_says("f"), at(1), "chain") as intake:
-        assert await intake.load(["ivan"]) == {"ivan": 0}
+        assert await intake.load(["ivan"], "chat") == {"ivan": 0}
 
 
 async def test_what_the_rules_decided_counts_before_its_effect_is_carried_out(desk: EmbeddedHelpDesk) -> None:
@@ -48,7 +48,7 @@ async def test_what_the_rules_decided_counts_before_its_effect_is_carried_out(de
 
 async def test_nobody_asked_for_is_nobody_counted(desk: EmbeddedHelpDesk) -> None:
     async with desk.intake(nothing(), customer_says("e"), START, "chain") as intake:
-        assert await intake.load([]) == {}
+        assert await intake.load([], "chat") == {}
         assert await intake.attendance([]) == {}
 
 
@@ -56,7 +56,7 @@ async def hand_out(desk: EmbeddedHelpDesk, number: int) -> None:
     """Open a chat and give it to whoever in the line has the fewest."""
     chat = nothing(f"customer-{number}")
     async with desk.intake(chat, customer_says("e"), at(number / 10), "chain") as intake:
-        loads = await intake.load(LINE)
+        loads = await intake.load(LINE, "chat")
         chosen = min(loads, key=lambda staff: (loads[staff], staff))
         after = {"case_id": await intake.case_id(), "activity": Activity.ACTIVE, "status": Status.OPEN}
         folded = chat.model_copy(update={**after, "opened_at": START})
@@ -92,8 +92,8 @@ async def test_decisions_about_two_lines_in_opposite_order_do_not_fail_for_good(
     async def decide(number: int, first: str, second: str) -> None:
         async with desk.intake(nothing(f"c{number}"), customer_says("e"), START, "chain") as intake:
             begun.append(number)
-            await intake.load([first])
-            await intake.load([second])
+            await intake.load([first], "chat")
+            await intake.load([second], "chat")
         decided.append(number)
 
     async def tried_again(number: int, *pair: str) -> None:

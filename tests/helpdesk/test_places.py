@@ -14,10 +14,11 @@ from baton.errors import InvalidEvent
 from baton.model.chat.state import ChatState
 from baton.model.effects import Notice
 from baton.model.ticket.state import TicketState
-from helpdesks import keeping, migrations, queries
+from helpdesks import keeping, migrations, queries, queues
+from helpdesks.base import Kind
 from helpdesks.database import Database, parse_url
 from helpdesks.embedded import EmbeddedHelpDesk
-from helpdesks.places import Kind, derived_case_id, place_of
+from helpdesks.places import derived_case_id, place_of
 from helpdesks.schema import cases, events, metadata, notifications
 from lab.ledger import cases_of, events_of, labels_of, rows
 from tests.helpdesk import chats, tickets
@@ -346,6 +347,13 @@ PARAMETERS: Mapping[str, Any] = {
     "customer": "anna",
     "blocked_customer": "anna",
     "staff": ["ivan"],
+    "kind": "chat",
+    "own_case": "c",
+    "source": "c:e",
+    "fresh_after": START,
+    "line": "line-1",
+    "until": START,
+    "most": 50,
 }
 EVENT_OF: Mapping[Kind, str] = {
     "chat": "uq_events_channel_conversation_event_id",
@@ -385,7 +393,8 @@ def test_whatever_is_asked_about_a_place_is_found_by_an_index(kind: Kind) -> Non
         (keeping.LATEST[kind], (CASE_OF[kind], EVENT_OF[kind])),
         (queries.WRITER[kind], (MESSAGE_OF[kind],)),
         (queries.OTHER_HOLDER[kind], ("ix_cases_customer",)),
-        (queries.LOAD, ("ix_cases_holder",)),
+        (queues.LOAD, ("ix_cases_holder", "ix_promises_staff")),
+        (queues.WAITING, ("ix_cases_queue",)),
     ):
         plan = _plan(statement)
         assert [index for index in indexes if index not in plan] == [], plan

@@ -233,7 +233,7 @@ async def test_a_chat_and_a_ticket_with_the_same_id_are_two_cases(desk: Embedded
 async def test_tickets_do_not_count_as_chats(desk: EmbeddedHelpDesk) -> None:
     await take_in(desk, no_ticket(), customer_says("e1"), START, assignee="ivan", composer="ivan")
     async with desk.intake(nothing(), customer_says("e2"), at(1), "chain") as intake:
-        assert await intake.load(["ivan"]) == {"ivan": 0}
+        assert await intake.load(["ivan"], "chat") == {"ivan": 0}
         assert await intake.other_holder() is None
 
 

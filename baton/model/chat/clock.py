@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from baton.contract import SYSTEM, Idle, Instant, TimedDue, derived_id
-from baton.model.chat import hands
+from baton.model.chat import hands, queue
 from baton.model.chat.lifecycle import Phase
 from baton.model.chat.state import ChatState
 from baton.model.facts import Facts
@@ -49,6 +49,7 @@ def timed_due(chat: ChatState, event: TimedDue, facts: Facts, was: Phase) -> Tol
     if chat.offer_until is not None and chat.offer_until <= facts.now:
         chat.reserved_for = chat.offer_until = chat.line = None
     hands.redistribute(chat, facts)
+    queue.leave_queue(chat, facts)
     return ()
 
 

@@ -2,27 +2,22 @@
 
 Four words for "having" a chat: the *assignee* is responsible for it; it is *pinned* to somebody who
 accepted it (that person's Mine); it is *reserved* for the person who gets it pinned at the
-customer's next message; and it *waits in a queue* when it has a line but no assignee.
+customer's next message; and it *waits in a queue* when it has a line but no assignee (``queue``).
 
 Each function changes the chat that it is given, which is the caller's own copy. The first functions handle
-events; the others are moves, which ``messages``, ``clock`` and the actions of rules also make.
+events; the others are moves, which other modules and the actions of rules also make.
 """
 
 from __future__ import annotations
 
 from datetime import timedelta
 
-from baton.contract import Assigned, ChatEnded, Presence, PresenceChanged, Status, Taken
+from baton.contract import Assigned, ChatEnded, Status
 from baton.model.chat.lifecycle import Phase
 from baton.model.chat.state import ChatState
 from baton.model.facts import Facts, people
 from baton.model.settlement import Told
 from baton.model.staffing import choose, is_away, line_of
-
-
-def taken(chat: ChatState, event: Taken, facts: Facts, was: Phase) -> Told:
-    take(chat, event.author.id, facts)
-    return ()
 
 
 def assigned(chat: ChatState, event: Assigned, facts: Facts, was: Phase) -> Told:
@@ -33,15 +28,6 @@ def assigned(chat: ChatState, event: Assigned, facts: Facts, was: Phase) -> Told
     else:
         chat.assignee = chat.line = None
         let_go(chat)
-    return ()
-
-
-def presence_changed(chat: ChatState, event: PresenceChanged, facts: Facts, was: Phase) -> Told:
-    if event.presence is Presence.ONLINE:
-        if chat.line is not None and chat.line == line_of(event.staff, facts):
-            leave_queue(chat, facts)
-    else:
-        redistribute(chat, facts)
     return ()
 
 
@@ -108,14 +94,6 @@ def replace(chat: ChatState, away: str, facts: Facts) -> None:
     if staff is None and line in facts.queues:
         line = None
     assign(chat, staff, line, facts, by_hand=False)
-
-
-def leave_queue(chat: ChatState, facts: Facts) -> None:
-    """Check again whether somebody of the line is available for a chat that waits in its queue."""
-    if in_queue(chat) and chat.line:
-        staff = choose(chat.line, chat, facts)
-        if staff is not None:
-            assign(chat, staff, chat.line, facts, by_hand=False)
 
 
 def redistribute(chat: ChatState, facts: Facts) -> None:

@@ -57,6 +57,10 @@ class Phase(Enum):
     def status(self) -> Status | None:
         return _PARTS[self][1]
 
+    @property
+    def active(self) -> bool:
+        return self.activity is Activity.ACTIVE
+
     @staticmethod
     def of(activity: Activity | None, status: Status | None) -> Phase:
         """The phase with these two sides. Raises ``KeyError`` for half a phase."""
@@ -78,6 +82,8 @@ class Trigger(StrEnum):
     CUSTOMER_MESSAGE = "customer_message"
     AGENT_MESSAGE = "agent_message"
     TAKE = "take"
+    RESUME = "resume"
+    """Somebody has room for a chat that ended while its customer waited."""
     IDLE = "idle"
     END = "end"
     END_OPEN = "end_open"
@@ -96,6 +102,7 @@ class Trigger(StrEnum):
 NEW = (Phase.NONE,)
 ACTIVE = (Phase.ACTIVE_OPEN, Phase.ACTIVE_PENDING, Phase.ACTIVE_CLOSED)
 ENDED = (Phase.ENDED_OPEN, Phase.ENDED_PENDING)
+UNANSWERED = (Phase.ENDED_OPEN,)
 LIVING = ACTIVE + ENDED
 
 
@@ -112,6 +119,8 @@ TABLE: tuple[Row[Phase, Trigger], ...] = (
     Row(Trigger.CUSTOMER_MESSAGE, NEW + LIVING, to(Phase.ACTIVE_OPEN)),
     Row(Trigger.AGENT_MESSAGE, NEW + LIVING, to(Phase.ACTIVE_PENDING)),
     Row(Trigger.TAKE, ACTIVE, same),
+    Row(Trigger.TAKE, UNANSWERED, to(Phase.ACTIVE_OPEN)),
+    Row(Trigger.RESUME, UNANSWERED, to(Phase.ACTIVE_OPEN)),
     Row(Trigger.IDLE, ACTIVE, _ended()),
     Row(Trigger.END, ACTIVE, _ended()),
     Row(Trigger.END_OPEN, ACTIVE, _ended(Status.OPEN)),

@@ -13,7 +13,7 @@ from baton.contract import (
     Tell,
 )
 from baton.model import staffing
-from baton.model.chat import hands
+from baton.model.chat import hands, queue
 from baton.model.chat.lifecycle import Phase
 from baton.model.chat.state import ChatState
 from baton.model.facts import Facts, Person, people
@@ -42,7 +42,7 @@ def customer_message(chat: ChatState, event: CustomerMessage, facts: Facts, was:
     reserved, pinned = chat.reserved_for, chat.pinned_to
     holder = reserved or pinned or chat.assignee
     if holder is None:
-        hands.leave_queue(chat, facts)
+        queue.leave_queue(chat, facts)
     elif staffing.is_away(holder, facts):
         hands.replace(chat, holder, facts)
     elif reserved:

@@ -31,6 +31,7 @@ from baton.contract import (
     MessageChanged,
     NoteAdded,
     Pin,
+    PlaceFreed,
     PresenceChanged,
     ReplySent,
     SetStatus,
@@ -41,7 +42,7 @@ from baton.contract import (
     TimedDue,
 )
 from baton.errors import IllegalTransition
-from baton.model.chat import clock, hands, messages
+from baton.model.chat import clock, hands, messages, queue
 from baton.model.chat.lifecycle import END_WITH, SET_STATUS, Phase, Trigger, after, allows
 from baton.model.chat.moves import end, move
 from baton.model.chat.state import ChatState
@@ -175,9 +176,10 @@ HANDLING: Mapping[type[BaseEvent], Handling] = {
     MessageChanged: Handling(Trigger.RECORD, _recorded),
     DeliveryFailed: Handling(Trigger.SET_OPEN, messages.delivery_failed),
     ReplySent: Handling(Trigger.TICKET_REPLY, messages.reply_sent),
-    Taken: Handling(Trigger.TAKE, hands.taken),
+    Taken: Handling(Trigger.TAKE, queue.taken),
     Assigned: Handling(Trigger.RECORD, hands.assigned),
-    PresenceChanged: Handling(Trigger.RECORD, hands.presence_changed),
+    PresenceChanged: Handling(Trigger.RECORD, queue.presence_changed),
+    PlaceFreed: Handling(Trigger.RECORD, queue.place_freed),
     ChatEnded: Handling(lambda event: END_WITH[event.status], hands.ended),
     StatusSet: Handling(lambda event: SET_STATUS[event.status], _recorded),
     MergedInto: Handling(Trigger.CLOSE_AND_END, _recorded),

@@ -56,6 +56,8 @@ class ChatState(Payload, frozen=False):
     """Set while the reservation is only an offer: when it ends."""
     wake_at: Instant | None = None
     """When a timed rule may come due or somebody's grace may end."""
+    handed_on_by: str | None = None
+    """Who handed it to their own line, and must not get it back; cleared when somebody else gets it."""
     holders: dict[str, str] = {}
     """The last holder in each line, of this chat or the one before."""
     timed: dict[str, Instant] = {}
@@ -107,6 +109,16 @@ class ChatState(Payload, frozen=False):
     def holder(self) -> str | None:
         """Whose load this chat counts towards: an active chat that is pinned or reserved."""
         return (self.pinned_to or self.reserved_for) if self.active else None
+
+    @property
+    def queue(self) -> str | None:
+        """The line for whose next free place the chat waits, if it does.
+
+        Either nobody has it, or it has ended while the customer still waits. Source: design, section 9.
+        """
+        if self.active:
+            return self.line if self.holder is None and self.assignee is None else None
+        return self.line if self.exists and self.status is Status.OPEN else None
 
     def snapshot(self) -> ChatSnapshot:
         """The chat as the world may see it."""

@@ -8,7 +8,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from baton.contract import Assigned, Author, Presence, PresenceChanged, Taken, Tell, TicketStage
+from baton.contract import (
+    Assigned,
+    Author,
+    PlaceFreed,
+    Presence,
+    PresenceChanged,
+    Taken,
+    Tell,
+    TicketStage,
+    TimedDue,
+)
 from baton.errors import IllegalTransition
 from baton.model import staffing
 from baton.model.facts import Facts
@@ -34,14 +44,27 @@ def assigned(ticket: TicketState, event: Assigned, facts: Facts) -> Told:
     return handed(ticket, None, line, facts)
 
 
+def place_freed(ticket: TicketState, event: PlaceFreed, facts: Facts) -> Told:
+    """Somebody of the line has room for the ticket that has waited longest."""
+    return leave_queue(ticket, facts)
+
+
 def presence_changed(ticket: TicketState, event: PresenceChanged, facts: Facts) -> Told:
     """Somebody who comes online takes a ticket from the queue of their line."""
-    waits = ticket.assignee is None and ticket.line is not None
-    if waits and event.presence is Presence.ONLINE and ticket.line == staffing.line_of(event.staff, facts):
-        staff = staffing.choose(ticket.line or "", ticket, facts)
-        if staff is not None:
-            return handed(ticket, staff, ticket.line, facts)
-    return look_after_composer(ticket, event, facts)
+    here = event.presence is Presence.ONLINE and ticket.queue == staffing.line_of(event.staff, facts)
+    told = leave_queue(ticket, facts) if here else ()
+    return told or look_after_composer(ticket, event, facts)
+
+
+def timed_due(ticket: TicketState, event: TimedDue, facts: Facts) -> Told:
+    """Perhaps the line has opened, or the composer's absence counts by now."""
+    return leave_queue(ticket, facts) or look_after_composer(ticket, event, facts)
+
+
+def leave_queue(ticket: TicketState, facts: Facts) -> Told:
+    """Give a ticket that waits for its line to somebody who is available, if there is anybody."""
+    staff = staffing.choose(ticket.queue, ticket, facts) if ticket.queue is not None else None
+    return handed(ticket, staff, ticket.queue, facts) if staff is not None else ()
 
 
 def look_after_composer(ticket: TicketState, event: Any, facts: Facts) -> Told:

@@ -34,6 +34,7 @@ from baton.contract import (
     MessageChanged,
     NoteAdded,
     Pin,
+    PlaceFreed,
     PresenceChanged,
     ReminderDue,
     ReplySent,
@@ -201,8 +202,9 @@ HANDLING: Mapping[type[BaseEvent], Handling] = {
     Taken: Handling(Trigger.RECORD, hands.taken),
     Assigned: Handling(Trigger.RECORD, hands.assigned),
     PresenceChanged: Handling(Trigger.RECORD, hands.presence_changed),
+    PlaceFreed: Handling(Trigger.RECORD, hands.place_freed),
     TicketOpened: Handling(Trigger.RECORD, _recorded),
-    TimedDue: Handling(Trigger.RECORD, hands.look_after_composer),
+    TimedDue: Handling(Trigger.RECORD, hands.timed_due),
     ReminderDue: Handling(Trigger.RECORD, clock.reminder_due),
     DepartmentDue: Handling(Trigger.RECORD, clock.department_due),
 }

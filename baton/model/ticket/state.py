@@ -119,6 +119,8 @@ class TicketState(Payload, frozen=False):
     """Since when the present composer has been the composer."""
     wake_at: Instant | None = None
     """When a timed rule may come due, or somebody's absence begins to count."""
+    handed_on_by: str | None = None
+    """Who handed it to their own line, and must not get it back; cleared when somebody else gets it."""
     holders: dict[str, str] = {}
     """The last holder in each line."""
     timed: dict[str, Instant] = {}
@@ -151,8 +153,14 @@ class TicketState(Payload, frozen=False):
 
     @property
     def holder(self) -> str | None:
-        """A ticket does not count towards anybody's load of chats."""
-        return None
+        """Whose load of tickets this one counts towards: it is that person's turn to do something."""
+        turn = self.stage in (TicketStage.TRIAGE, TicketStage.COMPOSING) and self.status is Status.OPEN
+        return self.assignee if turn else None
+
+    @property
+    def queue(self) -> str | None:
+        """The line for whose next free place the ticket waits, if it does."""
+        return self.line if self.exists and not self.final and self.assignee is None else None
 
     @property
     def customer_wrote_last(self) -> bool:

@@ -32,7 +32,8 @@ TABLE = """
     trigger            none    A/open  A/pend  A/clos  E/open  E/pend  E/clos
     customer_message   A/open  A/open  A/open  A/open  A/open  A/open  -
     agent_message      A/pend  A/pend  A/pend  A/pend  A/pend  A/pend  -
-    take               -       A/open  A/pend  A/clos  -       -       -
+    take               -       A/open  A/pend  A/clos  A/open  -       -
+    resume             -       -       -       -       A/open  -       -
     idle               -       E/open  E/pend  E/clos  -       -       -
     end                -       E/open  E/pend  E/clos  -       -       -
     end_open           -       E/open  E/open  E/open  -       -       -

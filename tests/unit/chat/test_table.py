@@ -26,6 +26,7 @@ from baton.contract import (
     MergedInto,
     MessageChanged,
     NoteAdded,
+    PlaceFreed,
     Presence,
     PresenceChanged,
     ReplySent,
@@ -93,6 +94,18 @@ NOTHING_MOVES = """
     no chat      -> illegal
     any chat     -> =
     ended closed -> illegal
+"""
+
+SOMEBODY_HAS_ROOM = """
+    no chat                                                        -> illegal
+    active open: queue line-1                                      -> active open: mine petra
+    active pending: queue line-1                                   -> active pending: reserved petra
+    active closed: queue line-1                                    -> active closed: mine petra
+    active any: nobody | mine ivan | reserved ivan | assigned ivan -> =
+    ended open: assigned ivan | reserved ivan                      -> active open: mine ivan
+    ended open: nobody                                             -> =
+    ended pending: any                                             -> =
+    ended closed                                                   -> illegal
 """
 
 CASES: dict[str, Case] = {
@@ -219,7 +232,15 @@ CASES: dict[str, Case] = {
     "labels change": Case(
         LabelsChanged(id="e-1", author=staff("ivan"), add=("vip",), remove=("refund",)), NOTHING_MOVES
     ),
-    "the clock wakes the chat, and nothing is due": Case(TimedDue(id="e-1", author=SYSTEM), NOTHING_MOVES),
+    "the clock wakes the chat, and whoever waits for the line is looked after": Case(
+        TimedDue(id="e-1", author=SYSTEM), SOMEBODY_HAS_ROOM
+    ),
+    "Petra has room for the chat that has waited longest": Case(
+        PlaceFreed(id="e-1", author=SYSTEM, staff="petra"), SOMEBODY_HAS_ROOM
+    ),
+    "the place is gone again": Case(
+        PlaceFreed(id="e-1", author=SYSTEM, staff="petra"), NOTHING_MOVES, facts(away=("ivan", "petra"))
+    ),
     "a ticket is opened for it": Case(
         TicketOpened(id="e-1", author=staff("lena"), ticket_id="t-1"), NOTHING_MOVES
     ),
@@ -255,9 +276,10 @@ CASES: dict[str, Case] = {
             taken(name),
             f"""
             no chat         -> illegal
-            active any: any -> active =: mine {name}
-            ended any: any  -> illegal
-            ended closed    -> illegal
+            active any: any    -> active =: mine {name}
+            ended open: any    -> active open: mine {name}  # its customer waits
+            ended pending: any -> illegal
+            ended closed       -> illegal
             """,
         )
         for name in ("ivan", "petra", "lena", "maria", "ghost")
@@ -420,7 +442,9 @@ CASES: dict[str, Case] = {
         active open: nobody | queue line-1 | assigned ivan -> =
         active pending: any                                -> =  # until the customer's reply
         active closed: any                                 -> =
-        ended any: any                                     -> =
+        ended open: assigned ivan | reserved ivan          -> active open: mine petra
+        ended open: nobody                                 -> =
+        ended pending: any                                 -> =
         ended closed                                       -> illegal
         """,
         facts(away=("ivan",)),
@@ -431,10 +455,15 @@ CASES: dict[str, Case] = {
         """
         no chat                                            -> illegal
         active open: mine ivan | reserved ivan             -> active open: mine petra
-        active open: nobody | queue line-1 | assigned ivan -> =
-        active pending: any                                -> =
-        active closed: any                                 -> =
-        ended any: any                                     -> =
+        active open: queue line-1                          -> active open: mine petra
+        active open: nobody | assigned ivan                -> =
+        active pending: queue line-1                       -> active pending: reserved petra
+        active pending: nobody | mine ivan | reserved ivan | assigned ivan -> =
+        active closed: queue line-1                        -> active closed: mine petra
+        active closed: nobody | mine ivan | reserved ivan | assigned ivan  -> =
+        ended open: assigned ivan | reserved ivan          -> active open: mine petra
+        ended open: nobody                                 -> =
+        ended pending: any                                 -> =
         ended closed                                       -> illegal
         """,
         facts(away=("ivan",)),
@@ -460,7 +489,9 @@ CASES: dict[str, Case] = {
         active pending: queue line-1                                   -> active pending: reserved petra
         active closed: queue line-1                                    -> active closed: mine petra
         active any: nobody | mine ivan | reserved ivan | assigned ivan -> =
-        ended any: any                                                 -> =
+        ended open: assigned ivan | reserved ivan                      -> active open: mine ivan  # its own
+        ended open: nobody                                             -> =
+        ended pending: any                                             -> =
         ended closed                                                   -> illegal
         """,
     ),
@@ -519,6 +550,8 @@ def _whole(event: ChatEvent, before: str, after: str, world: Facts) -> dict[str,
             "wrote_at": NOW,
             wrote: NOW,
         }
+    elif before.startswith("ended") and fields["activity"] == "active":
+        fields["wrote_at"] = NOW  # it does not end at once
     if isinstance(event, CustomerMessage):
         fields["waiting_since"] = fields["waiting_since"] or NOW
     elif isinstance(event, MESSAGES | ReplySent) or fields["status"] != "open":

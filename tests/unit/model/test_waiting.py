@@ -33,15 +33,13 @@ WRITES = CustomerMessage(id="e", author=CUSTOMER, text="?")
 
 
 @pytest.fixture(params=["chat", "ticket"])
-def waiting(request: pytest.FixtureRequest) -> ChatState | TicketState:
+def waiting(request: pytest.FixtureRequest) -> Any:
     """A case whose customer has just written for the first time."""
     return after(EMPTY[request.param], WRITES, minutes=0)
 
 
 def after(case: Any, event: Event, *, minutes: int) -> Any:
-    world = facts(now=NOW + timedelta(minutes=minutes))
-    state: Any = model_of(case).fold(case, event, world).state
-    return state
+    return model_of(case).fold(case, event, facts(now=NOW + timedelta(minutes=minutes))).state
 
 
 def test_the_first_message_begins_the_wait_and_the_next_one_does_not_begin_it_again(waiting: Any) -> None:

@@ -101,7 +101,8 @@ def test_a_rule_whose_moment_never_was_is_not_due() -> None:
 def test_a_chat_that_nobody_has_was_not_assigned() -> None:
     found = rules(timed=[rule("a", {"minutes since assigned": {"at least": 1}})])
     assert fired(look(found, chat(held_since=minutes_ago(30)))) == []
-    assert fired(look(found, chat(held_since=minutes_ago(30), line="line-1"))) == ["a"]
+    queued = chat(held_since=minutes_ago(30), line="line-1")
+    assert fired(look(found, queued, lines={"line-1": ()})) == ["a"]
 
 
 def test_several_conditions_about_time_must_all_hold_and_any_new_moment_counts_afresh() -> None:

@@ -1,0 +1,36 @@
+"""What one transaction holds until it ends, so that nobody else counts or changes it meanwhile.
+
+On PostgreSQL only; on SQLite a writing transaction has everything. A queue is locked before the loads of its
+line, and several names in one call, in order. Two transactions that concern several lines may still wait for
+one another: then PostgreSQL ends one of them, which is tried again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from helpdesks.database import Database
+
+
+class Locks:
+    """The locks of one transaction."""
+
+    def __init__(self, database: Database, connection: AsyncConnection) -> None:
+        self._database = database
+        self._connection = connection
+        self._held: set[str] = set()
+
+    async def load(self, staff: Iterable[str]) -> None:
+        """Lock how many cases these people have."""
+        await self._hold(f"load:{one}" for one in staff)
+
+    async def queues(self, lines: Iterable[str]) -> None:
+        """Lock the queues of these lines, and what is promised to those who wait there."""
+        await self._hold(f"queue:{line}" for line in lines)
+
+    async def _hold(self, names: Iterable[str]) -> None:
+        missing = [name for name in names if name not in self._held]
+        await self._database.lock(self._connection, missing)
+        self._held.update(missing)
