@@ -19,6 +19,7 @@ from temporalio.common import ActivityIDConflictPolicy, ActivityIDReusePolicy
 from temporalio.exceptions import ActivityAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
+from activities.arrivals import fill_lines
 from activities.refusing import refusal, refusing
 from baton.contract import SUBMIT, SYSTEM, Presence, PresenceChanged, derived_id
 from baton.desk.api import (
@@ -133,6 +134,9 @@ class Housekeeping:
             once_here = before.staff.keys() | (await self._desk.presence()).keys()
             for removed in sorted(once_here - directory.staff.keys()):
                 await self._let_go_of(removed)
+            # Somebody may take more cases than before, or belong to another line.
+            source = derived_id("directory", str(changed.version))
+            await fill_lines(self._desk, self._task_queue, directory.lines, source, datetime.now(UTC))
             return _shown(changed)
         except ValidationError as error:
             raise refusal("DocumentError", mistakes_in(error, "directory")) from None
@@ -199,10 +203,15 @@ class Housekeeping:
 
     @activity.defn(name=SPREAD_PRESENCE)
     async def spread_presence(self, spread: PresenceSpread) -> int:
-        """Tell the cases that a presence concerns. Returns how many; 0 if the presence has changed since."""
+        """Tell the cases that a presence concerns. Returns how many; 0 if the presence has changed since.
+
+        When somebody leaves, these are the cases that they have; when they come, those that get their places.
+        """
         attends = (await self._desk.presence()).get(spread.staff)
         if attends is None or (attends.presence, attends.since) != (spread.presence, spread.since):
             return 0
+        if spread.presence is Presence.ONLINE:
+            return await self._fill_places(spread)
         event = PresenceChanged(
             id=derived_id("presence", spread.staff, spread.since.isoformat()),
             at=spread.since,
@@ -223,6 +232,12 @@ class Housekeeping:
             # The whole activity is retried, but only now: one case that fails must not hold up the others.
             raise failures[0]
         return told
+
+    async def _fill_places(self, spread: PresenceSpread) -> int:
+        member = (await self._desk.directory()).directory.staff.get(spread.staff)
+        lines = [member.line] if member is not None and member.line is not None else []
+        source = derived_id("presence", spread.staff, spread.since.isoformat())
+        return len(await fill_lines(self._desk, self._task_queue, lines, source, datetime.now(UTC)))
 
 
 async def _tell(client: Client, case: CaseRef, event: PresenceChanged) -> bool:
