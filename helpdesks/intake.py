@@ -43,10 +43,10 @@ class EmbeddedIntake(EmbeddedQueues):
         return KnownEvent(found.known_case, found.known_at, found.known_chain, snapshot)
 
     async def directory(self) -> VersionedDirectory:
-        return await self._directories.at_version(self._connection, self._arrival.found.version or 0)
+        return await self._directories.at_version(self.connection, self._arrival.found.version or 0)
 
     async def previous(self) -> Previous | None:
-        rows = await self._connection.execute(
+        rows = await self.connection.execute(
             queries.PREVIOUS[self._kind],
             {**self._placed, "case_id": self._arrival.case_id},
         )
@@ -59,14 +59,14 @@ class EmbeddedIntake(EmbeddedQueues):
         return Previous(case_id=row.case_id, assignee=row.assignee, holders=row.holders, **known)
 
     async def other_holder(self) -> str | None:
-        holder: str | None = await self._connection.scalar(
+        holder: str | None = await self.connection.scalar(
             queries.OTHER_HOLDER[self._kind],
             {**self._placed, "customer": self._arrival.before.customer},
         )
         return holder
 
     async def author_of(self, message_id: str) -> str | None:
-        author = await self._connection.scalar(
+        author = await self.connection.scalar(
             queries.WRITER[self._kind], {**self._placed, "message_id": message_id}
         )
         return author_of(author).id if author is not None else None
@@ -78,7 +78,7 @@ class EmbeddedIntake(EmbeddedQueues):
         return self._arrival.case_id
 
     async def lost(self) -> Kept | None:
-        return await keeping.lost(self._connection, self._arrival.place, self._arrival.chain)
+        return await keeping.lost(self.connection, self._arrival.place, self._arrival.chain)
 
     async def take_in(
         self,

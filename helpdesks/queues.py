@@ -84,20 +84,20 @@ class EmbeddedQueues:
         case_id: str = "",
     ) -> None:
         self._database = database
-        self._connection = connection
+        self.connection = connection
         self._directories = directories
         self._locks = locks
         self._now = now
         self._promising = {"source": source, "fresh_after": now - KEPT_FOR, "own_case": case_id}
 
     async def directory(self) -> VersionedDirectory:
-        return await self._directories.current(self._connection)
+        return await self._directories.current(self.connection)
 
     async def attendance(self, staff: Iterable[str]) -> Mapping[str, Attendance]:
         wanted = list(staff)
         if not wanted:
             return {}
-        rows = await self._connection.execute(queries.ATTENDANCE, {"staff": wanted})
+        rows = await self.connection.execute(queries.ATTENDANCE, {"staff": wanted})
         return {row.staff: attendance_of(row) for row in rows}
 
     async def load(self, staff: Iterable[str], kind: Kind) -> Mapping[str, int]:
@@ -105,13 +105,13 @@ class EmbeddedQueues:
         await self._locks.load(wanted)
         counted: dict[str, int] = dict.fromkeys(wanted, 0)
         if wanted:
-            rows = await self._connection.execute(LOAD, {**self._promising, "staff": wanted, "kind": kind})
+            rows = await self.connection.execute(LOAD, {**self._promising, "staff": wanted, "kind": kind})
             counted.update((holder, number) for holder, number in rows)
         return counted
 
     async def waiting(self, line: str, kind: Kind, until: datetime, most: int) -> Sequence[Queued]:
         await self._locks.queues([line])
-        rows = await self._connection.execute(
+        rows = await self.connection.execute(
             WAITING, {**self._promising, "line": line, "kind": kind, "until": until, "most": most}
         )
         return [
@@ -127,7 +127,7 @@ class EmbeddedQueues:
             return
         insert = self._database.insert(promises)
         renewed = {name: insert.excluded[name] for name in ("staff", "source", "at")}
-        await self._connection.execute(
+        await self.connection.execute(
             insert.on_conflict_do_update(index_elements=[promises.c.case_id], set_=renewed),
             [
                 {
@@ -143,7 +143,7 @@ class EmbeddedQueues:
 
     async def redeem(self, line: str) -> str | None:
         await self._locks.queues([line])
-        staff: str | None = await self._connection.scalar(
+        staff: str | None = await self.connection.scalar(
             promises.delete()
             .where(promises.c.case_id == self._promising["own_case"])
             .returning(promises.c.staff)

@@ -7,7 +7,7 @@ from importlib import import_module
 
 import click
 
-BENCHES = ("decide", "chat", "races", "capacity", "handover", "deploy", "encryption", "telemetry")
+BENCHES = ("decide", "chat", "races", "queues", "capacity", "handover", "deploy", "encryption", "telemetry")
 """Each module has a ``main()`` that prints a table, and returns 1 where something is wrong.
 
 Imported only when run: some need a server.
@@ -19,7 +19,7 @@ Imported only when run: some need a server.
 def main(names: tuple[str, ...]) -> None:
     """Measure Baton. Without a NAME everything is measured, which takes a while.
 
-    A NAME is decide, chat, races, capacity, handover, deploy, encryption or telemetry.
+    A NAME is decide, chat, races, queues, capacity, handover, deploy, encryption or telemetry.
     """
     status = 0
     for position, name in enumerate(names or BENCHES):
