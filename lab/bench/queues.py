@@ -1,7 +1,7 @@
 """Whether a queue is served in order: many chats, few people, and places that become free at random.
 
-All chats are handed to one line, some at once. Whoever gets one answers and closes it, or closes it at once,
-or leaves for a moment, and everything that they have goes to others. Each transaction of the help desk is
+All chats are handed to one line, some at once. Whoever gets one closes it; some are pending before, and some
+are handed to somebody of another line. Each transaction of the help desk is
 watched (`lab.queuewatch`).
 """
 
@@ -15,9 +15,8 @@ from pathlib import Path
 
 from rich.console import Console
 
-from baton.contract import Presence, Tab
+from baton.contract import Tab
 from baton.desk.api import InboxQuery
-from baton.desk.client import DeskClient
 from lab.bench.tables import table_of
 from lab.queuewatch import Watch, WatchedHelpDesk
 from lab.rig import NO_RULES, Rig, eventually, fresh, open_rig
@@ -28,8 +27,8 @@ AT_ONCE = 20
 PEOPLE = tuple(f"agent-{number}" for number in range(1, 6))
 MOST = 3
 """``max_chats`` of each."""
-ANSWERED, LEAVES = 0.5, 0.1
-"""How many of the chats are answered before they are closed, and with how many their holder leaves."""
+ANSWERED, HANDED_ON = 0.5, 0.1
+"""How many of the chats are pending before they are closed, and how many leave the line before."""
 SEED = 11
 WITHIN = 300.0
 """Seconds within which a chat must have found somebody; a busy machine needs some."""
@@ -44,7 +43,6 @@ def company(people: tuple[str, ...] = PEOPLE) -> str:
 async def serve(rig: Rig, chats: list[str], seed: int) -> None:
     """Hand these chats to the line; whoever gets one works it off. Fails if one is forgotten."""
     rng, some = random.Random(seed), asyncio.Semaphore(AT_ONCE)
-    people = DeskClient(rig.client.temporal, task_queue=rig.settings.task_queue)
     fate = {chat: rng.random() for chat in chats}
 
     async def arrive(chat: str) -> None:
@@ -53,11 +51,10 @@ async def serve(rig: Rig, chats: list[str], seed: int) -> None:
             await rig.by("lena", chat, "assigned", line="line-1")
 
     async def work_off(chat: str, holder: str) -> None:
-        if fate[chat] < ANSWERED:
-            await rig.staff(chat, holder)
-        if fate[chat] < LEAVES:  # and all that this person has goes to others
-            await people.set_presence(holder, Presence.WITHOUT_CHATS)
-            await people.set_presence(holder, Presence.ONLINE)
+        if fate[chat] < ANSWERED:  # not by a message: whoever writes into a chat that nobody has takes it
+            await rig.by("lena", chat, "status_set", status="pending")
+        if fate[chat] < HANDED_ON:
+            await rig.by(holder, chat, "assigned", staff="lena")
         await rig.by("lena", chat, "chat_ended", status="closed")
 
     given: dict[str, asyncio.Task[None]] = {}
