@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -12,7 +13,7 @@ import pytest
 
 from baton.contract import Presence, Status, Tab
 from baton.desk.client import DeskClient
-from lab.rig import CHANNEL, NO_RULES, Rig, eventually, fresh
+from lab.rig import CHANNEL, NO_RULES, Rig, billed, eventually, fresh
 from tests.conftest import RigOpener
 
 DIRECTORY = """
@@ -129,6 +130,22 @@ class TestAPlaceBecomesFree:
             await desk_of(rig).set_presence("petra", Presence.ONLINE)
             await become(rig, chats, ["petra", "petra", None, None, None, None])
             assert [await signals(rig, one) for one in chats] == [1, 1, 0, 0, 0, 0]
+
+    async def test_costs_one_call_and_one_signal(self, open_line: RigOpener) -> None:
+        async with open_line(directory=company(), online=("ivan", "lena")) as rig:
+            a, b = fresh("a"), fresh("b")
+            await to_line_1(rig, a, b)
+            for chat in (a, b):
+                await rig.settled(chat)
+            before = {chat: Counter(billed(await rig.history(chat))) for chat in (a, b)}
+            await rig.by("ivan", a, "chat_ended", status="pending")
+            await become(rig, [b], ["ivan"])
+            cost = {}
+            for chat in (a, b):
+                await rig.settled(chat)
+                cost[chat] = sorted((Counter(billed(await rig.history(chat))) - before[chat]).elements())
+            assert cost[a] == ["decide", "give_places", "update", "upsert"]
+            assert cost[b] == ["decide", "notify", "signal", "upsert"]
 
 
 class TestTheOrder:
