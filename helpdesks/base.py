@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, NamedTuple, Protocol
 
-from baton.contract import CustomerMessage, Event, Presence
+from baton.contract import CustomerMessage, Event, Presence, Tell
 from baton.desk.api import InboxQuery, InboxRow, NoticeRow, ShownRules, TicketQuery, TicketRow
 from baton.documents.directory import Directory
 from baton.model.decision import CaseSnapshot, CaseState, Kept
@@ -181,8 +181,12 @@ class HelpDesk(Protocol):
         """Tell people, once; returns who was told.
 
         Everyone, or a line, means: those of them who are online now, whatever their habit. A department,
-        named by its label, means all its members.
+        named by its label, means all its members. Nobody is told who is not in the directory. If none of
+        those who are meant is there, somebody else is told, too: see `helpdesks.audience`.
         """
+
+    async def tell(self, key: str, tell: Tell, at: datetime) -> tuple[str, ...]:
+        """As `notify`, about no single case: once for each ``key``."""
 
     async def kept(self, case: CaseRef) -> Kept | None:
         """The latest case of a conversation or ticket, whole, with the notes of its departments.
@@ -251,4 +255,7 @@ class HelpDesk(Protocol):
         """What the customer wrote in this case, in order, as the events that brought it."""
 
     async def notices(self, staff: str | None, limit: int) -> Sequence[NoticeRow]:
-        """The notices that people received, latest first."""
+        """What people were told, latest first: one row for each notice and reason.
+
+        ``staff`` limits it to what this person was told.
+        """

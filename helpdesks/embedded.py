@@ -16,7 +16,7 @@ from typing import Self
 
 from sqlalchemy import URL, select
 
-from baton.contract import CustomerMessage, Event, Presence
+from baton.contract import CustomerMessage, Event, Presence, Tell
 from baton.desk.api import InboxQuery, InboxRow, NoticeRow, ShownRules, TicketQuery, TicketRow
 from baton.documents.directory import Directory
 from baton.model.decision import CaseState, Kept
@@ -30,7 +30,7 @@ from baton.model.effects import (
     Prompt,
     Reminder,
 )
-from helpdesks import changelog, effects, keeping, lists, migrations, people, stories, telling
+from helpdesks import changelog, effects, keeping, lists, migrations, notices, people, stories, telling
 from helpdesks.arrival import Arrival
 from helpdesks.base import Attendance, Intake, Queues, VersionedDirectory
 from helpdesks.changelog import Changed
@@ -91,6 +91,11 @@ class EmbeddedHelpDesk:
         async with self._database.writing() as connection:
             directory = (await self._directories.current(connection)).directory
             return await telling.notify(self._database, connection, directory, notice)
+
+    async def tell(self, key: str, tell: Tell, at: datetime) -> tuple[str, ...]:
+        async with self._database.writing() as connection:
+            directory = (await self._directories.current(connection)).directory
+            return await telling.tell_of_no_case(self._database, connection, directory, key, tell, at)
 
     async def kept(self, case: CaseRef) -> Kept | None:
         async with self._database.reading() as connection:
@@ -183,7 +188,7 @@ class EmbeddedHelpDesk:
 
     async def notices(self, staff: str | None, limit: int) -> Sequence[NoticeRow]:
         async with self._database.reading() as connection:
-            return await lists.notices(connection, staff, limit)
+            return await notices.notices(connection, staff, limit)
 
     # --- Beyond the protocol: one case, for whoever operates the help desk ---------------------------
 

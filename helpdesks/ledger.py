@@ -6,6 +6,7 @@ a case is then carried out again, but what people have read cannot be taken back
 
 from __future__ import annotations
 
+from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
@@ -45,10 +46,19 @@ async def enter(
 
 async def enter_once(database: Database, connection: AsyncConnection, kind: str, effect: Once) -> bool:
     """Enter it into the ledger. False if its key was entered before, whatever its content was."""
-    digest = sha256(effect.model_dump_json().encode()).hexdigest()
+    return await enter_key_once(
+        database, connection, kind, effect.key, effect.model_dump_json(), effect.decided_at
+    )
+
+
+async def enter_key_once(
+    database: Database, connection: AsyncConnection, kind: str, key: str, content: str, at: datetime
+) -> bool:
+    """As `enter_once`, for what is no effect of a case."""
+    digest = sha256(content.encode()).hexdigest()
     entered = await connection.scalar(
         database.insert(applied).on_conflict_do_nothing().returning(applied.c.key),
-        {"kind": kind, "key": effect.key, "digest": digest, "at": effect.decided_at},
+        {"kind": kind, "key": key, "digest": digest, "at": at},
     )
     return entered is not None
 

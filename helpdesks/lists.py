@@ -1,4 +1,4 @@
-"""What the embedded help desk shows: lists of chats, tickets and notices."""
+"""What the embedded help desk shows: lists of chats and tickets."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, func, or_, sel
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from baton.contract import Status, Tab, TicketStage
-from baton.desk.api import InboxQuery, InboxRow, NoticeRow, TicketQuery, TicketRow
+from baton.desk.api import InboxQuery, InboxRow, TicketQuery, TicketRow
 from baton.documents.directory import Directory
 from baton.model.effects import CaseRef
 from helpdesks.places import ref_of
-from helpdesks.schema import LIVING, case_labels, cases, events, notifications
+from helpdesks.schema import LIVING, case_labels, cases, events
 
 SHOWN_TEXT = 500
 """How many characters of a case's last message a list shows. A list must fit into one answer of 2 MB."""
@@ -164,26 +164,6 @@ async def touched_by(connection: AsyncConnection, directory: Directory, staff: s
         .order_by(_SINCE, cases.c.case_id)
     )
     return [ref_of(row) for row in rows]
-
-
-async def notices(connection: AsyncConnection, staff: str | None, limit: int) -> Sequence[NoticeRow]:
-    """The notices that people received, latest first."""
-    told = select(notifications).order_by(notifications.c.at.desc(), notifications.c.id.desc()).limit(limit)
-    if staff is not None:
-        told = told.where(notifications.c.staff == staff)
-    return [_notice_row(row) for row in await connection.execute(told)]
-
-
-def _notice_row(row: Any) -> NoticeRow:
-    return NoticeRow(
-        staff=row.staff,
-        case_id=row.case_id,
-        channel=row.channel or "",
-        conversation=row.conversation or "",
-        ticket_id=row.ticket_id,
-        reason=row.reason,
-        at=row.at,
-    )
 
 
 def _line_of(staff: str | None, directory: Directory) -> str | None:

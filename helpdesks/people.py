@@ -28,6 +28,14 @@ async def everybody(connection: AsyncConnection) -> Mapping[str, Attendance]:
     return {row.staff: attendance_of(row) for row in rows}
 
 
+async def presences(connection: AsyncConnection) -> Mapping[str, Presence]:
+    """What everybody is doing who ever had a presence."""
+    rows = await connection.execute(
+        select(attendance.c.staff, attendance.c.presence).where(attendance.c.presence.is_not(None))
+    )
+    return {staff: Presence(presence) for staff, presence in rows}
+
+
 async def set_presence(
     database: Database, connection: AsyncConnection, staff: str, presence: Presence, at: datetime
 ) -> Attendance:

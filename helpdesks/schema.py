@@ -3,7 +3,8 @@
 A *case* is one row, as staff see it now: a chat or a ticket. *Events* are what happened to it, with the
 bodies of messages and notes; *entries* are what Baton wrote: the notes and messages of rules, drafts, and the
 consolidated replies that were sent. *Applied* is the ledger that makes every write happen once, and *changes*
-says who changed what.
+says who changed what. *Notifications* are what people were told, one row for each notice and reason;
+*recipients* and *heard* are for finding those of one person (`helpdesks.notices`).
 
 ``kind`` says which of the two a case is. Columns of only one kind are null for the other. Three columns
 serve both: they are the *place* of one, and a link to it from the other (`helpdesks.places`). The place of a
@@ -219,15 +220,41 @@ notifications = Table(
     metadata,
     Column("id", Number, primary_key=True),
     key("key"),
-    key("staff"),
-    key("case_id"),
-    *_place_columns(),
     key("reason"),
+    # Who was told: one person, or several. See `helpdesks.notices`.
+    key("staff", optional=True),
+    Column("told", Words, nullable=True),
+    Column("everyone", Boolean, nullable=False),  # whether it went to everyone who could be told
+    # The case that it is about, if it is about one.
+    key("case_id", optional=True),
+    *_place_columns(),
     moment("at"),
-    UniqueConstraint("key", "staff", "reason"),
+    UniqueConstraint("key", "reason"),
 )
-Index("ix_notifications_staff", notifications.c.staff, notifications.c.at)
-Index("ix_notifications_at", notifications.c.at)
+_to_one = text("staff IS NOT NULL")
+Index(
+    "ix_notifications_staff",
+    notifications.c.staff,
+    notifications.c.id,
+    sqlite_where=_to_one,
+    postgresql_where=_to_one,
+)
+
+recipients = Table(
+    "recipients",
+    metadata,
+    Column("number", Number, primary_key=True),
+    key("staff"),
+    UniqueConstraint("staff"),
+)
+
+heard = Table(
+    "heard",
+    metadata,
+    Column("number", Number, ForeignKey(recipients.c.number), primary_key=True, autoincrement=False),
+    Column("block", Number, primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
+)
 
 blocked_customers = Table("blocked_customers", metadata, Column("customer", Words, primary_key=True))
 

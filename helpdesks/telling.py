@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from baton.contract import SYSTEM, Presence, Tell
+from baton.contract import SYSTEM, Tell
 from baton.documents.directory import Directory
-from baton.model.effects import Escalation, Notice, Prompt, Reminder
+from baton.model.effects import CaseRef, Escalation, Notice, Prompt, Reminder
 from baton.model.facts import people
+from helpdesks import notices
+from helpdesks.audience import Around, Audience, Behind
 from helpdesks.database import Database
-from helpdesks.ledger import Once, enter_once, entry
-from helpdesks.people import everybody
+from helpdesks.ledger import Once, enter_key_once, enter_once, entry
+from helpdesks.people import presences
 from helpdesks.places import place_of
-from helpdesks.schema import entries, notifications
+from helpdesks.schema import cases, entries
+
+_BEHIND = select(cases.c.line, cases.c.dispatcher).where(cases.c.case_id == bindparam("wanted"))
 
 
 async def prompt_reply(
@@ -26,7 +31,7 @@ async def prompt_reply(
         return False
     composer = (prompt.composer,) if prompt.composer is not None else ()
     tell = Tell(staff=composer, everyone=not composer, reason="prompt")
-    await _tell(connection, directory, prompt, [tell])
+    await _tell(database, connection, directory, prompt.key, [tell], prompt.decided_at, prompt.case)
     if draft:
         await _keep_draft(database, connection, prompt, draft)
     return True
@@ -73,51 +78,54 @@ async def escalate(
     return await _tell_once(database, connection, directory, "escalation", escalation, [tell])
 
 
+async def tell_of_no_case(
+    database: Database, connection: AsyncConnection, directory: Directory, key: str, tell: Tell, at: datetime
+) -> tuple[str, ...]:
+    """Tell people something that is about no single case; otherwise as `notify`."""
+    if await enter_key_once(database, connection, "notice", key, tell.model_dump_json(), at):
+        return await _tell(database, connection, directory, key, [tell], at)
+    return await notices.told_before(connection, key)
+
+
 async def _tell_once(
     database: Database,
     connection: AsyncConnection,
     directory: Directory,
     kind: str,
     effect: Once,
-    tell: Iterable[Tell],
+    tell: Sequence[Tell],
 ) -> tuple[str, ...]:
     if await enter_once(database, connection, kind, effect):
-        return await _tell(connection, directory, effect, tell)
-    told = await connection.scalars(
-        select(notifications.c.staff).where(notifications.c.key == effect.key).order_by(notifications.c.id)
-    )
-    return people(told)
+        return await _tell(database, connection, directory, effect.key, tell, effect.decided_at, effect.case)
+    return await notices.told_before(connection, effect.key)
 
 
 async def _tell(
-    connection: AsyncConnection, directory: Directory, effect: Once, tell: Iterable[Tell]
+    database: Database,
+    connection: AsyncConnection,
+    directory: Directory,
+    key: str,
+    tell: Sequence[Tell],
+    at: datetime,
+    case: CaseRef | None = None,
 ) -> tuple[str, ...]:
-    present = await everybody(connection)
-    online = {staff for staff, attends in present.items() if attends.presence is Presence.ONLINE}
-    rows = {
-        (staff, one.reason): {
-            **place_of(effect.case).columns,
-            "key": effect.key,
-            "staff": staff,
-            "case_id": effect.case.case_id,
-            "reason": one.reason,
-            "at": effect.decided_at,
-        }
-        for one in tell
-        for staff in _audience(one, directory, online)
-    }
-    if rows:
-        await connection.execute(notifications.insert(), list(rows.values()))
-    return people(staff for staff, _ in rows)
+    around = Around(directory, await presences(connection))
+    reached = all(around.reaches(one) for one in tell)
+    behind = Behind() if case is None or reached else await _behind(connection, case)
+    told: dict[str, Audience] = {}
+    for one in tell:
+        heard = around.audience(one, behind)
+        # For the same reason nobody is told twice.
+        before = told.get(one.reason, Audience(one.reason, ()))
+        told[one.reason] = Audience(
+            one.reason, people([*before.staff, *heard.staff]), before.everyone or heard.everyone
+        )
+    about = {} if case is None else {**place_of(case).columns, "case_id": case.case_id}
+    heard_by = [one for one in told.values() if one.staff]
+    await notices.keep(database, connection, key, heard_by, at, about)
+    return people(staff for one in heard_by for staff in one.staff)
 
 
-def _audience(tell: Tell, directory: Directory, online: set[str]) -> Sequence[str]:
-    if tell.everyone:
-        groups = list(directory.staff)
-    elif tell.line is not None:
-        groups = [staff for staff, _ in directory.members(tell.line)]
-    else:
-        groups = []
-    asked = (directory.department_of(label) for label in tell.departments)
-    members = [staff for department in asked if department for staff in directory.members_of(department)]
-    return people([*tell.staff, *members, *(staff for staff in groups if staff in online)])
+async def _behind(connection: AsyncConnection, case: CaseRef) -> Behind:
+    row = (await connection.execute(_BEHIND, {"wanted": case.case_id})).one_or_none()
+    return Behind(row.line, row.dispatcher) if row is not None else Behind()

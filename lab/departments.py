@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from lab.ledger import applied_keys
+from lab.notices import to_each
 from lab.rig import Rig
 
 QUIET = "three-departments-quiet"
@@ -46,7 +47,7 @@ SEPARATE_RIG: dict[str, Any] = {"directory": SEPARATE, "rules": RULES, "online":
 async def prompts_of(rig: Rig, ticket: str) -> list[str]:
     """Who was prompted to write the reply, from the help desk's notices."""
     notices = await rig.desk.notices(None, 100_000)
-    return [row.staff for row in notices if row.ticket_id == ticket and row.reason == "prompt"]
+    return [row.staff for row in to_each(notices) if row.ticket_id == ticket and row.reason == "prompt"]
 
 
 async def replies_of(rig: Rig, ticket: str) -> int:

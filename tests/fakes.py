@@ -178,7 +178,7 @@ class FakeDesk:
         return self.ticket_rows[: TicketQuery.model_validate(query).limit]
 
     async def notices(self, *, staff: str | None = None, limit: int = 50) -> list[NoticeRow]:
-        return [row for row in self.told if staff in (None, row.staff)][:limit]
+        return [row for row in self.told if staff in (None, row.staff, *row.told)][:limit]
 
     async def directory(self) -> ShownDirectory:
         return ShownDirectory(version=self.version, directory=self.document)

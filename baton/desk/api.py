@@ -118,12 +118,20 @@ class NoticeQuery(Payload):
 
 
 class NoticeRow(Payload):
-    """One notice that somebody received."""
+    """One notice, and everybody who was told of it for the same reason."""
 
-    staff: str
-    case_id: str
+    staff: str = ""
+    """Who was told, if it was one person; in a list of one person's notices, this person."""
+    told: tuple[str, ...] = ()
+    """Everybody who was told. Empty where the list would be too long to be sent: see ``count``."""
+    count: int = 0
+    """How many were told."""
+    everyone: bool = False
+    """Whether it went to everyone who could be told."""
+    case_id: str = ""
+    """Empty, as is the place, for a notice that is about no single case."""
     channel: str = ""
-    conversation: str
+    conversation: str = ""
     ticket_id: str | None = None
     reason: str
     at: Instant

@@ -77,7 +77,7 @@ async def _found(rig: Rig, tickets: list[str]) -> dict[str, Found]:
     for notice in await rig.desk.notices(None, 100 * len(tickets)):
         if notice.ticket_id is not None and notice.reason in ("prompt", "you write the reply now"):
             prompts[notice.ticket_id] += notice.reason == "prompt"
-            composers[notice.ticket_id].add(notice.staff)
+            composers[notice.ticket_id].update(notice.told)
     sent = Counter(key.partition(":")[0] for key in await applied_keys(rig.desk, ":send_reply"))
     found = {}
     for ticket in tickets:

@@ -133,7 +133,7 @@ async def gather(rig: Rig, desk: EmbeddedHelpDesk, played: Played) -> Found:
     for row in await rows(desk, select(entries).where(entries.c.kind == "reply")):
         found.replies[of_cases[row.case_id].removeprefix("ticket:")] += 1
     for notice in await desk.notices(None, ALL_NOTICES):
-        found.notices[_told(notice)] += 1
+        found.notices.update(_told(notice))
         if notice.reason == "prompt" and notice.ticket_id:
             found.prompts[notice.ticket_id] += 1
 
@@ -150,8 +150,9 @@ async def gather(rig: Rig, desk: EmbeddedHelpDesk, played: Played) -> Found:
     return found
 
 
-def _told(notice: NoticeRow) -> tuple[str, ...]:
-    return notice.staff, notice.case_id, notice.reason, notice.at.isoformat()
+def _told(notice: NoticeRow) -> list[tuple[str, ...]]:
+    about = (notice.case_id, notice.reason, notice.at.isoformat())
+    return [(staff, *about) for staff in notice.told]
 
 
 async def _pending(rig: Rig, case: str) -> str:

@@ -98,7 +98,7 @@ class PlayedCase:
         await until(self._is_over, f"{self.workflow_id} did not complete")
 
     async def newly_told(self, belongs: Callable[[NoticeRow], bool]) -> list[NoticeRow]:
-        """The notices of this case since the last call. Somebody who was told twice is listed twice."""
+        """The notices of this case since the last call."""
         rows = [row for row in await self._desk.notices(limit=MANY) if belongs(row)]
         new, self._notices = len(rows) - self._notices, len(rows)
         return rows[:new]

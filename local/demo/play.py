@@ -180,7 +180,7 @@ class _Chat(PlayedCase):
             chat, fired = outcome.snapshot, tuple(rule.rule for rule in outcome.fired)
         await self.at_rest()
         told = await self.newly_told(lambda row: row.conversation == self.name)
-        return Seen(step, chat, fired, tuple(sorted(row.staff for row in told)))
+        return Seen(step, chat, fired, tuple(sorted(staff for row in told for staff in row.told)))
 
     async def do(self, step: Step) -> Outcome:
         """Send the event of one step."""

@@ -141,7 +141,7 @@ class PlayedTicket(PlayedCase):
         told: dict[datetime, list[tuple[str, str]]] = {one.at: [] for one in seen}
         for row in await self.newly_told(lambda row: row.ticket_id == self.name):
             # A notice that belongs to no step would be a surprise; it is shown in the last step.
-            told.get(row.at, told[seen[-1].at]).append((row.staff, row.reason))
+            told.get(row.at, told[seen[-1].at]).extend((staff, row.reason) for staff in row.told)
         return tuple(replace(one, told=tuple(sorted(told[one.at]))) for one in seen)
 
     async def do(self, step: TicketStep, **fields: object) -> str:

@@ -13,6 +13,7 @@ import pytest
 from baton.contract import Outcome
 from baton.settings import CHECKOUT
 from lab.ledger import applied_keys, cases_of, events_of
+from lab.notices import to_each
 from lab.rig import CHANNEL, Rig, event, fresh
 from tests.conftest import RigOpener
 
@@ -80,7 +81,8 @@ async def test_a_killed_worker_loses_and_doubles_nothing(open_a_rig: RigOpener, 
             assert [item.event_id for item in kept].count(sent[name]["id"]) == 1, name
         new = Counter(await applied_keys(rig.desk)) - written
         assert all(number == 1 for number in new.values()), new
-        told = Counter((row.staff, row.case_id, row.at) for row in await rig.desk.notices(None, 1000))
+        notices = to_each(await rig.desk.notices(None, 1000))
+        told = Counter((row.staff, row.case_id, row.at) for row in notices)
         assert all(number == 1 for number in told.values()), told
         writes = [key for key in new if key.endswith(":write")]
         assert len(writes) == len(SITUATIONS)

@@ -14,6 +14,7 @@ from baton.desk.api import NoticeRow
 from baton.desk.client import DeskClient
 from baton.errors import UnknownStaff
 from baton.model.effects import CaseRef
+from lab.notices import to_each
 from lab.rig import CHANNEL, Rig, event, eventually, fresh
 from tests.conftest import RigOpener
 
@@ -24,7 +25,7 @@ def desk_of(rig: Rig) -> DeskClient:
 
 async def notices(rig: Rig, conversation: str) -> list[NoticeRow]:
     await rig.settled(conversation)
-    return [row for row in await rig.desk.notices(None, 1000) if row.conversation == conversation]
+    return [row for row in to_each(await rig.desk.notices(None, 1000)) if row.conversation == conversation]
 
 
 class TestWhoIsTold:

@@ -21,6 +21,7 @@ from baton.temporal.plugin import BatonPlugin
 from helpdesks.embedded import EmbeddedHelpDesk
 from lab.departments import QUIET, prompts_of, replies_of
 from lab.ledger import applied_keys, cases_of, events_of
+from lab.notices import to_each
 from lab.rig import CHANNEL, Rig, event, eventually, failed_tasks, fresh, open_rig
 from lab.server import running_server
 from tests.commands import Baton
@@ -122,7 +123,7 @@ async def all_once(rig: Rig, before: Counter[str]) -> set[str]:
     """What was written since; each write is there once."""
     new = Counter(await applied_keys(rig.desk)) - before
     assert all(number == 1 for number in new.values()), new
-    notices = await rig.desk.notices(None, 1000)
+    notices = to_each(await rig.desk.notices(None, 1000))
     told = Counter((row.staff, row.case_id, row.reason, row.at) for row in notices)
     assert all(number == 1 for number in told.values()), told
     return set(new)
@@ -433,7 +434,7 @@ async def test_a_caller_hears_that_a_case_was_closed_by_force(open_a_rig: RigOpe
 
 async def told(rig: Rig, ticket: str, reason: str) -> list[str]:
     """Who was told something about a ticket; each person is listed as often as they were told."""
-    notices = await rig.desk.notices(None, 1000)
+    notices = to_each(await rig.desk.notices(None, 1000))
     return [row.staff for row in notices if row.ticket_id == ticket and row.reason.startswith(reason)]
 
 

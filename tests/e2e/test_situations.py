@@ -12,6 +12,7 @@ from datetime import timedelta
 import pytest
 
 from baton.contract import Activity, Outcome, Presence, Status, Tab
+from lab.notices import to_each
 from lab.rig import Rig, fresh, rules_but
 from tests.conftest import RigOpener
 from tests.postgres import fresh_database
@@ -224,6 +225,6 @@ class TestSituation4:
 async def told_since_new(rig: Rig, conversation: str) -> set[str]:
     """Who was told about a conversation by its latest notice, once all writes are done."""
     await rig.settled(conversation)
-    rows = [row for row in await rig.desk.notices(None, 100) if row.conversation == conversation]
+    rows = [row for row in to_each(await rig.desk.notices(None, 100)) if row.conversation == conversation]
     assert rows
     return {row.staff for row in rows if row.at == rows[0].at}

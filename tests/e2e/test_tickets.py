@@ -15,6 +15,7 @@ from baton.desk.api import TicketQuery
 from baton.errors import DepartmentsWaiting, IllegalTransition, InvalidEvent, NotAllowed, UnknownLabel
 from lab.departments import ANSWERS, QUIET, prompts_of, replies_of
 from lab.ledger import events_of
+from lab.notices import to_each
 from lab.rig import CHANNEL, Rig, event, eventually, failed_tasks, fresh
 from tests.conftest import RigOpener
 from tests.waiting import refused
@@ -309,7 +310,7 @@ async def test_reminder_and_escalation_come_once_each(open_separate: RigOpener) 
         await rig.fast_forward(f"ticket:{ticket}", hours=30)
         await _told(rig, "dora", "overdue: delivery", 1)
         await rig.settled(f"ticket:{ticket}")
-        notices = await rig.desk.notices(None, 100)
+        notices = to_each(await rig.desk.notices(None, 100))
         assert sorted((row.staff, row.reason) for row in notices if row.reason != "new") == [
             ("ada", "due soon: billing"),
             ("ben", "last to answer: see what the others wrote"),

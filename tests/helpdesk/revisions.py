@@ -21,3 +21,16 @@ async def write_at(url: str, revision: str, statements: Iterable[str]) -> None:
             # A colon in JSON does not begin a parameter.
             await connection.exec_driver_sql(statement)
     await database.engine.dispose()
+
+
+def insert(table: str, **values: str | bool | None) -> str:
+    """A row as SQL that both databases take."""
+
+    def literal(value: str | bool | None) -> str:
+        if value is None or isinstance(value, bool):
+            return "NULL" if value is None else str(value).upper()
+        return "'" + value.replace("'", "''") + "'"
+
+    return (
+        f"INSERT INTO {table} ({', '.join(values)}) VALUES ({', '.join(literal(v) for v in values.values())})"
+    )

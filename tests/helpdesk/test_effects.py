@@ -223,20 +223,10 @@ async def test_a_notice_is_given_once_and_its_repetition_says_to_whom(desk: Embe
     await desk.set_presence("oleg", Presence.ONLINE, at(5))
     assert await desk.notify(once) == ("ivan", "lena")
     rows = await desk.notices(None, 10)
-    assert sorted((row.staff, row.reason) for row in rows) == [
-        ("ivan", "delivery failed"),
-        ("ivan", "new"),
-        ("lena", "new"),
+    assert [(row.reason, row.staff, row.told, row.count, row.everyone) for row in rows] == [
+        ("delivery failed", "ivan", ("ivan",), 1, False),
+        ("new", "", ("ivan", "lena"), 2, True),
     ]
-
-
-async def test_a_notice_for_nobody_stays_one_for_nobody(desk: EmbeddedHelpDesk) -> None:
-    await desk.change_directory(COMPANY, based_on=0)
-    chat = await take_in(desk, nothing(), customer_says("e1"), START)
-    everyone = notice(chat, "k", Tell(everyone=True, reason="new"))
-    assert await desk.notify(everyone) == ()
-    await desk.set_presence("ivan", Presence.ONLINE, START)
-    assert await desk.notify(everyone) == ()
 
 
 async def test_notices_are_listed_latest_first(desk: EmbeddedHelpDesk) -> None:

@@ -23,23 +23,9 @@ from helpdesks.schema import cases, events, metadata, notifications
 from lab.ledger import cases_of, events_of, labels_of, rows
 from tests.helpdesk import chats, tickets
 from tests.helpdesk.chats import START, at, customer_says, nothing
-from tests.helpdesk.revisions import write_at
+from tests.helpdesk.revisions import insert, write_at
 from tests.helpdesk.tickets import IVAN, VERA, no_ticket
 from tests.postgres import fresh_database
-
-
-def _insert(table: str, **values: str | bool | None) -> str:
-    """A row as SQL that both databases take."""
-
-    def literal(value: str | bool | None) -> str:
-        if value is None or isinstance(value, bool):
-            return "NULL" if value is None else str(value).upper()
-        return "'" + value.replace("'", "''") + "'"
-
-    return (
-        f"INSERT INTO {table} ({', '.join(values)}) VALUES ({', '.join(literal(v) for v in values.values())})"
-    )
-
 
 AT = [f"2026-03-02 09:00:0{second}.000000" for second in range(4)]
 _OPEN = {"customer": "anna", "activity": "active", "status": "open", "assignee": "ivan", "holders": "{}"}
@@ -52,7 +38,7 @@ STATE_OF_T_1 = """{"ticket_id":"T-1","customer":"anna","subject":"Two invoices",
 "asked_at":"2026-03-02T09:00:00Z"}],"opened_at":"2026-03-02T09:00:01Z"}"""
 # A chat with the ticket that it opened, and one ticket more: closed, and linked to no chat.
 ROWS_OF_THE_THIRD_REVISION = (
-    _insert(
+    insert(
         "cases",
         case_id="c-07f971788aa0",
         kind="chat",
@@ -65,7 +51,7 @@ ROWS_OF_THE_THIRD_REVISION = (
         last_event="e1",
         settled=True,
     ),
-    _insert(
+    insert(
         "cases",
         **{"case_id": "t-5ec0da9622ee", "kind": "ticket", **T_1, **_OPEN, "tab": "ticket"},
         opened_at=AT[1],
@@ -82,7 +68,7 @@ ROWS_OF_THE_THIRD_REVISION = (
         rest=STATE_OF_T_1,
         asked="[]",
     ),
-    _insert(
+    insert(
         "cases",
         case_id="t-5fc7b5dc5521",
         kind="ticket",
@@ -95,8 +81,8 @@ ROWS_OF_THE_THIRD_REVISION = (
         last_event="e2",
         settled=False,
     ),
-    _insert("case_labels", case_id="t-5ec0da9622ee", label="billing"),
-    _insert(
+    insert("case_labels", case_id="t-5ec0da9622ee", label="billing"),
+    insert(
         "events",
         channel="telegram",
         conversation="anna",
@@ -105,23 +91,23 @@ ROWS_OF_THE_THIRD_REVISION = (
         **{**_SAID, "kind": "customer_message", "author": "customer:anna", "at": AT[0], "decided_at": AT[0]},
         text="Two invoices",
     ),
-    _insert(
+    insert(
         "events",
         **{**T_1, "event_id": "e1", "case_id": "t-5ec0da9622ee", "text": "Two invoices"},
         **{**_SAID, "kind": "customer_message", "author": "customer:anna", "at": AT[1], "decided_at": AT[1]},
     ),
-    _insert(
+    insert(
         "events",
         **{**T_1, "event_id": "n1", "case_id": "t-5ec0da9622ee", "text": "One is a copy"},
         **{**_SAID, "kind": "note_added", "author": "staff:vera", "at": AT[2], "decided_at": AT[2]},
         credited='{"labels": ["billing"], "round": 1}',
     ),
-    _insert(
+    insert(
         "events",
         **{**T_1, "event_id": "r1", "message_id": "m1", "text": "Soon"},
         **{**_SAID, "kind": "reply_sent", "author": "staff:ivan", "at": AT[0], "decided_at": AT[0]},
     ),
-    _insert(
+    insert(
         "events",
         channel="ticket:",
         conversation="T-2",
@@ -130,11 +116,11 @@ ROWS_OF_THE_THIRD_REVISION = (
         **{**_SAID, "kind": "customer_message", "author": "customer:anna", "at": AT[3], "decided_at": AT[3]},
         text="Thanks",
     ),
-    _insert(
+    insert(
         "notifications",
         **{**T_1, "case_id": "t-5ec0da9622ee", "key": "n", "staff": "ivan", "reason": "note", "at": AT[2]},
     ),
-    _insert(
+    insert(
         "notifications",
         channel="telegram",
         conversation="anna",

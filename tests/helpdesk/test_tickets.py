@@ -46,6 +46,7 @@ from baton.model.facts import Previous
 from baton.model.ticket.state import TicketState
 from helpdesks.embedded import EmbeddedHelpDesk
 from lab.ledger import events_of, labels_of, replies_of
+from lab.notices import to_each
 from tests.helpdesk import chats
 from tests.helpdesk.chats import START, agent_says, at, customer_says, nothing
 from tests.helpdesk.tickets import (
@@ -387,7 +388,7 @@ async def staffed(desk: EmbeddedHelpDesk) -> TicketState:
 
 
 async def told(desk: EmbeddedHelpDesk) -> list[tuple[str, str]]:
-    return sorted((row.staff, row.reason) for row in await desk.notices(None, 50))
+    return sorted((row.staff, row.reason) for row in to_each(await desk.notices(None, 50)))
 
 
 async def test_a_composer_is_prompted_once_and_gets_the_draft(desk: EmbeddedHelpDesk) -> None:
@@ -443,8 +444,9 @@ async def test_a_department_that_is_told_means_all_its_members(desk: EmbeddedHel
     ticket = await staffed(desk)
     tell = Tell(departments=("billing", "shipping", "gone"), reason="asked")
     assert await desk.notify(Notice(**effect(ticket, "notify"), tell=(tell,))) == ("vera", "boris")
-    (row, _) = await desk.notices(None, 10)
+    (row,) = await desk.notices(None, 10)
     assert (row.ticket_id, row.channel, row.conversation, row.case_id) == ("T-1", "", "", ticket.case_id)
+    assert (row.staff, row.told, row.count, row.everyone) == ("", ("vera", "boris"), 2, False)
 
 
 # --- Lists ---------------------------------------------------------------------------------------

@@ -1,0 +1,207 @@
+"""Notices as the embedded help desk keeps them: one row for each notice and reason, with who was told.
+
+A notice to one person names that person. One to several people has a delivery list: each person has a number,
+and bit *n* of the list says whether the person with the number *n* was told. Names would be fifty times as
+long, and a row for each person would be hundreds of rows for each chat.
+
+No index can look into such a list. So ``heard`` says who was told something in which *block* of rows. To find
+what one person was told, only blocks are read in which there is something for that person.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, bindparam, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from baton.desk.api import NoticeRow
+from baton.model.facts import people
+from helpdesks.audience import Audience
+from helpdesks.database import Database
+from helpdesks.schema import heard, notifications, recipients
+
+BLOCK = 256
+"""How many rows, by their IDs, are one block."""
+
+_DIGIT_BITS = 4
+_LATEST = notifications.c.id.desc()
+_LIST_BEFORE = (
+    select(notifications.c.told)
+    .where(
+        notifications.c.id >= bindparam("first"),
+        notifications.c.id < bindparam("row"),
+        notifications.c.told.is_not(None),
+    )
+    .order_by(_LATEST)
+    .limit(1)
+)
+
+
+async def keep(
+    database: Database,
+    connection: AsyncConnection,
+    key: str,
+    told: Sequence[Audience],
+    at: datetime,
+    about: Mapping[str, str],
+) -> None:
+    """Keep what people are told, each reason once. ``about`` has the case's columns, if it is about one."""
+    several = people(staff for one in told if len(one.staff) > 1 for staff in one.staff)
+    numbers = await _numbered(database, connection, several)
+    entries: set[tuple[int, int]] = set()
+    for one in told:
+        alone = len(one.staff) == 1
+        chosen = [] if alone else [numbers[staff] for staff in one.staff]
+        values = {
+            **about,
+            "key": key,
+            "reason": one.reason,
+            "staff": one.staff[0] if alone else None,
+            "told": None if alone else delivery_list(chosen),
+            "everyone": one.everyone,
+            "at": at,
+        }
+        row = await connection.scalar(notifications.insert().returning(notifications.c.id), values)
+        entries |= await _new_in_block(connection, row, chosen)
+    if entries:
+        # In one order, so that two writers never wait for each other.
+        rows = [{"number": number, "block": block} for number, block in sorted(entries)]
+        await connection.execute(database.insert(heard).on_conflict_do_nothing(), rows)
+
+
+async def _numbered(
+    database: Database, connection: AsyncConnection, staff: Collection[str]
+) -> Mapping[str, int]:
+    """The numbers of these people, at least. Whoever has none gets one."""
+    if not staff:
+        return {}
+    numbers = await _numbers(connection)
+    if not numbers.keys() >= set(staff):
+        await database.lock(connection, ["recipients"])
+        numbers = await _numbers(connection)
+        missing = [{"staff": name} for name in staff if name not in numbers]
+        if missing:
+            await connection.execute(recipients.insert(), missing)
+            numbers = await _numbers(connection)
+    return numbers
+
+
+async def _numbers(connection: AsyncConnection) -> Mapping[str, int]:
+    return {name: number for number, name in await _names(connection)}
+
+
+async def _names(connection: AsyncConnection) -> Sequence[tuple[int, str]]:
+    """Everybody who ever was one of several who were told something, with their numbers."""
+    found = await connection.execute(select(recipients.c.number, recipients.c.staff))
+    return [(number, name) for number, name in found]
+
+
+async def _new_in_block(
+    connection: AsyncConnection, row: int, numbers: Collection[int]
+) -> set[tuple[int, int]]:
+    """What to enter into ``heard``: each of these numbers with the block of this row."""
+    if not numbers:
+        return set()
+    block = row // BLOCK
+    before = await connection.scalar(_LIST_BEFORE, {"row": row, "first": block * BLOCK})
+    # Whoever was told the time before has been entered, and mostly that is everybody.
+    known = numbers_on(before) if before is not None else []
+    return {(number, block) for number in set(numbers).difference(known)}
+
+
+async def told_before(connection: AsyncConnection, key: str) -> tuple[str, ...]:
+    """Who was told with this key."""
+    rows = await connection.execute(
+        select(notifications).where(notifications.c.key == key).order_by(notifications.c.id)
+    )
+    return people(staff for row in await _rows(connection, rows, None) for staff in row.told)
+
+
+async def notices(connection: AsyncConnection, staff: str | None, limit: int) -> Sequence[NoticeRow]:
+    """What people were told, latest first."""
+    if staff is None:
+        found = list(await connection.execute(select(notifications).order_by(_LATEST).limit(limit)))
+    else:
+        found = list(await connection.execute(to_one(staff, limit)))
+        found += await _to_several(connection, staff, limit)
+        found = sorted(found, key=lambda row: row.id, reverse=True)[:limit]
+    return await _rows(connection, found, staff)
+
+
+async def _to_several(connection: AsyncConnection, staff: str, limit: int) -> Sequence[Any]:
+    """The latest rows whose delivery lists have this person."""
+    number = await connection.scalar(select(recipients.c.number).where(recipients.c.staff == staff))
+    if number is None:
+        return []
+    found: list[Any] = []
+    # A join would be one query, but PostgreSQL would read all notices for it.
+    for block in (await connection.scalars(blocks_of(number, limit))).all():
+        if len(found) >= limit:
+            break
+        found += await connection.execute(in_block(block, number, limit))
+    return found
+
+
+def to_one(staff: str, limit: int) -> Select[Any]:
+    """The rows about what this person alone was told, latest first."""
+    return select(notifications).where(notifications.c.staff == staff).order_by(_LATEST).limit(limit)
+
+
+def blocks_of(number: int, limit: int) -> Select[Any]:
+    """The blocks with something for this number, latest first: as many as may be needed for so many rows."""
+    return select(heard.c.block).where(heard.c.number == number).order_by(heard.c.block.desc()).limit(limit)
+
+
+def in_block(block: int, number: int, limit: int) -> Select[Any]:
+    """The rows of a block whose delivery lists have this number, latest first."""
+    here = notifications.c.id.between(block * BLOCK, block * BLOCK + BLOCK - 1)
+    return select(notifications).where(here, _is_on_the_list(number)).order_by(_LATEST).limit(limit)
+
+
+async def _rows(connection: AsyncConnection, found: Iterable[Any], staff: str | None) -> list[NoticeRow]:
+    rows = list(found)
+    names: dict[int, str] = {}
+    if any(row.told is not None for row in rows):
+        names = dict(await _names(connection))
+    return [_row(row, names, staff) for row in rows]
+
+
+def _row(row: Any, names: Mapping[int, str], staff: str | None) -> NoticeRow:
+    told = (row.staff,) if row.told is None else tuple(names[number] for number in numbers_on(row.told))
+    return NoticeRow(
+        staff=staff or row.staff or "",
+        told=told,
+        count=len(told),
+        everyone=row.everyone,
+        case_id=row.case_id or "",
+        channel=row.channel or "",
+        conversation=row.conversation or "",
+        ticket_id=row.ticket_id,
+        reason=row.reason,
+        at=row.at,
+    )
+
+
+# --- Delivery lists --------------------------------------------------------------------------------
+# Hexadecimal digits, the lowest first, so that the digit of a number stands where it always stands, and both
+# databases can look at it.
+
+
+def delivery_list(numbers: Iterable[int]) -> str:
+    """A delivery list with these numbers."""
+    return f"{sum(1 << number for number in set(numbers)):x}"[::-1]
+
+
+def numbers_on(told: str) -> list[int]:
+    """The numbers on a delivery list, lowest first."""
+    bits = f"{int(told[::-1], 16):b}"[::-1]
+    return [number for number, bit in enumerate(bits) if bit == "1"]
+
+
+def _is_on_the_list(number: int) -> ColumnElement[bool]:
+    digit, bit = divmod(number, _DIGIT_BITS)
+    with_it = [f"{value:x}" for value in range(1 << _DIGIT_BITS) if value >> bit & 1]
+    return func.substr(notifications.c.told, digit + 1, 1).in_(with_it)
