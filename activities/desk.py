@@ -19,6 +19,7 @@ from temporalio.common import ActivityIDConflictPolicy, ActivityIDReusePolicy
 from temporalio.exceptions import ActivityAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
+from activities.answers import with_names
 from activities.arrivals import fill_lines
 from activities.refusing import refusal, refusing
 from baton.contract import SUBMIT, SYSTEM, Presence, PresenceChanged, derived_id
@@ -98,7 +99,7 @@ class Housekeeping:
     @activity.defn(name=NOTICES)
     async def notices(self, query: NoticeQuery) -> list[NoticeRow]:
         """What people were told, latest first."""
-        return list(await self._desk.notices(query.staff, query.limit))
+        return with_names(await self._desk.notices(query.staff, query.limit))
 
     @activity.defn(name=SHOW_DIRECTORY)
     async def show_directory(self) -> ShownDirectory:

@@ -178,7 +178,10 @@ class FakeDesk:
         return self.ticket_rows[: TicketQuery.model_validate(query).limit]
 
     async def notices(self, *, staff: str | None = None, limit: int = 50) -> list[NoticeRow]:
-        return [row for row in self.told if staff in (None, row.staff, *row.told)][:limit]
+        if staff is None:
+            return self.told[:limit]
+        told = [row for row in self.told if staff in (row.staff, *row.told)][:limit]
+        return [row.model_copy(update={"staff": staff}) for row in told]
 
     async def directory(self) -> ShownDirectory:
         return ShownDirectory(version=self.version, directory=self.document)

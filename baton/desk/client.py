@@ -126,7 +126,11 @@ class DeskClient:
         return await self._ask(TICKETS, query, list[TicketRow])
 
     async def notices(self, *, staff: str | None = None, limit: int = 50) -> list[NoticeRow]:
-        """The notices that people received, latest first."""
+        """What people were told, latest first: one row for each notice and reason.
+
+        Args:
+            staff: only what this person was told.
+        """
         return await self._ask(NOTICES, NoticeQuery(staff=staff, limit=limit), list[NoticeRow])
 
     async def directory(self) -> ShownDirectory:

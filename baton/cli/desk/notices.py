@@ -7,13 +7,16 @@ import click
 from baton.cli.shared import as_json, clock, desk_client, print_json, print_table, run
 from baton.desk.api import NoticeRow
 
+NAMED = 2
+"""How many are named in the table. If there are more, one is named, and the others are counted."""
+
 
 @click.command("notices")
 @click.option("--staff", metavar="NAME", help="Only what this person was told.")
 @click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True, help="The most to list.")
 @as_json
 def command(staff: str | None, limit: int, json_: bool) -> None:
-    """List what people were told, latest first."""
+    """List what people were told, latest first: one line for each notice, whoever and however many got it."""
     run(_notices, staff, limit, json_)
 
 
@@ -24,11 +27,24 @@ async def _notices(staff: str | None, limit: int, json_: bool) -> None:
         print_json(rows)
         return
     print_table(
-        ("Time (UTC)", "Staff", "Reason", "Chat or ticket", "Case"),
-        ((clock(row.at), row.staff, row.reason, _place(row), row.case_id) for row in rows),
+        ("Time (UTC)", "Told", "Reason", "Chat or ticket", "Case"),
+        ((clock(row.at), _told(row), row.reason, _place(row), row.case_id or "–") for row in rows),
         "Nobody was told anything.",
+        whole=("Time (UTC)", "Told", "Case"),
     )
 
 
+def _told(row: NoticeRow) -> str:
+    if row.everyone:
+        return f"everyone ({row.count:,})"
+    # Whoever was asked about comes first.
+    names = tuple(dict.fromkeys(name for name in (row.staff, *row.told) if name))
+    if row.count <= NAMED:
+        return ", ".join(names)
+    return f"{names[0]} and {row.count - 1:,} more" if names else f"{row.count:,} people"
+
+
 def _place(row: NoticeRow) -> str:
-    return f"ticket:{row.ticket_id}" if row.ticket_id else f"{row.channel}:{row.conversation}"
+    if row.ticket_id:
+        return f"ticket:{row.ticket_id}"
+    return f"{row.channel}:{row.conversation}" if row.conversation else "–"

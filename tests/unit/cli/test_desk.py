@@ -265,6 +265,79 @@ def test_notices_of_one_person(desk: FakeDesk) -> None:
     assert "ivan" not in output
 
 
+def told(reason: str, *names: str, staff: str = "", everyone: bool = False, **about: str) -> NoticeRow:
+    """A notice about a chat to these people."""
+    about = about or {"case_id": "c-0123456789ab", "channel": "telegram", "conversation": "42"}
+    return NoticeRow(
+        staff=staff, told=names, count=len(names), everyone=everyone, reason=reason, at=NOON, **about
+    )
+
+
+CROWD = tuple(f"s-{number}" for number in range(1585))
+
+
+@pytest.mark.parametrize(
+    ("row", "shown"),
+    [
+        (told("mine", "ivan", staff="ivan"), "ivan"),
+        (told("two replied", "ivan", "lena"), "ivan, lena"),
+        (told("asked", "ivan", "lena", "oleg", "vera"), "ivan and 3 more"),
+        (told("asked", "ivan", "lena", "oleg", staff="oleg"), "oleg and 2 more"),
+        (told("new", *CROWD, everyone=True), "everyone (1,585)"),
+        (told("new", *CROWD, staff="s-9", everyone=True), "everyone (1,585)"),
+        (told("new", *CROWD).model_copy(update={"told": (), "staff": "s-9"}), "s-9 and 1,584 more"),
+        (told("new", *CROWD).model_copy(update={"told": ()}), "1,585 people"),
+    ],
+    ids=[
+        "one",
+        "two",
+        "several",
+        "asked about one of several",
+        "everyone",
+        "one of all",
+        "too many names",
+        "with nobody named",
+    ],
+)
+def test_a_notice_is_one_line_with_who_was_told(desk: FakeDesk, row: NoticeRow, shown: str) -> None:
+    desk.told = [row]
+
+    header, line = run("notices").output.splitlines()
+
+    assert header.split()[2:4] == ["Told", "Reason"]
+    assert f"2026-03-02 12:00:00  {shown}  " in line
+
+
+def test_notices_can_be_read_in_80_columns(desk: FakeDesk) -> None:
+    desk.told = [
+        told("new", *CROWD, everyone=True),
+        told("due soon: billing", "ivan", "lena", case_id="t-0123456789ab", ticket_id="T-1"),
+    ]
+
+    result = CliRunner(env={"COLUMNS": "80"}).invoke(program, ["notices"])
+
+    lines = result.output.splitlines()
+    assert max(map(len, lines)) <= 80
+    times = [line for line in lines if line.startswith("2026-03-02 12:00:00  ")]
+    assert [line[21:].split("  ")[0] for line in times] == ["everyone (1,585)", "ivan, lena"]
+
+
+def test_a_notice_about_no_case_has_none(desk: FakeDesk) -> None:
+    desk.told = [NoticeRow(staff="ivan", told=("ivan",), count=1, reason="3 cases wait", at=NOON)]
+
+    (_, line) = run("notices").output.splitlines()
+
+    assert line.split() == ["2026-03-02", "12:00:00", "ivan", "3", "cases", "wait", "–", "–"]
+
+
+def test_a_program_reads_everybody_who_was_told(desk: FakeDesk) -> None:
+    desk.told = [told("new", "ivan", "lena", everyone=True)]
+
+    (row,) = json.loads(run("notices", "--staff", "lena", "--json").output)
+
+    assert (row["staff"], row["told"], row["count"], row["everyone"]) == ("lena", ["ivan", "lena"], 2, True)
+
+
 @pytest.mark.parametrize("command", ["inbox", "notices", "staff list"])
 def test_lists_are_json_arrays_for_programs(desk: FakeDesk, command: str) -> None:
     assert isinstance(json.loads(run(*command.split(), "--json").output), list)
