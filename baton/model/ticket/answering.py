@@ -26,6 +26,7 @@ from baton.model.ticket import hands
 from baton.model.ticket.audience import (
     still_here,
     tell,
+    tell_composer,
     tell_departments,
     tell_of_deserted,
     tell_somebody,
@@ -70,6 +71,8 @@ def note_added(ticket: TicketState, event: NoteAdded, facts: Facts) -> Told:
     concerned = ticket.composer or ticket.assignee
     if ticket.stage is TicketStage.COLLECTING or answered or concerned == by:
         return ()
+    if ticket.stage is TicketStage.COMPOSING:
+        return tell_composer(ticket, "a late note")
     return tell([concerned], "a late note")
 
 

@@ -25,7 +25,7 @@ from baton.errors import IllegalTransition, InvalidEvent, NotAllowed, UnknownLab
 from baton.model.facts import Facts, people
 from baton.model.labels import labelled
 from baton.model.settlement import Told
-from baton.model.ticket.audience import tell, tell_departments, tell_somebody
+from baton.model.ticket.audience import tell, tell_composer, tell_departments, tell_somebody
 from baton.model.ticket.lifecycle import Trigger
 from baton.model.ticket.moves import add_labels, move, put, set_status
 from baton.model.ticket.roles import is_dispatcher, own_labels
@@ -170,7 +170,7 @@ def ask(
         ticket.round = max(ticket.round, ticket.replied_round) + 1
     told: Told = ()
     if recalled and (by is None or by.id != ticket.composer):
-        told = tell([ticket.composer], "recalled: another department is asked")
+        told = tell_composer(ticket, "recalled: another department is asked")
     if begins:
         ticket.composer = ticket.composing_since = None
     for label in new:

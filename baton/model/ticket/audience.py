@@ -21,6 +21,11 @@ def tell_somebody(staff: Iterable[str | None], reason: str, facts: Facts) -> Tol
     return tell([still_here(staff, facts)], reason) or (Tell(everyone=True, reason=reason),)
 
 
+def tell_composer(ticket: TicketState, reason: str) -> Told:
+    """Tell whoever is to write the reply. Where it is nobody's, everyone was prompted, and is told."""
+    return tell([ticket.composer or ticket.assignee], reason) or (Tell(everyone=True, reason=reason),)
+
+
 def still_here(staff: Iterable[str | None], facts: Facts) -> str | None:
     """The first of these who still works here."""
     return next((one for one in people(staff) if facts.person(one) is not None), None)

@@ -7,7 +7,7 @@ from baton.errors import DepartmentsWaiting, InvalidEvent, NotAllowed
 from baton.model.facts import Facts
 from baton.model.settlement import Told
 from baton.model.ticket import asking
-from baton.model.ticket.audience import tell
+from baton.model.ticket.audience import tell_composer
 from baton.model.ticket.lifecycle import Trigger
 from baton.model.ticket.moves import move, set_status
 from baton.model.ticket.state import TicketState
@@ -70,4 +70,4 @@ def passes_over(state: TicketState, what: str) -> DepartmentsWaiting:
 def _stop(ticket: TicketState, event: BaseEvent) -> Told:
     """Nobody needs to answer, or to write the reply, any more."""
     composes = ticket.stage is TicketStage.COMPOSING and ticket.composer != event.author.id
-    return asking.withdraw(ticket, ticket.waiting) + (tell([ticket.composer], "closed") if composes else ())
+    return asking.withdraw(ticket, ticket.waiting) + (tell_composer(ticket, "closed") if composes else ())

@@ -77,4 +77,5 @@ def agent_message(ticket: TicketState, event: AgentMessage, facts: Facts) -> Tol
 
 def delivery_failed(ticket: TicketState, event: DeliveryFailed, facts: Facts) -> Told:
     set_status(ticket, Status.OPEN, facts)
-    return tell([facts.message_author, ticket.composer, ticket.assignee], "delivery failed")
+    concerned = [facts.message_author, ticket.composer, ticket.assignee]
+    return tell(concerned, "delivery failed") or tell_somebody([ticket.dispatcher], "delivery failed", facts)

@@ -326,6 +326,19 @@ async def test_a_reply_that_was_not_delivered_opens_the_ticket_and_tells_those_c
     assert (state.status, ticket.told) == ("open", {"delivery failed": ("petra", "wanda")})
 
 
+@pytest.mark.parametrize(("dispatcher", "heard"), [("petra", "petra"), ("system", "everyone")])
+async def test_of_a_message_in_nobody_s_name_that_was_not_delivered_somebody_is_told(
+    dispatcher: str, heard: str
+) -> None:
+    ticket = Ticket()
+    await ticket.ask("billing", by=dispatcher)
+    assert ticket.state.assignee is None
+
+    await ticket.do("delivery_failed", "system", message_id="m-1")
+
+    assert ticket.told == {"delivery failed": (heard,)}
+
+
 async def test_after_the_reply_the_ticket_of_a_composer_who_left_returns_to_its_dispatcher() -> None:
     ticket = await answered()
     ticket.gone("wanda")
@@ -424,6 +437,29 @@ async def test_a_shared_account_s_note_counts_but_it_is_never_composer() -> None
 
     assert ticket.states()["delivery"] is ANSWERED
     assert (ticket.state.composer, ticket.prompted) == ("bella", ["bella"])
+
+
+async def everybodys() -> Ticket:
+    """A ticket whose reply is to be written, and nobody could be named who does."""
+    ticket = Ticket()
+    await ticket.ask("delivery", by="system")
+    await ticket.note("desk")
+    assert (ticket.stage, ticket.prompted, ticket.state.assignee) == ("composing", [None], None)
+    return ticket
+
+
+async def test_where_everyone_was_prompted_everyone_is_told_what_follows() -> None:
+    ticket = await everybodys()
+    await ticket.note("desk", "correction")
+    assert ticket.told == {"a late note": ("everyone",)}
+    await ticket.customer()
+    assert ticket.told == {"the customer wrote": ("everyone",)}
+    await ticket.ask("billing", by="system")
+    assert ticket.told["recalled: another department is asked"] == ("everyone",)
+
+    ticket = await everybodys()
+    await ticket.close(force=True, reason="sold")
+    assert ticket.told == {"closed": ("everyone",)}
 
 
 async def test_only_a_shared_account_having_answered_the_dispatcher_composes() -> None:
