@@ -43,16 +43,76 @@ class TestWhoIsTold:
         assert sorted(row.staff for row in await notices(rig, conversation)) == ["ivan", "lena"]
 
     async def test_a_queue_tells_its_line_only(self, rig: Rig) -> None:
-        conversation = fresh("told")
-        await rig.presence("ivan", Presence.OFFLINE, ago=timedelta(hours=1))
+        """Ivan is there, but full: the chat waits for him, and only he is told."""
+        conversation, other, desk = fresh("told"), fresh("other"), desk_of(rig)
         await rig.presence("petra", Presence.OFFLINE, ago=timedelta(hours=1))
-        await rig.presence("oleg", Presence.ONLINE)
+        shown = await desk.directory()
+        shown.directory["staff"]["ivan"]["max_chats"] = 1
+        await desk.change_directory(shown.directory, based_on=shown.version)
+        await rig.customer(other)
+        await rig.by("ivan", other, "taken")
+        await rig.staff(conversation, "lena")
         await rig.customer(conversation)
-        await rig.by("lena", conversation, "assigned", line="line-1")
         snapshot = await rig.snapshot(conversation)
         assert (snapshot.tab, snapshot.line, snapshot.assignee) == (Tab.NEW, "line-1", None)
         told = await notices(rig, conversation)
-        assert sorted(row.staff for row in told) == ["lena", "oleg"], "only the first time, in New for all"
+        assert [(row.staff, row.reason) for row in told] == [("ivan", "new")]
+
+    async def test_a_queue_of_a_line_in_which_nobody_is_there_tells_everyone_online(self, rig: Rig) -> None:
+        conversation = fresh("told")
+        await rig.presence("ivan", Presence.OFFLINE, ago=timedelta(hours=1))
+        await rig.presence("petra", Presence.WITHOUT_CHATS, ago=timedelta(hours=1))
+        await rig.presence("oleg", Presence.ONLINE)
+        await rig.staff(conversation, "lena")
+        queued = (await rig.customer(conversation)).snapshot
+        assert (queued.tab, queued.line, queued.assignee) == (Tab.NEW, "line-1", None)
+        told = await notices(rig, conversation)
+        assert [(row.staff, row.reason) for row in told] == [("lena", "new"), ("oleg", "new")]
+
+    async def test_where_nobody_is_there_all_are_told_and_hear_when_they_come(self, rig: Rig) -> None:
+        conversation = fresh("told")
+        for staff in ("ivan", "lena"):
+            await rig.presence(staff, Presence.OFFLINE, ago=timedelta(hours=1))
+        await rig.presence("petra", Presence.WITHOUT_CHATS)
+        await rig.customer(conversation)
+        told = await notices(rig, conversation)
+        assert sorted(row.staff for row in told) == ["ivan", "lena", "maria", "oleg"], "not about New: petra"
+        shown = await desk_of(rig).notices(staff="ivan")
+        assert [(row.staff, row.reason) for row in shown if row.conversation == conversation] == [
+            ("ivan", "new")
+        ]
+
+    async def test_a_new_chat_is_one_row_that_names_all_who_were_told(self, rig: Rig) -> None:
+        conversation = fresh("told")
+        await rig.customer(conversation)
+        await rig.settled(conversation)
+        (row,) = [row for row in await desk_of(rig).notices() if row.conversation == conversation]
+        assert (sorted(row.told), row.count, row.everyone, row.staff) == (
+            ["ivan", "lena", "petra"],
+            3,
+            True,
+            "",
+        )
+        (own,) = [row for row in await desk_of(rig).notices(staff="lena") if row.conversation == conversation]
+        assert own == row.model_copy(update={"staff": "lena"})
+
+    async def test_a_chat_that_somebody_who_is_away_is_given_is_told_to_the_line_too(self, rig: Rig) -> None:
+        conversation = fresh("told")
+        await rig.customer(conversation)
+        await rig.presence("petra", Presence.OFFLINE)
+        await rig.by("lena", conversation, "assigned", staff="petra")
+        told = [row.staff for row in await notices(rig, conversation) if row.reason == "mine"]
+        assert told == ["petra", "ivan"]
+
+    async def test_of_a_failed_delivery_somebody_who_is_there_is_told(self, rig: Rig) -> None:
+        conversation = fresh("told")
+        await rig.customer(conversation)
+        await rig.staff(conversation, "ivan", message_id="m-ivan")
+        await rig.presence("ivan", Presence.OFFLINE)
+        await rig.presence("petra", Presence.OFFLINE)
+        await rig.by("system", conversation, "delivery_failed", message_id="m-ivan")
+        told = [row.staff for row in await notices(rig, conversation) if row.reason == "delivery failed"]
+        assert told == ["ivan", "lena"], "nobody else of line-1 is there"
 
     async def test_nobody_is_told_what_they_did_themselves(self, rig: Rig) -> None:
         conversation = fresh("told")

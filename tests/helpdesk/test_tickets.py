@@ -38,7 +38,8 @@ from baton.contract import (
     TimedDue,
 )
 from baton.desk.api import InboxQuery, TicketQuery, TicketRow
-from baton.documents.directory import Directory
+from baton.documents.directory import Department as DepartmentEntry
+from baton.documents.directory import Directory, Member
 from baton.errors import InvalidEvent, UnknownLabel
 from baton.model.chat.state import ChatState
 from baton.model.effects import ConsolidatedReply, Escalation, Notice, Prompt, Reminder
@@ -447,6 +448,59 @@ async def test_a_department_that_is_told_means_all_its_members(desk: EmbeddedHel
     (row,) = await desk.notices(None, 10)
     assert (row.ticket_id, row.channel, row.conversation, row.case_id) == ("T-1", "", "", ticket.case_id)
     assert (row.staff, row.told, row.count, row.everyone) == ("", ("vera", "boris"), 2, False)
+
+
+@pytest.mark.parametrize(
+    ("away", "heard"),
+    [
+        ("", ("vera",)),
+        ("vera", ("vera", "ivan", "boris")),
+        ("vera ivan boris", ("vera", "ivan", "boris", "boss")),
+    ],
+    ids=["the composer never set a presence", "the composer is offline", "nobody is there"],
+)
+async def test_of_a_composer_who_is_not_there_somebody_else_is_told_too(
+    desk: EmbeddedHelpDesk, away: str, heard: tuple[str, ...]
+) -> None:
+    ticket = await staffed(desk)
+    for staff in away.split():
+        await desk.set_presence(staff, Presence.OFFLINE, at(1))
+    assert await desk.prompt_reply(Prompt(**effect(ticket, "prompt"), composer="vera", round=1), "")
+    (row,) = await desk.notices(None, 10)
+    assert (set(row.told), row.reason, row.everyone) == ({*heard}, "prompt", len(heard) > 1)
+
+
+async def test_a_department_in_which_nobody_works_is_the_dispatcher_s_and_else_everyone_s(
+    desk: EmbeddedHelpDesk,
+) -> None:
+    await staffed(desk)
+    deserted = COMPANY.model_copy(update={"staff": {**COMPANY.staff, "boris": Member(), "vera": Member()}})
+    await desk.change_directory(deserted, based_on=None)
+    ticket = await take_in(desk, no_ticket("T-2"), customer_says("e"), START, dispatcher="boss")
+    reminder = Reminder(**effect(ticket, "remind"), label="billing", due_at=at(60))
+    assert await desk.remind(reminder) == ("boss",), "who never set a presence, and counts as there"
+    await desk.set_presence("boss", Presence.OFFLINE, at(1))
+    reminder = Reminder(**effect(ticket, "remind-2"), label="billing", due_at=at(60))
+    assert await desk.remind(reminder) == ("boss", "ivan", "boris")
+
+
+async def test_whoever_has_left_is_not_told_but_the_line_of_the_case_or_everyone(
+    desk: EmbeddedHelpDesk,
+) -> None:
+    await staffed(desk)
+    left = {key: member for key, member in COMPANY.staff.items() if key not in ("vera", "boss")}
+    departments = {**COMPANY.departments, "bookkeeping": DepartmentEntry(label="billing")}
+    await desk.change_directory(
+        Directory(**{**dict(COMPANY), "staff": left, "departments": departments}), based_on=None
+    )
+    lineless = await take_in(desk, no_ticket("T-2"), customer_says("e"), START)
+    of_line = await take_in(desk, no_ticket("T-3"), customer_says("e"), START, line="first")
+    tell = Tell(staff=("vera",), reason="the customer wrote")
+    assert await desk.notify(Notice(**effect(lineless, "n"), tell=(tell,))) == ("ivan", "boris")
+    assert await desk.notify(Notice(**effect(of_line, "n2"), tell=(tell,))) == ("ivan",)
+    overdue = Escalation(**effect(lineless, "escalate"), label="billing", due_at=at(60), to="boss")
+    assert await desk.escalate(overdue) == ("ivan", "boris")
+    assert [row.staff for row in await desk.notices("vera", 10)] == []
 
 
 # --- Lists ---------------------------------------------------------------------------------------

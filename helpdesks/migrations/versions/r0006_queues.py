@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0006"
-down_revision = "0004"
+down_revision = "0005"
 
 _LIVING = "NOT (status = 'closed' AND (kind = 'ticket' OR activity = 'ended'))"
 
