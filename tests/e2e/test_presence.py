@@ -253,6 +253,54 @@ class TestOffers:
         released = await rig.snapshot(conversation)
         assert (released.tab, released.reserved_for, released.line) == (Tab.NEW, None, None)
 
+    async def test_two_lines_in_a_row_pin_the_chat_to_nobody_and_after_the_time_everyone_is_told(
+        self, rig: Rig
+    ) -> None:
+        conversation = fresh("thanks")
+        await self.close(rig, conversation)
+        await rig.customer(conversation, "Thanks!")
+        twice = (await rig.customer(conversation, "One more thing:")).snapshot
+        assert (twice.tab, twice.reserved_for, twice.assignee, twice.line) == (
+            Tab.RESERVED,
+            "petra",
+            None,
+            None,
+        )
+        offered = [row.reason for row in await notices(rig, conversation)]
+        assert offered[0] == "offered", "the last that anybody was told"
+        await rig.fast_forward(conversation, minutes=3)
+        released = await rig.snapshot(conversation)
+        assert (released.tab, released.reserved_for, released.line) == (Tab.NEW, None, None)
+        assert (await notices(rig, conversation))[0].reason == "new"
+
+    async def test_an_ended_offer_waits_in_no_queue(self, rig: Rig) -> None:
+        conversation = fresh("thanks")
+        await self.close(rig, conversation)
+        await rig.customer(conversation, "Thanks!")
+        ended = (await rig.by("petra", conversation, "chat_ended")).snapshot
+        assert (ended.tab, ended.assignee, ended.line) == (Tab.UNANSWERED, None, None)
+        again = await rig.customer(conversation, "And now?")
+        assert (again.snapshot.tab, again.snapshot.pinned_to, again.fired) == (Tab.NEW, None, ())
+
+    async def test_whoever_answers_first_ends_the_offer(self, rig: Rig) -> None:
+        conversation = fresh("thanks")
+        await self.close(rig, conversation)
+        await rig.customer(conversation, "Thanks!")
+        answered = (await rig.staff(conversation, "ivan")).snapshot
+        assert (answered.pinned_to, answered.offer_until) == ("ivan", None)
+
+    async def test_an_offer_to_somebody_who_leaves_goes_to_everyone(self, rig: Rig) -> None:
+        conversation = fresh("thanks")
+        await self.close(rig, conversation)
+        await rig.customer(conversation, "Thanks!")
+        await desk_of(rig).set_presence("petra", Presence.WITHOUT_CHATS)
+
+        async def released() -> bool:
+            return (await rig.snapshot(conversation)).tab is Tab.NEW
+
+        await eventually(released, "the offer stood although Petra had left")
+        assert (await rig.snapshot(conversation)).line is None
+
     async def test_a_chat_on_another_channel_is_offered_to_the_holder_of_the_first(self, rig: Rig) -> None:
         customer = fresh("customer")
         first, second = fresh("first"), fresh("second")

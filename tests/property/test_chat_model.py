@@ -157,6 +157,7 @@ def assert_sound(chat: ChatState, now: datetime) -> None:
     if chat.offer_until is not None:
         assert chat.reserved_for is not None
         assert chat.assignee is None
+        assert chat.line is None, "nobody has put it there"
     if chat.assignee is not None:
         assert chat.line == LINE_OF.get(chat.assignee)
     assert len(set(chat.labels)) == len(chat.labels)
@@ -300,6 +301,8 @@ def test_only_messages_open_or_activate_and_a_final_chat_is_followed_by_a_new_on
         if before.final and after != before:
             assert after.case_id != before.case_id
         assert (after.case_id != before.case_id) <= opens(before, happened)
+        if isinstance(happened, CustomerMessage) and before.offer_until is not None and not before.final:
+            assert (after.pinned_to, after.assignee, after.line) == (None, None, None), "nobody accepted it"
         if not is_message:
             clocks = ("last_author", "last_message_at", "wrote_at", "customer_wrote_at", "staff_wrote_at")
             assert all(getattr(after, name) == getattr(before, name) for name in clocks)

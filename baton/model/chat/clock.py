@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
-from baton.contract import SYSTEM, Idle, Instant, TimedDue, derived_id
+from baton.contract import SYSTEM, Idle, Instant, Status, Tell, TimedDue, derived_id
 from baton.model.chat import hands, queue
 from baton.model.chat.lifecycle import Phase
 from baton.model.chat.state import ChatState
@@ -40,14 +40,15 @@ def due_events(chat: ChatState, now: Instant) -> Iterator[TimedDue | Idle]:
 
 
 def idle(chat: ChatState, event: Idle, facts: Facts, was: Phase) -> Told:
+    """Nobody writes any more. A reservation stays; an offer ends, and everyone learns of the chat now."""
     chat.pinned_to = None
-    chat.offer_until = None
-    return ()
+    if chat.offer_until is None:
+        return ()
+    hands.end_offer(chat)
+    return (Tell(everyone=True, reason="unanswered"),) if chat.status is Status.OPEN else ()
 
 
 def timed_due(chat: ChatState, event: TimedDue, facts: Facts, was: Phase) -> Told:
-    if chat.offer_until is not None and chat.offer_until <= facts.now:
-        chat.reserved_for = chat.offer_until = chat.line = None
     hands.redistribute(chat, facts)
     queue.leave_queue(chat, facts)
     return ()

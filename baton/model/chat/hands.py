@@ -77,10 +77,23 @@ def offer(chat: ChatState, facts: Facts) -> None:
     for staff in people([facts.other_holder, facts.previous.assignee if facts.previous else None]):
         person = facts.person(staff)
         if person is not None and person.chats and not person.full and not (person.away or person.away_at):
+            # It has no line: nobody has it yet, and nobody has put it into a queue.
             chat.reserved_for = staff
-            chat.line = person.line
             chat.offer_until = facts.now + timedelta(seconds=facts.offer_for)
             return
+
+
+def end_offer(chat: ChatState) -> None:
+    """Leave the chat to everyone, if it is only offered: whoever it was offered to has not accepted it."""
+    if chat.offer_until is not None:
+        chat.reserved_for = chat.offer_until = None
+
+
+def end_vain_offer(chat: ChatState, facts: Facts) -> None:
+    """End an offer whose time is over, or that was made to somebody who has left since."""
+    staff, until = chat.reserved_for, chat.offer_until
+    if until is not None and (until <= facts.now or staff is None or is_away(staff, facts)):
+        end_offer(chat)
 
 
 def replace(chat: ChatState, away: str, facts: Facts) -> None:
@@ -98,6 +111,7 @@ def replace(chat: ChatState, away: str, facts: Facts) -> None:
 
 def redistribute(chat: ChatState, facts: Facts) -> None:
     """An open chat does not wait for somebody who left; a pending one waits for the customer's reply."""
+    end_vain_offer(chat, facts)
     if chat.status is Status.OPEN and chat.holder is not None and is_away(chat.holder, facts):
         replace(chat, chat.holder, facts)
 

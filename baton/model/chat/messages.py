@@ -39,6 +39,9 @@ def customer_message(chat: ChatState, event: CustomerMessage, facts: Facts, was:
     if was is Phase.NONE:
         hands.offer(chat, facts)
         return ()
+    hands.end_vain_offer(chat, facts)
+    if chat.offer_until is not None:
+        return ()  # an offer binds nobody, however often the customer writes
     reserved, pinned = chat.reserved_for, chat.pinned_to
     holder = reserved or pinned or chat.assignee
     if holder is None:
@@ -92,4 +95,4 @@ def _written(chat: ChatState, event: CustomerMessage | AgentMessage | ReplySent,
     note_message(chat, event, facts)
     chat.idle_after = facts.idle_after
     if event.author.type is AuthorType.STAFF:
-        chat.offer_until = None
+        hands.end_offer(chat)

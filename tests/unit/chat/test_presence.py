@@ -17,6 +17,8 @@ from baton.contract import (
     NoteAdded,
     Presence,
     PresenceChanged,
+    ReplySent,
+    Status,
     SystemMessage,
     Taken,
     Tell,
@@ -27,11 +29,12 @@ from baton.model.chat.clock import idle_at, next_due, wake_at
 from baton.model.chat.model import fold
 from baton.model.chat.state import ChatState
 from baton.model.facts import Facts, Person, Previous
-from tests.unit.chat.world import CUSTOMER, NO_CHAT, NOW, SYSTEM, chat, facts, staff
+from tests.unit.chat.world import CUSTOMER, LINE_OF, NO_CHAT, NOW, SYSTEM, chat, facts, staff
 
 WROTE = CustomerMessage(id="e-1", author=CUSTOMER, text="Спасибо! 🙏")
 CLOCK = TimedDue(id="e-2", author=SYSTEM)
 FINAL = "ended closed: assigned ivan"
+EVERYONE = Tell(everyone=True, reason="new")
 OFFERED_UNTIL = NOW + timedelta(minutes=2)
 
 
@@ -60,7 +63,7 @@ def who(state: ChatState) -> tuple[str | None, str | None, str | None, str | Non
 def test_thanks_after_closing_is_a_new_chat_offered_to_the_previous_assignee_first() -> None:
     state = fold(chat(FINAL), WROTE, before("ivan")).state
 
-    assert who(state) == ("reserved", None, "line-1", None, "ivan")
+    assert who(state) == ("reserved", None, None, None, "ivan"), "nobody has put it into a line"
     assert (state.phase.value, state.offer_until) == ("active · open", OFFERED_UNTIL)
     assert (state.case_id, state.previous_case, state.labels) == ("case-1", "case-0", ())
 
@@ -68,7 +71,7 @@ def test_thanks_after_closing_is_a_new_chat_offered_to_the_previous_assignee_fir
 def test_the_second_channel_is_offered_to_whoever_has_the_first() -> None:
     state = fold(chat(NO_CHAT), WROTE, before("ivan", other_holder="petra")).state
 
-    assert who(state) == ("reserved", None, "line-1", None, "petra")
+    assert who(state) == ("reserved", None, None, None, "petra")
 
 
 def test_the_offer_lasts_as_long_as_the_help_desk_says() -> None:
@@ -138,7 +141,8 @@ def test_an_offer_that_has_not_ended_stands() -> None:
         (Taken(id="e-2", author=staff("ivan")), "ivan"),
         (Taken(id="e-2", author=staff("petra")), "petra"),
         (Assigned(id="e-2", author=staff("ivan"), staff="petra"), "petra"),
-        (CustomerMessage(id="e-2", author=CUSTOMER, text="Алло?"), "ivan"),
+        (AgentMessage(id="e-2", author=staff("lena")), "lena"),
+        (AgentMessage(id="e-2", author=staff("maria")), "maria"),
     ],
     ids=[
         "Ivan answers",
@@ -146,14 +150,15 @@ def test_an_offer_that_has_not_ended_stands() -> None:
         "Ivan takes it",
         "a colleague takes it",
         "a transfer",
-        "the customer insists",
+        "somebody who rarely works with chats answers first",
+        "somebody who takes nothing over answers first",
     ],
 )
 def test_an_offer_is_over_when_somebody_has_the_chat(event: ChatEvent, holder: str) -> None:
     state = fold(offered(), event, later(1)).state
     after = fold(state, CLOCK, later(2)).state
 
-    assert who(after) == ("mine", holder, "line-1", holder, None)
+    assert who(after) == ("mine", holder, LINE_OF[holder], holder, None)
     assert after.offer_until is None
 
 
@@ -170,33 +175,71 @@ def test_an_offer_stands_whatever_else_happens(event: ChatEvent) -> None:
     assert fold(offered(), event, later(1)).state == offered()
 
 
-def test_an_offer_that_the_customer_was_answered_meanwhile_becomes_a_reservation() -> None:
-    state = fold(offered(), AgentMessage(id="e-2", author=staff("maria")), later(1)).state
-    after = fold(state, CLOCK, later(2)).state
+def test_a_customer_who_writes_twice_pins_the_chat_to_nobody() -> None:
+    """Customers send two lines in a row; the offer is not accepted by that."""
+    twice = fold(offered(), WROTE, later(1)).state
+    over = fold(twice, CLOCK, later(2)).state
 
-    assert (after.status, after.reserved_for, after.offer_until) == ("pending", "ivan", None)
+    assert who(twice) == ("reserved", None, None, None, "ivan")
+    assert (twice.offer_until, audience(twice)) == (OFFERED_UNTIL, Tell(staff=("ivan",), reason="offered"))
+    assert (who(over), audience(over)) == (("new", None, None, None, None), EVERYONE)
 
 
-def test_an_offer_to_somebody_who_left_goes_to_a_colleague() -> None:
-    gone = PresenceChanged(id="e-2", author=staff("ivan"), staff="ivan", presence=Presence.WITHOUT_CHATS)
+def test_an_offer_whose_time_is_over_ends_at_the_customers_message_if_the_clock_is_late() -> None:
+    state = fold(offered(), WROTE, later(2.5)).state
 
-    state = fold(offered(), gone, later(1, away=("ivan",))).state
+    assert (who(state), audience(state)) == (("new", None, None, None, None), EVERYONE)
 
-    assert who(state) == ("mine", "petra", "line-1", "petra", None)
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        PresenceChanged(id="e-2", author=staff("ivan"), staff="ivan", presence=Presence.WITHOUT_CHATS),
+        WROTE,
+        CLOCK,
+    ],
+    ids=["the presence says so", "found at the customer's message", "found by the clock"],
+)
+@pytest.mark.parametrize("status", [Status.OPEN, Status.PENDING])
+def test_an_offer_to_somebody_who_left_goes_to_everyone(event: ChatEvent, status: Status) -> None:
+    """A colleague has not accepted it either."""
+    state = fold(offered(status=status), event, later(1, away=("ivan",))).state
+
+    assert (who(state), audience(state)) == (("new", None, None, None, None), EVERYONE)
+
+
+def test_a_tickets_reply_ends_the_offer_and_binds_nobody() -> None:
+    reply = ReplySent(id="e-2", author=staff("maria"), message_id="m-1")
+
+    state = fold(offered(), reply, later(1)).state
+
+    assert (who(state), state.status, audience(state)) == (
+        ("new", None, None, None, None),
+        Status.PENDING,
+        EVERYONE,
+    )
 
 
 def test_an_end_by_hand_ends_the_offer() -> None:
     state = fold(offered(), ChatEnded(id="e-2", author=staff("ivan")), later(1)).state
 
-    assert (state.reserved_for, state.offer_until, state.tab) == (None, None, "unanswered")
+    assert (state.reserved_for, state.offer_until, state.line, state.tab) == (None, None, None, "unanswered")
 
 
-def test_an_idle_end_keeps_the_reservation_and_the_offer_has_no_end_any_more() -> None:
-    state = fold(offered(), Idle(id="e-2", author=SYSTEM), later(10)).state
+def test_an_idle_end_ends_the_offer_and_everyone_is_told() -> None:
+    """Until then only the one to whom it was offered has heard of it."""
+    state, told = fold(offered(), Idle(id="e-2", author=SYSTEM), later(1))
     after = fold(state, WROTE, later(60)).state
 
-    assert (state.reserved_for, state.offer_until, state.tab) == ("ivan", None, "unanswered")
-    assert who(after) == ("mine", "ivan", "line-1", "ivan", None)
+    assert who(state) == ("unanswered", None, None, None, None)
+    assert (state.offer_until, told) == (None, (Tell(everyone=True, reason="unanswered"),))
+    assert who(after) == ("new", None, None, None, None)
+
+
+def test_an_idle_end_keeps_a_reservation_and_tells_nobody() -> None:
+    state, told = fold(chat("active pending: reserved ivan"), Idle(id="e-2", author=SYSTEM), later(10))
+
+    assert (state.reserved_for, told) == ("ivan", ())
 
 
 # --- People who leave ---------------------------------------------------------------------------
