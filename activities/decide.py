@@ -31,6 +31,7 @@ from baton.documents.directory import Directory, Member
 from baton.errors import Refused
 from baton.model.chat.state import ChatState
 from baton.model.decision import DecideRequest, Decision, Refusal
+from baton.model.deeds import deeds
 from baton.model.effects import DECIDE, GivenPlace
 from baton.model.facts import Facts, MissingLine, Person
 from baton.model.kinds import kind_of, model_of
@@ -172,9 +173,15 @@ class Deciding:
             lines = [directory.staff[staff].line for staff in offered if staff in directory.staff]
             places |= {one.case: one for one in await fill(intake, directory, lines, now, ["chat"])}
         load = await intake.load(offered, "chat") if offering else {}
+        acted_at = deeds(before, event, now)
         known = {
             staff: self._person(
-                member, directory, attendance.get(staff), now, full=load.get(staff, 0) >= member.max_chats
+                member,
+                directory,
+                attendance.get(staff),
+                now,
+                acted_at=acted_at.get(staff),
+                full=load.get(staff, 0) >= member.max_chats,
             )
             for staff, member in people.items()
         }
@@ -188,7 +195,9 @@ class Deciding:
                     directory,
                     self._policy.offline_grace,
                     now=now,
-                    active_at=before.composing_since if staff == before.composer else None,
+                    active_at=_latest(
+                        acted_at.get(staff), before.composing_since if staff == before.composer else None
+                    ),
                 )
                 for staff, one in known.items()
             }
@@ -257,12 +266,23 @@ class Deciding:
         return gone_at if gone_at is not None and gone_at > now else None
 
     def _person(
-        self, member: Member, directory: Directory, attends: Attendance | None, now: datetime, *, full: bool
+        self,
+        member: Member,
+        directory: Directory,
+        attends: Attendance | None,
+        now: datetime,
+        *,
+        acted_at: datetime | None,
+        full: bool,
     ) -> Person:
         line = directory.lines.get(member.line) if member.line else None
-        grace_ends = self._grace_ends(attends)
-        away = absent(attends) or not directory.on_duty(member, now)
-        in_grace = grace_ends is not None and now < grace_ends and directory.on_duty(member, now)
+        on_duty = directory.on_duty(member, now)
+        away = absent(attends) or not on_duty
+        grace_ends = _latest(
+            self._grace_ends(attends) if on_duty else None,
+            acted_at + self._grace if acted_at is not None and _still_counts(acted_at, attends) else None,
+        )
+        in_grace = away and grace_ends is not None and now < grace_ends
         return Person(
             line=member.line,
             departments=member.departments,
@@ -277,7 +297,11 @@ class Deciding:
     def _grace_ends(self, attends: Attendance | None) -> datetime | None:
         if attends is None or attends.presence is not Presence.OFFLINE:
             return None
-        return attends.since + timedelta(seconds=self._policy.offline_grace)
+        return attends.since + self._grace
+
+    @property
+    def _grace(self) -> timedelta:
+        return timedelta(seconds=self._policy.offline_grace)
 
 
 def _short(rules: RuleSet) -> str:
@@ -288,6 +312,19 @@ def _short(rules: RuleSet) -> str:
 def _waits_since(case: ChatState | TicketState, line: str) -> datetime | None:
     """Since when the case has waited, seen from a line; ``None`` if it only comes now."""
     return waits_since(case) if case.queue == line else case.waiting_since
+
+
+def _still_counts(acted_at: datetime, attends: Attendance | None) -> bool:
+    """Whether somebody who did something in the case then may still be there.
+
+    Not if they have said since that they do not work with chats now, which counts at once.
+    """
+    said_since = attends is not None and attends.since > acted_at
+    return not (said_since and attends is not None and attends.presence is Presence.WITHOUT_CHATS)
+
+
+def _latest(*times: datetime | None) -> datetime | None:
+    return max((at for at in times if at is not None), default=None)
 
 
 def _is_late(chain: str, decided_at: datetime, request: DecideRequest) -> bool:

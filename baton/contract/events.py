@@ -86,6 +86,8 @@ class Assigned(BaseEvent):
     kind: Literal["assigned"] = "assigned"
     staff: Id | None = None
     line: Id | None = None
+    not_to: Id | None = None
+    """With a line: one of its members who must not get the case, such as the one it is taken from."""
 
 
 class LabelsChanged(BaseEvent):

@@ -93,6 +93,8 @@ def _check_sense(event: BaseEvent) -> None:
         )
     if isinstance(event, Assigned) and event.staff and event.line:
         raise InvalidEvent(f"event {event.id!r}: assigned takes a staff or a line, not both")
+    if isinstance(event, Assigned) and event.not_to and not event.line:
+        raise InvalidEvent(f"event {event.id!r}: not_to goes with a line: it says which member not to choose")
 
 
 def require_plain(event: BaseEvent, known: Set[str] = frozenset()) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
+from baton.contract import Assigned, AuthorType
 from baton.model.chat.state import ChatState
 from baton.model.facts import Candidate, Facts, MissingLine
 from baton.model.ticket.state import TicketState
@@ -61,6 +62,21 @@ def prefer(
         key=lambda staff: (able[staff].load, able[staff].last_assigned_at or longest_ago, staff),
         default=None,
     )
+
+
+def handing_on(case: Case, event: Assigned, had: Iterable[str | None], facts: Facts) -> str | None:
+    """Who must not get the case from the line that it is given to by hand.
+
+    Whoever hands a case to their own line hands it on to a colleague. ``had`` are those who had it until now.
+    A case that waits there already is not handed to anybody by being put there once more.
+    """
+    if event.not_to is not None:
+        return event.not_to
+    by = event.author.id if event.author.type is AuthorType.STAFF else None
+    if by is not None and by in tuple(had) and line_of(by, facts) == event.line:
+        return by
+    waits_there = case.assignee is None and case.line == event.line
+    return case.handed_on_by if waits_there else None
 
 
 def line_of(staff: str, facts: Facts) -> str | None:

@@ -8,9 +8,10 @@ Source: section 9 of the design.
 
 from __future__ import annotations
 
-from baton.contract import BaseEvent, CustomerMessage, Status
+from baton.contract import BaseEvent, CustomerMessage, Status, Tell
 from baton.model.chat.state import ChatState
 from baton.model.facts import Facts
+from baton.model.settlement import Told
 from baton.model.ticket.state import TicketState
 
 
@@ -22,9 +23,19 @@ def note_message(case: ChatState | TicketState, event: BaseEvent, facts: Facts) 
     if isinstance(event, CustomerMessage):
         case.customer_wrote_at = facts.now
         case.waiting_since = case.waiting_since or facts.now
+        case.answered_by = ()
     else:
         case.staff_wrote_at = facts.now
         case.waiting_since = None
+
+
+def note_answer(case: ChatState | TicketState, staff: str) -> Told:
+    """Note who answers the customer's message. If others have answered it, too, all are told, once."""
+    if case.customer_wrote_at is None or staff in case.answered_by:
+        return ()
+    others = case.answered_by
+    case.answered_by = (*others, staff)
+    return (Tell(staff=case.answered_by, reason="two replied"),) if others else ()
 
 
 def note_standing(before: ChatState | TicketState, case: ChatState | TicketState, facts: Facts) -> None:

@@ -72,7 +72,8 @@ COSTS: dict[str, tuple[tuple[Step, ...], list[str]]] = {
     ),
     "situation 2": ((customer, ivan, ivan_ends, lena), ["decide", "reassign", "update"]),
     "situation 3a": ((customer, lena), ["decide", "reassign", "update", "upsert"]),
-    "situation 3b": ((customer, ivan, lena), ["decide", "reassign", "update", "upsert"]),
+    # Ivan has answered, too: both are told.
+    "situation 3b": ((customer, ivan, lena), ["decide", "notify", "reassign", "update", "upsert"]),
     "situation 4": (
         (customer, ivan, ivan_ends, customer),
         ["decide", "notify", "update", "update_case", "upsert"],

@@ -23,7 +23,7 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from baton.cli.ops.filters import Filter, filters
 from baton.cli.ops.register import ADDED, PRESENT, WOULD_ADD, WrongTypes, register
-from baton.contract import CHAT_WORKFLOW, SEARCH_ATTRIBUTES, Presence
+from baton.contract import CHAT_WORKFLOW, SEARCH_ATTRIBUTES, Presence, Tab
 from baton.errors import HelpDeskUnavailable, SettingsError
 from baton.model.effects import CaseWrite, Notice
 from baton.temporal.codec import EncryptionCodec
@@ -618,6 +618,42 @@ async def test_everything_that_somebody_has_is_handed_over(rig: Rig, baton: Bato
     slip = await baton.run("ops", "reassign", "--from", "staff:petre", "--to", "staff:ivan")
     assert (slip.code, slip.out) == (2, "")
     assert "--from: there is nobody 'petre' in the directory; did you mean petra?" in slip.err
+
+
+async def test_what_somebody_has_is_handed_on_to_their_own_line_and_a_second_run_finds_nothing(
+    rig: Rig, baton: Baton
+) -> None:
+    chat, ticket, composing = fresh("mine"), fresh("ticket"), fresh("composing")
+    await rig.presence("petra", Presence.OFFLINE, ago=timedelta(hours=1))
+    await rig.customer(chat)
+    await rig.by("ivan", chat, "taken")
+    await rig.on_ticket("customer", ticket, "customer_message", text="Hello?")
+    await rig.on_ticket("ivan", ticket, "taken")
+    await rig.asked(composing, "billing-and-delivery")
+    await rig.note("lena", composing)
+    await rig.note("maria", composing)
+    await rig.on_ticket("ivan", composing, "taken")
+    queue = f"TaskQueue = '{rig.settings.task_queue}'"
+    reassign = ("ops", "reassign", "--from", "staff:ivan", "--to", "line:line-1", "--query", queue, "--json")
+    cases = {f"chat:{CHANNEL}:{chat}", f"ticket:{ticket}", f"ticket:{composing}"}
+
+    async def listed() -> bool:
+        return verdicts((await baton.run(*reassign, "--dry-run")).json).keys() == cases
+
+    await eventually(listed, "the cases are not listed")
+    assert verdicts((await baton.run(*reassign)).json) == dict.fromkeys(cases, "done")
+    handed = await rig.snapshot(chat)
+    assert (handed.tab, handed.assignee, handed.line) == (Tab.NEW, None, "line-1")
+    for one in (ticket, composing):
+        shown = await rig.ticket(one)
+        assert (shown.assignee, shown.composer, shown.line) == (None, None, "line-1")
+
+    async def unlisted() -> bool:
+        return not (await baton.run(*reassign)).json
+
+    await eventually(unlisted, "a second run still finds something")
+    await rig.by("ivan", chat, "taken")
+    assert (await rig.snapshot(chat)).pinned_to == "ivan", "by hand, he may take it again"
 
 
 async def test_a_filter_that_the_server_does_not_know_is_one_sentence(baton: Baton) -> None:

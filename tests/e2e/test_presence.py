@@ -136,6 +136,19 @@ class TestWhoIsTold:
         assert outcome.snapshot.pinned_to == "ivan"
         told = {row.staff for row in await notices(rig, conversation) if row.reason == "two replied"}
         assert told == {"ivan", "petra"}
+        await rig.staff(conversation, "ivan")
+        await rig.staff(conversation, "petra")
+        again = [row for row in await notices(rig, conversation) if row.reason == "two replied"]
+        assert len(again) == 2, "once for the two of them"
+
+    async def test_two_of_different_lines_are_told_where_one_took_over(self, rig: Rig) -> None:
+        conversation = fresh("told")
+        await rig.customer(conversation)
+        await rig.staff(conversation, "ivan")
+        outcome = await rig.staff(conversation, "lena")
+        assert [one.rule for one in outcome.fired] == ["line-2-takes-over"]
+        told = {row.staff for row in await notices(rig, conversation) if row.reason == "two replied"}
+        assert told == {"ivan", "lena"}
 
     async def test_a_failed_delivery_opens_the_chat_and_tells_writer_and_assignee(self, rig: Rig) -> None:
         conversation = fresh("told")
@@ -225,6 +238,24 @@ class TestGoingOffline:
             return (await rig.snapshot(conversation)).pinned_to == "petra"
 
         await eventually(served, "Petra did not get the chat of her line's queue")
+
+    async def test_what_somebody_hands_on_does_not_come_back_by_coming_online(self, rig: Rig) -> None:
+        conversation, desk = fresh("on"), desk_of(rig)
+        await rig.presence("petra", Presence.OFFLINE, ago=timedelta(hours=1))
+        await rig.customer(conversation)
+        await rig.by("ivan", conversation, "taken")
+        handed = (await rig.by("ivan", conversation, "assigned", line="line-1")).snapshot
+        assert (handed.tab, handed.line, handed.assignee) == (Tab.NEW, "line-1", None)
+        await desk.set_presence("ivan", Presence.WITHOUT_CHATS)
+        await desk.set_presence("ivan", Presence.ONLINE)
+        assert (await rig.customer(conversation)).snapshot.assignee is None, "nor by the customer's message"
+
+        await desk.set_presence("petra", Presence.ONLINE)
+
+        async def served() -> bool:
+            return (await rig.snapshot(conversation)).pinned_to == "petra"
+
+        await eventually(served, "Petra did not get what her colleague had handed on")
 
     async def test_an_unknown_person_is_refused_with_the_known_ones(self, rig: Rig) -> None:
         with pytest.raises(UnknownStaff, match="allowed: ivan, lena, maria, oleg, petra"):

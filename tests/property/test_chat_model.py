@@ -158,6 +158,9 @@ def assert_sound(chat: ChatState, now: datetime) -> None:
         assert chat.reserved_for is not None
         assert chat.assignee is None
         assert chat.line is None, "nobody has put it there"
+    if chat.handed_on_by is not None and not chat.final:
+        assert (chat.assignee, chat.holder) == (None, None), "it waits in the queue of a line"
+        assert chat.line is not None
     if chat.assignee is not None:
         assert chat.line == LINE_OF.get(chat.assignee)
     assert len(set(chat.labels)) == len(chat.labels)

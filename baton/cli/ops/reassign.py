@@ -38,7 +38,8 @@ def command(
     These are the cases assigned or pinned to that person, including ended chats that are not closed. If the
     person composes the reply of a ticket, that is handed over, too. Departments stay asked as before.
 
-    A line gives each case to one of its members who is available, or to its queue.
+    A line gives each case to another of its members who is available, or to its queue; none comes back to
+    the person whose it was.
 
     \b
       baton ops reassign --from staff:lena --to line:line-1 --dry-run
@@ -82,6 +83,7 @@ async def _reassign(
                 "id": derived_id(run_id, case),
                 "author": {"type": author_type, "id": author_id},
                 **target,
+                **({"not_to": staff} if "line" in target else {}),
             }
             return await _hand_over(client, case, staff, event, dry_run)
 

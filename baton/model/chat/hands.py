@@ -17,16 +17,19 @@ from baton.model.chat.lifecycle import Phase
 from baton.model.chat.state import ChatState
 from baton.model.facts import Facts, people
 from baton.model.settlement import Told
-from baton.model.staffing import choose, is_away, line_of
+from baton.model.staffing import choose, handing_on, is_away, line_of
 
 
 def assigned(chat: ChatState, event: Assigned, facts: Facts, was: Phase) -> Told:
     if event.staff:
         assign(chat, event.staff, None, facts, by_hand=True)
     elif event.line:
+        had = (chat.assignee, chat.pinned_to, chat.reserved_for)
+        giver = chat.handed_on_by = handing_on(chat, event, had, facts)
         assign(chat, choose(event.line, chat, facts), event.line, facts, by_hand=False)
+        chat.handed_on_by = giver if chat.assignee is None else None
     else:
-        chat.assignee = chat.line = None
+        chat.assignee = chat.line = chat.handed_on_by = None
         let_go(chat)
     return ()
 
@@ -46,12 +49,14 @@ def take(chat: ChatState, staff: str, facts: Facts) -> None:
 def pin(chat: ChatState, staff: str, facts: Facts) -> None:
     """Every pin clears the reservation."""
     chat.pinned_to = staff
-    chat.reserved_for = chat.offer_until = None
+    chat.reserved_for = chat.offer_until = chat.handed_on_by = None
     _remember(chat, staff, facts)
 
 
 def assign(chat: ChatState, staff: str | None, line: str | None, facts: Facts, *, by_hand: bool) -> None:
     """Give the chat to a person or, where there is none, to a line's queue."""
+    if staff is not None or line != chat.line:
+        chat.handed_on_by = None
     if staff is None:
         chat.assignee, chat.line = None, line
         let_go(chat)

@@ -18,7 +18,7 @@ from baton.model.chat.lifecycle import Phase
 from baton.model.chat.state import ChatState
 from baton.model.facts import Facts, Person, people
 from baton.model.settlement import Told
-from baton.model.waiting import note_message
+from baton.model.waiting import note_answer, note_message
 
 
 def opened(before: ChatState, facts: Facts) -> ChatState:
@@ -56,25 +56,36 @@ def customer_message(chat: ChatState, event: CustomerMessage, facts: Facts, was:
 
 
 def agent_message(chat: ChatState, event: AgentMessage, facts: Facts, was: Phase) -> Told:
-    answered_by = chat.last_author
+    if was.activity is not Activity.ACTIVE:
+        chat.answered_by = ()  # who wrote before the end of the chat did not write at the same time
+    elif not chat.answered_by:
+        chat.answered_by = _last_writer(chat)
     _written(chat, event, facts)
-    writer, holder = event.author.id, chat.pinned_to or chat.reserved_for
+    writer = event.author.id
+    _take_if_possible(chat, writer, facts, was)
+    return note_answer(chat, writer)
+
+
+def _last_writer(chat: ChatState) -> tuple[str, ...]:
+    """Who has the chat and wrote last: chats that an earlier release kept do not say who answered."""
+    last = chat.last_author
+    wrote = last is not None and last.type is AuthorType.STAFF and last.id == chat.pinned_to
+    return (last.id,) if last is not None and wrote else ()
+
+
+def _take_if_possible(chat: ChatState, writer: str, facts: Facts, was: Phase) -> None:
+    """Whoever writes in a chat that nobody has gets it. From somebody else it is perhaps taken over."""
+    holder = chat.pinned_to or chat.reserved_for
     if was.activity is not Activity.ACTIVE or holder is None or holder == writer:
         if chat.pinned_to != writer:
             hands.take(chat, writer, facts)
-        return ()
+        return
     person = facts.person(writer) or Person()
     if chat.pinned_to is None:  # reserved for another
         if person.takes_over and person.chats:
             hands.take(chat, writer, facts)
-        return ()
-    if person.takes_over and staffing.line_of(writer, facts) != staffing.line_of(holder, facts):
+    elif person.takes_over and staffing.line_of(writer, facts) != staffing.line_of(holder, facts):
         hands.take(chat, writer, facts)
-        return ()
-    both_replied = (
-        answered_by is not None and answered_by.type is AuthorType.STAFF and answered_by.id == holder
-    )
-    return (Tell(staff=(holder, writer), reason="two replied"),) if both_replied else ()
 
 
 def reply_sent(chat: ChatState, event: ReplySent, facts: Facts, was: Phase) -> Told:

@@ -47,6 +47,7 @@ from baton.model.chat.lifecycle import END_WITH, SET_STATUS, Phase, Trigger, aft
 from baton.model.chat.moves import end, move
 from baton.model.chat.state import ChatState
 from baton.model.decision import Decision
+from baton.model.deeds import note_deed
 from baton.model.facts import Facts, people
 from baton.model.labels import labelled
 from baton.model.settlement import Folded, Settlement, Told, note_times
@@ -105,6 +106,8 @@ def fold(before: ChatState, event: ChatEvent, facts: Facts) -> Folded[ChatState]
     move(chat, trigger_of(event))
     told = HANDLING[type(event)].fold(chat, event, facts, was)
     note_standing(before, chat, facts)
+    reserved = chat.reserved_for if chat.offer_until is None else None
+    note_deed(chat, event, facts, (chat.assignee, chat.pinned_to, reserved) if chat.active else ())
     return Folded(chat, told)
 
 

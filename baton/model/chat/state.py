@@ -58,6 +58,10 @@ class ChatState(Payload, frozen=False):
     """When a timed rule may come due or somebody's grace may end."""
     handed_on_by: str | None = None
     """Who handed it to their own line, and must not get it back; cleared when somebody else gets it."""
+    answered_by: tuple[str, ...] = ()
+    """Who of the staff has written since the customer's last message, in order."""
+    acted_at: dict[str, Instant] = {}
+    """When those who have it last did something in it by hand, such as writing."""
     holders: dict[str, str] = {}
     """The last holder in each line, of this chat or the one before."""
     timed: dict[str, Instant] = {}

@@ -103,7 +103,21 @@ def _meant(ticket: TicketState, event: NoteAdded, facts: Facts) -> tuple[str, ..
         return (event.label,) if event.label in own else ()
     if event.author.id == ticket.dispatcher:
         return ()
-    return tuple(label for label in own if label in ticket.asked) or own
+    return tuple(label for label in own if label in ticket.asked) or _late_of(ticket, own)
+
+
+def _late_of(ticket: TicketState, own: tuple[str, ...]) -> tuple[str, ...]:
+    """Those of the author's departments that a late note is from: those that answered.
+
+    Never one that declined. A department that a forced reply passed over was withdrawn, and its note counts
+    if none of the others answered.
+    """
+    of = {label: ticket.department(label) for label in own}
+    for state in (DepartmentState.ANSWERED, DepartmentState.WITHDRAWN):
+        found = tuple(label for label, one in of.items() if one is not None and one.state is state)
+        if found:
+            return found
+    return ()
 
 
 def as_answered(department: Department, by: str, facts: Facts) -> Department:

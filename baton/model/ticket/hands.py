@@ -38,10 +38,18 @@ def assigned(ticket: TicketState, event: Assigned, facts: Facts) -> Told:
     if staff is None and line is None and ticket.stage is TicketStage.COMPOSING:
         raise IllegalTransition("somebody is to write the reply: assign the ticket to a person or to a line")
     if line is not None:
+        had = (ticket.assignee, ticket.composer)
+        giver = ticket.handed_on_by = staffing.handing_on(ticket, event, had, facts)
         staff = staffing.choose(line, ticket, facts)
+        if staff is None:
+            if giver is not None and giver == ticket.composer:
+                compose(ticket, None, facts)
+            told = handed(ticket, None, line, facts)
+            ticket.handed_on_by = giver
+            return told
     if staff is not None:
         return _given(ticket, staff, facts, event.author, line)
-    return handed(ticket, None, line, facts)
+    return handed(ticket, None, None, facts)
 
 
 def place_freed(ticket: TicketState, event: PlaceFreed, facts: Facts) -> Told:
@@ -116,6 +124,8 @@ def compose(ticket: TicketState, staff: str | None, facts: Facts) -> None:
 
 def assign(ticket: TicketState, staff: str | None, line: str | None, facts: Facts) -> None:
     """Make somebody the assignee, put the ticket into the queue of a line, or leave it to nobody."""
+    if staff is not None or line != ticket.line:
+        ticket.handed_on_by = None
     ticket.assignee = staff
     ticket.line = line or (staffing.line_of(staff, facts) if staff else None)
     if staff is not None:

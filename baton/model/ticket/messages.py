@@ -19,7 +19,7 @@ from baton.model.ticket.audience import still_here, tell, tell_departments, tell
 from baton.model.ticket.lifecycle import Trigger
 from baton.model.ticket.moves import move, set_status
 from baton.model.ticket.state import TicketState
-from baton.model.waiting import note_message
+from baton.model.waiting import note_answer, note_message
 
 
 def opened(before: TicketState, event: TicketEvent, facts: Facts) -> TicketState:
@@ -72,7 +72,7 @@ def agent_message(ticket: TicketState, event: AgentMessage, facts: Facts) -> Tol
         ticket.status = Status.PENDING
         if ticket.assignee is None:
             hands.assign(ticket, event.author.id, None, facts)
-    return ()
+    return note_answer(ticket, event.author.id)
 
 
 def delivery_failed(ticket: TicketState, event: DeliveryFailed, facts: Facts) -> Told:

@@ -52,6 +52,7 @@ from baton.contract import (
 )
 from baton.errors import IllegalTransition
 from baton.model.decision import Decision
+from baton.model.deeds import note_deed
 from baton.model.facts import Facts, people
 from baton.model.settlement import Folded, Settlement, Told, note_times
 from baton.model.ticket import answering, asking, clock, closing, hands, messages, reply
@@ -124,6 +125,7 @@ def fold(before: TicketState, event: TicketEvent, facts: Facts) -> Folded[Ticket
     told = HANDLING[type(event)].fold(ticket, event, facts)
     told += answering.join(before, ticket, facts)
     note_standing(before, ticket, facts)
+    note_deed(ticket, event, facts, (ticket.assignee, ticket.composer, ticket.dispatcher))
     return Folded(ticket, told)
 
 

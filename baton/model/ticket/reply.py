@@ -14,7 +14,7 @@ from baton.model.ticket.lifecycle import Trigger
 from baton.model.ticket.moves import move, put
 from baton.model.ticket.roles import is_dispatcher, is_shared, own_labels
 from baton.model.ticket.state import TicketState
-from baton.model.waiting import note_message
+from baton.model.waiting import note_answer, note_message
 
 
 def check_reply(state: TicketState, event: SendReply | ReplySent) -> None:
@@ -50,6 +50,8 @@ def reply_sent(ticket: TicketState, event: SendReply | ReplySent, facts: Facts) 
             )
         # The customer has it already: refusing the event would only lead to a second reply.
         told = tell([ticket.composer], f"{author} has sent the reply")
+    if ticket.stage is TicketStage.TRIAGE:
+        told += note_answer(ticket, author)  # nobody was asked: it is an answer like any other message
     move(ticket, Trigger.REPLY)
     ticket.replies += 1
     ticket.replied_round = max(ticket.round, ticket.noted_round)

@@ -121,6 +121,10 @@ class TicketState(Payload, frozen=False):
     """When a timed rule may come due, or somebody's absence begins to count."""
     handed_on_by: str | None = None
     """Who handed it to their own line, and must not get it back; cleared when somebody else gets it."""
+    answered_by: tuple[str, ...] = ()
+    """Who of the staff has written since the customer's last message, in order."""
+    acted_at: dict[str, Instant] = {}
+    """When those who have it last did something in it by hand, such as writing."""
     holders: dict[str, str] = {}
     """The last holder in each line."""
     timed: dict[str, Instant] = {}

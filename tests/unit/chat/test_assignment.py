@@ -28,6 +28,7 @@ from tests.unit.chat.world import CUSTOMER, NO_CHAT, NOW, SYSTEM, chat, facts, s
 
 WROTE = CustomerMessage(id="e-1", author=CUSTOMER, text="?")
 NEW = "active open: nobody"
+CLOCK = TimedDue(id="t", author=SYSTEM)
 
 
 def member(name: str, **more: Any) -> Candidate:
@@ -287,6 +288,106 @@ def test_somebody_who_comes_online_without_chats_empties_no_queue() -> None:
     state = chat("active open: queue line-1")
 
     assert fold(state, event, facts()).state == state
+
+
+# --- Handing on ---------------------------------------------------------------------------------
+
+
+def handed(state: ChatState, by: str = "ivan", world: Facts | None = None, **more: Any) -> ChatState:
+    """Somebody gives the chat to line 1."""
+    given = Assigned(id="a", author=staff(by), line="line-1", **more)
+    return fold(state, given, world or facts()).state
+
+
+def comes(name: str) -> PresenceChanged:
+    return PresenceChanged(id="p", author=staff(name), staff=name, presence=Presence.ONLINE)
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        "active open: mine ivan",
+        "active pending: mine ivan",
+        "active open: assigned ivan",
+        "active pending: reserved ivan",
+        "active open: assigned lena +pinned ivan",
+        "ended pending: assigned ivan",
+        "ended open: reserved ivan",
+    ],
+)
+def test_whoever_hands_a_chat_to_their_own_line_hands_it_on_and_never_gets_it_back(state: str) -> None:
+    alone = facts(away=("petra",))
+
+    to_petra = handed(chat(state))
+    waits = handed(chat(state), world=alone)
+    again = handed(waits, world=alone)
+
+    assert (to_petra.assignee, to_petra.handed_on_by) == ("petra", None)
+    for queued in (waits, again):
+        assert (queued.assignee, queued.line, queued.holder, queued.handed_on_by) == (
+            None,
+            "line-1",
+            None,
+            "ivan",
+        )
+    for event in (comes("ivan"), WROTE, CLOCK):
+        still = fold(waits, event, alone).state
+        assert (still.assignee, still.handed_on_by) == (None, "ivan"), event.kind
+    assert choose("line-1", waits, facts()) == "petra"
+
+
+def test_what_was_handed_on_goes_to_the_colleague_who_comes_or_to_whoever_takes_it() -> None:
+    waits = handed(chat("active open: mine ivan"), world=facts(away=("petra",)))
+
+    colleague = fold(waits, comes("petra"), facts()).state
+    back = fold(waits, Taken(id="t", author=staff("ivan")), facts()).state
+    pinned = apply(waits, Pin(staff="ivan"), facts())
+    given = fold(waits, Assigned(id="a", author=staff("petra"), staff="ivan"), facts()).state
+    elsewhere = fold(
+        waits, Assigned(id="a", author=staff("petra"), line="line-2"), facts(away=("oleg", "lena"))
+    )
+    nobodys = fold(waits, Assigned(id="a", author=staff("petra")), facts()).state
+
+    assert (colleague.pinned_to, colleague.handed_on_by) == ("petra", None)
+    assert (back.pinned_to, back.handed_on_by) == ("ivan", None)
+    assert (pinned.pinned_to, pinned.handed_on_by) == ("ivan", None)
+    assert (given.pinned_to, given.handed_on_by) == ("ivan", None)
+    assert (elsewhere.state.line, elsewhere.state.handed_on_by) == ("line-2", None)
+    assert (nobodys.line, nobodys.handed_on_by) == (None, None)
+    assert fold(colleague, CLOCK, facts(away=("petra",))).state.assignee == "ivan", (
+        "another turn, another choice"
+    )
+
+
+@pytest.mark.parametrize(
+    ("by", "state"),
+    [("petra", "active open: mine ivan"), ("lena", "active open: mine ivan"), ("ivan", NEW)],
+    ids=["a colleague gives it", "somebody of another line gives it", "it was nobody's"],
+)
+def test_who_gives_what_they_did_not_have_excludes_nobody(by: str, state: str) -> None:
+    given = handed(chat(state), by, facts(away=("petra",)))
+
+    assert (given.assignee, given.handed_on_by) == ("ivan", None)
+
+
+def test_a_program_says_from_whom_it_takes_a_chat() -> None:
+    state = chat("active open: mine ivan")
+    taken = Assigned(id="a", author=SYSTEM, line="line-1", not_to="ivan")
+
+    waits = fold(state, taken, facts(away=("petra",))).state
+
+    assert fold(state, taken, facts()).state.pinned_to == "petra"
+    assert (waits.assignee, waits.line, waits.handed_on_by) == (None, "line-1", "ivan")
+
+
+def test_a_rule_that_gives_a_chat_to_its_line_does_not_give_it_back_either() -> None:
+    waits = handed(chat("active open: mine ivan"), world=facts(away=("petra",)))
+
+    queued = apply(
+        waits, Assign(staff=choose("line-1", waits, facts(away=("petra",))), line="line-1"), facts()
+    )
+
+    assert (queued.assignee, queued.handed_on_by) == (None, "ivan")
 
 
 def test_an_explicit_assignment_to_an_unwatched_queue_is_respected() -> None:

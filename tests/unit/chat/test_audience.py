@@ -18,6 +18,7 @@ from baton.contract import (
     NoteAdded,
     Presence,
     PresenceChanged,
+    ReplySent,
     Taken,
     Tell,
     TimedDue,
@@ -196,6 +197,54 @@ def test_when_two_reply_at_once_the_first_holds_and_both_are_told(writer: str) -
 )
 def test_one_who_replies_alone_is_told_nothing(state: ChatState) -> None:
     assert fold(state, AgentMessage(id="e", author=staff("petra")), facts()).told == ()
+
+
+def test_all_who_answered_the_same_message_are_told_once_whoever_was_first() -> None:
+    def told(state: ChatState, *writers: str) -> tuple[ChatState, list[tuple[str, ...]]]:
+        heard: list[tuple[str, ...]] = []
+        for writer in writers:
+            state, tells = fold(state, AgentMessage(id="e", author=staff(writer)), facts())
+            assert all(tell.reason == "two replied" for tell in tells)
+            heard.append(tuple(name for tell in tells for name in tell.staff))
+        return state, heard
+
+    waiting = chat("active open: mine ivan")
+
+    assert told(waiting, "ivan", "petra", "ivan", "petra")[1] == [(), ("ivan", "petra"), (), ()]
+    assert told(waiting, "petra", "ivan", "petra")[1] == [(), ("petra", "ivan"), ()], "the holder was second"
+    over, heard = told(waiting, "ivan", "oleg")
+    assert (over.pinned_to, heard) == ("oleg", [(), ("ivan", "oleg")]), "the second one took over"
+    assert told(waiting, "lena", "ivan")[1] == [(), ("lena", "ivan")], "and so did the first"
+    assert told(chat("active open: reserved ivan"), "maria", "ivan")[1] == [(), ("maria", "ivan")]
+    assert told(chat("active open: nobody"), "ivan", "petra")[1] == [(), ("ivan", "petra")]
+    three = [(), ("ivan", "petra"), ("ivan", "petra", "oleg"), ()]
+    assert told(waiting, "ivan", "petra", "oleg", "petra")[1] == three
+    again = fold(over, WROTE, facts()).state
+    assert told(again, "ivan", "oleg")[1] == [(), ("ivan", "oleg")], "another message, other answers"
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        fold(chat(NO_CHAT), AgentMessage(id="e", author=staff("ivan")), facts()).state,
+        fold(
+            fold(chat("active open: mine ivan"), AgentMessage(id="e", author=staff("ivan")), facts()).state,
+            Idle(id="e", author=SYSTEM),
+            facts(),
+        ).state,
+    ],
+    ids=["there is no message to answer", "the chat had ended meanwhile"],
+)
+def test_a_message_that_does_not_answer_what_another_answered_tells_nobody(state: ChatState) -> None:
+    assert fold(state, AgentMessage(id="e", author=staff("petra")), facts()).told == ()
+
+
+def test_a_tickets_reply_is_no_second_answer() -> None:
+    answered = fold(chat("active open: mine ivan"), AgentMessage(id="e", author=staff("ivan")), facts()).state
+    replied = fold(answered, ReplySent(id="e", author=staff("maria"), message_id="m"), facts())
+
+    assert replied.told == ()
+    assert fold(replied.state, AgentMessage(id="e", author=staff("ivan")), facts()).told == ()
 
 
 def test_a_holder_who_writes_twice_is_told_nothing() -> None:

@@ -396,6 +396,14 @@ def test_a_transfer_goes_to_a_person_or_a_line_or_nobody(
     assert (event.staff, event.line) == expected
 
 
+def test_a_transfer_to_a_line_may_say_who_must_not_get_it() -> None:
+    event = parse_chat_event(payload("assigned", staff=None, line="line-1", not_to="ivan"))
+
+    assert isinstance(event, Assigned)
+    assert (event.line, event.not_to) == ("line-1", "ivan")
+    assert "not_to goes with a line" in refusal_of(payload("assigned", not_to="ivan"))
+
+
 @pytest.mark.parametrize(
     "written",
     [
@@ -749,6 +757,9 @@ STATE: dict[str, Any] = {
     "idle_after": 90.0,
     "offer_until": AT,
     "wake_at": AT,
+    "handed_on_by": "lena",
+    "answered_by": ["ivan"],
+    "acted_at": {"ivan": AT},
     "holders": {"line-1": "ivan"},
     "timed": {"slow": AT},
 }
@@ -840,6 +851,9 @@ TICKET_STATE: dict[str, Any] = {
     "held_since": AT,
     "composing_since": AT,
     "wake_at": AT,
+    "handed_on_by": "lena",
+    "answered_by": ["ivan"],
+    "acted_at": {"ivan": AT},
     "holders": {"line-2": "lena"},
     "timed": {"slow": AT},
 }

@@ -351,6 +351,34 @@ async def test_the_join_is_the_model_s_own_and_needs_no_rule() -> None:
     assert set(ticket.state.labels) == {*LABELS, MARKER}, "only the labels are left for people to remove"
 
 
+async def test_a_late_note_is_credited_to_those_of_its_authors_departments_that_answered() -> None:
+    """Lena is in billing, which answers, and in warranty, which declines."""
+    ticket = await collecting(["billing", "warranty", "delivery"])
+    await ticket.note("bella")
+    await ticket.decline("warranty", to="delivery")
+    await ticket.note("dan")
+
+    await ticket.note("lena", "One more thing")
+
+    assert (ticket.texts("billing"), ticket.texts("warranty")) == (["bella says", "One more thing"], [])
+    assert ticket.told == {"a late note": ("dan",)}
+    assert ticket.state.contributed[-1] == "lena"
+
+
+async def test_a_late_note_from_nobody_but_one_that_declined_is_only_recorded() -> None:
+    ticket = await collecting(["billing", "warranty"])
+    await ticket.decline("warranty", to="billing")
+    await ticket.note("bella")
+    before = ticket.state
+
+    await ticket.note("wanda", "It is not ours")
+
+    assert (ticket.state.departments, ticket.told) == (before.departments, {})
+    assert ticket.state.contributed == ("bella",)
+    await ticket.note("wanda", "On second thoughts", label="warranty")
+    assert ticket.texts("warranty") == ["On second thoughts"], "whoever names the label means it"
+
+
 async def test_no_departments_is_never_all_answered() -> None:
     ticket = Ticket()
     await ticket.customer()

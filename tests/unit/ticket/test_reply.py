@@ -573,6 +573,95 @@ TO_IVAN = """
 """
 
 
+# --- Handing on ---------------------------------------------------------------------------------
+
+
+async def test_whoever_hands_a_ticket_to_their_own_line_hands_it_on_and_never_gets_it_back() -> None:
+    ticket = Ticket()
+    await ticket.customer()
+    await ticket.do("taken", "ivan")
+    ticket.is_now("ivan", Presence.ONLINE)
+
+    await ticket.do("assigned", "ivan", line="front")
+    assert (ticket.state.assignee, ticket.state.line, ticket.state.handed_on_by) == (None, "front", "ivan")
+    await ticket.do("presence_changed", "system", staff="ivan", presence="online")
+    await ticket.do("assigned", "ivan", line="front")
+    assert (ticket.state.assignee, ticket.state.handed_on_by) == (None, "ivan")
+
+    ticket.is_now("petra", Presence.ONLINE)
+    state = await ticket.do("presence_changed", "system", staff="petra", presence="online")
+    assert (state.assignee, state.handed_on_by) == ("petra", None)
+
+
+async def test_the_giver_may_take_a_ticket_again_by_hand() -> None:
+    ticket = Ticket()
+    await ticket.customer()
+    await ticket.do("taken", "ivan")
+    await ticket.do("assigned", "ivan", line="front")
+
+    state = await ticket.do("taken", "ivan")
+
+    assert (state.assignee, state.handed_on_by) == ("ivan", None)
+
+
+async def test_a_composer_who_hands_the_reply_on_is_composer_no_more() -> None:
+    ticket = await composing()
+    ticket.is_now("wanda", Presence.ONLINE)
+
+    state = await ticket.do("assigned", "wanda", line="experts")
+    assert (state.assignee, state.composer, state.line) == (None, None, "experts")
+    assert ticket.told == {"assigned": ("line experts",)}
+    with pytest.raises(NotAllowed, match="wanda cannot send the reply"):
+        await ticket.reply("wanda")
+
+    ticket.is_now("bella", Presence.ONLINE)
+    state = await ticket.do("presence_changed", "system", staff="bella", presence="online")
+    assert (state.assignee, state.composer, ticket.prompted) == ("bella", "bella", ["wanda"])
+
+
+async def test_a_program_says_from_whom_it_takes_a_ticket() -> None:
+    ticket = await composing()
+    ticket.is_now("wanda", Presence.ONLINE)
+
+    state = await ticket.do("assigned", "system", line="experts", not_to="wanda")
+    assert (state.assignee, state.composer, state.handed_on_by) == (None, None, "wanda")
+
+
+# --- Two answers --------------------------------------------------------------------------------
+
+
+async def test_two_who_answer_the_same_message_of_a_ticket_are_both_told_once() -> None:
+    ticket = Ticket()
+    await ticket.customer()
+    await ticket.do("agent_message", "ivan", text="On its way")
+    assert ticket.told == {}
+
+    await ticket.do("agent_message", "petra", text="It is lost")
+    assert ticket.told == {"two replied": ("ivan", "petra")}
+    await ticket.do("agent_message", "ivan", text="Is it?")
+    assert ticket.told == {}
+
+    await ticket.customer()
+    await ticket.do("agent_message", "petra", text="Sorry")
+    assert ticket.told == {}
+    await ticket.reply("ivan")
+    assert ticket.told == {"two replied": ("petra", "ivan")}, (
+        "nobody was asked: it is an answer like any other"
+    )
+
+
+async def test_the_one_reply_of_a_round_is_no_second_answer() -> None:
+    ticket = Ticket()
+    await ticket.customer()
+    await ticket.do("agent_message", "ivan", text="We ask")
+    await ticket.ask("billing")
+    await ticket.note("bella")
+
+    await ticket.reply("bella")
+
+    assert ticket.told == {}
+
+
 # --- Closing ------------------------------------------------------------------------------------
 
 
