@@ -25,6 +25,7 @@ from baton.contract import (
     Event,
     PlaceFreed,
     Presence,
+    Status,
     TicketStage,
 )
 from baton.documents.directory import Directory, Member
@@ -121,7 +122,7 @@ class Deciding:
         if isinstance(before, TicketState):
             after: TicketState = decided.state
             sources = ticketfacts.new_sources(before, after, entry.directory, self._rules.templates)
-            gone = await self._composer_gone(before, after, now, intake, entry.directory)
+            gone = await self._gone(before, after, now, intake, entry.directory)
             wake_at = min((at for at in (wake_at, gone) if at is not None), default=None)
         decision = Decision(
             facts=facts,
@@ -166,7 +167,8 @@ class Deciding:
         offering = opening and isinstance(before, ChatState) and isinstance(event, CustomerMessage)
         other_holder = await intake.other_holder() if offering else None
         offered = [staff for staff in (other_holder, previous.assignee if previous else None) if staff]
-        involved = dict.fromkeys((*model.named(before, event), *rules.named_staff, *offered))
+        knowing = (*previous.contributed, previous.dispatcher) if previous is not None else ()
+        involved = dict.fromkeys((*model.named(before, event), *rules.named_staff, *offered, *knowing))
         people = {staff: directory.staff[staff] for staff in involved if staff in directory.staff}
         attendance = await intake.attendance(people)
         if offering:
@@ -201,7 +203,15 @@ class Deciding:
                 )
                 for staff, one in known.items()
             }
-            more = ticketfacts.about(before, event, now, directory, rules, self._rules.templates)
+            more = ticketfacts.about(
+                before,
+                event,
+                now,
+                directory,
+                rules,
+                self._rules.templates,
+                previous.labels if previous is not None else (),
+            )
         return Facts(
             now=now,
             people=known,
@@ -246,7 +256,7 @@ class Deciding:
         opening = None if calendar.is_open(now) else calendar.next_opening(now)
         return min((at for at in (wake_at, opening) if at is not None), default=None)
 
-    async def _composer_gone(
+    async def _gone(
         self,
         before: TicketState,
         after: TicketState,
@@ -254,12 +264,15 @@ class Deciding:
         intake: Intake,
         directory: Directory,
     ) -> datetime | None:
-        """When the composer's absence will count; none if it never will, or already does."""
+        """When the absence of whoever has to act will count; none if it never will, or already does."""
         staff = after.composer if after.stage is TicketStage.COMPOSING else None
+        composing_since = after.composing_since if staff == before.composer else now
+        if after.stage is TicketStage.TRIAGE and after.status is Status.OPEN:
+            staff, composing_since = after.assignee, None
         if staff is None or staff not in directory.staff:
             return None
         attends = (await intake.attendance([staff])).get(staff)
-        active_at = after.composing_since if staff == before.composer else now
+        active_at = _latest(composing_since, after.acted_at.get(staff))
         gone_at = ticketfacts.gone_at(
             directory.staff[staff], attends, directory, self._policy.offline_grace, active_at
         )

@@ -6,7 +6,7 @@ workflow that computed with them could not be replayed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -39,8 +39,9 @@ def about(
     directory: Directory,
     rules: RuleSet,
     templates: Templates,
+    labels: Iterable[str] = (),
 ) -> Mapping[str, Any]:
-    """The fields of the facts that only tickets have.
+    """The fields of the facts that only tickets have; ``labels`` are more that may be departments'.
 
     Raises ``InvalidEvent`` for a template that is unknown or cannot be rendered.
     """
@@ -53,8 +54,10 @@ def about(
             f"{', '.join(missing)}"
         )
     template_labels = [directory.departments[key].label for key in template_keys]
-    labels = dict.fromkeys((*model.labels_named(before, event), *template_labels, *rules.named_labels))
-    keys = {label: key for label in labels if (key := directory.department_of(label)) is not None}
+    named = dict.fromkeys(
+        (*model.labels_named(before, event), *template_labels, *rules.named_labels, *labels)
+    )
+    keys = {label: key for label in named if (key := directory.department_of(label)) is not None}
     wanted = [
         label for label in (*asking.may_ask(event), *rules.named_labels, *template_labels) if label in keys
     ]

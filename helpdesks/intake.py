@@ -8,7 +8,7 @@ from baton.contract import ChatSnapshot, TicketSnapshot
 from baton.model.chat.state import ChatState
 from baton.model.decision import CaseSnapshot, CaseState, Kept
 from baton.model.effects import Effect
-from baton.model.facts import Previous
+from baton.model.facts import Previous, people
 from helpdesks import keeping, queries
 from helpdesks.arrival import Arrival
 from helpdesks.base import KnownEvent, VersionedDirectory
@@ -56,7 +56,20 @@ class EmbeddedIntake(EmbeddedQueues):
         of_ticket = ("subject", "channel", "conversation")
         snapshot = snapshot_of(row)
         known = {name: getattr(snapshot, name) for name in of_ticket} if self._kind == "ticket" else {}
-        return Previous(case_id=row.case_id, assignee=row.assignee, holders=row.holders, **known)
+        if isinstance(snapshot, TicketSnapshot):
+            answered = [one for one in snapshot.departments if one.answered_at is not None]
+            latest = sorted(answered, key=lambda one: one.answered_at or one.asked_at, reverse=True)
+            known |= {
+                "dispatcher": snapshot.dispatcher,
+                "contributed": people(one.answered_by for one in latest),
+            }
+        return Previous(
+            case_id=row.case_id,
+            assignee=row.assignee,
+            labels=tuple(snapshot.labels),
+            holders=row.holders,
+            **known,
+        )
 
     async def other_holder(self) -> str | None:
         holder: str | None = await self.connection.scalar(

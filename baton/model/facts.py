@@ -74,6 +74,10 @@ class Previous(Compact):
 
     case_id: str
     assignee: str | None = None
+    labels: tuple[str, ...] = ()
+    contributed: tuple[str, ...] = ()
+    """Only for a ticket: who answered for its departments, the latest first."""
+    dispatcher: str | None = None
     holders: dict[str, str] = {}
     subject: str = ""
     """Only for a ticket, as are channel and conversation. Whoever reopens it may not know them."""

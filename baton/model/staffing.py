@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from baton.contract import Assigned, AuthorType
+from baton.contract import Assigned, Author, AuthorType, Tell
 from baton.model.chat.state import ChatState
 from baton.model.facts import Candidate, Facts, MissingLine
 from baton.model.ticket.state import TicketState
@@ -77,6 +77,12 @@ def handing_on(case: Case, event: Assigned, had: Iterable[str | None], facts: Fa
         return by
     waits_there = case.assignee is None and case.line == event.line
     return case.handed_on_by if waits_there else None
+
+
+def tell_giver(by: Author, staff: str) -> tuple[Tell, ...]:
+    """Tell whoever gave a case by hand to somebody that this person is away. The case stays there."""
+    gave = by.type is AuthorType.STAFF and by.id != staff
+    return (Tell(staff=(by.id,), reason=f"{staff} is away"),) if gave else ()
 
 
 def line_of(staff: str, facts: Facts) -> str | None:

@@ -17,13 +17,14 @@ from baton.model.chat.lifecycle import Phase
 from baton.model.chat.state import ChatState
 from baton.model.facts import Facts, people
 from baton.model.settlement import Told
-from baton.model.staffing import choose, handing_on, is_away, line_of
+from baton.model.staffing import choose, handing_on, is_away, line_of, tell_giver
 
 
 def assigned(chat: ChatState, event: Assigned, facts: Facts, was: Phase) -> Told:
     if event.staff:
         assign(chat, event.staff, None, facts, by_hand=True)
-    elif event.line:
+        return tell_giver(event.author, event.staff) if is_away(event.staff, facts) else ()
+    if event.line:
         had = (chat.assignee, chat.pinned_to, chat.reserved_for)
         giver = chat.handed_on_by = handing_on(chat, event, had, facts)
         assign(chat, choose(event.line, chat, facts), event.line, facts, by_hand=False)

@@ -22,14 +22,12 @@ from baton.contract import (
 )
 from baton.model.facts import Facts
 from baton.model.settlement import Told
-from baton.model.ticket import hands
+from baton.model.ticket import hands, owners
 from baton.model.ticket.audience import (
-    still_here,
     tell,
     tell_composer,
     tell_departments,
     tell_of_deserted,
-    tell_somebody,
 )
 from baton.model.ticket.composer import contributors, first_composer
 from baton.model.ticket.lifecycle import Trigger
@@ -156,8 +154,7 @@ def join(before: TicketState, ticket: TicketState, facts: Facts) -> Told:
         return told
     if not contributors(ticket):
         move(ticket, Trigger.RETURN)
-        hands.assign(ticket, still_here([ticket.dispatcher], facts), None, facts)
-        return tell_somebody([ticket.dispatcher], "nobody has answered", facts)
+        return owners.comes_back(ticket, [ticket.dispatcher], "nobody has answered", facts)
     move(ticket, Trigger.JOIN)
     # Even if it waited for its customer: now it is the turn of the composer, who looks for open tickets.
     set_status(ticket, Status.OPEN, facts)

@@ -1,14 +1,18 @@
 """Who writes the consolidated reply.
 
 The person who wrote the last note; if that is not possible, the latest contributor who is there; otherwise
-the dispatcher. An account that several people use is never composer: nobody would feel responsible.
+the dispatcher, if there; otherwise somebody of the same line. An account that several people use is never
+composer: nobody would feel responsible.
 
 Source: section 4 of the design.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 from baton.model.facts import Facts, people
+from baton.model.staffing import choose, line_of
 from baton.model.ticket.state import TicketState
 
 
@@ -25,14 +29,17 @@ def first_composer(ticket: TicketState, facts: Facts) -> str | None:
     able = [staff for staff in contributors(ticket) if _may_compose(staff, facts)]
     just_now = {staff for staff, at in ticket.noted_at.items() if at == facts.now}
     there = [staff for staff in able if staff in just_now or not away(staff, facts)]
-    return next(iter([*there, *_dispatcher(ticket, facts), *able]), None)
+    dispatcher = _dispatcher(ticket, facts)
+    best = next(iter([*there, *_there(dispatcher, facts)]), None)
+    return best or next(iter([*_colleague(able, ticket, facts), *able, *dispatcher]), None)
 
 
 def next_composer(ticket: TicketState, facts: Facts) -> str | None:
     """Who writes the reply in place of a composer who is away; the same person if nobody else can."""
     able = [staff for staff in contributors(ticket) if _may_compose(staff, facts)]
-    there = [staff for staff in able if staff != ticket.composer and _present(staff, facts)]
-    return next(iter([*there, *_dispatcher(ticket, facts)]), ticket.composer)
+    there = [staff for staff in able if staff != ticket.composer and present(staff, facts)]
+    best = next(iter([*there, *_there(_dispatcher(ticket, facts), facts)]), None)
+    return best or next(iter(_colleague(people([ticket.composer]), ticket, facts)), ticket.composer)
 
 
 def away(staff: str, facts: Facts) -> bool:
@@ -46,9 +53,21 @@ def _may_compose(staff: str, facts: Facts) -> bool:
     return person is not None and not person.shared
 
 
-def _present(staff: str, facts: Facts) -> bool:
+def present(staff: str, facts: Facts) -> bool:
+    """Whether somebody is known to be there."""
     person = facts.person(staff)
     return person is not None and person.present
+
+
+def _there(staff: Iterable[str], facts: Facts) -> list[str]:
+    return [one for one in staff if not away(one, facts)]
+
+
+def _colleague(staff: Sequence[str], ticket: TicketState, facts: Facts) -> list[str]:
+    """Somebody who is available in the line of the first of these."""
+    line = line_of(staff[0], facts) if staff else None
+    colleague = choose(line, ticket, facts) if line is not None else None
+    return [colleague] if colleague is not None and _may_compose(colleague, facts) else []
 
 
 def _dispatcher(ticket: TicketState, facts: Facts) -> list[str]:

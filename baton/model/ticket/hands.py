@@ -1,4 +1,4 @@
-"""Who has a ticket: it is assigned, taken, given to whoever comes online, or taken from a composer who left.
+"""Who has a ticket: it is assigned, taken, given to whoever has room, or taken from a composer who left.
 
 The *assignee* is responsible for it; it *waits in a queue* when it has a line but no assignee. While the
 reply is being written, whoever gets the ticket is its composer.
@@ -6,18 +6,13 @@ reply is being written, whoever gets the ticket is its composer.
 
 from __future__ import annotations
 
-from typing import Any
-
 from baton.contract import (
     Assigned,
     Author,
     PlaceFreed,
-    Presence,
-    PresenceChanged,
     Taken,
     Tell,
     TicketStage,
-    TimedDue,
 )
 from baton.errors import IllegalTransition
 from baton.model import staffing
@@ -57,25 +52,13 @@ def place_freed(ticket: TicketState, event: PlaceFreed, facts: Facts) -> Told:
     return leave_queue(ticket, facts)
 
 
-def presence_changed(ticket: TicketState, event: PresenceChanged, facts: Facts) -> Told:
-    """Somebody who comes online takes a ticket from the queue of their line."""
-    here = event.presence is Presence.ONLINE and ticket.queue == staffing.line_of(event.staff, facts)
-    told = leave_queue(ticket, facts) if here else ()
-    return told or look_after_composer(ticket, event, facts)
-
-
-def timed_due(ticket: TicketState, event: TimedDue, facts: Facts) -> Told:
-    """Perhaps the line has opened, or the composer's absence counts by now."""
-    return leave_queue(ticket, facts) or look_after_composer(ticket, event, facts)
-
-
 def leave_queue(ticket: TicketState, facts: Facts) -> Told:
     """Give a ticket that waits for its line to somebody who is available, if there is anybody."""
     staff = staffing.choose(ticket.queue, ticket, facts) if ticket.queue is not None else None
     return handed(ticket, staff, ticket.queue, facts) if staff is not None else ()
 
 
-def look_after_composer(ticket: TicketState, event: Any, facts: Facts) -> Told:
+def look_after_composer(ticket: TicketState, facts: Facts) -> Told:
     """A reply does not wait for somebody who left: another contributor writes it, or the dispatcher."""
     if (
         ticket.stage is not TicketStage.COMPOSING
@@ -95,7 +78,9 @@ def _given(ticket: TicketState, staff: str, facts: Facts, by: Author, line: str 
     if ticket.stage is TicketStage.COMPOSING and is_shared(staff, facts):
         raise IllegalTransition(f"{staff} is an account that several people use, and cannot be composer")
     told = handed(ticket, staff, line, facts)
-    return told if by.id != staff else ()
+    if by.id == staff:
+        return ()
+    return told + (staffing.tell_giver(by, staff) if away(staff, facts) else ())
 
 
 def handed(ticket: TicketState, staff: str | None, line: str | None, facts: Facts) -> Told:

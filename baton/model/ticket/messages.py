@@ -14,8 +14,8 @@ from baton.contract import (
 from baton.errors import IllegalTransition
 from baton.model.facts import Facts
 from baton.model.settlement import Told
-from baton.model.ticket import hands
-from baton.model.ticket.audience import still_here, tell, tell_departments, tell_somebody
+from baton.model.ticket import hands, owners
+from baton.model.ticket.audience import tell, tell_departments, tell_somebody
 from baton.model.ticket.lifecycle import Trigger
 from baton.model.ticket.moves import move, set_status
 from baton.model.ticket.state import TicketState
@@ -41,8 +41,9 @@ def opened(before: TicketState, event: TicketEvent, facts: Facts) -> TicketState
         if ticket.conversation is None:
             ticket.channel = ticket.channel or previous.channel
             ticket.conversation = previous.conversation if ticket.channel == previous.channel else None
+        ticket.labels = tuple(label for label in previous.labels if label not in facts.departments)
         # Otherwise nobody would be told; so it goes to whoever had it last.
-        hands.assign(ticket, still_here([previous.assignee], facts), None, facts)
+        owners.give_back(ticket, [previous.assignee], owners.of_closed(previous), facts)
     ticket.opened_at = facts.now
     ticket.status = Status.OPEN
     move(ticket, Trigger.OPEN)
@@ -58,12 +59,14 @@ def customer_message(ticket: TicketState, event: CustomerMessage, facts: Facts) 
         return tell_departments(ticket.asked, "the customer wrote")
     if was is TicketStage.COMPOSING:
         ticket.draft = ticket.draft.model_copy(update={"stale": True})
-        return tell_somebody([ticket.composer, ticket.dispatcher], "the customer wrote", facts)
+        told = hands.look_after_composer(ticket, facts)
+        return told + tell_somebody([ticket.composer, ticket.dispatcher], "the customer wrote", facts)
     if was is TicketStage.ANSWERED:
         last = [ticket.composer, ticket.dispatcher, ticket.assignee]
-        hands.assign(ticket, still_here(last, facts), None, facts)
-        return tell_somebody([ticket.assignee], "the customer wrote", facts)
-    return tell([ticket.assignee], "the customer wrote")
+        return owners.comes_back(ticket, last, "the customer wrote", facts)
+    if ticket.assignee is None:
+        return ()
+    return owners.comes_back(ticket, [ticket.assignee], "the customer wrote", facts)
 
 
 def agent_message(ticket: TicketState, event: AgentMessage, facts: Facts) -> Told:

@@ -55,7 +55,7 @@ from baton.model.decision import Decision
 from baton.model.deeds import note_deed
 from baton.model.facts import Facts, people
 from baton.model.settlement import Folded, Settlement, Told, note_times
-from baton.model.ticket import answering, asking, clock, closing, hands, messages, reply
+from baton.model.ticket import answering, asking, clock, closing, hands, messages, owners, reply
 from baton.model.ticket.audience import newly_nobodys
 from baton.model.ticket.composer import contributors
 from baton.model.ticket.lifecycle import Trigger, after
@@ -100,7 +100,15 @@ def named(state: TicketState, event: BaseEvent) -> tuple[str, ...]:
     """The staff about whom a decision must know: everybody whom the ticket or the event names."""
     author = event.author.id if event.author.type is AuthorType.STAFF else None
     staff = event.staff if isinstance(event, Assigned | PresenceChanged) else None
-    return people([author, staff, state.assignee, state.composer, state.dispatcher, *contributors(state)])
+    knowing = owners.known_of(state).contributed if _may_come_back(state, event) else contributors(state)
+    return people([author, staff, state.assignee, state.composer, state.dispatcher, *knowing])
+
+
+def _may_come_back(state: TicketState, event: BaseEvent) -> bool:
+    """Whether somebody may be needed in place of the owner; only then so many people are looked up."""
+    return not state.unfinished and isinstance(
+        event, CustomerMessage | PresenceChanged | TimedDue | DeliveryFailed | StatusSet
+    )
 
 
 def labels_named(state: TicketState, event: BaseEvent) -> tuple[str, ...]:
@@ -124,6 +132,8 @@ def fold(before: TicketState, event: TicketEvent, facts: Facts) -> Folded[Ticket
     ticket = messages.opened(before, event, facts) if opens(before, event) else before.model_copy()
     told = HANDLING[type(event)].fold(ticket, event, facts)
     told += answering.join(before, ticket, facts)
+    if before.exists and before.status is not Status.OPEN:
+        told += owners.look_after_owner(ticket, facts)  # it is somebody's turn again
     note_standing(before, ticket, facts)
     note_deed(ticket, event, facts, (ticket.assignee, ticket.composer, ticket.dispatcher))
     return Folded(ticket, told)
@@ -203,10 +213,10 @@ HANDLING: Mapping[type[BaseEvent], Handling] = {
     MergedInto: Handling(Trigger.MERGE, closing.merged_into),
     Taken: Handling(Trigger.RECORD, hands.taken),
     Assigned: Handling(Trigger.RECORD, hands.assigned),
-    PresenceChanged: Handling(Trigger.RECORD, hands.presence_changed),
+    PresenceChanged: Handling(Trigger.RECORD, owners.presence_changed),
     PlaceFreed: Handling(Trigger.RECORD, hands.place_freed),
     TicketOpened: Handling(Trigger.RECORD, _recorded),
-    TimedDue: Handling(Trigger.RECORD, hands.timed_due),
+    TimedDue: Handling(Trigger.RECORD, owners.timed_due),
     ReminderDue: Handling(Trigger.RECORD, clock.reminder_due),
     DepartmentDue: Handling(Trigger.RECORD, clock.department_due),
 }
