@@ -197,9 +197,7 @@ class Deciding:
                     directory,
                     self._policy.offline_grace,
                     now=now,
-                    active_at=_latest(
-                        acted_at.get(staff), before.composing_since if staff == before.composer else None
-                    ),
+                    active_at=_latest(acted_at.get(staff), _composing_since(before, staff)),
                 )
                 for staff, one in known.items()
             }
@@ -325,6 +323,12 @@ def _short(rules: RuleSet) -> str:
 def _waits_since(case: ChatState | TicketState, line: str) -> datetime | None:
     """Since when the case has waited, seen from a line; ``None`` if it only comes now."""
     return waits_since(case) if case.queue == line else case.waiting_since
+
+
+def _composing_since(ticket: TicketState, staff: str) -> datetime | None:
+    """Since when somebody has been writing the reply. Whoever gets that task has the grace from then on."""
+    composes = ticket.stage is TicketStage.COMPOSING and staff == ticket.composer
+    return ticket.composing_since if composes else None
 
 
 def _still_counts(acted_at: datetime, attends: Attendance | None) -> bool:

@@ -1,7 +1,7 @@
 """Who does something in a case is there, whatever their presence says: somebody may answer from a phone.
 
 A presence is what somebody says about themselves, or forgets to say. So what a member of staff does in a case
-by hand counts as being there, for the grace that offline people have anyway.
+by hand while they are not online counts as being there, for the grace that offline people have anyway.
 
 Source: section 10 of the design.
 """
@@ -20,25 +20,28 @@ _REPORTS = (PresenceChanged, MessageChanged, DeliveryFailed)
 """Events that say what became of something. Their author need not be there."""
 
 
-def doer(event: BaseEvent) -> str | None:
-    """The member of staff who does something in the case by this event."""
-    by_hand = event.author.type is AuthorType.STAFF and not isinstance(event, _REPORTS)
-    return event.author.id if by_hand else None
-
-
 def deeds(case: ChatState | TicketState, event: BaseEvent, now: datetime) -> Mapping[str, datetime]:
-    """When people last did something in the case, so that they may still be there; the event included.
-
-    After the end of a chat they need not be there any more: nobody is expected to write.
-    """
-    by = doer(event)
-    before = {} if isinstance(case, ChatState) and not case.active else case.acted_at
-    return before if by is None else {**before, by: now}
+    """When people last did something in the case, as far as that counts; the event included."""
+    by = _doer(event)
+    return case.acted_at if by is None else {**case.acted_at, by: now}
 
 
 def note_deed(
     case: ChatState | TicketState, event: BaseEvent, facts: Facts, having: Iterable[str | None]
 ) -> None:
-    """Note when those who have the case last did something in it; who else did does not matter later."""
+    """Note what one of those who have the case does in it while not online.
+
+    Of people who are online nothing is noted: if they leave, they say so, and the grace begins then.
+    """
     known = deeds(case, event, facts.now)
+    by = _doer(event)
+    person = facts.person(by) if by is not None else None
+    if person is None or person.away_at is None:
+        known = {staff: at for staff, at in known.items() if staff != by}
     case.acted_at = {staff: known[staff] for staff in people(having) if staff in known}
+
+
+def _doer(event: BaseEvent) -> str | None:
+    """The member of staff who does something in the case by this event."""
+    by_hand = event.author.type is AuthorType.STAFF and not isinstance(event, _REPORTS)
+    return event.author.id if by_hand else None

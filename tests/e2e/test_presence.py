@@ -262,6 +262,27 @@ class TestGoingOffline:
             await desk_of(rig).set_presence("nobody", Presence.ONLINE)
 
 
+class TestWhoWritesIsThere:
+    async def test_an_offline_person_who_answers_keeps_the_chat_for_the_grace(self, rig: Rig) -> None:
+        conversation = fresh("phone")
+        await rig.presence("ivan", Presence.OFFLINE, ago=timedelta(hours=1))
+        await rig.customer(conversation)
+        await rig.staff(conversation, "ivan")
+        assert (await rig.customer(conversation)).snapshot.pinned_to == "ivan"
+        await rig.fast_forward(conversation, minutes=4)
+        after = await rig.snapshot(conversation)
+        assert (after.pinned_to, after.assignee) == ("petra", "petra"), "the grace is over"
+
+    async def test_by_hand_a_chat_stays_with_somebody_away_and_the_giver_is_told(self, rig: Rig) -> None:
+        conversation = fresh("away")
+        await rig.presence("lena", Presence.OFFLINE, ago=timedelta(hours=1))
+        await rig.customer(conversation)
+        given = await rig.by("ivan", conversation, "assigned", staff="lena")
+        assert given.snapshot.pinned_to == "lena"
+        told = [row.staff for row in await notices(rig, conversation) if row.reason == "lena is away"]
+        assert told == ["ivan"]
+
+
 class TestOffers:
     async def close(self, rig: Rig, conversation: str) -> None:
         await rig.customer(conversation)

@@ -448,3 +448,52 @@ async def test_a_chat_and_a_ticket_keep_apart(open_separate: RigOpener) -> None:
         )
         assert (await rig.snapshot(same)).tab == "new"
         assert (await rig.ticket(same)).stage is TicketStage.TRIAGE
+
+
+class TestSomebodyWhoIsThere:
+    """The company of the rig: Lena and Oleg are in line 2, Maria on the phones, Ivan and Petra in line 1."""
+
+    async def finished(self, rig: Rig, ticket: str) -> None:
+        """Lena and then Ivan, who has taken the ticket, have written; the reply is Ivan's."""
+        await rig.on_ticket("customer", ticket, "customer_message", text="Two questions.")
+        await rig.on_ticket("petra", ticket, "labels_changed", add=["billing", "vip"])
+        await rig.note("lena", ticket)
+        await rig.on_ticket("ivan", ticket, "taken")
+        await rig.on_ticket("ivan", ticket, "send_reply", text="Both answers.")
+
+    @pytest.mark.parametrize("closed", [False, True], ids=["answered", "closed"])
+    async def test_a_ticket_that_its_customer_brings_back_finds_its_owner_away(
+        self, rig: Rig, closed: bool
+    ) -> None:
+        ticket = fresh("back")
+        await self.finished(rig, ticket)
+        if closed:
+            await rig.on_ticket("ivan", ticket, "status_set", status="closed")
+            await rig.handle(f"ticket:{ticket}").result()
+        await rig.presence("ivan", Presence.OFFLINE, ago=timedelta(hours=1))
+        back = (await rig.on_ticket("customer", ticket, "customer_message", text="And now?")).snapshot
+        assert (back.stage, back.assignee, back.line) == (TicketStage.TRIAGE, "petra", "line-1")
+        assert back.labels == ("vip",), "the label of no department survives"
+
+        await rig.presence("petra", Presence.OFFLINE, ago=timedelta(hours=1))
+        again = (await rig.on_ticket("customer", ticket, "customer_message", text="Hello?")).snapshot
+        assert again.assignee == ("lena" if not closed else None), "who contributed; else everyone"
+
+    async def test_by_hand_a_ticket_stays_with_somebody_away_and_the_giver_is_told(self, rig: Rig) -> None:
+        ticket = fresh("away")
+        await rig.presence("lena", Presence.OFFLINE, ago=timedelta(hours=1))
+        await rig.on_ticket("customer", ticket, "customer_message", text="Hello?")
+        given = await rig.on_ticket("ivan", ticket, "assigned", staff="lena")
+        assert given.snapshot.assignee == "lena"
+        await rig.settled(f"ticket:{ticket}")
+        told = [row for row in await rig.desk.notices("ivan", 100) if row.ticket_id == ticket]
+        assert "lena is away" in [row.reason for row in told]
+
+    async def test_a_ticket_in_triage_does_not_wait_for_somebody_who_left(self, rig: Rig) -> None:
+        ticket = fresh("left")
+        await rig.on_ticket("customer", ticket, "customer_message", text="Hello?")
+        await rig.presence("ivan", Presence.OFFLINE, ago=timedelta(minutes=1))
+        await rig.on_ticket("petra", ticket, "assigned", staff="ivan")
+        assert (await rig.ticket(ticket)).assignee == "ivan", "within the grace"
+        await rig.fast_forward(f"ticket:{ticket}", minutes=5)
+        assert (await rig.ticket(ticket)).assignee == "petra"

@@ -107,7 +107,7 @@ def fold(before: ChatState, event: ChatEvent, facts: Facts) -> Folded[ChatState]
     told = HANDLING[type(event)].fold(chat, event, facts, was)
     note_standing(before, chat, facts)
     reserved = chat.reserved_for if chat.offer_until is None else None
-    note_deed(chat, event, facts, (chat.assignee, chat.pinned_to, reserved) if chat.active else ())
+    note_deed(chat, event, facts, (chat.assignee, chat.pinned_to, reserved))
     return Folded(chat, told)
 
 

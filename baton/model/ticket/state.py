@@ -124,7 +124,7 @@ class TicketState(Payload, frozen=False):
     answered_by: tuple[str, ...] = ()
     """Who of the staff has written since the customer's last message, in order."""
     acted_at: dict[str, Instant] = {}
-    """When those who have it last did something in it by hand, such as writing."""
+    """When those who have it last did something in it by hand while they were not online."""
     holders: dict[str, str] = {}
     """The last holder in each line."""
     timed: dict[str, Instant] = {}

@@ -122,14 +122,26 @@ async def test_who_says_afterwards_that_they_take_no_chats_is_away_at_once() -> 
     assert await chat.customer() == "petra"
 
 
-async def test_after_the_end_of_the_chat_nobody_is_expected_to_be_there() -> None:
+async def test_whoever_was_online_when_they_wrote_is_away_once_they_have_left() -> None:
+    chat = Chat()
+    chat.is_now("ivan", Presence.ONLINE)
+    await chat.customer()
+    await chat.do("agent_message", "ivan", text="Yes")
+    assert chat.state.acted_at == {}, "nothing is kept about people who are online"
+    chat.is_now("ivan", Presence.OFFLINE)
+
+    assert await chat.customer() == "petra"
+
+
+async def test_who_comes_online_and_leaves_again_has_the_grace_from_then_on() -> None:
     chat = Chat()
     await chat.customer()
     await chat.do("agent_message", "ivan", text="Yes")
-    await chat.do("chat_ended", "ivan")
-    await chat.customer()
+    assert chat.state.acted_at == {"ivan": chat.now}
+    chat.is_now("ivan", Presence.ONLINE, timedelta())
+    await chat.do("note_added", "ivan", text="Back")
 
-    assert chat.state.assignee == "petra"
+    assert chat.state.acted_at == {}
 
 
 async def test_what_others_report_is_no_deed_of_the_person() -> None:

@@ -39,7 +39,6 @@ from baton.contract import (
 )
 from baton.errors import IllegalTransition
 from baton.model.chat.model import HANDLING, check, fold, opens
-from baton.model.deeds import doer
 from baton.model.facts import Facts
 from tests.unit.chat.world import (
     CUSTOMER,
@@ -565,9 +564,6 @@ def _whole(event: ChatEvent, before: str, after: str, world: Facts) -> dict[str,
         wrote_last = old.last_author == staff("ivan") and old.pinned_to == "ivan"
         others = ("ivan",) if wrote_last and event.author.id != "ivan" else ()
         fields["answered_by"] = (*others, event.author.id)
-    if fields["activity"] == "active" and (by := doer(event)) is not None:
-        has_it = by in [fields[name] for name in ("assignee", "pinned_to", "reserved_for")]
-        fields["acted_at"] = {by: NOW} if has_it else {}
     if new_chat or any(fields[name] != getattr(old, name) for name in HANDS_FIELDS[:2]):
         fields["held_since"] = NOW
     return fields
