@@ -59,7 +59,7 @@ async def customer_messages(connection: AsyncConnection, case_id: str) -> Sequen
                 "id": row.event_id,
                 "at": row.at,
                 "author": author_of(row.author),
-                "text": row.text,
+                **({"text": row.text} if (row.text or "").strip() else {}),
                 "message_id": row.message_id,
             }
         )

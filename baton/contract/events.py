@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    Field,
+    SerializerFunctionWrapHandler,
+    StringConstraints,
+    model_serializer,
+)
 from pydantic_core import to_json
 
 from baton.contract.names import MAX_ATTACHMENTS_SIZE
@@ -28,9 +34,24 @@ def _not_too_large(attachments: tuple[Any, ...]) -> tuple[Any, ...]:
 
 
 class _Message(BaseEvent):
+    """Whoever reports a message may leave its text out; a text that is given says something."""
+
     text: Text = ""
     message_id: Id | None = None
     attachments: Annotated[tuple[Any, ...], AfterValidator(_not_too_large)] = ()
+
+    @property
+    def says_nothing(self) -> bool:
+        """Whether the text is given, but has only white space, and nothing is attached."""
+        return "text" in self.model_fields_set and not self.attachments and not self.text.strip()
+
+    @model_serializer(mode="wrap")
+    def _without_a_text_that_was_left_out(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        # Or whoever reads it could not tell whether the text was left out or empty.
+        fields: dict[str, Any] = write(self)
+        if "text" not in self.model_fields_set:
+            fields.pop("text", None)
+        return fields
 
 
 class CustomerMessage(_Message):

@@ -13,9 +13,12 @@ from baton.contract.events import (
     CHAT_KINDS,
     INTERNAL_KINDS,
     TICKET_KINDS,
+    AgentMessage,
     Assigned,
     BaseEvent,
     ChatEvent,
+    CustomerMessage,
+    SystemMessage,
     TicketEvent,
 )
 from baton.contract.names import MAX_EVENT_SIZE
@@ -31,7 +34,8 @@ def parse_chat_event(payload: object, *, strict: bool = True) -> ChatEvent:
     """Read an event as it came from outside. Unknown fields are ignored.
 
     Args:
-        strict: false if a history may hold it: then an ID or a label may have invisible characters.
+        strict: false if a history may hold it: then an ID or a label may have invisible characters, and a
+            message may be empty.
 
     Raises ``InvalidEvent``, which says what is wrong, where, and what would be right.
     """
@@ -41,6 +45,8 @@ def parse_chat_event(payload: object, *, strict: bool = True) -> ChatEvent:
     except ValidationError as error:
         raise InvalidEvent(f"event {fields.get('id')!r} ({kind}): {mistakes_of(error, skip=1)}") from None
     _check_sense(event)
+    if strict:
+        _require_content(event)
     return event
 
 
@@ -52,6 +58,8 @@ def parse_ticket_event(payload: object, *, strict: bool = True) -> TicketEvent:
     except ValidationError as error:
         raise InvalidEvent(f"event {fields.get('id')!r} ({kind}): {mistakes_of(error, skip=1)}") from None
     _check_sense(event)
+    if strict:
+        _require_content(event)
     return event
 
 
@@ -97,11 +105,21 @@ def _check_sense(event: BaseEvent) -> None:
         raise InvalidEvent(f"event {event.id!r}: not_to goes with a line: it says which member not to choose")
 
 
+def _require_content(event: BaseEvent) -> None:
+    if isinstance(event, CustomerMessage | AgentMessage | SystemMessage) and event.says_nothing:
+        raise InvalidEvent(
+            f"event {event.id!r} ({event.kind}): the text is empty, and nothing is attached: a message says "
+            f"something; if you only report that there is one, leave the text out"
+        )
+
+
 def require_plain(event: BaseEvent, known: Set[str] = frozenset()) -> None:
-    """Refuse an event if an ID or a label has invisible characters, except those in ``known``.
+    """Refuse an event if an ID or a label has invisible characters, except those in ``known``, or if it is an
+    empty message.
 
     For an event that was not read as ``strict``. Raises ``InvalidEvent``.
     """
+    _require_content(event)
     try:
         type(event).model_validate(event.model_dump(), context=Outside(known))
     except ValidationError as error:

@@ -24,7 +24,7 @@ from baton.errors import (
     UnknownLabel,
     UnknownStaff,
 )
-from baton.model.effects import CaseWrite
+from baton.model.effects import CaseRef, CaseWrite
 from helpdesks.embedded import EmbeddedHelpDesk
 from lab.ledger import applied_keys, cases_of, events_of
 from lab.rig import CHANNEL, Rig, event, eventually, failed_tasks, fresh
@@ -155,6 +155,35 @@ class TestRefusals:
             await rig.handle(conversation).execute_update(HANDLE, bad)
         assert isinstance(raised.value.cause, ApplicationError)
         assert raised.value.cause.type == "InvalidEvent"
+
+    async def test_an_empty_message_is_refused_however_it_comes(self, rig: Rig) -> None:
+        conversation, ticket = fresh("empty"), fresh("empty")
+        with pytest.raises(InvalidEvent, match="the text is empty, and nothing is attached"):
+            await rig.customer(conversation, " \n")
+        await rig.customer(conversation)
+        await rig.on_ticket("customer", ticket, "customer_message", text="Hello?")
+        before = await rig.snapshot(conversation)
+        empty = event("customer_message", "customer", text=" ")
+        for case in (conversation, f"ticket:{ticket}"):
+            with pytest.raises(WorkflowUpdateFailedError) as raised:
+                await rig.handle(case).execute_update(HANDLE, empty)
+            assert isinstance(raised.value.cause, ApplicationError)
+            assert raised.value.cause.type == "InvalidEvent"
+            await rig.handle(case).signal(SUBMIT, {**empty, "id": fresh("signal")})
+            await rig.settled(case)
+        for timeline in (
+            await rig.client.chat(CHANNEL, conversation).timeline(),
+            await rig.client.ticket(ticket).timeline(),
+        ):
+            assert "the text is empty" in (timeline[-1].refused or "")
+        assert await rig.snapshot(conversation) == before
+        await rig.send(
+            conversation, event("customer_message", "customer", text="", attachments=["photo.jpg"])
+        )
+        await rig.send(conversation, event("customer_message", "customer"))
+        case = CaseRef.at(f"chat:{CHANNEL}:{conversation}").model_copy(update={"case_id": before.case_id})
+        said = await rig.desk.customer_messages(case)
+        assert [one.says_nothing for one in said] == [False, False, False]
 
     async def test_the_client_refuses_before_it_calls(self, rig: Rig) -> None:
         with pytest.raises(InvalidEvent, match="kind 'shout' is unknown"):

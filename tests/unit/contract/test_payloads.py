@@ -27,11 +27,14 @@ from baton.contract import (
     SEARCH_ATTRIBUTES,
     TICKET_KINDS,
     TICKET_OPENING_KINDS,
+    AgentMessage,
     Assigned,
     AuthorType,
     BaseEvent,
+    CustomerMessage,
     Event,
     Payload,
+    SystemMessage,
     actions,
     cases,
     chat_workflow_id,
@@ -42,6 +45,7 @@ from baton.contract import (
     parse_chat_start,
     parse_ticket_event,
     parse_ticket_start,
+    require_plain,
     ticket_workflow_id,
     values,
 )
@@ -394,6 +398,55 @@ def test_a_transfer_goes_to_a_person_or_a_line_or_nobody(
 
     assert isinstance(event, Assigned)
     assert (event.staff, event.line) == expected
+
+
+MESSAGES = ("customer_message", "agent_message", "system_message")
+
+
+@pytest.mark.parametrize("kind", MESSAGES)
+@pytest.mark.parametrize(
+    "text", ["", " ", "\n\t ", "\u00a0\u2003"], ids=["empty", "a blank", "white", "wide"]
+)
+def test_a_message_whose_text_is_empty_is_refused_unless_something_is_attached(kind: str, text: str) -> None:
+    assert "the text is empty, and nothing is attached" in refusal_of(
+        payload(kind, text=text, attachments=[])
+    )
+    with_file = parse_chat_event(payload(kind, text=text, attachments=["photo.jpg"]))
+    assert isinstance(with_file, CustomerMessage | AgentMessage | SystemMessage)
+    for_ticket = {**payload(kind), "text": text, "attachments": []}
+    with pytest.raises(InvalidEvent, match="the text is empty"):
+        parse_ticket_event(for_ticket)
+
+
+@pytest.mark.parametrize("kind", MESSAGES)
+def test_who_leaves_the_text_out_only_reports_that_there_is_a_message(kind: str) -> None:
+    given = payload(kind, text=None, attachments=None)
+
+    event = parse_chat_event(given)
+    again = parse_chat_event(event.model_dump(mode="json"))
+
+    assert isinstance(event, CustomerMessage | AgentMessage | SystemMessage)
+    assert again == event
+    assert "text" not in event.model_dump()
+    assert "text" not in again.model_fields_set
+    require_plain(again)
+
+
+@pytest.mark.parametrize("parse", [parse_chat_event, parse_ticket_event])
+def test_an_empty_message_that_a_history_holds_stays_readable(parse: Any) -> None:
+    old = payload("customer_message", text=" ", attachments=[])
+
+    event = parse(old, strict=False)
+
+    assert event.text == " "
+    with pytest.raises(InvalidEvent, match="the text is empty"):
+        require_plain(event)
+
+
+@pytest.mark.parametrize("kind", ["note_added", "reply_sent"])
+def test_a_note_and_the_report_of_a_reply_may_be_empty(kind: str) -> None:
+    """Whether a note that says nothing answers is for whoever wrote it; a reply was sent already."""
+    assert read(payload(kind, text=" ")).kind == kind
 
 
 def test_a_transfer_to_a_line_may_say_who_must_not_get_it() -> None:
@@ -893,6 +946,9 @@ FACTS: dict[str, Any] = {
     "previous": {
         "case_id": "case-0",
         "assignee": "ivan",
+        "labels": ["vip"],
+        "contributed": ["lena"],
+        "dispatcher": "petra",
         "holders": {"line-1": "ivan"},
         "subject": "Счёт",
         "channel": "telegram",
