@@ -181,8 +181,8 @@ class TestRefusals:
             conversation, event("customer_message", "customer", text="", attachments=["photo.jpg"])
         )
         await rig.send(conversation, event("customer_message", "customer"))
-        case = CaseRef.at(f"chat:{CHANNEL}:{conversation}").model_copy(update={"case_id": before.case_id})
-        said = await rig.desk.customer_messages(case)
+        chat = CaseRef.at(f"chat:{CHANNEL}:{conversation}").model_copy(update={"case_id": before.case_id})
+        said = await rig.desk.customer_messages(chat)
         assert [one.says_nothing for one in said] == [False, False, False]
 
     async def test_the_client_refuses_before_it_calls(self, rig: Rig) -> None:
