@@ -128,5 +128,5 @@ async def test_model_and_workflow_agree(rig: Rig, model_desk: EmbeddedHelpDesk, 
 
 
 def _comparable(snapshot: Any) -> dict[str, Any]:
-    times = ("last_message_at", "offer_until")
+    times = ("last_message_at", "waiting_since", "offer_until")
     return {name: value for name, value in snapshot.model_dump().items() if name not in times}

@@ -39,7 +39,9 @@ from tests.conftest import RigOpener
 MEMBERS = tuple(ANSWERS.values())
 STAFF = (*MEMBERS, "petra", "ivan")
 LABELS = tuple(ANSWERS)
-TIMES = frozenset({"at", "asked_at", "answered_at", "due_at", "last_message_at", "paused_at"})
+TIMES = frozenset(
+    {"at", "asked_at", "answered_at", "due_at", "last_message_at", "waiting_since", "paused_at"}
+)
 CLOSING = ("status_set", "merged_into")
 
 Step = dict[str, Any]
