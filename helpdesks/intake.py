@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from baton.contract import ChatSnapshot, TicketSnapshot
+from baton.contract import ChatSnapshot, Status, TicketSnapshot
 from baton.model.chat.state import ChatState
 from baton.model.decision import CaseSnapshot, CaseState, Kept
 from baton.model.effects import Effect
-from baton.model.facts import Previous, people
+from baton.model.facts import Previous
+from baton.model.previous import previous_of
 from helpdesks import keeping, queries
 from helpdesks.arrival import Arrival
 from helpdesks.base import KnownEvent, VersionedDirectory
@@ -53,23 +54,9 @@ class EmbeddedIntake(EmbeddedQueues):
         row = rows.one_or_none()
         if row is None:
             return None
-        of_ticket = ("subject", "channel", "conversation")
-        snapshot = snapshot_of(row)
-        known = {name: getattr(snapshot, name) for name in of_ticket} if self._kind == "ticket" else {}
-        if isinstance(snapshot, TicketSnapshot):
-            answered = [one for one in snapshot.departments if one.answered_at is not None]
-            latest = sorted(answered, key=lambda one: one.answered_at or one.asked_at, reverse=True)
-            known |= {
-                "dispatcher": snapshot.dispatcher,
-                "contributed": people(one.answered_by for one in latest),
-            }
-        return Previous(
-            case_id=row.case_id,
-            assignee=row.assignee,
-            labels=tuple(snapshot.labels),
-            holders=row.holders,
-            **known,
-        )
+        # Not the columns that people see: what the last rule did may still be on its way there.
+        closed = row.status == Status.CLOSED
+        return previous_of(keeping.state_of(row), row.decided_at, closed=closed)
 
     async def other_holder(self) -> str | None:
         holder: str | None = await self.connection.scalar(

@@ -97,7 +97,7 @@ async def credit(connection: AsyncConnection, row: Row[Any] | None) -> None:
     """Record whose notes a row holds itself: an older release kept them there; a new row does not."""
     if row is None or '"notes"' not in (row.rest or ""):
         return
-    state = _state_of(row)
+    state = state_of(row)
     assert isinstance(state, TicketState), "only tickets have departments"
     for note, labels in _notes_of(state):
         await connection.execute(
@@ -122,7 +122,7 @@ def _notes_of(ticket: TicketState) -> Iterable[tuple[Note, list[str]]]:
 
 async def kept(connection: AsyncConnection, row: Row[Any]) -> Kept:
     """The case in a row."""
-    state, unsent = _state_of(row), _unsent_of(row)
+    state, unsent = state_of(row), _unsent_of(row)
     if isinstance(state, TicketState):
         notes = await connection.execute(_NOTES, {"case_id": row.case_id})
         state = with_notes(state, ((tuple(one.credited["labels"]), _note(one)) for one in notes))
@@ -154,7 +154,8 @@ async def _all_applied(connection: AsyncConnection, effects: Iterable[Effect]) -
     return keys <= set(await connection.scalars(_APPLIED, {"keys": list(keys)}))
 
 
-def _state_of(row: Row[Any]) -> CaseState:
+def state_of(row: Row[Any]) -> CaseState:
+    """The case in a row, without the notes of its departments."""
     rest: dict[str, Any] = json.loads(row.rest or "{}")
     of_ticket = row.kind == "ticket"
     if "customer" not in rest:  # written by a release that kept here only what has no column

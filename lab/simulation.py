@@ -29,6 +29,7 @@ from baton.model.chat.state import ChatState
 from baton.model.decision import CaseState, DecideRequest, Decision
 from baton.model.effects import Effect
 from baton.model.facts import Previous
+from baton.model.previous import previous_of
 from baton.model.reactions import reactions
 from baton.model.settlement import Settlement
 from baton.model.ticket import clock as tickettime
@@ -84,7 +85,7 @@ class SimulatedDesk:
     async def intake(
         self, before: CaseState, event: Event, now: datetime, chain: str
     ) -> AsyncIterator[_SimulatedIntake]:
-        yield _SimulatedIntake(self, before, event)
+        yield _SimulatedIntake(self, before, event, now)
 
 
 @dataclass
@@ -92,6 +93,7 @@ class _SimulatedIntake:
     desk: SimulatedDesk
     before: CaseState
     event: Event
+    now: datetime
 
     async def known_event(self) -> KnownEvent | None:
         return None
@@ -148,9 +150,7 @@ class _SimulatedIntake:
         if opened:
             self.desk.number += 1
         if settled.case_id is not None:
-            self.desk.previous = Previous(
-                case_id=settled.case_id, assignee=settled.assignee, holders=settled.holders
-            )
+            self.desk.previous = previous_of(settled, self.now)
 
 
 @dataclass

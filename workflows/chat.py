@@ -36,6 +36,7 @@ from baton.model.chat import clock, model, story
 from baton.model.chat.state import ChatState
 from baton.model.decision import Decision, Kept
 from baton.model.reactions import reactions
+from baton.model.settlement import before_in
 from baton.model.story import told_before
 from workflows.carrying import Carried
 from workflows.case import Case
@@ -76,10 +77,10 @@ class _ChatCase(Case[ChatState, Outcome, ChatSummary]):
         return self.state
 
     def settle(self, event: ChatEvent, decision: Decision) -> Handled[ChatState, Outcome]:
-        before = self.state
-        settlement = model.settle(before, event, decision)
+        settlement = model.settle(self.state, event, decision)
         after = settlement.state
-        if model.opens(before, event) and after.exists:
+        before = before_in(after, self.state)
+        if after.exists and not before.exists:
             self.chats += 1
         what = story.what_happened(before, after, blocked=decision.facts.blocked)
         return Handled(

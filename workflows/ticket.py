@@ -37,6 +37,7 @@ from baton.contract import (
 )
 from baton.model.decision import Decision
 from baton.model.reactions import reactions
+from baton.model.settlement import before_in
 from baton.model.story import told_before
 from baton.model.ticket import clock, model, story
 from baton.model.ticket.state import TicketState
@@ -78,9 +79,9 @@ class _TicketCase(Case[TicketState, TicketOutcome, TicketSummary]):
         return self.state.without_notes()
 
     def settle(self, event: TicketEvent, decision: Decision) -> Handled[TicketState, TicketOutcome]:
-        before = self.state
-        settlement = model.settle(before, event, decision)
+        settlement = model.settle(self.state, event, decision)
         after = settlement.state
+        before = before_in(after, self.state)
         _measure(before, after)
         what = story.what_happened(before, after, blocked=decision.facts.blocked)
         return Handled(

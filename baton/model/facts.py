@@ -7,11 +7,12 @@ or made again from the history alone, and the workflow can fold the event withou
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from pydantic import SerializerFunctionWrapHandler, model_serializer
 
-from baton.contract import Instant, Payload, Tell
+from baton.contract import Instant, Payload, Status, Tell, TicketStage
 
 
 class Compact(Payload):
@@ -69,14 +70,31 @@ class Candidate(Compact):
     last_assigned_at: Instant | None = None
 
 
+class Clock(Compact):
+    """What time it is for a line or a calendar. Looked up only where a rule asks."""
+
+    zone: str | None = None
+    wall: datetime | None = None
+    """What the clocks show there, without a zone; none without a calendar, which would say the zone."""
+    open: bool = True
+    turns_at: Instant | None = None
+    """When ``open`` changes next, as far as the search goes."""
+
+
 class Previous(Compact):
-    """The chat before this one in the same conversation; for a ticket, what it was before it was closed."""
+    """The case before this one in the same conversation, or of the same ticket, as its last event left it."""
 
     case_id: str
     assignee: str | None = None
+    line: str | None = None
+    status: Status | None = None
+    stage: TicketStage | None = None
+    """Only for a ticket, as are those who answered and the dispatcher."""
     labels: tuple[str, ...] = ()
+    closed_at: Instant | None = None
+    """The time of the last event in it: nothing happens in a case that is closed."""
     contributed: tuple[str, ...] = ()
-    """Only for a ticket: who answered for its departments, the latest first."""
+    """Who answered for the ticket's departments, the latest first."""
     dispatcher: str | None = None
     holders: dict[str, str] = {}
     subject: str = ""
@@ -127,11 +145,16 @@ class Facts(Compact):
     """Lines in which nobody usually works with chats: a chat must not wait in such a queue."""
     case_id: str | None = None
     previous: Previous | None = None
+    """Looked up for an event that opens a case, and where a rule asks."""
     other_holder: str | None = None
     """Who holds the customer's active chat on another channel."""
     message_author: str | None = None
     """The member of staff who wrote the message that the event is about."""
     blocked: bool = False
+    clocks: dict[str, Clock] = {}
+    """By ``line.NAME`` or ``calendar.NAME``: what time it is there, where a rule asked."""
+    available: dict[str, bool] = {}
+    """The people about whom a rule asked whether they are available, as a `Candidate` is."""
     departments: dict[str, AskedOf] = {}
     """By label: the departments that a ticket, its event or a rule may name."""
     due: dict[str, Due] = {}
@@ -162,12 +185,32 @@ class Facts(Compact):
         return None
 
 
-class MissingLine(Exception):
-    """The members of a line are needed. The code that gathers the facts adds them and tries again."""
+class MissingFact(Exception):
+    """Something is needed that nobody looked up. The code that gathers the facts adds it and tries again."""
 
-    def __init__(self, line: str) -> None:
-        self.line = line
-        super().__init__(line)
+    def __init__(self, name: str = "") -> None:
+        self.name = name
+        super().__init__(name)
+
+
+class MissingLine(MissingFact):
+    """The members of a line are needed."""
+
+    @property
+    def line(self) -> str:
+        return self.name
+
+
+class MissingAvailability(MissingFact):
+    """Whether somebody is available is needed."""
+
+
+class MissingClock(MissingFact):
+    """What time it is for a line or in a calendar is needed."""
+
+
+class MissingPrevious(MissingFact):
+    """The case before this one is needed."""
 
 
 def people(named: Iterable[str | None]) -> tuple[str, ...]:

@@ -34,7 +34,7 @@ from baton.model.effects import (
     Reminder,
 )
 from baton.model.facts import Facts
-from baton.model.settlement import Settlement
+from baton.model.settlement import Settlement, before_in
 from baton.model.ticket.state import TicketState
 
 # What a write says about a case: everything that rules can change and people see.
@@ -61,6 +61,7 @@ def reactions(
     after: ChatState | TicketState = settlement.state
     if after.case_id is None:
         return
+    before = before_in(after, before)
     common: dict[str, Any] = {
         "case": reference(after),
         "event_id": event.id,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Generic, NamedTuple, TypeVar
+from typing import Generic, NamedTuple, TypeVar, cast
 
 from baton.contract import BaseEvent, Payload, Tell, TimedDue
 from baton.model.chat.state import ChatState
@@ -28,6 +28,18 @@ class Settlement(NamedTuple, Generic[StateT]):
 
     state: StateT
     folded: Folded[StateT]
+
+
+def before_in(after: StateT, before: StateT) -> StateT:
+    """The state before, as far as it was the same case; nothing, if ``after`` is a case of its own.
+
+    Whether a workflow still has the case before this one is a matter of timing. So nothing is compared with
+    it.
+    """
+    assert isinstance(before, ChatState | TicketState)
+    assert isinstance(after, ChatState | TicketState)
+    opened = before.exists and after.exists and before.case_id != after.case_id
+    return cast(StateT, before.anew()) if opened else before
 
 
 def note_times(case: ChatState | TicketState, event: BaseEvent, decision: Decision) -> None:

@@ -91,6 +91,20 @@ def line_of(staff: str, facts: Facts) -> str | None:
     return person.line if person else None
 
 
+def stand_in(away: str, case: Case, facts: Facts) -> tuple[str | None, str | None]:
+    """Who gets a case in place of somebody who is away, and of which line; neither if everyone must look.
+
+    The line is that of the person who is away: a chat that a rule pinned to somebody keeps its assignee's
+    line. A chat goes to people who usually work with chats; a queue that none of them watches would hide it.
+    """
+    line = line_of(away, facts) or case.line
+    of_chats = isinstance(case, ChatState)
+    staff = choose(line, case, facts, habit=of_chats) if line else None
+    if of_chats and staff is None and line in facts.queues:
+        line = None
+    return staff, line
+
+
 def is_away(staff: str, facts: Facts) -> bool:
     """Somebody whom the directory no longer knows is away for good."""
     person = facts.person(staff)

@@ -179,7 +179,9 @@ async def test_the_case_id_that_the_start_gives_is_used_for_the_first_chat_only(
         assert await intake.case_id() != "crm-7"
     async with desk.intake(start, customer_says("e3"), at(3), "next-chain") as intake:
         assert await intake.case_id() != "crm-7"
-        assert await intake.previous() == Previous(case_id="crm-7")
+        previous = await intake.previous()
+    assert previous is not None
+    assert previous.case_id == "crm-7"
 
 
 async def test_nobody_takes_the_row_of_another_conversation(desk: EmbeddedHelpDesk) -> None:
@@ -199,7 +201,13 @@ async def test_the_previous_chat_is_the_latest_other_one_of_the_conversation(des
     await take_in(desk, nothing("boris"), customer_says("c"), at(50), assignee="petra")
     async with desk.intake(before, customer_says("e"), at(60), "chain") as intake:
         previous = await intake.previous()
-    assert previous == Previous(case_id=before.case_id or "", assignee="ivan", holders={"first": "ivan"})
+    assert previous == Previous(
+        case_id=before.case_id or "",
+        assignee="ivan",
+        status=Status.CLOSED,
+        closed_at=at(15),
+        holders={"first": "ivan"},
+    )
 
 
 async def test_the_holders_are_as_the_rules_left_them(desk: EmbeddedHelpDesk) -> None:
@@ -210,6 +218,18 @@ async def test_the_holders_are_as_the_rules_left_them(desk: EmbeddedHelpDesk) ->
         previous = await intake.previous()
     assert previous is not None
     assert (previous.assignee, previous.holders) == ("ivan", {"first": "ivan"})
+
+
+async def test_the_previous_chat_is_as_the_rules_left_it_before_anybody_has_written_that(
+    desk: EmbeddedHelpDesk,
+) -> None:
+    settled = {"assignee": "ivan", "line": "first", "labels": ("vip",), **CLOSED}
+    await take_in(desk, nothing(), agent_says("e1", "lena"), START, settled=settled, assignee="lena")
+    async with desk.intake(nothing(), customer_says("e2"), at(1), "chain") as intake:
+        previous = await intake.previous()
+    assert previous is not None
+    assert (previous.assignee, previous.line, previous.labels) == ("ivan", "first", ("vip",))
+    assert (previous.status, previous.closed_at) == (Status.CLOSED, START)
 
 
 async def test_a_customer_s_other_active_chat_is_found_by_its_holder(desk: EmbeddedHelpDesk) -> None:

@@ -254,6 +254,9 @@ async def test_the_previous_case_is_the_last_one_of_the_same_ticket(desk: Embedd
         assert await intake.previous() == Previous(
             case_id=ticket.case_id or "",
             assignee="ivan",
+            status=Status.CLOSED,
+            stage=TicketStage.CLOSED,
+            closed_at=at(1),
             holders={"first": "ivan"},
             subject=ticket.subject,
             channel=ticket.channel,

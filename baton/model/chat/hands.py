@@ -17,7 +17,7 @@ from baton.model.chat.lifecycle import Phase
 from baton.model.chat.state import ChatState
 from baton.model.facts import Facts, people
 from baton.model.settlement import Told
-from baton.model.staffing import choose, handing_on, is_away, line_of, tell_giver
+from baton.model.staffing import choose, handing_on, is_away, line_of, stand_in, tell_giver
 
 
 def assigned(chat: ChatState, event: Assigned, facts: Facts, was: Phase) -> Told:
@@ -103,15 +103,8 @@ def end_vain_offer(chat: ChatState, facts: Facts) -> None:
 
 
 def replace(chat: ChatState, away: str, facts: Facts) -> None:
-    """Give a waiting customer to somebody of the same line who works with chats, or to its queue.
-
-    A queue that nobody usually watches would hide the customer, so such a chat goes to everyone. The line is
-    that of the person who is away: a chat that a rule pinned to somebody keeps its assignee's line.
-    """
-    line = line_of(away, facts) or chat.line
-    staff = choose(line, chat, facts, habit=True) if line else None
-    if staff is None and line in facts.queues:
-        line = None
+    """Give a waiting customer to somebody of the same line who works with chats, or to its queue."""
+    staff, line = stand_in(away, chat, facts)
     assign(chat, staff, line, facts, by_hand=False)
 
 

@@ -6,7 +6,6 @@ from baton.contract import (
     Activity,
     AgentMessage,
     AuthorType,
-    ChatStart,
     CustomerMessage,
     DeliveryFailed,
     ReplySent,
@@ -24,9 +23,7 @@ from baton.model.waiting import note_answer, note_message
 def opened(before: ChatState, facts: Facts) -> ChatState:
     """A new chat, after the final one if there was one; it does not yet contain the message that opens it."""
     previous = facts.previous
-    chat = ChatState.before_first(
-        ChatStart(channel=before.channel, conversation=before.conversation, customer=before.customer)
-    )
+    chat = before.anew()
     chat.case_id = facts.case_id or before.case_id
     chat.previous_case = previous.case_id if previous else None
     chat.holders = dict(previous.holders) if previous else {}

@@ -77,6 +77,11 @@ class ChatState(Payload, frozen=False):
             case_id=start.case_id,
         )
 
+    def anew(self) -> ChatState:
+        """What there is before the first message of the next chat here, whatever this one was like."""
+        place = {name: getattr(self, name) for name in ("channel", "conversation", "customer")}
+        return ChatState.before_first(ChatStart(**place))
+
     @property
     def phase(self) -> Phase:
         return Phase.of(self.activity, self.status)

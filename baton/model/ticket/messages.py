@@ -9,7 +9,6 @@ from baton.contract import (
     Status,
     TicketEvent,
     TicketStage,
-    TicketStart,
 )
 from baton.errors import IllegalTransition
 from baton.model.facts import Facts
@@ -30,9 +29,7 @@ def opened(before: TicketState, event: TicketEvent, facts: Facts) -> TicketState
             f"{event.kind}: the ticket {before.ticket_id} is closed; only its customer's message opens it "
             f"again"
         )
-    ticket = TicketState.before_first(
-        TicketStart(**{name: getattr(before, name) for name in TicketStart.model_fields})
-    )
+    ticket = before.anew()
     ticket.case_id = facts.case_id or before.case_id
     ticket.previous_case = previous.case_id if previous else None
     if previous is not None:

@@ -54,7 +54,7 @@ from baton.errors import IllegalTransition
 from baton.model.decision import Decision
 from baton.model.deeds import note_deed
 from baton.model.facts import Facts, people
-from baton.model.settlement import Folded, Settlement, Told, note_times
+from baton.model.settlement import Folded, Settlement, Told, before_in, note_times
 from baton.model.ticket import answering, asking, clock, closing, hands, messages, owners, reply
 from baton.model.ticket.audience import newly_nobodys
 from baton.model.ticket.composer import contributors
@@ -177,6 +177,7 @@ def settle(before: TicketState, event: TicketEvent, decision: Decision) -> Settl
     """The ticket after an event and everything that the rules did about it: what a workflow folds."""
     folded = fold(before, event, decision.facts)
     ticket, told = folded
+    was = before_in(ticket, before)
     for fired in decision.fired:
         for action in fired.actions:
             ticket, more = _applied(ticket, action, decision.facts)
@@ -184,11 +185,11 @@ def settle(before: TicketState, event: TicketEvent, decision: Decision) -> Settl
     ticket = ticket.model_copy()
     # Only now: a rule may have asked somebody else, and then there is nothing to prompt for.
     reply.prompt(ticket)
-    reply.draft(before, ticket, decision)
+    reply.draft(was, ticket, decision)
     note_times(ticket, event, decision)
     rules_tell = any(isinstance(action, Tell) for fired in decision.fired for action in fired.actions)
     if not (told or rules_tell):
-        told = newly_nobodys(before, ticket)
+        told = newly_nobodys(was, ticket)
     return Settlement(ticket, folded._replace(told=told))
 
 

@@ -141,6 +141,12 @@ class TicketState(Payload, frozen=False):
             conversation=start.conversation,
         )
 
+    def anew(self) -> TicketState:
+        """What there is before the next first event of this ticket, whatever it was like."""
+        return TicketState.before_first(
+            TicketStart(**{name: getattr(self, name) for name in TicketStart.model_fields})
+        )
+
     @property
     def exists(self) -> bool:
         return self.stage is not None
