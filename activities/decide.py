@@ -8,14 +8,14 @@ times, the draft) is in ``activities.ticketfacts``.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from temporalio import activity
 
-from activities import ticketfacts
+from activities import askedfor, ticketfacts
 from activities.naming import check_names
 from activities.places import absent, fill, look_at_line
 from activities.weighing import weighed
@@ -34,7 +34,7 @@ from baton.model.chat.state import ChatState
 from baton.model.decision import DecideRequest, Decision, Refusal
 from baton.model.deeds import deeds
 from baton.model.effects import DECIDE, GivenPlace
-from baton.model.facts import Facts, MissingLine, Person
+from baton.model.facts import Facts, MissingFact, MissingLine, Person
 from baton.model.kinds import kind_of, model_of
 from baton.model.queueing import waits_since
 from baton.model.ticket.state import TicketState
@@ -116,6 +116,8 @@ class Deciding:
                 line = await look_at_line(intake, entry.directory, missing.line, kind, now, until=until)
                 places |= {one.case: one for one in line.places}
                 facts = facts.model_copy(update={"lines": {**facts.lines, missing.line: line.members}})
+            except MissingFact as missing:
+                facts = await self._with(missing, facts, before, event, intake, entry.directory)
         freed = await self._freed(before, decided.state, event, intake, entry.directory, now)
         places |= {one.case: one for one in freed}
         wake_at, sources = self._opens(decided.state, entry.directory, now, decided.wake_at), None
@@ -146,6 +148,23 @@ class Deciding:
         )
         return decision
 
+    async def _with(
+        self,
+        missing: MissingFact,
+        facts: Facts,
+        case: ChatState | TicketState,
+        event: Event,
+        intake: Intake,
+        directory: Directory,
+    ) -> Facts:
+        """The facts with one more, for which a rule asked."""
+        known = await askedfor.look_up(missing, case, facts, intake, directory)
+        previous = known.previous.assignee if known.previous is not None else None
+        if previous is None or previous in known.people:
+            return known
+        people = await self._people([previous], case, event, facts.now, intake, directory, {})
+        return known.model_copy(update={"people": {**known.people, **people}})
+
     async def _facts(
         self,
         before: ChatState | TicketState,
@@ -168,39 +187,16 @@ class Deciding:
         other_holder = await intake.other_holder() if offering else None
         offered = [staff for staff in (other_holder, previous.assignee if previous else None) if staff]
         knowing = (*previous.contributed, previous.dispatcher) if previous is not None else ()
-        involved = dict.fromkeys((*model.named(before, event), *rules.named_staff, *offered, *knowing))
-        people = {staff: directory.staff[staff] for staff in involved if staff in directory.staff}
-        attendance = await intake.attendance(people)
+        # Whom the case before this one names is no matter: the workflow may or may not have it still.
+        start = before.anew() if opening else before
+        involved = dict.fromkeys((*model.named(start, event), *rules.named_staff, *offered, *knowing))
         if offering:
             lines = [directory.staff[staff].line for staff in offered if staff in directory.staff]
             places |= {one.case: one for one in await fill(intake, directory, lines, now, ["chat"])}
         load = await intake.load(offered, "chat") if offering else {}
-        acted_at = deeds(before, event, now)
-        known = {
-            staff: self._person(
-                member,
-                directory,
-                attendance.get(staff),
-                now,
-                acted_at=acted_at.get(staff),
-                full=load.get(staff, 0) >= member.max_chats,
-            )
-            for staff, member in people.items()
-        }
+        known = await self._people(involved, before, event, now, intake, directory, load)
         more: Mapping[str, Any] = {}
         if isinstance(before, TicketState):
-            known = {
-                staff: ticketfacts.person(
-                    one,
-                    people[staff],
-                    attendance.get(staff),
-                    directory,
-                    self._policy.offline_grace,
-                    now=now,
-                    active_at=_latest(acted_at.get(staff), _composing_since(before, staff)),
-                )
-                for staff, one in known.items()
-            }
             more = ticketfacts.about(
                 before,
                 event,
@@ -225,6 +221,46 @@ class Deciding:
             idle_after=self._policy.idle_after_by_channel.get(before.channel or "", self._policy.idle_after),
             offer_for=self._policy.offer_for,
         )
+
+    async def _people(
+        self,
+        involved: Iterable[str | None],
+        case: ChatState | TicketState,
+        event: Event,
+        now: datetime,
+        intake: Intake,
+        directory: Directory,
+        load: Mapping[str, int],
+    ) -> dict[str, Person]:
+        """Those whom the directory knows. ``load`` is that of the people who may be offered a chat."""
+        people = {staff: directory.staff[staff] for staff in involved if staff in directory.staff}
+        attendance = await intake.attendance(people)
+        acted_at = deeds(case, event, now)
+        known = {
+            staff: self._person(
+                member,
+                directory,
+                attendance.get(staff),
+                now,
+                acted_at=acted_at.get(staff),
+                full=load.get(staff, 0) >= member.max_chats,
+            )
+            for staff, member in people.items()
+        }
+        if not isinstance(case, TicketState):
+            return known
+        return {
+            staff: ticketfacts.person(
+                one,
+                people[staff],
+                attendance.get(staff),
+                directory,
+                self._policy.offline_grace,
+                now=now,
+                active_at=_latest(acted_at.get(staff), _composing_since(case, staff)),
+            )
+            for staff, one in known.items()
+        }
 
     async def _freed(
         self,

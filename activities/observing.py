@@ -35,9 +35,10 @@ from baton.errors import REFUSALS, HelpDeskUnavailable
 from baton.model.chat.state import ChatState
 from baton.model.decision import DecideRequest, Decision
 from baton.model.effects import EFFECTS
-from baton.rules.language import Assign, RuleList
+from baton.rules.language import RuleList
 from baton.rules.ruleset import RuleSet
 from baton.rules.scene import CaseType
+from baton.rules.verbs import Assign
 from baton.temporal import metrics
 from baton.temporal.logs import name_event
 from helpdesks.base import HelpDesk

@@ -52,7 +52,7 @@ async def look_at_line(
     for staff in busier:
         if staff in load:
             load[staff] += 1
-    room = {staff: _most(member, kind) - load[staff] for staff, member in members.items()}
+    room = {staff: most(member, kind) - load[staff] for staff, member in members.items()}
 
     def candidate(staff: str, member: Member) -> Candidate:
         attends = attendance.get(staff)
@@ -116,5 +116,6 @@ def absent(attends: Attendance | None) -> bool:
     return attends is None or attends.presence is not Presence.ONLINE
 
 
-def _most(member: Member, kind: Kind) -> int:
+def most(member: Member, kind: Kind) -> int:
+    """How many cases of this kind somebody is given."""
     return member.max_chats if kind == "chat" else member.max_tickets

@@ -160,6 +160,8 @@ def _below(kind: Any, part: str | int) -> Iterator[Any]:
         yield from (
             info.annotation for name, info in kind.model_fields.items() if (info.alias or name) == part
         )
+        if isinstance(part, str) and hasattr(kind, "at") and (below := kind.at(part)) is not None:
+            yield below
     elif get_origin(kind) is dict and isinstance(part, str):
         yield get_args(kind)[1]
     elif get_origin(kind) in (list, tuple) and isinstance(part, int):

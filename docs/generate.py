@@ -47,6 +47,8 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "rule-lists": rules.rule_lists,
     "rule-keys": rules.rule_keys,
     "rule-fields": conditions.rule_fields,
+    "rule-previous": conditions.rule_previous,
+    "rule-named": conditions.rule_named,
     "rule-kinds": conditions.rule_kinds,
     "rule-words": conditions.rule_words,
     "rule-times": conditions.rule_times,

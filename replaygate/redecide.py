@@ -19,7 +19,7 @@ from baton.desk.client import DeskClient
 from baton.errors import BatonError
 from baton.model.chat import model as chat
 from baton.model.decision import Decision
-from baton.model.facts import MissingLine
+from baton.model.facts import MissingAvailability, MissingClock, MissingFact, MissingLine
 from baton.model.kinds import model_of
 from baton.model.ticket import model as ticket
 from baton.model.ticket.state import TicketState
@@ -118,10 +118,10 @@ def compare(recorded: Recorded, rules: RuleSet) -> Compared:
     try:
         folded = model_of(before).fold(before, event, then.facts).state
         ruling = decide(rules, then.facts, before, folded, event)
-    except MissingLine as missing:
+    except MissingFact as missing:
         raise BatonError(
-            f"These rules would give the case to line {missing.line!r}, and the history does not say who was "
-            "available there: it was not asked then. From the history alone this cannot be decided."
+            f"{_asked(missing)}, and the history does not say: it was not asked then. From the history alone "
+            "this cannot be decided."
         ) from None
     again = then.model_copy(update={"fired": ruling.fired, "wake_at": ruling.wake_at, "timed": ruling.timed})
     settle: Any = ticket.settle if isinstance(before, TicketState) else chat.settle
@@ -133,6 +133,18 @@ def compare(recorded: Recorded, rules: RuleSet) -> Compared:
         settle(before, event, again).state.snapshot(),
         again,
     )
+
+
+def _asked(missing: MissingFact) -> str:
+    match missing:
+        case MissingLine():
+            return f"These rules depend on who of line {missing.line!r} was available"
+        case MissingAvailability():
+            return f"These rules ask whether {missing.name!r} was available"
+        case MissingClock():
+            return f"These rules ask what time it was for {missing.name!r}"
+        case _:
+            return "These rules ask about the case before this one"
 
 
 # --- Output ---------------------------------------------------------------------------------------

@@ -33,6 +33,7 @@ Stretch = tuple[datetime, datetime]
 SEARCHED = timedelta(days=3653)
 """How far to look for a moment, ten years: a calendar may never open."""
 _DAY = timedelta(days=1)
+_MONTH = timedelta(days=31)
 _SECOND = timedelta(seconds=1)
 _NOTHING = timedelta()
 _MIDNIGHT = time()
@@ -177,6 +178,16 @@ class Calendar(BaseModel):
         """The business time from ``start`` until ``end``; nothing if that is not later."""
         stretches = self._open(start.astimezone(UTC), end.astimezone(UTC))
         return sum((closes - opens for opens, closes in stretches), _NOTHING)
+
+    def turns(self, at: datetime) -> datetime:
+        """When it next opens after ``at``, or closes if it is open; a month later if it does neither."""
+        edge = at.astimezone(UTC)
+        end, is_open = edge + _MONTH, False
+        for opens, closes in self._open(edge, end):
+            if opens > edge:
+                return edge if is_open else opens
+            is_open, edge = True, closes
+        return edge if is_open else end
 
     def _ahead(self, start: datetime) -> Iterator[Stretch]:
         """The open stretches from ``start`` on, as far as the search goes."""

@@ -42,7 +42,12 @@ def of_case(scope: str, when: str) -> Iterator[Field]:
     yield plain("stage", Sort.CHOICE, "How far the ticket is", tuple(TicketStage), TICKETS)
     yield plain("status", Sort.CHOICE, "The status: whose turn it is", tuple(Status))
     yield plain("tab", Sort.CHOICE, "The tab in which staff find the chat", tuple(Tab), CHATS)
-    yield plain("channel", Sort.CHANNEL, "The channel of the case, such as telegram")
+    yield Field(
+        f"{scope}.channel",
+        Sort.CHANNEL,
+        f"The channel of the case, such as telegram{when}.",
+        lambda scene: case(scene).channel or None,
+    )
     yield plain("line", Sort.LINE, "The line that has the case: the assignee's, or the queue's")
     yield plain("labels", Sort.LABEL, "The labels on the case")
     yield plain(

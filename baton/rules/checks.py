@@ -1,31 +1,22 @@
-"""What is wrong with rules that are well formed: names that nobody has, and rules that can never match."""
+"""What is wrong with rules that are well formed: those that can never match, or name what is not there."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from baton.documents.directory import Directory
-from baton.rules import language
+from baton.rules import verbs
 from baton.rules.casefields import CASE_TYPE
-from baton.rules.conditions import Atom, Op, Wait, atoms, contradictions, kinds_of, read_when
+from baton.rules.conditions import Atom, Op, Path, Wait, atoms, read_when
 from baton.rules.field import Field, Sort
 from baton.rules.fields import FIELDS
 from baton.rules.grammar import entries
 from baton.rules.language import CASES, EventRule, RuleList, TimedRule
+from baton.rules.names import Finding, Names
+from baton.rules.possible import contradictions, kinds_of
 from baton.rules.scene import EVERY_CASE, KINDS_OF, OPENING_KINDS, CaseType
 from baton.rules.when import ANCHORS
-from baton.wording import did_you_mean
-
-Path = tuple[str | int, ...]
-
-
-class Finding(NamedTuple):
-    """A mistake in a rule, and where in the rule it is."""
-
-    path: Path
-    what: str
-    hint: str = ""
 
 
 def check_rule(rule: EventRule | TimedRule, kind: RuleList, directory: Directory | None) -> Iterator[Finding]:
@@ -37,6 +28,9 @@ def check_rule(rule: EventRule | TimedRule, kind: RuleList, directory: Directory
     )
     foreign = list(_foreign(rule.of, list(atoms(conditions)), waits))
     yield from foreign
+    yield from _unreadable(atoms(conditions))
+    if kind is RuleList.INCOMING:
+        yield from _before_anything(atoms(conditions))
     if kind is not RuleList.TIMED and not foreign:
         kinds = kinds_of(conditions)
         asked = OPENING_KINDS if kind is RuleList.INCOMING else KINDS_OF
@@ -45,11 +39,37 @@ def check_rule(rule: EventRule | TimedRule, kind: RuleList, directory: Directory
     for position, action in enumerate(rule.then):
         yield from _fitting(action, kind, rule.of, ("then", position))
     if directory is not None:
-        names = _Names(directory)
+        names = Names(directory)
         for atom in atoms(conditions):
             yield from names.in_test(atom)
         for position, action in enumerate(rule.then):
             yield from names.in_action(action, ("then", position))
+
+
+def _unreadable(tests: Iterable[Atom]) -> Iterator[Finding]:
+    for atom in tests:
+        if atom.field.sort is Sort.TEXT and "" in atom.values:
+            yield Finding(
+                atom.path, "there is nothing here that anybody could read", "write the text to look for"
+            )
+
+
+def _before_anything(tests: Iterable[Atom]) -> Iterator[Finding]:
+    """Tests of what was before an event that opens a case: there was nothing."""
+    for atom in tests:
+        for field in filter(None, (atom.field, atom.other)):
+            if field.scope == "before":
+                yield Finding(atom.path, *_always_empty(field))
+
+
+def _always_empty(field: Field) -> tuple[str, str]:
+    instead = f"previous.{field.name.partition('.')[2]}"
+    known = [name for name, one in FIELDS.items() if one.scope == "previous"]
+    use = instead if instead in known else "previous.status, previous.assignee or previous.labels"
+    return (
+        f"{field.name!r} is always empty here, because nothing was before a new case",
+        f"for the case before this one, ask {use}",
+    )
 
 
 def _foreign(of: frozenset[CaseType], tests: Iterable[Atom], waits: Iterable[Wait]) -> Iterator[Finding]:
@@ -119,12 +139,10 @@ def _never(kinds: frozenset[str], kind: RuleList, of: frozenset[CaseType]) -> Fi
     return Finding(("when",), f"can never match: no rule is asked about {said}", "see the list of event.kind")
 
 
-def _fitting(
-    action: language.Action, kind: RuleList, of: frozenset[CaseType], path: Path
-) -> Iterator[Finding]:
+def _fitting(action: verbs.Action, kind: RuleList, of: frozenset[CaseType], path: Path) -> Iterator[Finding]:
     """Mistakes in an action: it is not for these cases, or reads a field that they or the event lack."""
     for name, given in entries(action):
-        if isinstance(action, language.Pin | language.EndChat) and CaseType.TICKET in of:
+        if isinstance(action, verbs.Pin | verbs.EndChat) and CaseType.TICKET in of:
             yield Finding(
                 (*path, name),
                 f"only chats can be {'pinned' if name == 'pin' else 'ended'}, and {_this_rule(of)}",
@@ -134,91 +152,21 @@ def _fitting(
         for word, field in _fields_in(given):
             if kind is RuleList.TIMED and field.scope == "event":
                 hint = "name the labels" if field.many else "use case.assignee, or another field of the case"
-                yield Finding((*path, name, word), f"a timed rule has no {field.name}", hint)
+                yield Finding((*path, name, *word), f"a timed rule has no {field.name}", hint)
+            elif kind is RuleList.INCOMING and field.scope == "before":
+                yield Finding((*path, name, *word), *_always_empty(field))
             else:
-                yield from _foreign_to(of, field.of, field.name, (*path, name, word))
+                yield from _foreign_to(of, field.of, field.name, (*path, name, *word))
 
 
-def _fields_in(given: Any) -> Iterator[tuple[str, Field]]:
-    """The field that an action reads, with the word that it is written after."""
+def _fields_in(given: Any) -> Iterator[tuple[tuple[str, ...], Field]]:
+    """The fields that an action reads, each with the words that it is written after."""
     match given:
-        case language.ToField(to=name) | language.NotifyField(to=name):
-            yield "to", FIELDS[name]
-        case language.LabelsIn(field=name):
-            yield "field", FIELDS[name]
-
-
-class _Names:
-    """The names that a directory knows, by sort."""
-
-    def __init__(self, directory: Directory) -> None:
-        self._directory = directory
-        self._department_labels = tuple(one.label for one in directory.departments.values())
-        self._known: Mapping[Sort, tuple[str, ...]] = {
-            Sort.STAFF: tuple(directory.staff),
-            Sort.LINE: tuple(directory.lines),
-            Sort.DEPARTMENT: tuple(directory.departments),
-            Sort.ROLE: tuple(
-                dict.fromkeys(role for member in directory.staff.values() for role in member.roles)
-            ),
-            Sort.LABEL: tuple(sorted(directory.known_labels)),
-        }
-
-    def in_test(self, atom: Atom) -> Iterator[Finding]:
-        if atom.field.sort in self._known and atom.op in (Op.ONE_OF, Op.NONE_OF):
-            values = [value for value in atom.values if isinstance(value, str)]
-            if atom.field.of_departments:
-                yield from self._of_no_department(values, atom.path)
-            else:
-                yield from self._unknown(atom.field.sort, values, atom.path)
-
-    def in_action(self, action: language.Action, path: Path) -> Iterator[Finding]:
-        for name, given in entries(action):
-            here = (*path, name)
-            match action:
-                case language.AddLabels() | language.RemoveLabels() if isinstance(given, tuple):
-                    yield from self._unknown(Sort.LABEL, given, here)
-                case language.Assign() | language.Pin() | language.Notify():
-                    yield from self._in_target(given, here)
-            if isinstance(action, language.Pin) and isinstance(given, language.ToStaff):
-                yield from self._pinnable(given.staff, (*here, "staff"))
-
-    def _in_target(self, target: Any, path: Path) -> Iterator[Finding]:
-        match target:
-            case language.ToStaff(staff=staff):
-                yield from self._unknown(Sort.STAFF, [staff], (*path, "staff"))
-            case language.NotifyStaff(staff=several):
-                yield from self._unknown(Sort.STAFF, several, (*path, "staff"))
-            case language.ToLine(line=line) | language.NotifyLine(line=line):
-                yield from self._unknown(Sort.LINE, [line], (*path, "line"))
-            case language.NotifyDepartments(departments=labels):
-                yield from self._of_no_department(labels, (*path, "departments"))
-
-    def _of_no_department(self, given: Iterable[str], path: Path) -> Iterator[Finding]:
-        for position, label in enumerate(given):
-            if label not in self._department_labels:
-                yield Finding(
-                    (*path, position),
-                    f"{label!r} is not the label of a department",
-                    did_you_mean(label, self._department_labels, "the directory has no departments"),
-                )
-
-    def _pinnable(self, staff: str, path: Path) -> Iterator[Finding]:
-        member = self._directory.staff.get(staff)
-        if member is not None and not member.chats:
-            yield Finding(
-                path, f"{staff!r} does not work with chats", "pin to somebody with 'chats: true', or assign"
-            )
-
-    def _unknown(self, sort: Sort, given: Iterable[str], path: Path) -> Iterator[Finding]:
-        known = self._known[sort]
-        for position, name in enumerate(given):
-            if name not in known:
-                what = {
-                    Sort.STAFF: f"there is nobody {name!r} among the staff",
-                    Sort.ROLE: f"nobody has the role {name!r}",
-                }.get(sort, f"there is no {sort} {name!r}")
-                # In a list, the position leads to the wrong item; elsewhere it leads nowhere.
-                yield Finding(
-                    (*path, position), what, did_you_mean(name, known, f"the directory has no {sort}s")
-                )
+        case verbs.AssignToStaff() | verbs.AssignToLine() | verbs.AssignToField():
+            for path, one in verbs.receivers(given):
+                if isinstance(one, verbs.ToField):
+                    yield (*path, "to"), FIELDS[one.to]
+        case verbs.ToField(to=name) | verbs.NotifyField(to=name):
+            yield ("to",), FIELDS[name]
+        case verbs.LabelsIn(field=name):
+            yield ("field",), FIELDS[name]

@@ -1,26 +1,27 @@
 """Conditions in their simplest form: atoms, and all / any / not of them.
 
 The language has many words for the convenience of people. Here there are few: a test of a field is a set of
-values that it may have, or must not have. This form is used to find contradictions, the kinds of events that
-a rule can be about, and the entries of the index.
+values that it may have, or must not have. This form is evaluated (`baton.rules.holding`), put into the index,
+and used to find contradictions and the kinds of events that a rule can be about (`baton.rules.possible`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import time
 from enum import Enum
 from typing import Any
 
-from baton.contract import AUTHORS
 from baton.rules.field import Field, Sort
-from baton.rules.fields import FIELDS
+from baton.rules.fields import field_named
 from baton.rules.grammar import Part, entries
-from baton.rules.scene import Scene
-from baton.rules.when import ANCHORS, IS_NOT_SET, AtLeast
+from baton.rules.measures import AtLeast, TimeOfDay
+from baton.rules.texts import as_read
+from baton.rules.when import ANCHORS, IS_NOT_SET
 
 Path = tuple[str | int, ...]
-Value = str | bool | None
+Value = str | bool | float | time | None
 
 
 class Op(Enum):
@@ -33,6 +34,10 @@ class Op(Enum):
     OTHER = "is not the same as"
     CONTAINS = "contains"
     LACKS = "does not contain"
+    AT_LEAST = "at least"
+    AT_MOST = "at most"
+    BETWEEN = "is between"
+    """From the first value until just before the second; past midnight, if that is the earlier one."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +49,11 @@ class Atom:
     values: tuple[Value, ...]
     path: Path
     other: Field | None = None
+
+    @property
+    def lazy(self) -> bool:
+        """Whether something is looked up only when this is asked."""
+        return self.field.lazy or (self.other is not None and self.other.lazy)
 
 
 @dataclass(frozen=True)
@@ -93,7 +103,7 @@ def _parts(when: Part, path: Path) -> Iterator[Condition]:
         elif name == "not":
             yield Not(_all(test, here))
         elif name not in ANCHORS:
-            yield from _atoms(FIELDS[name], test, here)
+            yield from _atoms(field_named(name), test, here)
 
 
 def _atoms(field: Field, test: object, path: Path) -> Iterator[Atom]:
@@ -101,6 +111,8 @@ def _atoms(field: Field, test: object, path: Path) -> Iterator[Atom]:
         yield Atom(field, Op.ONE_OF, (test,), path)
     elif isinstance(test, str):
         yield Atom(field, Op.UNSET if test == IS_NOT_SET else Op.SET, (), path)
+    elif isinstance(test, TimeOfDay):
+        yield Atom(field, Op.BETWEEN, test.interval, path)
     elif isinstance(test, Part):
         for word, given in entries(test):
             yield _atom(field, word, given, (*path, word))
@@ -117,6 +129,8 @@ _OPS = {
     "has none of": Op.NONE_OF,
     "contains": Op.CONTAINS,
     "does not contain": Op.LACKS,
+    "at least": Op.AT_LEAST,
+    "at most": Op.AT_MOST,
 }
 
 
@@ -124,10 +138,11 @@ def _atom(field: Field, word: str, given: object, path: Path) -> Atom:
     op = _OPS[word]
     if isinstance(given, Part):
         (_, other), *_ = entries(given)
-        return Atom(field, Op.SAME if op is Op.ONE_OF else Op.OTHER, (), path, FIELDS[other])
+        return Atom(field, Op.SAME if op is Op.ONE_OF else Op.OTHER, (), path, field_named(other))
     values: tuple[Any, ...] = given if isinstance(given, tuple) else (given,)
     if field.sort is Sort.TEXT:
-        values = tuple(value.casefold() for value in values)
+        whole = op in (Op.ONE_OF, Op.NONE_OF)
+        values = tuple(as_read(value).strip(" " if whole else "") for value in values)
     return Atom(field, op, tuple(dict.fromkeys(values)), path)
 
 
@@ -141,146 +156,3 @@ def atoms(condition: Condition) -> Iterator[Atom]:
                 yield from atoms(part)
         case Not(part):
             yield from atoms(part)
-
-
-# --- Whether it holds ---------------------------------------------------------------------------
-
-Predicate = Callable[[Scene], bool]
-
-
-def predicate(condition: Condition) -> Predicate:
-    """The condition as a function."""
-    match condition:
-        case Atom():
-            return _test(condition)
-        case All(parts):
-            every = tuple(predicate(part) for part in parts)
-            return lambda scene: all(holds(scene) for holds in every)
-        case AnyOf(parts):
-            some = tuple(predicate(part) for part in parts)
-            return lambda scene: any(holds(scene) for holds in some)
-        case Not(part):
-            inner = predicate(part)
-            return lambda scene: not inner(scene)
-
-
-def _test(atom: Atom) -> Predicate:
-    read = atom.field.read
-    many = atom.field.many
-    values = frozenset(atom.values)
-    match atom.op:
-        case Op.ONE_OF if many:
-            return lambda scene: not values.isdisjoint(read(scene))
-        case Op.NONE_OF if many:
-            return lambda scene: values.isdisjoint(read(scene))
-        case Op.ONE_OF if atom.field.sort is Sort.TEXT:
-            return lambda scene: (read(scene) or "").casefold() in values
-        case Op.NONE_OF if atom.field.sort is Sort.TEXT:
-            return lambda scene: (read(scene) or "").casefold() not in values
-        case Op.ONE_OF:
-            return lambda scene: read(scene) in values
-        case Op.NONE_OF:
-            return lambda scene: read(scene) not in values
-        case Op.SET:
-            return lambda scene: read(scene) not in (None, ())
-        case Op.UNSET:
-            return lambda scene: read(scene) in (None, ())
-        case Op.SAME | Op.OTHER:
-            assert atom.other is not None
-            other, same = atom.other.read, atom.op is Op.SAME
-            return lambda scene: (read(scene) == other(scene)) is same
-        case Op.CONTAINS:
-            return lambda scene: any(value in (read(scene) or "").casefold() for value in values)
-        case Op.LACKS:
-            return lambda scene: not any(value in (read(scene) or "").casefold() for value in values)
-
-
-# --- What a rule can be about -------------------------------------------------------------------
-
-_ALL_KINDS = frozenset(AUTHORS)
-
-
-def kinds_of(condition: Condition) -> frozenset[str]:
-    """Kinds of events for which the condition may hold; it cannot hold for any other."""
-    match condition:
-        case Atom():
-            return _kinds_of_atom(condition)
-        case All(parts):
-            return _ALL_KINDS.intersection(*map(kinds_of, parts))
-        case AnyOf(parts):
-            return frozenset().union(*map(kinds_of, parts))
-        case Not():
-            return _ALL_KINDS
-
-
-def _kinds_of_atom(atom: Atom) -> frozenset[str]:
-    if atom.op in (Op.NONE_OF, Op.ONE_OF) and atom.field.name in ("event.kind", "event.author.type"):
-        wanted = {value for value in atom.values if isinstance(value, str)}
-        by_author = atom.field.name == "event.author.type"
-        named = frozenset(
-            kind for kind, types in AUTHORS.items() if (types & wanted if by_author else kind in wanted)
-        )
-        if atom.op is Op.ONE_OF:
-            return named
-        return (
-            frozenset(kind for kind, types in AUTHORS.items() if types - wanted)
-            if by_author
-            else _ALL_KINDS - named
-        )
-    return atom.field.kinds if atom.op in (Op.ONE_OF, Op.SET, Op.CONTAINS) else _ALL_KINDS
-
-
-def contradictions(condition: Condition) -> Iterator[tuple[Path, str]]:
-    """Tests that cannot hold together, as far as this is cheap to find out: where they are, and why not."""
-    match condition:
-        case All(parts):
-            yield from _clashes([part for part in parts if isinstance(part, Atom)])
-            for part in parts:
-                yield from contradictions(part)
-        case AnyOf(parts):
-            for part in parts:
-                yield from contradictions(part)
-        case Not(part):
-            yield from contradictions(part)
-        case Atom(field, Op.SAME | Op.OTHER, _, path, other) if other is field:
-            yield path, f"{field.name} is compared with itself"
-
-
-def _clashes(tests: Iterable[Atom]) -> Iterator[tuple[Path, str]]:
-    by_field: dict[Field, list[Atom]] = {}
-    for atom in tests:
-        earlier = by_field.setdefault(atom.field, [])
-        earlier.append(atom)
-        if not possible(earlier):
-            said = " and ".join(_said(one) for one in earlier)
-            yield atom.path, f"{atom.field.name} can never be like this: {said}"
-            return
-
-
-def possible(tests: Iterable[Atom]) -> bool:
-    """Whether one field can pass all these tests."""
-    wanted: list[frozenset[Value]] = []
-    forbidden: set[Value] = set()
-    is_set = is_unset = many = False
-    for atom in tests:
-        many = atom.field.many
-        match atom.op:
-            case Op.ONE_OF:
-                wanted.append(frozenset(atom.values))
-            case Op.NONE_OF:
-                forbidden |= set(atom.values)
-            case Op.SET | Op.CONTAINS:
-                is_set = True
-            case Op.UNSET:
-                is_unset = True
-    if is_unset and (is_set or wanted):
-        return False
-    if wanted and not many:
-        wanted = [wanted[0].intersection(*wanted[1:])]
-    # If a field holds many values, each test may be passed by a different one.
-    return all(values - forbidden for values in wanted)
-
-
-def _said(atom: Atom) -> str:
-    values = ", ".join(str(value) for value in atom.values)
-    return f"'{atom.op.value}{' ' + values if values else ''}'"

@@ -18,12 +18,12 @@ from baton.contract import Action, CustomerMessage, Event, Fired
 from baton.errors import Refused
 from baton.model.decision import CaseState
 from baton.model.facts import Facts
-from baton.model.kinds import model_of, opens
+from baton.model.kinds import model_of
 from baton.rules.index import Compiled, Index, positions
 from baton.rules.language import RuleList
 from baton.rules.ruleset import RuleSet
 from baton.rules.scene import CHANGING_KINDS, TIMED_KIND, Scene
-from baton.rules.timed import pending
+from baton.rules.timed import Due, pending
 
 MOST_PASSES = 5
 
@@ -47,13 +47,13 @@ def list_for(scene: Scene) -> RuleList | None:
         return RuleList.TIMED
     if event.kind not in CHANGING_KINDS or (scene.facts.blocked and isinstance(event, CustomerMessage)):
         return None
-    return RuleList.INCOMING if opens(scene.before, event) else RuleList.CHANGED
+    return RuleList.INCOMING if scene.opening else RuleList.CHANGED
 
 
 def decide(rules: RuleSet, facts: Facts, before: State, state: State, event: Event) -> Ruling[State]:
     """What the rules do about ``event``; ``before`` is the case before it, ``state`` the case after it.
 
-    Raises ``MissingLine`` if the members of a line are needed and ``facts`` do not have them.
+    Raises a ``MissingFact`` if something is needed that ``facts`` do not have.
     """
     scene = Scene(before, state, event, facts)
     kind = list_for(scene)
@@ -96,8 +96,14 @@ class _Passage:
             position = bit.bit_length() - 1
             left ^= bit
             rule = index.rules[position]
-            if not (all(holds(scene) for holds in index.rest[position]) and (not timed or self._due(rule))):
+            # Whether it is due comes first: what else the rule asks may have to be looked up.
+            due = self._due(rule) if timed else None
+            if timed and due is None:
                 continue
+            if not all(holds(scene) for holds in index.rest[position]):
+                continue
+            if due is not None:
+                self.timed[rule.id] = due.anchor
             earlier = scene.case
             self._fire(rule)
             done |= bit
@@ -111,19 +117,16 @@ class _Passage:
                 break
         return done, again
 
-    def _due(self, rule: Compiled) -> bool:
-        """Whether a timed rule is due; if so, notes its anchor, so that the rule is not due for it again."""
+    def _due(self, rule: Compiled) -> Due | None:
         found = pending(rule, self.scene.case)
-        if found is None or found.at > self.scene.facts.now:
-            return False
-        self.timed[rule.id] = found.anchor
-        return True
+        return found if found is not None and found.at <= self.scene.facts.now else None
 
     def _pass_over(self, index: Index, left: int) -> None:
         """Mark stopped rules as done: if they were due a moment later, ``stop`` would only be a delay."""
         for position in positions(left):
-            if all(holds(self.scene) for holds in index.rest[position]):
-                self._due(index.rules[position])
+            due = self._due(index.rules[position])
+            if due is not None and all(holds(self.scene) for holds in index.rest[position]):
+                self.timed[index.rules[position].id] = due.anchor
 
     def _fire(self, rule: Compiled) -> None:
         model = model_of(self.scene.case)

@@ -45,7 +45,7 @@ def of_event() -> Iterator[Field]:
     yield Field(
         "event.text",
         Sort.TEXT,
-        "The text of a message, a note or a reply. Capital letters make no difference.",
+        "The text of a message, a note or a reply.",
         lambda scene: scene.event.__dict__.get("text") or None,
         kinds=MESSAGE_KINDS | {"note_added", "send_reply", "reply_sent"},
     )
@@ -74,10 +74,18 @@ def of_event() -> Iterator[Field]:
     )
     labelled = frozenset({"labels_changed"})
     yield Field(
-        "event.added_labels", Sort.LABEL, "The labels that were added.", _labels("add"), kinds=labelled
+        "event.added_labels",
+        Sort.LABEL,
+        "The labels that this event has put on the case.",
+        lambda scene: _beyond(scene, scene.folded.labels, scene.before.labels),
+        kinds=labelled,
     )
     yield Field(
-        "event.removed_labels", Sort.LABEL, "The labels that were removed.", _labels("remove"), kinds=labelled
+        "event.removed_labels",
+        Sort.LABEL,
+        "The labels that this event has taken off the case.",
+        lambda scene: _beyond(scene, scene.before.labels, scene.folded.labels),
+        kinds=labelled,
     )
 
 
@@ -136,7 +144,7 @@ _ANSWERING = frozenset({"note_added", "send_reply", "reply_sent"})
 
 def _answered(scene: Scene) -> tuple[str, ...]:
     """The departments that had not answered before the event, and have now."""
-    before, now = scene.before, scene.case
+    before, now = scene.before, scene.folded
     if not (isinstance(before, TicketState) and isinstance(now, TicketState)):
         return ()
     if scene.event.kind not in _ANSWERING:  # no other event has the field, whatever the states are
@@ -149,8 +157,11 @@ def _answered(scene: Scene) -> tuple[str, ...]:
     )
 
 
-def _labels(name: str) -> Callable[[Scene], tuple[str, ...]]:
-    return lambda scene: scene.event.__dict__.get(name) or ()
+def _beyond(scene: Scene, labels: tuple[str, ...], others: tuple[str, ...]) -> tuple[str, ...]:
+    """The labels that only the first have. No other event has the fields, whatever the states are."""
+    if scene.event.kind != "labels_changed":
+        return ()
+    return tuple(label for label in labels if label not in others)
 
 
 def _label(name: str) -> Callable[[Scene], tuple[str, ...]]:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from operator import attrgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 from baton.contract import (
     AUTHORS,
     Author,
     AuthorType,
 )
-from baton.model.facts import Facts, Person
+from baton.model.facts import Facts, MissingAvailability, Person
 from baton.rules.scene import EVERY_CASE, CaseType, Scene
 
 
@@ -29,10 +30,20 @@ class Sort(StrEnum):
     LABEL = "label"
     TEXT = "text"
     FLAG = "flag"
+    NUMBER = "number"
+    TIME = "time"
 
 
 MANY = frozenset({Sort.DEPARTMENT, Sort.ROLE, Sort.LABEL})
 """Sorts of fields that hold any number of values."""
+
+
+class Named(NamedTuple):
+    """A line, a calendar or a person whom a field names, and what it asks there."""
+
+    what: str
+    key: str
+    asked: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,10 +61,13 @@ class Field:
     """The cases that have the field."""
     of_departments: bool = False
     """Holds labels of departments only."""
+    lazy: bool = False
+    """Looked up only where a rule gets as far as asking, so it is asked last."""
+    named: Named | None = None
 
     @property
     def scope(self) -> str:
-        return self.name.partition(".")[0]
+        return re.split(r"[. ]", self.name, maxsplit=1)[0]
 
     @property
     def many(self) -> bool:
@@ -61,6 +75,13 @@ class Field:
 
 
 _NOBODY = Person()
+
+
+def is_available(staff: str, facts: Facts) -> bool:
+    """Whether somebody could be given a case now."""
+    if staff not in facts.available:
+        raise MissingAvailability(staff)
+    return facts.available[staff]
 
 
 def _person(facts: Facts, staff: str | None) -> Person:
@@ -89,6 +110,10 @@ def of_person(
         person = _person(scene.facts, who(scene))
         return None if person is _NOBODY else person.chats
 
+    def available(scene: Scene) -> bool | None:
+        staff = who(scene)
+        return None if staff is None else is_available(staff, scene.facts)
+
     def about(name: str, sort: Sort, said: str, read: Callable[[Scene], Any]) -> Field:
         return Field(f"{field}.{name}", sort, said, read, of_person=True, of=of)
 
@@ -97,3 +122,12 @@ def of_person(
     yield about("department", Sort.DEPARTMENT, f"The departments of {whose}; {among}", reading("departments"))
     yield about("role", Sort.ROLE, f"The roles of {whose}; {among}", reading("roles"))
     yield about("chats", Sort.FLAG, f"Whether {whose} usually works with chats.", habit)
+    yield Field(
+        f"{field}.available",
+        Sort.FLAG,
+        f"Whether {whose} is available: could be given a case now.",
+        available,
+        of_person=True,
+        of=of,
+        lazy=True,
+    )

@@ -60,6 +60,7 @@ def entries(part: BaseModel) -> Iterator[tuple[str, Any]]:
     for name, alias in _written_names(type(part)):
         if name in given:
             yield alias, getattr(part, name)
+    yield from (part.model_extra or {}).items()
 
 
 @cache

@@ -4,7 +4,7 @@ A list of rules is kept as columns: one for each field that some rule tests. For
 set of rules that accept that value. A set of rules is one integer with a bit for each rule. So a question
 costs one look-up and one ``&`` for each column, and a thousand more rules make the integers 125 bytes longer.
 The rules that pass all columns are the candidates, in list order; tests that no column can hold (a text, a
-nested ``any``) are then tried on the candidates only.
+nested ``any``, what is looked up only if asked) are then tried on the candidates only.
 
 Columns hold *is*, *is not*, *is one of*, *is set*, comparisons of two fields, and the words for labels.
 """
@@ -17,8 +17,9 @@ from typing import Any, NamedTuple
 
 from baton.contract import AUTHORS
 from baton.rules.actions import Concrete
-from baton.rules.conditions import All, Atom, Op, Predicate, Wait, predicate
+from baton.rules.conditions import All, Atom, Op, Wait
 from baton.rules.field import Sort
+from baton.rules.holding import Predicate, predicate
 from baton.rules.scene import Scene
 
 
@@ -172,9 +173,12 @@ class Index:
 
 def _fits(atom: Atom) -> bool:
     """Whether a column can hold the test."""
-    if atom.field.sort is Sort.TEXT or atom.op in (Op.CONTAINS, Op.LACKS):
+    if atom.lazy or atom.field.sort is Sort.TEXT or atom.op not in _IN_COLUMNS:
         return False
     return not (atom.field.many and atom.op in (Op.SET, Op.UNSET))
+
+
+_IN_COLUMNS = frozenset({Op.ONE_OF, Op.NONE_OF, Op.SET, Op.UNSET, Op.SAME, Op.OTHER})
 
 
 def _mark(table: dict[Hashable, int], values: Iterable[Hashable], bit: int) -> None:

@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from functools import cached_property
 
 from baton.rules.actions import concrete, named_labels, named_staff
-from baton.rules.conditions import kinds_of, predicate, read_when
+from baton.rules.conditions import All, atoms, read_when
 from baton.rules.grammar import digest_of
+from baton.rules.holding import predicate
 from baton.rules.index import Compiled, Index
 from baton.rules.language import EventRule, RuleFile, RuleList, TimedRule
+from baton.rules.possible import kinds_of
 from baton.rules.scene import CaseType
 from baton.rules.timed import Alarm
 
@@ -75,6 +77,8 @@ class RuleSet:
 
 def _compiled(rule: EventRule | TimedRule) -> Compiled:
     conditions, waits = read_when(rule.when, ())
+    # What has to be looked up is asked last: mostly the others have ruled the rule out by then.
+    conditions = All(tuple(sorted(conditions.parts, key=lambda part: any(atom.lazy for atom in atoms(part)))))
     return Compiled(
         id=rule.id,
         conditions=conditions,

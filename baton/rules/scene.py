@@ -13,9 +13,12 @@ from baton.contract import (
     TICKET_OPENING_KINDS,
     Event,
 )
+from baton.model.chat.state import ChatState
 from baton.model.decision import CaseState
 from baton.model.facts import Facts
+from baton.model.kinds import opens
 from baton.model.ticket.state import TicketState
+from baton.rules.texts import as_read
 
 
 class CaseType(StrEnum):
@@ -48,15 +51,35 @@ OPENING_KINDS: Mapping[CaseType, frozenset[str]] = {
 """The kinds that may begin a case, for each type of case."""
 
 
-class Scene:
-    """All that a condition or an action can look at. ``case`` moves on as rules change it."""
+NOTHING: Mapping[CaseType, CaseState] = {
+    CaseType.CHAT: ChatState(channel="", conversation="", customer=""),
+    CaseType.TICKET: TicketState(ticket_id="", customer=""),
+}
+"""What was before an event that opens a case, for each type of case."""
 
-    __slots__ = ("before", "case", "event", "facts", "type")
+
+class Scene:
+    """All that a condition or an action can look at.
+
+    ``folded`` is the case as the event itself left it; ``case`` moves on from there as rules change it.
+    Before an event that opens a case there is nothing: whether the workflow still has the case before it is
+    a matter of timing.
+    """
+
+    __slots__ = ("_read", "before", "case", "event", "facts", "folded", "opening", "type")
 
     def __init__(self, before: CaseState, case: CaseState, event: Event, facts: Facts) -> None:
-        self.before = before
-        self.case = case
-        self.event = event
-        self.facts = facts
         # Needed for every event, and isinstance() of a pydantic model costs as much as a small index.
         self.type = CaseType.TICKET if type(case) is TicketState else CaseType.CHAT
+        self.opening = opens(before, event)
+        self.before = NOTHING[self.type] if self.opening else before
+        self.case = self.folded = case
+        self.event = event
+        self.facts = facts
+        self._read: dict[str, str] = {}
+
+    def as_read(self, text: str) -> str:
+        """A text in the form in which texts are compared; each is brought into it once."""
+        if text not in self._read:
+            self._read[text] = as_read(text)
+        return self._read[text]

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -19,7 +19,9 @@ from baton.model.chat.state import ChatState
 from baton.model.decision import CaseState
 from baton.model.ticket.state import TicketState
 from baton.rules.conditions import All, Wait, atoms
+from baton.rules.field import Field
 from baton.rules.index import Compiled, Index, positions
+from baton.rules.namedfields import turns_at
 from baton.rules.scene import TIMED_KIND, Scene
 
 
@@ -38,6 +40,7 @@ _ANCHORS: dict[str, Callable[[CaseState], datetime | None]] = {
     "minutes since customer message": attrgetter("customer_wrote_at"),
     "minutes since staff message": attrgetter("staff_wrote_at"),
     "minutes since last message": attrgetter("wrote_at"),
+    "minutes waiting": attrgetter("waiting_since"),
     "minutes since assigned": _held_since,
     "minutes since asked": _asked_since,
 }
@@ -75,17 +78,17 @@ class Alarm:
 
     def __init__(self, rules: Iterable[Compiled]) -> None:
         self._rules = tuple(rules)
-        # What is known about people may change while the case sleeps, and some of it is looked up only for
-        # the next decision. So for the future, a rule counts without its conditions about people.
-        self._index = Index(
-            [replace(rule, conditions=_without_people(rule.conditions)) for rule in self._rules]
-        )
+        # People and the time of day change while the case sleeps, and some of that is looked up only for the
+        # next decision. So for the future, a rule counts without its conditions about them.
+        self._index = Index([replace(rule, conditions=_lasting(rule.conditions)) for rule in self._rules])
+        self._clocks = [_about_time(rule.conditions) for rule in self._rules]
 
     def wake_at(self, scene: Scene) -> datetime | None:
         """The earliest moment at which a timed rule may come due, or somebody's grace ends.
 
         A rule whose time has passed, and which matches only since this event, is due now – unless the event
-        was itself a check of the time, which must not ask for another.
+        was itself a check of the time, which must not ask for another. One that only waits for an hour or a
+        weekday is due when that comes.
         """
         return min((*self._dues(scene), *_grace(scene)), default=None)
 
@@ -101,14 +104,36 @@ class Alarm:
                 continue
             if found.at > now:
                 yield found.at
-            elif scene.event.kind != TIMED_KIND and rule.holds(scene):
+            elif not rule.holds(scene):
+                yield from _turns(self._clocks[position], scene)
+            elif scene.event.kind != TIMED_KIND:
                 yield now
 
 
-def _without_people(conditions: All) -> All:
+def _lasting(conditions: All) -> All:
     return All(
-        tuple(part for part in conditions.parts if not any(atom.field.of_person for atom in atoms(part)))
+        tuple(
+            part
+            for part in conditions.parts
+            if not any(atom.lazy or atom.field.of_person for atom in atoms(part))
+        )
     )
+
+
+def _about_time(conditions: All) -> tuple[tuple[Field, tuple[time, ...]], ...]:
+    """The fields about hours and weekdays that a rule asks about, with the times of day in their tests."""
+    return tuple(
+        (atom.field, tuple(value for value in atom.values if isinstance(value, time)))
+        for atom in atoms(conditions)
+        if atom.field.named is not None
+    )
+
+
+def _turns(clocks: Iterable[tuple[Field, tuple[time, ...]]], scene: Scene) -> Iterator[datetime]:
+    for field, times in clocks:
+        at = turns_at(field, times, scene.facts)
+        if at is not None and at > scene.facts.now:
+            yield at
 
 
 def _grace(scene: Scene) -> Iterator[datetime]:

@@ -16,6 +16,7 @@ from pydantic import (
     ConfigDict,
     Discriminator,
     Field,
+    Strict,
     Tag,
     create_model,
     model_validator,
@@ -27,6 +28,8 @@ from baton.rules.field import Field as RuleField
 from baton.rules.field import Sort
 from baton.rules.fields import FIELDS
 from baton.rules.grammar import Loose, Part, Phrase, chosen
+from baton.rules.measures import Amount, AtLeast, TimeOfDay
+from baton.rules.namedconditions import by_name
 from baton.rules.scene import EVERY_CASE, TICKETS, CaseType
 from baton.wording import BY_KEY
 
@@ -91,6 +94,19 @@ def _value_of(field: RuleField) -> Any:
             return Key
 
 
+_MEASURED: dict[Sort, type[Part]] = {Sort.NUMBER: Amount, Sort.TIME: TimeOfDay}
+
+
+def _measured(value: Any) -> Any:
+    if value is None or isinstance(value, dict | BaseModel):
+        return value
+    raise PydanticCustomError(
+        "no_measure",
+        "a number or a time of day needs a word",
+        {"hint": "write {at least: 1} or {at most: 1}, for a time {from: 09:00, until: 18:00}"},
+    )
+
+
 class _Tests:
     """The types of tests for one part of the language: tests of, and comparisons with, some of the fields."""
 
@@ -102,8 +118,11 @@ class _Tests:
     def of(self, field: RuleField) -> Any:
         """The type of the test of a field. Fields of the same sort with the same choices share it."""
         key = (field.sort, field.choices)
+        if field.sort in _MEASURED:
+            return Annotated[_MEASURED[field.sort], BeforeValidator(_measured)]
         if key not in self._made:
-            self._made[key] = bool if field.sort is Sort.FLAG else self._test(field)
+            flag: Any = Annotated[bool, Strict()]
+            self._made[key] = flag if field.sort is Sort.FLAG else self._test(field)
         return self._made[key]
 
     def _test(self, field: RuleField) -> Any:
@@ -169,18 +188,12 @@ ANCHORS: dict[str, Anchor] = {
     "minutes since customer message": Anchor("Minutes since the customer wrote last."),
     "minutes since staff message": Anchor("Minutes since a member of staff wrote last."),
     "minutes since last message": Anchor("Minutes since the last message of customer or staff."),
+    "minutes waiting": Anchor("Minutes since the customer's first message that nobody has answered."),
     "minutes since assigned": Anchor("Minutes since the present assignee, or queue, got the case."),
     "minutes since asked": Anchor(
         "Minutes since the first department that is still asked was asked.", TICKETS
     ),
 }
-
-_MOST_MINUTES = 60 * 24 * 366
-
-
-class AtLeast(Part):
-    at_least: Annotated[float, Field(gt=0, le=_MOST_MINUTES, alias="at least", allow_inf_nan=False)]
-    """So many minutes, or more. The rule fires once for each moment from which it counts."""
 
 
 def _when(name: str, prefix: str, scopes: tuple[str, ...]) -> type[Part]:
@@ -194,7 +207,7 @@ def _when(name: str, prefix: str, scopes: tuple[str, ...]) -> type[Part]:
         ("any", below, "At least one of these holds."),
         ("not", name, "These do not hold (together)."),
     ]
-    model = chosen(name, [*described, *nested])
+    model = chosen(name, [*described, *nested], by_name(name, tests.of))
     model.model_rebuild(_types_namespace={name: model})
     return model
 
@@ -208,7 +221,7 @@ if TYPE_CHECKING:
         """Conditions about something that did not happen for some time."""
 
 else:
-    EventWhen = _when("EventWhen", "", ("case", "event", "before"))
+    EventWhen = _when("EventWhen", "", ("case", "event", "before", "previous"))
     CaseWhen = _when("CaseWhen", "Case", ("case",))
 
     class _Timed(CaseWhen):

@@ -9,6 +9,8 @@ from baton.contract import (
 )
 from baton.rules.field import Field, Sort
 from baton.rules.fields import FIELDS
+from baton.rules.namedfields import SORTS, asked_of, named_field
+from baton.rules.previousfields import MINUTES_AGO
 from baton.rules.scene import CHATS, EVERY_CASE, KINDS_OF, QUIET_KINDS, TICKETS, TIMED_KIND, CaseType
 from baton.rules.schema import rules_schema
 from baton.rules.when import ANCHORS
@@ -24,11 +26,14 @@ _SORTS = {
     Sort.LABEL: "labels",
     Sort.TEXT: "text",
     Sort.FLAG: "true or false",
+    Sort.NUMBER: "a number",
+    Sort.TIME: "a time",
 }
 
 
 def rule_fields() -> str:
-    shown = [field for field in FIELDS.values() if not field.of_person and field.scope != "before"]
+    elsewhere = ("before", "previous")
+    shown = [field for field in FIELDS.values() if not field.of_person and field.scope not in elsewhere]
     people = [name for name in _people() if not name.startswith("before.")]
     as_before = {field.name.removeprefix("before.") for field in FIELDS.values() if field.scope == "before"}
     as_case = {field.name.removeprefix("case.") for field in FIELDS.values() if field.scope == "case"}
@@ -59,6 +64,26 @@ def rule_fields() -> str:
             ),
         ]
     )
+
+
+def rule_previous() -> str:
+    where = {EVERY_CASE: "", TICKETS: " Tickets only."}
+    rows = (
+        [f"`{field.name}`", _holds(field), field.about + where[field.of]]
+        for field in FIELDS.values()
+        if field.scope == "previous" and not field.of_person
+    )
+    return table(["field", "holds", "meaning"], rows)
+
+
+def rule_named() -> str:
+    rows = []
+    for what in SORTS:
+        for asked in asked_of(what):
+            field = named_field(f"{what}.NAME.{asked}")
+            assert field is not None
+            rows.append([f"`{field.name}`", _holds(field), field.about])
+    return table(["field", "holds", "meaning"], rows)
 
 
 def _holds(field: Field) -> str:
@@ -109,15 +134,21 @@ def rule_words() -> str:
         Sort.CHANNEL: "case.channel",
         Sort.LABEL: "case.labels",
         Sort.TEXT: "event.text",
+        Sort.NUMBER: MINUTES_AGO,
     }.items():
-        tests = definitions["EventWhen"]["properties"][name]["anyOf"]
+        test = definitions["EventWhen"]["properties"][name]
+        tests = test.get("anyOf", [test])
         reference = next(test["$ref"] for test in tests if "$ref" in test).rpartition("/")[2]
         for word, said in definitions[reference]["properties"].items():
             fitting.setdefault(word, []).append(_SORTS[sort])
             meaning[word] = said["description"]
+    for word, said in definitions["TimeOfDay"]["properties"].items():
+        fitting[word], meaning[word] = [_SORTS[Sort.TIME]], said["description"]
     everything = len({sort for sorts in fitting.values() for sort in sorts})
-    rows = [["a plain value", "everything", "The same as `is`; for labels, as `has`."]]
-    rows += [["`is set`, `is not set`", "all but true or false", "There is something in it, or nothing."]]
+    measured = f"{_SORTS[Sort.NUMBER]}, {_SORTS[Sort.TIME]}"
+    rows = [["a plain value", f"all but {measured}", "The same as `is`; for labels, as `has`."]]
+    no_such = f"all but true or false, {measured}"
+    rows += [["`is set`, `is not set`", no_such, "There is something in it, or nothing."]]
     for word, sorts in fitting.items():
         others = [sort for sort in _SORTS.values() if sort not in sorts and sort != "true or false"]
         fits = ", ".join(sorts) if len(sorts) < everything / 2 else f"all but {', '.join(others)}"

@@ -61,6 +61,8 @@ def _forms(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> Iterato
 def _value(name: str, schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> str:
     if name == "to":
         return "FIELD"
+    if name == "else":
+        return "…"
     if "anyOf" in schema:
         schema = next(option for option in schema["anyOf"] if option.get("type") != "null")
     if "$ref" in schema:

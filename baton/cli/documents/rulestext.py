@@ -8,6 +8,7 @@ from typing import Any
 
 from baton.rules.grammar import Part, entries
 from baton.rules.language import EventRule, RuleList, TimedRule
+from baton.rules.measures import TimeOfDay
 from baton.rules.ruleset import RuleSet
 
 WIDTH = 80
@@ -19,6 +20,8 @@ ASKED = {
     RuleList.CHANGED: "asked when something happened in a chat or a ticket",
     RuleList.TIMED: "asked when time has passed",
 }
+
+_NESTED = ("all", "any", "not")
 
 _FOR = {"tickets": "for tickets", "all": "for chats and tickets"}
 
@@ -65,7 +68,7 @@ def _folded(text: str, indent: int) -> list[str]:
 
 
 def _conditions(when: Part) -> Iterator[str]:
-    for name, test in entries(when):
+    for name, test in sorted(entries(when), key=lambda entry: entry[0] in _NESTED):
         if name in ("all", "any"):
             yield f"{name} of these:"
             for part in test:
@@ -76,6 +79,8 @@ def _conditions(when: Part) -> Iterator[str]:
         elif name == "not":
             yield "not:"
             yield from (f"    {line}" for line in _conditions(test))
+        elif isinstance(test, TimeOfDay):
+            yield f"{name} {' '.join(f'{word} {given}' for word, given in entries(test))}"
         elif isinstance(test, Part):
             yield from (f"{name} {word} {_value(given)}" for word, given in entries(test))
         else:
@@ -100,5 +105,14 @@ def _action(action: Part) -> str:
     ((verb, given),) = entries(action)
     if not isinstance(given, Part):
         return f"{verb}: {_value(given)}"
-    said = "; ".join(f"{name} {_value(value)}" for name, value in entries(given) if value is not None)
+    said = _fields(given)
     return f"{verb}: {said}" if said else verb
+
+
+def _fields(part: Part) -> str:
+    said = (
+        f"{name} {_fields(value) if name == 'else' else _value(value)}"
+        for name, value in sorted(entries(part), key=lambda entry: entry[0] == "else")
+        if value is not None
+    )
+    return "; ".join(said)

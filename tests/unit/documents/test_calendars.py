@@ -558,3 +558,27 @@ def test_less_than_no_work_is_refused(
 ) -> None:
     with pytest.raises(ValueError, match="business time cannot be less than nothing"):
         direction(berlin("2026-03-02 10:00"), -HOUR)
+
+
+# --- When it opens or closes next -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("weekly", "at", "turns"),
+    [
+        ({"mon": ["09:00-13:00", "14:00-18:00"]}, "2027-03-01T08:00Z", "2027-03-01T12:00Z"),
+        ({"mon": ["09:00-13:00", "14:00-18:00"]}, "2027-03-01T12:00Z", "2027-03-01T13:00Z"),
+        ({"mon": ["09:00-13:00", "13:00-18:00"]}, "2027-03-01T08:00Z", "2027-03-01T17:00Z"),
+        ({"mon": ["09:00-24:00"], "tue": ["00:00-05:00"]}, "2027-03-01T08:00Z", "2027-03-02T04:00Z"),
+        ({"mon": ["09:00-18:00"]}, "2027-03-01T17:00Z", "2027-03-08T08:00Z"),
+        # The clocks go forward in the night before Monday 29 March.
+        ({"mon": ["09:00-18:00"]}, "2027-03-22T17:00Z", "2027-03-29T07:00Z"),
+        # It stays open, or closed, for as long as the search goes.
+        ({}, "2027-03-01T08:00Z", "2027-04-01T08:00Z"),
+        ({"mon": []}, "2027-03-01T08:00Z", "2027-04-01T08:00Z"),
+    ],
+    ids=str,
+)
+def test_it_turns_when_it_opens_or_closes(weekly: dict[str, list[str]], at: str, turns: str) -> None:
+    calendar = Calendar.model_validate({"timezone": "Europe/Berlin", "weekly": weekly})
+    assert calendar.turns(datetime.fromisoformat(at)) == datetime.fromisoformat(turns)

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -32,7 +33,7 @@ from baton.documents.directoryfile import load_directory
 from baton.model.chat.model import fold
 from baton.model.chat.state import ChatState
 from baton.model.decision import CaseState
-from baton.model.facts import AskedOf, Candidate, Facts, Person
+from baton.model.facts import AskedOf, Candidate, Facts, Person, Previous
 from baton.model.ticket.state import TicketState
 from baton.rules.engine import Ruling, decide
 from baton.rules.loading import parse_rules
@@ -183,18 +184,34 @@ def minutes_ago(minutes: float) -> datetime:
 _PERSON = {"line": "line", "department": "departments", "role": "roles", "chats": "chats"}
 
 
-def _value(name: str, before: CaseState, case: CaseState, happened: Event, known: Facts) -> Any:
+def _value(
+    name: str, before: CaseState, folded: CaseState, case: CaseState, happened: Event, known: Facts
+) -> Any:
     scope, _, rest = name.partition(".")
+    if scope in ("line", "calendar", "staff"):
+        key, _, asked = rest.rpartition(".")
+        return _of_named(scope, key, asked, known)
+    if name == "previous minutes ago":
+        closed_at = known.previous.closed_at if known.previous else None
+        return None if closed_at is None else (known.now - closed_at) / timedelta(minutes=1)
     first, _, second = rest.partition(".")
-    where: Any = {"before": before, "case": case, "event": happened}[scope]
+    where: Any = {
+        "before": before,
+        "case": case,
+        "event": happened,
+        "previous": known.previous or Previous(case_id="none"),
+    }[scope]
     if scope == "event" and first in ("added_labels", "removed_labels"):
-        return getattr(where, "add" if first == "added_labels" else "remove", ())
+        if happened.kind != "labels_changed":
+            return ()
+        had, has = set(before.labels), set(folded.labels)
+        return tuple(has - had if first == "added_labels" else had - has)
     if name == "case.type":
         return "ticket" if isinstance(case, TicketState) else "chat"
     if name == "event.answered_labels":
         if happened.kind not in ("note_added", "send_reply", "reply_sent"):
             return ()
-        return tuple(sorted(_answered(case) - _answered(before)))
+        return tuple(sorted(_answered(folded) - _answered(before)))
     if name in ("event.label", "event.to"):
         return tuple(filter(None, [getattr(where, first, None)]))
     if name == "event.forced":
@@ -210,10 +227,24 @@ def _value(name: str, before: CaseState, case: CaseState, happened: Event, known
         staff = found if isinstance(found, str) else None
     if not second:
         return found or None if first in ("text", "subject") else found
+    if second == "available":
+        return known.available[staff] if staff else None
     person = known.person(staff) if staff else None
     if person is None:
         return () if second in ("department", "role") else None
     return getattr(person, _PERSON[second])
+
+
+def _of_named(what: str, key: str, asked: str, known: Facts) -> Any:
+    """What is known of a line, a calendar or a person by name."""
+    if asked == "available":
+        return known.available[key] if what == "staff" else sum(one.available for one in known.lines[key])
+    clock = known.clocks[f"{what}.{key}"]
+    if asked == "open":
+        return clock.open
+    if clock.wall is None:
+        return None
+    return clock.wall.strftime("%a").lower() if asked == "weekday" else clock.wall.strftime("%H:%M:%S.%f")
 
 
 def _answered(case: CaseState) -> set[str]:
@@ -232,25 +263,47 @@ def _passes(value: Any, word: str, wanted: Any) -> bool:
             return not has & several
         case "contains":
             return wanted in (value or "")
+        case "at least":
+            return value is not None and value >= wanted
+        case "at most":
+            return value is not None and value <= wanted
         case _:
             return wanted not in (value or "")
 
 
-def _without_capitals(name: str, value: Any) -> Any:
-    """Upper and lower case make no difference in a text that people wrote."""
-    if name.rpartition(".")[2] not in ("text", "subject", "template"):
+def _in_part_of_day(value: str | None, since: str, until: str) -> bool:
+    if value is None:
+        return False
+    return since <= value < until if since < until else not until <= value < since
+
+
+def _as_read(name: str, value: Any) -> Any:
+    """A text that people wrote: neither capitals, nor how its letters are made up, make a difference."""
+    if name.rpartition(".")[2] not in ("text", "subject", "template") or not isinstance(value, str):
         return value
-    return value.casefold() if isinstance(value, str) else value
+    folded = unicodedata.normalize("NFKC", value).replace("İ", "i").casefold().replace("i̇", "i")
+    return " ".join(unicodedata.normalize("NFKC", folded).split())
 
 
-def holds(when: Mapping[str, Any], before: CaseState, case: CaseState, happened: Event, known: Facts) -> bool:
-    """Whether a ``when``, as it stands in the file, holds."""
-    scene = (before, case, happened, known)
+def holds(
+    when: Mapping[str, Any],
+    before: CaseState,
+    case: CaseState,
+    happened: Event,
+    known: Facts,
+    folded: CaseState | None = None,
+) -> bool:
+    """Whether a ``when``, as it stands in the file, holds. The event left the case as ``folded``."""
+    scene = (before, folded or case, case, happened, known)
     for name, test in when.items():
         if name in ("all", "any"):
-            ok = (all if name == "all" else any)(holds(part, *scene) for part in test)
+            ok = (all if name == "all" else any)(
+                holds(part, before, case, happened, known, folded) for part in test
+            )
         elif name == "not":
-            ok = not holds(test, *scene)
+            ok = not holds(test, before, case, happened, known, folded)
+        elif name.endswith(".time"):
+            ok = _in_part_of_day(_value(name, *scene), test.get("from", "00:00"), test.get("until", "24:00"))
         else:
             value = _value(name, *scene)
             if test in ("is set", "is not set"):
@@ -260,7 +313,7 @@ def holds(when: Mapping[str, Any], before: CaseState, case: CaseState, happened:
                 ok = all(
                     _passes(value, word, _value(wanted["field"], *scene))
                     if isinstance(wanted, dict)
-                    else _passes(_without_capitals(name, value), word, _without_capitals(name, wanted))
+                    else _passes(_as_read(name, value), word, _as_read(name, wanted))
                     for word, wanted in words.items()
                 )
         if not ok:

@@ -93,6 +93,37 @@ def test_list_is_readable_at_80_columns_and_shows_every_part_of_a_rule(tmp_path:
         assert line in result.output.splitlines()
 
 
+def test_list_says_hours_and_who_else_in_one_line_each(tmp_path: Path) -> None:
+    path = tmp_path / "r.yaml"
+    path.write_text(
+        "version: 1\n"
+        "incoming:\n"
+        "  - id: a\n"
+        "    name: A\n"
+        "    when:\n"
+        "      not: {staff.lena.available: true}\n"
+        "      previous minutes ago: {at most: 60}\n"
+        "      calendar.office.time: {from: 22:00, until: 06:00}\n"
+        "      calendar.office.weekday: {is none of: [sat, sun]}\n"
+        "      line.line-1.available: {at least: 1}\n"
+        "    then:\n"
+        "      - assign: {to: previous.assignee, else: {line: line-1, else: {staff: lena}}}\n"
+        "timed:\n"
+        "  - {id: b, name: B, when: {minutes waiting: {at least: 30}}, then: [{note: x}]}\n"
+    )
+    shown = run("list", str(path)).output
+    assert (
+        "    when  previous minutes ago at most 60\n"
+        "          calendar.office.time from 22:00 until 06:00\n"
+        "          calendar.office.weekday is none of sat, sun\n"
+        "          line.line-1.available at least 1\n"
+        "          not:\n"
+        "              staff.lena.available is true\n"
+        "    then  assign: to previous.assignee; else line line-1; else staff lena\n"
+    ) in shown
+    assert "    when  minutes waiting at least 30\n" in shown
+
+
 def test_list_of_the_shipped_rules_names_them_in_order() -> None:
     output = run("list", RULES).output
     names = ["line-2-opens-chat", "line-2-writes-in-ended-chat", "line-2-takes-over", "pin-to-assignee"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -20,15 +21,25 @@ from baton.contract import (
 )
 from baton.model.chat.state import ChatState
 from baton.model.decision import CaseState
-from baton.model.facts import Facts, Person
+from baton.model.facts import Candidate, Clock, Facts, Person, Previous
 from baton.model.ticket.state import TicketState
 from baton.rules.engine import decide
 from baton.rules.field import Field, Sort
-from baton.rules.fields import FIELDS
+from baton.rules.fields import FIELDS, field_named
 from baton.rules.language import CASES, RuleFile
 from baton.rules.ruleset import RuleSet
 from baton.rules.scene import CHATS, TICKETS, CaseType
-from tests.unit.rules.kit import NOW, chat, event, facts, fired, holds, rule, ticket_event
+from tests.unit.rules.kit import (
+    NOW,
+    chat,
+    event,
+    facts,
+    fired,
+    holds,
+    minutes_ago,
+    rule,
+    ticket_event,
+)
 
 STAFF = ("ivan", "petra", "lena")
 LINES = ("line-1", "line-2")
@@ -41,14 +52,34 @@ VALUES: dict[Sort, tuple[str, ...]] = {
     Sort.ROLE: ("lead", "expert"),
     Sort.CHANNEL: ("telegram", "web"),
     Sort.LABEL: LABELS,
-    Sort.TEXT: ("hello", "Refund", "o"),
+    Sort.TEXT: ("hello", "Refund", "o", "CAFE\u0301", "my\u00a0 refund", "İ"),
 }
+NAMED = (
+    "line.line-1.available",
+    "line.line-2.open",
+    "line.line-2.time",
+    "calendar.office.open",
+    "calendar.office.time",
+    "calendar.office.weekday",
+    "staff.lena.available",
+)
+NAMES = (*FIELDS, *NAMED)
+TIMES = ("00:00", "09:00", "12:30", "18:00", "22:00")
 
 
 def ways_to_test(field: Field, of: frozenset[CaseType] = CHATS) -> st.SearchStrategy[Any]:
     """Every way to test a field in a rule for these cases."""
     if field.sort is Sort.FLAG:
         return st.booleans()
+    if field.sort is Sort.NUMBER:
+        amount = st.sampled_from([0, 1, 2, 30, 60])
+        return st.one_of(
+            st.fixed_dictionaries({"at least": amount}), st.fixed_dictionaries({"at most": amount})
+        )
+    if field.sort is Sort.TIME:
+        return st.lists(st.sampled_from(TIMES), min_size=2, max_size=2, unique=True).map(
+            lambda two: {"from": two[0], "until": two[1]}
+        )
     value = st.sampled_from(DEPARTMENTS if field.of_departments else field.choices or VALUES[field.sort])
     several = st.lists(value, min_size=1, max_size=3)
     state = st.sampled_from(["is set", "is not set"])
@@ -79,9 +110,9 @@ def ways_to_test(field: Field, of: frozenset[CaseType] = CHATS) -> st.SearchStra
 
 def flat(of: frozenset[CaseType]) -> st.SearchStrategy[dict[str, Any]]:
     """Conditions on fields that all these cases have."""
-    names = sorted(name for name, field in FIELDS.items() if of <= field.of)
+    names = sorted(name for name in NAMES if of <= field_named(name).of)
     return st.lists(st.sampled_from(names), min_size=1, max_size=3, unique=True).flatmap(
-        lambda some: st.fixed_dictionaries({name: ways_to_test(FIELDS[name], of) for name in some})
+        lambda some: st.fixed_dictionaries({name: ways_to_test(field_named(name), of) for name in some})
     )
 
 
@@ -143,7 +174,9 @@ STAFF_EVENTS = st.one_of(
 )
 EVENT = st.one_of(
     STAFF_EVENTS,
-    st.sampled_from(["", "Hello", "my refund"]).map(lambda text: event("customer_message", text=text)),
+    st.sampled_from(["", "Hello", "my refund", "a cafe\u0301", "CAFÉ", "My\n REFUND", "i"]).map(
+        lambda text: event("customer_message", text=text)
+    ),
 )
 STAGES = [stage for stage in TicketStage if stage not in (TicketStage.COLLECTING, TicketStage.CLOSED)]
 """In which a ticket can be while nobody is asked."""
@@ -236,6 +269,44 @@ KNOWN = st.fixed_dictionaries(
         lambda gone: {n: p for n, p in everybody.items() if n not in gone}
     )
 )
+CLOCK = st.builds(
+    Clock,
+    zone=st.just("Europe/Berlin"),
+    wall=st.datetimes(datetime.fromisoformat("2027-03-01"), datetime.fromisoformat("2027-03-08")),
+    open=st.booleans(),
+)
+ASKED = st.fixed_dictionaries(
+    {
+        "lines": st.fixed_dictionaries(
+            {
+                line: st.lists(
+                    st.builds(Candidate, staff=st.sampled_from(STAFF), available=st.booleans()),
+                    max_size=2,
+                    unique_by=lambda one: one.staff,
+                ).map(tuple)
+                for line in LINES
+            }
+        ),
+        "clocks": st.fixed_dictionaries(
+            {"line.line-2": st.one_of(st.just(Clock()), CLOCK), "calendar.office": CLOCK}
+        ),
+        "available": st.fixed_dictionaries({name: st.booleans() for name in STAFF}),
+        "previous": st.one_of(
+            st.none(),
+            st.builds(
+                Previous,
+                case_id=st.just("before"),
+                assignee=SOMEBODY,
+                line=st.sampled_from((None, *LINES)),
+                status=st.sampled_from(Status),
+                stage=st.sampled_from(TicketStage),
+                labels=st.lists(st.sampled_from(LABELS), unique=True).map(tuple),
+                closed_at=st.sampled_from([NOW, minutes_ago(30), minutes_ago(60.5)]),
+            ),
+        ),
+    }
+)
+"""What is looked up only where a rule asks."""
 NESTED = {cases: st.tuples(st.just(cases), nested(of)) for cases, of in CASES.items()}
 RULES = st.lists(
     st.tuples(
@@ -251,11 +322,11 @@ def expected(
     listed: list[dict[str, Any]], known: Facts, before: CaseState, case: CaseState, happened: Event
 ) -> list[str]:
     """What fires if every rule is asked, in order. The only actions here are labels."""
-    names = []
+    names, folded = [], case
     others = "chats" if isinstance(case, TicketState) else "tickets"
     for one in listed:
         if one.get("cases", "chats") == others or not holds(
-            one.get("when", {}), before, case, happened, known
+            one.get("when", {}), before, case, happened, known, folded
         ):
             continue
         names.append(one["id"])
@@ -299,9 +370,12 @@ def test_capital_letters_are_those_of_every_language() -> None:
 
 
 @settings(max_examples=300)
-@given(some=RULES, situation=SITUATION, people=KNOWN)
+@given(some=RULES, situation=SITUATION, people=KNOWN, asked=ASKED)
 def test_the_index_finds_what_asking_every_rule_finds(
-    some: list[Any], situation: tuple[CaseState, CaseState, Event], people: dict[str, Person]
+    some: list[Any],
+    situation: tuple[CaseState, CaseState, Event],
+    people: dict[str, Person],
+    asked: dict[str, Any],
 ) -> None:
     before, case, happened = situation
     listed = [
@@ -315,19 +389,21 @@ def test_the_index_finds_what_asking_every_rule_finds(
         for number, ((cases, when), stop, label) in enumerate(some)
     ]
     rule_set = RuleSet(RuleFile.model_validate({"version": 1, "changed": listed}))
-    known = Facts(now=NOW, people=people)
+    known = Facts(now=NOW, people=people, **asked)
     found = fired(decide(rule_set, known, before, case, happened))
     assert found == expected(listed, known, before, case, happened)
 
 
 @settings(max_examples=50)
 @given(
+    asked=ASKED,
     found=st.one_of(
         st.tuples(st.just("chats"), flat(CHATS), st.tuples(CHAT, CHAT, EVENT)),
         st.tuples(st.just("tickets"), flat(TICKETS), st.tuples(TICKET, TICKET, TICKET_EVENT)),
-    )
+    ),
 )
 def test_a_match_is_found_among_many_other_rules(
+    asked: dict[str, Any],
     found: tuple[str, dict[str, Any], tuple[CaseState, CaseState, Event]],
 ) -> None:
     cases, when, (before, case, happened) = found
@@ -337,7 +413,7 @@ def test_a_match_is_found_among_many_other_rules(
     here = rule("here", when, cases=cases, stop=False)
     listed = [*others[:150], here, *others[150:]]
     rule_set = RuleSet(RuleFile.model_validate({"version": 1, "changed": listed}))
-    known = facts()
+    known = facts(**asked)
     assert fired(decide(rule_set, known, before, case, happened)) == expected(
         [here], known, before, case, happened
     )

@@ -127,7 +127,10 @@ def test_a_mistake_in_a_condition_says_where_what_and_what_to_do(condition: str,
     [
         ("asign: {line: line-1}", "then > #1: unknown field 'asign'\n    did you mean assign?"),
         ("assign: {lin: line-1}", "assign: unknown field 'lin'\n    did you mean line?"),
-        ("assign: line-1", "assign: fields are expected here, not 'line-1'\n    allowed: staff, line, to"),
+        (
+            "assign: line-1",
+            "assign: fields are expected here, not 'line-1'\n    allowed: staff, else, line, to",
+        ),
         ("assign: {line: line-1, staff: ivan}", "assign: unknown field 'line'\n    allowed: staff"),
         (
             "{assign: {line: line-1}, pin: {staff: ivan}}",
