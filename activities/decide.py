@@ -37,6 +37,7 @@ from baton.model.effects import DECIDE, GivenPlace
 from baton.model.facts import Facts, MissingLine, Person
 from baton.model.kinds import kind_of, model_of
 from baton.model.queueing import waits_since
+from baton.model.ticket.relabelling import relabelled
 from baton.model.ticket.state import TicketState
 from baton.rules.engine import decide as ask_rules
 from baton.rules.ruleset import RuleSet
@@ -106,6 +107,8 @@ class Deciding:
         model, kind = model_of(before), kind_of(before)
         places: dict[str, GivenPlace] = {}
         facts = await self._facts(before, event, now, intake, entry.directory, rules, places)
+        if isinstance(before, TicketState):
+            before = relabelled(before, facts.departments, event)
         while True:
             try:
                 folded = model.fold(before, event, facts).state
@@ -134,7 +137,7 @@ class Deciding:
             rules=_short(rules),
             directory=str(entry.version),
         )
-        conclusion = weighed(before, event, decision)
+        conclusion = weighed(request.before, event, decision)
         decision = conclusion.decision
         await intake.take_in(
             folded,
@@ -170,7 +173,8 @@ class Deciding:
         knowing = (*previous.contributed, previous.dispatcher) if previous is not None else ()
         involved = dict.fromkeys((*model.named(before, event), *rules.named_staff, *offered, *knowing))
         people = {staff: directory.staff[staff] for staff in involved if staff in directory.staff}
-        attendance = await intake.attendance(people)
+        stand_ins = ticketfacts.stand_ins(before, directory) if isinstance(before, TicketState) else ()
+        attendance = await intake.attendance((*people, *stand_ins))
         if offering:
             lines = [directory.staff[staff].line for staff in offered if staff in directory.staff]
             places |= {one.case: one for one in await fill(intake, directory, lines, now, ["chat"])}
@@ -201,20 +205,24 @@ class Deciding:
                 )
                 for staff, one in known.items()
             }
-            more = ticketfacts.about(
-                before,
-                event,
-                now,
-                directory,
-                rules,
-                self._rules.templates,
-                previous.labels if previous is not None else (),
-            )
+            more = {
+                **ticketfacts.about(
+                    before,
+                    event,
+                    now,
+                    directory,
+                    rules,
+                    self._rules.templates,
+                    previous.labels if previous is not None else (),
+                ),
+                "dispatchers": ticketfacts.present(stand_ins, attendance, directory, now),
+            }
         return Facts(
             now=now,
             people=known,
             **more,
             queues=directory.unwatched_lines,
+            empty_lines=(before.line,) if before.line and before.line not in directory.staffed_lines else (),
             case_id=await intake.case_id(),
             previous=previous,
             other_holder=other_holder,

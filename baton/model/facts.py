@@ -125,6 +125,11 @@ class Facts(Compact):
     """The members of each line that the decision needed."""
     queues: tuple[str, ...] = ()
     """Lines in which nobody usually works with chats: a chat must not wait in such a queue."""
+    empty_lines: tuple[str, ...] = ()
+    """Lines that the case names, and in which nobody is: a case that waits there would wait for nobody. The
+    directory no longer has them, or has nobody in them."""
+    dispatchers: tuple[str, ...] = ()
+    """Who takes the dispatcher's part in a ticket that has no dispatcher, or whose dispatcher is gone."""
     case_id: str | None = None
     previous: Previous | None = None
     other_holder: str | None = None

@@ -91,6 +91,11 @@ def line_of(staff: str, facts: Facts) -> str | None:
     return person.line if person else None
 
 
+def still_holding(case: Case, facts: Facts) -> dict[str, str]:
+    """The last holder in each line, without those who no longer work here."""
+    return {line: staff for line, staff in case.holders.items() if facts.person(staff) is not None}
+
+
 def is_away(staff: str, facts: Facts) -> bool:
     """Somebody whom the directory no longer knows is away for good."""
     person = facts.person(staff)

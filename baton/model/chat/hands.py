@@ -108,11 +108,17 @@ def replace(chat: ChatState, away: str, facts: Facts) -> None:
     A queue that nobody usually watches would hide the customer, so such a chat goes to everyone. The line is
     that of the person who is away: a chat that a rule pinned to somebody keeps its assignee's line.
     """
+    staff, line = replacement(chat, away, facts)
+    assign(chat, staff, line, facts, by_hand=False)
+
+
+def replacement(chat: ChatState, away: str, facts: Facts) -> tuple[str | None, str | None]:
+    """Who replaces somebody, and in which line: if nobody is available, that of the queue, or none."""
     line = line_of(away, facts) or chat.line
     staff = choose(line, chat, facts, habit=True) if line else None
-    if staff is None and line in facts.queues:
+    if staff is None and (line in facts.queues or line in facts.empty_lines):
         line = None
-    assign(chat, staff, line, facts, by_hand=False)
+    return staff, line
 
 
 def redistribute(chat: ChatState, facts: Facts) -> None:

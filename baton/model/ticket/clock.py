@@ -16,6 +16,7 @@ from baton.contract import (
 )
 from baton.model.facts import Facts
 from baton.model.settlement import Told
+from baton.model.ticket.audience import to_escalate_to
 from baton.model.ticket.moves import put
 from baton.model.ticket.state import TicketState
 
@@ -69,5 +70,9 @@ def department_due(ticket: TicketState, event: DepartmentDue, facts: Facts) -> T
     department = ticket.department(event.label)
     if department is not None:
         # A reminder that was not sent in time would only confuse.
-        put(ticket, department.model_copy(update={"remind_at": None, "escalated": True}))
+        to = to_escalate_to(ticket, event.label, facts)
+        put(
+            ticket,
+            department.model_copy(update={"remind_at": None, "escalated": True, "escalated_to": to}),
+        )
     return ()
