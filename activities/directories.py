@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from hashlib import sha256
 
 from pydantic import ValidationError
 from temporalio import activity
@@ -145,8 +144,8 @@ class DirectoryChanges:
 
 
 def _name(entry: VersionedDirectory) -> str:
-    """A version as no other has it, even if the database is replaced and counts from the beginning."""
-    return f"{entry.version}:{sha256(entry.directory.model_dump_json().encode()).hexdigest()[:12]}"
+    """What no other version is called, even if the database was replaced and versions are counted anew."""
+    return f"{entry.version}:{entry.since.isoformat() if entry.since else ''}"
 
 
 def _concerns(found: Sequence[Concerned]) -> Concerns:

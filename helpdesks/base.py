@@ -61,6 +61,8 @@ class KnownEvent:
 class VersionedDirectory:
     version: int
     directory: Directory
+    since: datetime | None = None
+    """Since when it has been in force; none for the empty one before the first."""
 
     def require(self, based_on: int | None) -> None:
         """Raise ``NotAllowed`` if a change is based on another version than this one."""

@@ -33,10 +33,16 @@ class Directories:
             return VersionedDirectory(0, Directory())
         if version == self._cached.version:
             return self._cached
-        document = await connection.scalar(
-            select(directories.c.document).where(directories.c.version == version)
+        rows = await connection.execute(
+            select(directories.c.document, directories.c.changed_at).where(directories.c.version == version)
         )
-        found = VersionedDirectory(version, Directory.model_validate_json(document or "{}", context=STORED))
+        row = rows.one_or_none()
+        document = row.document if row is not None else "{}"
+        found = VersionedDirectory(
+            version,
+            Directory.model_validate_json(document, context=STORED),
+            row.changed_at if row is not None else None,
+        )
         if version > self._cached.version:  # whoever looks back must not make the others read again
             self._cached = found
         return found
@@ -48,13 +54,13 @@ class Directories:
             if current.version and current.directory == directory:
                 return current  # also the answer if a change that went through is repeated
             current.require(based_on)
-            changed = VersionedDirectory(current.version + 1, directory)
+            changed = VersionedDirectory(current.version + 1, directory, datetime.now(UTC))
             await connection.execute(
                 directories.insert(),
                 {
                     "version": changed.version,
                     "document": directory.model_dump_json(),
-                    "changed_at": datetime.now(UTC),
+                    "changed_at": changed.since,
                 },
             )
         return changed

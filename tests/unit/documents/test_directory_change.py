@@ -72,12 +72,11 @@ def test_the_difference_of_two_directories(after: dict[str, Any], expected: dict
         Directory.model_validate(COMPANY), Directory.model_validate(changed(**after))
     )
 
-    assert found == DirectoryDifference(
-        **{
-            name: {key: Renamed(*labels) for key, labels in value.items()} if name == "renamed" else value
-            for name, value in expected.items()
-        }
-    )
+    fields: dict[str, Any] = {
+        name: {key: Renamed(*labels) for key, labels in value.items()} if name == "renamed" else value
+        for name, value in expected.items()
+    }
+    assert found == DirectoryDifference(**fields)
 
 
 def test_from_nothing_to_a_directory_concerns_nobody() -> None:
