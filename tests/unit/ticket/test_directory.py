@@ -9,8 +9,9 @@ from __future__ import annotations
 import pytest
 
 from baton.contract import Department, DepartmentState, Presence, TicketStage
-from baton.errors import IllegalTransition, UnknownLabel
+from baton.errors import DepartmentsWaiting, IllegalTransition, UnknownLabel
 from baton.model.effects import CaseWrite, Escalation, Notice
+from baton.model.ticket.story import details, what_happened, who_acts
 from baton.templates.drafting import drafted
 from tests.unit.ticket.world import MARKER, Ticket, answered, collecting, composing
 
@@ -60,6 +61,14 @@ class TestAnotherLabel:
         )
         assert write.labels == ticket.state.labels
         assert ticket.told == {}, "nothing else is asked of anybody"
+
+    async def test_the_story_says_what_it_is_called_now(self) -> None:
+        ticket = await collecting(["billing"])
+        before = ticket.state
+        renamed(ticket, accounts="invoices")
+        await ticket.told_of_change()
+
+        assert what_happened(before, ticket.state) == "billing is called invoices now, +invoices, -billing"
 
     async def test_nothing_is_written_where_nothing_has_changed(self) -> None:
         ticket = await collecting()
@@ -279,6 +288,25 @@ class TestADepartmentWithoutAnybody:
 
         assert (ticket.stage, ticket.state.waiting) == (TicketStage.COMPOSING, ())
         assert not blocks(ticket, "billing")
+
+    async def test_what_is_refused_says_that_nobody_is_there(self) -> None:
+        ticket = await collecting(["billing", "delivery", "warranty"])
+        await ticket.decline("warranty")
+        ticket.gone("bella", "lena")
+        await ticket.told_of_change()
+
+        with pytest.raises(DepartmentsWaiting, match="warranty declined; nobody answers for billing"):
+            await ticket.close()
+
+    async def test_the_story_says_so(self) -> None:
+        ticket = await collecting(["billing"])
+        before = ticket.state
+        ticket.gone("bella", "lena")
+        await ticket.told_of_change()
+
+        assert what_happened(before, ticket.state) == "billing asked (blocks)"
+        assert who_acts(ticket.state) == "**petra** must see to billing: no answer will come from there."
+        assert "**nobody** is there" in details(ticket.state, [], 0)
 
     async def test_without_another_department_it_stays_blocked(self) -> None:
         ticket = await collecting(["billing"])
