@@ -71,7 +71,9 @@ def who_acts(ticket: TicketState) -> str:
             return f"Nobody is asked: {who} has to look at it."
         case TicketStage.COLLECTING if ticket.blocking:
             who = markdown(ticket.dispatcher or "the dispatcher")
-            return f"**{who}** must see to {names(ticket.blocking)}: no answer will come from there."
+            declined = not any(label in ticket.asked for label in ticket.blocking)
+            because = ", who declined" if declined else ": no answer will come from there"
+            return f"**{who}** must see to {names(ticket.blocking)}{because}."
         case TicketStage.COLLECTING:
             return f"It waits for **{names(ticket.waiting)}**."
         case TicketStage.COMPOSING:
