@@ -191,7 +191,7 @@ class Deciding:
             )
             for staff, member in people.items()
         }
-        more: Mapping[str, Any] = {}
+        more: Mapping[str, Any] = {"departments": ticketfacts.renamed(event, directory)}
         if isinstance(before, TicketState):
             known = {
                 staff: ticketfacts.person(

@@ -11,7 +11,16 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from baton.contract import MARKER, Department, DepartmentState, Event, Presence, Tell, TemplateApplied
+from baton.contract import (
+    MARKER,
+    Department,
+    DepartmentState,
+    DirectoryChanged,
+    Event,
+    Presence,
+    Tell,
+    TemplateApplied,
+)
 from baton.documents.directory import Directory, Member
 from baton.errors import InvalidEvent
 from baton.model.facts import AppliedTemplate, AskedOf, Due, Person, people
@@ -89,6 +98,14 @@ def _departments(
         )
         for key in keys
         if key in directory.departments
+    }
+
+
+def renamed(event: Event, directory: Directory) -> dict[str, AskedOf]:
+    """By their present labels, the departments of which an event tells the former ones."""
+    keys = event.former_labels.values() if isinstance(event, DirectoryChanged) else ()
+    return {
+        directory.departments[key].label: AskedOf(key=key) for key in keys if key in directory.departments
     }
 
 

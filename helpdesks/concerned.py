@@ -32,6 +32,7 @@ _READ = (
     "ticket_id",
     "stage",
     "line",
+    "labels",
     "rest",
     *_ROLES,
 )
@@ -63,6 +64,9 @@ def _conditions(change: DirectoryDifference) -> Iterator[ColumnElement[bool]]:
         texts += [_text("key", key), _text("label", label)]
     for key, (former, _) in change.renamed.items():
         texts += [_text("key", key), _text("label", former)]
+    for former, _ in change.renamed.values():
+        text = json.dumps(former, ensure_ascii=False)
+        yield and_(cases.c.stage.is_(None), cases.c.rest.contains(text, autoescape=True))
     if texts:
         named = (cases.c.rest.contains(text, autoescape=True) for text in sorted(texts))
         yield and_(cases.c.stage.is_not(None), or_(*named))
@@ -87,6 +91,12 @@ def _reasons(row: Row[Any], change: DirectoryDifference) -> Iterator[str]:
         yield f"{row.assignee}, who has it, is in another line"
     if row.assignee is None and row.line in change.empty_lines:
         yield f"it waits in the queue of {row.line}, and nobody is left there"
+    if not row.stage:
+        yield from (
+            f"{one.former} is called {one.present}"
+            for one in change.renamed.values()
+            if one.former in row.labels
+        )
     for department in json.loads(row.rest or "{}").get("departments", ()) if row.stage else ():
         yield from _reasons_of_department(department, change)
 

@@ -138,7 +138,8 @@ class Facts(Compact):
     """The member of staff who wrote the message that the event is about."""
     blocked: bool = False
     departments: dict[str, AskedOf] = {}
-    """By label: the departments that a ticket, its event or a rule may name."""
+    """By label: the departments that a ticket, its event or a rule may name; for a chat, those that have
+    another label now."""
     due: dict[str, Due] = {}
     """By label: when these departments' answers are due if they are asked, or the pause ends, now."""
     template: AppliedTemplate | None = None

@@ -36,8 +36,9 @@ from baton.model.effects import (
     Reminder,
 )
 from baton.model.facts import Facts
+from baton.model.labels import in_other_words
 from baton.model.settlement import Settlement
-from baton.model.ticket.relabelling import in_other_words, in_present_words, renames
+from baton.model.ticket.relabelling import in_present_words, renames
 from baton.model.ticket.state import TicketState
 
 # What a write says about a case: everything that rules can change and people see.

@@ -368,7 +368,7 @@ async def test_the_commands_say_who_is_concerned_and_want_yes(baton: Baton, rig:
     assert "ivan" in (await desk_of(rig).directory()).directory["staff"], "nothing was changed"
 
     dry = await baton("directory", "apply", "same.yaml", "--dry-run")
-    assert "Nothing was changed" in dry
+    assert "No living case is concerned.\nThe directory stays at version 1." in dry
 
     done = await baton("staff", "remove", "ivan", "--yes")
     assert "ivan is gone, and has it" in done

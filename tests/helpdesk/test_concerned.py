@@ -105,6 +105,16 @@ async def test_departments(desk: EmbeddedHelpDesk, state: DepartmentState, key: 
     assert len(await reasons(desk, staffed=label)) == len(open_question)
 
 
+async def test_chats_with_the_label_of_a_department(desk: EmbeddedHelpDesk) -> None:
+    labels = ("vip", "billing")
+    chat = await chats.take_in(desk, nothing(), customer_says("e", "billing"), at(0), labels=labels)
+    await chats.take_in(desk, nothing("other"), customer_says("e", "billing"), at(1), labels=("billing too",))
+
+    (found,) = await desk.concerned_by(NOBODY._replace(renamed={"bookkeeping": Renamed("billing", "bills")}))
+
+    assert (found.case, found.reasons) == (chats.ref(chat), ("billing is called bills",))
+
+
 async def test_a_label_is_found_whatever_is_in_it(desk: EmbeddedHelpDesk) -> None:
     label = 'it\'s "100%" \\ of_счета'
     await tickets.take_in(

@@ -58,9 +58,11 @@ def as_document(concerns: Concerns, ui: str | None) -> dict[str, Any]:
     }
 
 
-def told(concerns: Concerns) -> str:
+def told(concerns: Concerns, *, dry_run: bool) -> str:
     """What follows for cases."""
-    return f"Told of it: {_counted(concerns)}." if _number(concerns) else "No living case is concerned."
+    if not _number(concerns):
+        return "No living case is concerned."
+    return "Nothing was changed." if dry_run else f"Told of it: {_counted(concerns)}."
 
 
 def there_is_a_terminal() -> bool:

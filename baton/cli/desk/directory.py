@@ -99,10 +99,10 @@ async def _apply(
         shown = after.model_dump(mode="json")
         print_json({**shown, "dry_run": dry_run, "concerned": concerns.as_document(concerned, ui)})
         return
+    echo(concerns.told(concerned, dry_run=dry_run))
     if dry_run:
-        echo(f"Nothing was changed: the directory stays at version {after.version}. It would become:")
+        echo(f"The directory stays at version {after.version}. What would be new, gone or different:")
     else:
-        echo(concerns.told(concerned))
         echo(f"The directory is now version {after.version}: {_size(directory)}.")
     echo("\n".join(_changes(before.directory, proposed)) or "Nothing in it has changed.")
 

@@ -3,6 +3,8 @@
 Somebody who is gone is away for good. So an open chat goes to others at once, as for anybody who is away.
 Other chats go to a colleague who is available, and otherwise wait for the customer: nobody has to act before.
 
+A chat has labels only to be found by them, so a department's label is exchanged for the one that it has now.
+
 Source: section 10 of the design.
 """
 
@@ -14,11 +16,13 @@ from baton.model.chat import hands
 from baton.model.chat.lifecycle import Phase
 from baton.model.chat.state import ChatState
 from baton.model.facts import Facts
+from baton.model.labels import in_other_words
 from baton.model.settlement import Told
 
 
 def directory_changed(chat: ChatState, event: DirectoryChanged, facts: Facts, was: Phase) -> Told:
     """Nobody who is gone keeps a chat for which somebody else is there, and no chat waits for nobody."""
+    chat.labels = in_other_words(chat.labels, _renamed(event, facts))
     chat.holders = staffing.still_holding(chat, facts)
     holder = chat.pinned_to or chat.reserved_for
     if chat.offer_until is not None and holder is not None and _is_gone(holder, facts):
@@ -48,6 +52,12 @@ def _leave(chat: ChatState, gone: str, facts: Facts) -> None:
     colleague, line = hands.replacement(chat, gone, facts)
     if colleague is not None or not chat.active:
         hands.assign(chat, colleague, line, facts, by_hand=False)
+
+
+def _renamed(event: DirectoryChanged, facts: Facts) -> dict[str, str]:
+    """The present labels of departments, by the former ones."""
+    present = {asked.key: label for label, asked in facts.departments.items()}
+    return {former: present[key] for former, key in event.former_labels.items() if key in present}
 
 
 def _is_gone(staff: str, facts: Facts) -> bool:

@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from baton.contract import BaseEvent, Department, DirectoryChanged
 from baton.model.facts import AskedOf
+from baton.model.labels import in_other_words
 from baton.model.ticket.state import DraftSources, TicketState
 
 EventT = TypeVar("EventT", bound=BaseEvent)
@@ -56,11 +57,6 @@ def renames(ticket: TicketState, departments: Mapping[str, AskedOf], event: Base
         if label != one.label:
             new[one.label] = label
     return new
-
-
-def in_other_words(labels: tuple[str, ...], new: Mapping[str, str]) -> tuple[str, ...]:
-    """The labels of a case, with ``new`` ones in the places of the old."""
-    return tuple(dict.fromkeys(new.get(label, label) for label in labels)) if new else labels
 
 
 def in_present_words(ticket: TicketState, event: EventT) -> EventT:

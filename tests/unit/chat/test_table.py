@@ -40,7 +40,7 @@ from baton.contract import (
 )
 from baton.errors import IllegalTransition
 from baton.model.chat.model import HANDLING, check, fold, opens
-from baton.model.facts import Facts
+from baton.model.facts import AskedOf, Facts
 from tests.unit.chat.world import (
     CUSTOMER,
     HANDS_FIELDS,
@@ -540,6 +540,11 @@ CASES: dict[str, Case] = {
         ended closed                                                -> illegal
         """,
         facts(gone=("ivan", "petra"), empty_lines=("line-1",)),
+    ),
+    "a label has changed that the chat does not have": Case(
+        DirectoryChanged(id="e-1", author=SYSTEM, former_labels={"delivery": "parcels"}),
+        NOTHING_MOVES,
+        facts(departments={"shipping": AskedOf(key="parcels")}),
     ),
     "the directory has changed elsewhere": Case(DirectoryChanged(id="e-1", author=SYSTEM), NOTHING_MOVES),
     "Lena comes online, of another line": Case(presence("lena", Presence.ONLINE), NOTHING_MOVES),

@@ -586,7 +586,7 @@ def test_a_dry_run_says_which_cases_are_concerned_and_changes_nothing(
     query = quote(r"WorkflowId IN ('chat:telegram:42', 'ticket:it\'s', 'chat:a:1')", safe="")
     assert said[2].strip() == f"https://ui.example.org/namespaces/default/workflows?query={query}"
     assert said[4].endswith(" (the first 50)")
-    assert "Nothing was changed: the directory stays at version 1." in result.stdout
+    assert "Nothing was changed.\nThe directory stays at version 1." in result.stdout
     assert "-ivan" in result.stdout
 
 
