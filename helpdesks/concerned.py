@@ -91,13 +91,12 @@ def _reasons(row: Row[Any], change: DirectoryDifference) -> Iterator[str]:
         yield f"{row.assignee}, who has it, is in another line"
     if row.assignee is None and row.line in change.empty_lines:
         yield f"it waits in the queue of {row.line}, and nobody is left there"
-    if not row.stage:
-        yield from (
-            f"{one.former} is called {one.present}"
-            for one in change.renamed.values()
-            if one.former in row.labels
-        )
-    for department in json.loads(row.rest or "{}").get("departments", ()) if row.stage else ():
+    if row.stage is None:
+        for former, present in change.renamed.values():
+            if former in row.labels:
+                yield f"{former} is called {present}"
+        return
+    for department in json.loads(row.rest or "{}").get("departments", ()):
         yield from _reasons_of_department(department, change)
 
 

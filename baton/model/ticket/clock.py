@@ -25,7 +25,7 @@ def next_due(ticket: TicketState) -> Instant | None:
     """The earliest of the next reminder, the next escalation, a timed rule and a composer's absence."""
     ats = [ticket.wake_at]
     for department in _counting(ticket):
-        ats += [department.remind_at, None if department.escalated else department.due_at]
+        ats += [_remind_at(department), None if department.escalated else department.due_at]
     return min((at for at in ats if at is not None), default=None)
 
 
@@ -39,14 +39,19 @@ def due_events(ticket: TicketState, now: Instant) -> Iterator[ReminderDue | Depa
                     author=SYSTEM,
                     label=department.label,
                 )
-        elif department.remind_at is not None and department.remind_at <= now:
+        elif (remind_at := _remind_at(department)) is not None and remind_at <= now:
             yield ReminderDue(
-                id=_event_id(ticket, "reminder_due", department.remind_at, department.label),
+                id=_event_id(ticket, "reminder_due", remind_at, department.label),
                 author=SYSTEM,
                 label=department.label,
             )
     if ticket.wake_at is not None and ticket.wake_at <= now:
         yield TimedDue(id=_event_id(ticket, "timed_due", ticket.wake_at), author=SYSTEM)
+
+
+def _remind_at(department: Department) -> Instant | None:
+    """When to remind a department; never while nobody is there to be reminded."""
+    return None if department.blocks else department.remind_at
 
 
 def _counting(ticket: TicketState) -> Iterator[Department]:

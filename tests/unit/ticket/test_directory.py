@@ -352,6 +352,19 @@ class TestADepartmentWithoutAnybody:
         assert ticket.state.blocking == ("billing",)
         assert ticket.told["nobody answers for billing"] == ("petra",)
 
+    async def test_nobody_is_reminded_where_nobody_is_and_it_is_overdue_nevertheless(self) -> None:
+        ticket = Ticket()
+        ticket.changes(departments={"accounts": {"answer_within_hours": 4, "remind_before_hours": 1}})
+        await ticket.customer()
+        await ticket.ask("billing")
+        ticket.changes(departments={"accounts": {"lead": "dora"}}, staff={"bella": None, "lena": None})
+        await ticket.told_of_change()
+
+        due = await ticket.after(hours=5)
+
+        assert [event.kind for event in due] == ["department_due"]
+        assert [effect.to for effect in ticket.effects if isinstance(effect, Escalation)] == ["dora"]
+
 
 class TestTheDispatcherIsGone:
     async def test_nobody_is_the_dispatcher_until_somebody_asks(self) -> None:
