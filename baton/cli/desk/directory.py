@@ -104,7 +104,9 @@ async def _apply(
         echo(f"The directory stays at version {after.version}. What would be new, gone or different:")
     else:
         echo(f"The directory is now version {after.version}: {_size(directory)}.")
-    echo("\n".join(_changes(before.directory, proposed)) or "Nothing in it has changed.")
+    # Not as documents: in these, free days stand in any order.
+    was = Directory.model_validate(before.directory, context=STORED).model_dump()
+    echo("\n".join(_changes(was, directory.model_dump())) or "Nothing in it has changed.")
 
 
 def _size(directory: Directory) -> str:
