@@ -27,7 +27,6 @@ from baton.model.ticket.audience import (
     tell,
     tell_composer,
     tell_departments,
-    tell_dispatcher,
     tell_of_deserted,
 )
 from baton.model.ticket.composer import contributors, first_composer
@@ -158,7 +157,8 @@ def join(before: TicketState, ticket: TicketState, facts: Facts) -> Told:
     if not contributors(ticket):
         move(ticket, Trigger.RETURN)
         told = owners.comes_back(ticket, [ticket.dispatcher], "nobody has answered", facts)
-        return told if ticket.assignee else tell_dispatcher(ticket, "nobody has answered", facts)
+        stand_ins = tell(facts.dispatchers, "nobody has answered") if ticket.assignee is None else ()
+        return stand_ins or told
     move(ticket, Trigger.JOIN)
     # Even if it waited for its customer: now it is the turn of the composer, who looks for open tickets.
     set_status(ticket, Status.OPEN, facts)
