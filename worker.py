@@ -25,6 +25,7 @@ from temporalio.worker import PollerBehaviorAutoscaling, Worker, WorkerDeploymen
 from activities.breathe import breathe
 from activities.decide import Deciding, Policy
 from activities.desk import Housekeeping
+from activities.directories import DirectoryChanges
 from activities.lostcases import count_lost
 from activities.observing import Observing, count_from_zero, observed
 from activities.reviving import Reviving
@@ -69,7 +70,8 @@ async def running_worker(
     count_from_zero(runtime.metric_meter, client.namespace, settings.task_queue, rulebook.current)
     deciding = Deciding(desk, rulebook, policy_of(settings))
     writing = Writing(desk, settings.task_queue)
-    housekeeping = Housekeeping(desk, settings.task_queue, settings.offline_grace_seconds, rulebook.fits)
+    housekeeping = Housekeeping(desk, settings.task_queue, settings.offline_grace_seconds)
+    directories = DirectoryChanges(desk, settings.task_queue, rulebook.fits)
     reviving = Reviving(desk, settings.task_queue)
     worker = Worker(
         client,
@@ -92,13 +94,15 @@ async def running_worker(
             housekeeping.inbox,
             housekeeping.tickets,
             housekeeping.notices,
-            housekeeping.show_directory,
             housekeeping.show_presence,
             housekeeping.show_rules,
-            housekeeping.change_directory,
             housekeeping.block_customer,
             housekeeping.set_presence,
             housekeeping.spread_presence,
+            directories.show_directory,
+            directories.preview_directory,
+            directories.change_directory,
+            directories.spread_directory,
             reviving.lost_cases,
             reviving.revive,
         ],

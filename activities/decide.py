@@ -37,6 +37,7 @@ from baton.model.effects import DECIDE, GivenPlace
 from baton.model.facts import Facts, MissingFact, MissingLine, Person
 from baton.model.kinds import kind_of, model_of
 from baton.model.queueing import waits_since
+from baton.model.ticket.relabelling import relabelled
 from baton.model.ticket.state import TicketState
 from baton.rules.engine import decide as ask_rules
 from baton.rules.ruleset import RuleSet
@@ -106,6 +107,8 @@ class Deciding:
         model, kind = model_of(before), kind_of(before)
         places: dict[str, GivenPlace] = {}
         facts = await self._facts(before, event, now, intake, entry.directory, rules, places)
+        if isinstance(before, TicketState):
+            before = relabelled(before, facts.departments, event)
         while True:
             try:
                 folded = model.fold(before, event, facts).state
@@ -136,7 +139,7 @@ class Deciding:
             rules=_short(rules),
             directory=str(entry.version),
         )
-        conclusion = weighed(before, event, decision)
+        conclusion = weighed(request.before, event, decision)
         decision = conclusion.decision
         await intake.take_in(
             folded,
@@ -195,22 +198,29 @@ class Deciding:
             places |= {one.case: one for one in await fill(intake, directory, lines, now, ["chat"])}
         load = await intake.load(offered, "chat") if offering else {}
         known = await self._people(involved, before, event, now, intake, directory, load)
-        more: Mapping[str, Any] = {}
+        more: Mapping[str, Any] = {"departments": ticketfacts.renamed(event, directory)}
         if isinstance(before, TicketState):
-            more = ticketfacts.about(
-                before,
-                event,
-                now,
-                directory,
-                rules,
-                self._rules.templates,
-                previous.labels if previous is not None else (),
-            )
+            stand_ins = ticketfacts.stand_ins(before, directory)
+            more = {
+                **ticketfacts.about(
+                    before,
+                    event,
+                    now,
+                    directory,
+                    rules,
+                    self._rules.templates,
+                    previous.labels if previous is not None else (),
+                ),
+                "dispatchers": ticketfacts.present(
+                    stand_ins, await intake.attendance(stand_ins), directory, now
+                ),
+            }
         return Facts(
             now=now,
             people=known,
             **more,
             queues=directory.unwatched_lines,
+            empty_lines=(before.line,) if before.line and before.line not in directory.staffed_lines else (),
             case_id=await intake.case_id(),
             previous=previous,
             other_holder=other_holder,

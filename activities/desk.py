@@ -1,4 +1,4 @@
-"""The help desk's own data: inbox, directory, presence. Programs call these activities without a workflow.
+"""The help desk's own data: inbox, notices, presence. Programs call these activities without a workflow.
 
 They run in the worker, so that whoever can reach Temporal can use them, and nobody else needs access to
 the help desk's database.
@@ -6,13 +6,9 @@ the help desk's database.
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from itertools import islice
 
-from pydantic import ValidationError
 from temporalio import activity
 from temporalio.client import Client
 from temporalio.common import ActivityIDConflictPolicy, ActivityIDReusePolicy
@@ -22,20 +18,18 @@ from temporalio.service import RPCError, RPCStatusCode
 from activities.answers import with_names
 from activities.arrivals import fill_lines
 from activities.refusing import refusal, refusing
+from activities.spreading import tell_each
 from baton.contract import SUBMIT, SYSTEM, Presence, PresenceChanged, derived_id
 from baton.desk.api import (
     BLOCK_CUSTOMER,
-    CHANGE_DIRECTORY,
     INBOX,
     NOTICES,
     SET_PRESENCE,
-    SHOW_DIRECTORY,
     SHOW_PRESENCE,
     SHOW_RULES,
     SPREAD_PRESENCE,
     TICKETS,
     CustomerBlock,
-    DirectoryChange,
     InboxQuery,
     InboxRow,
     NoticeQuery,
@@ -44,19 +38,14 @@ from baton.desk.api import (
     PresenceRow,
     PresenceSpread,
     RulesQuery,
-    ShownDirectory,
     ShownRules,
     TicketQuery,
     TicketRow,
 )
-from baton.documents.directory import Directory
-from baton.errors import DocumentError
 from baton.model.effects import CaseRef
 from baton.signs import summary
-from baton.wording import mistakes_in
-from helpdesks.base import Attendance, HelpDesk, VersionedDirectory
+from helpdesks.base import Attendance, HelpDesk
 
-_SIGNALS_AT_ONCE = 20
 _SPREAD_TIMEOUT = timedelta(minutes=10)
 
 
@@ -67,16 +56,12 @@ class Housekeeping:
         desk: the help desk.
         task_queue: the task queue for delayed activities.
         offline_grace: seconds after which somebody who went offline counts as away.
-        fits: raises ``DocumentError`` if the rules in force do not fit a new directory.
     """
 
-    def __init__(
-        self, desk: HelpDesk, task_queue: str, offline_grace: float, fits: Callable[[Directory], None]
-    ) -> None:
+    def __init__(self, desk: HelpDesk, task_queue: str, offline_grace: float) -> None:
         self._desk = desk
         self._task_queue = task_queue
         self._offline_grace = timedelta(seconds=offline_grace)
-        self._fits = fits
 
     @activity.defn(name=INBOX)
     async def inbox(self, query: InboxQuery) -> list[InboxRow]:
@@ -101,10 +86,6 @@ class Housekeeping:
         """What people were told, latest first."""
         return with_names(await self._desk.notices(query.staff, query.limit))
 
-    @activity.defn(name=SHOW_DIRECTORY)
-    async def show_directory(self) -> ShownDirectory:
-        return _shown(await self._desk.directory())
-
     @activity.defn(name=SHOW_PRESENCE)
     async def show_presence(self) -> list[PresenceRow]:
         """Everybody in the directory, and what they are doing."""
@@ -121,29 +102,6 @@ class Housekeeping:
             )
             for staff, member in directory.staff.items()
         ]
-
-    @activity.defn(name=CHANGE_DIRECTORY)
-    async def change_directory(self, change: DirectoryChange) -> ShownDirectory:
-        """Replace the directory, unless it is wrong, somebody else changed it, or the rules would not fit."""
-        try:
-            directory = Directory.model_validate(change.directory)
-            self._fits(directory)
-            before = (await self._desk.directory()).directory
-            with refusing():
-                changed = await self._desk.change_directory(directory, based_on=change.based_on)
-            # Include everybody who ever had a presence: an earlier attempt may have died between these steps.
-            once_here = before.staff.keys() | (await self._desk.presence()).keys()
-            for removed in sorted(once_here - directory.staff.keys()):
-                await self._let_go_of(removed)
-            # Somebody may take more cases than before, or belong to another line.
-            source = derived_id("directory", str(changed.version))
-            await fill_lines(self._desk, self._task_queue, directory.lines, source, datetime.now(UTC))
-            return _shown(changed)
-        except ValidationError as error:
-            raise refusal("DocumentError", mistakes_in(error, "directory")) from None
-        except DocumentError as error:
-            what = f"the rules in force would not fit this directory:\n{error}"
-            raise refusal("DocumentError", what) from None
 
     @activity.defn(name=SHOW_RULES)
     async def show_rules(self, query: RulesQuery) -> ShownRules:
@@ -177,11 +135,6 @@ class Housekeeping:
             presence=attends.presence,
             since=attends.since,
         )
-
-    async def _let_go_of(self, removed: str) -> None:
-        """Tell the cases of somebody who was removed from the directory, and will not come back to them."""
-        attends = await self._desk.set_presence(removed, Presence.OFFLINE, datetime.now(UTC))
-        await self._spread(removed, attends, delayed=False)
 
     async def _spread(self, staff: str, attends: Attendance, *, delayed: bool) -> None:
         # Once is enough: setting the same presence again is the same change.
@@ -220,19 +173,10 @@ class Housekeeping:
             staff=spread.staff,
             presence=spread.presence,
         )
-        told = 0
-        failures: list[BaseException] = []
-        for cases in _batches(await self._desk.touched_by(spread.staff), _SIGNALS_AT_ONCE):
-            results = await asyncio.gather(
-                *(_tell(activity.client(), case, event) for case in cases), return_exceptions=True
-            )
-            told += results.count(True)
-            failures += [result for result in results if isinstance(result, BaseException)]
-            activity.heartbeat(told)
-        if failures:
-            # The whole activity is retried, but only now: one case that fails must not hold up the others.
-            raise failures[0]
-        return told
+        client = activity.client()
+        return await tell_each(
+            await self._desk.touched_by(spread.staff), lambda case: _tell(client, case, event)
+        )
 
     async def _fill_places(self, spread: PresenceSpread) -> int:
         member = (await self._desk.directory()).directory.staff.get(spread.staff)
@@ -249,13 +193,3 @@ async def _tell(client: Client, case: CaseRef, event: PresenceChanged) -> bool:
             raise
         return False  # closed in the meantime
     return True
-
-
-def _batches(cases: Iterable[CaseRef], size: int) -> Iterable[list[CaseRef]]:
-    left = iter(cases)
-    while batch := list(islice(left, size)):
-        yield batch
-
-
-def _shown(entry: VersionedDirectory) -> ShownDirectory:
-    return ShownDirectory(version=entry.version, directory=entry.directory.model_dump(mode="json"))

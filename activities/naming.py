@@ -46,8 +46,9 @@ def _check_known(before: ChatState | TicketState, event: Event, directory: Direc
                 f"unknown label {', '.join(map(repr, unknown))}; add it to the directory's labels first"
             )
     if isinstance(event, NoteAdded) and event.label and isinstance(before, TicketState):
-        # A department that was asked may have left the directory since.
-        known_labels = {*directory.known_labels, *(one.label for one in before.departments)}
+        # A department that was asked may have left the directory since, or have another label now.
+        asked = (label for one in before.departments for label in (one.label, *one.formerly))
+        known_labels = {*directory.known_labels, *asked}
         if event.label not in known_labels:
             raise _no_department(event.label, directory)
     if isinstance(event, DepartmentDeclined) and event.to and directory.department_of(event.to) is None:

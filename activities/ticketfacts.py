@@ -11,13 +11,24 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from baton.contract import MARKER, Department, DepartmentState, Event, Presence, Tell, TemplateApplied
+from baton.contract import (
+    MARKER,
+    Department,
+    DepartmentState,
+    DirectoryChanged,
+    Event,
+    Presence,
+    Tell,
+    TemplateApplied,
+)
 from baton.documents.directory import Directory, Member
 from baton.errors import InvalidEvent
 from baton.model.facts import AppliedTemplate, AskedOf, Due, Person, people
 from baton.model.ticket import asking, model
 from baton.model.ticket.composer import contributors
+from baton.model.ticket.relabelling import key_of, relabelled
 from baton.model.ticket.reply import needs_draft
+from baton.model.ticket.roles import DISPATCHER_ROLE
 from baton.model.ticket.state import DraftSources, TicketState
 from baton.rules.ruleset import RuleSet
 from baton.templates import (
@@ -54,29 +65,67 @@ def about(
             f"{', '.join(missing)}"
         )
     template_labels = [directory.departments[key].label for key in template_keys]
-    named = dict.fromkeys(
-        (*model.labels_named(before, event), *template_labels, *rules.named_labels, *labels)
-    )
-    keys = {label: key for label in named if (key := directory.department_of(label)) is not None}
-    wanted = [
-        label for label in (*asking.may_ask(event), *rules.named_labels, *template_labels) if label in keys
-    ]
+    may_be_asked = (*asking.may_ask(event), *rules.named_labels, *template_labels)
+    departments = _departments(before, event, (*may_be_asked, *labels), directory)
+    before = relabelled(before, departments, event)
     due = _shifted(before, now, directory)
-    for label in wanted:
-        found = _due(keys[label], template, now, directory)
+    for label in may_be_asked:
+        found = _due(departments[label].key, template, now, directory) if label in departments else None
         if found is not None and not _is_asked(before.department(label)):
             due[label] = found
     return {
-        "departments": {
-            label: AskedOf(
-                key=key, lead=directory.departments[key].lead, deserted=not directory.members_of(key)
-            )
-            for label, key in keys.items()
-        },
+        "departments": departments,
         "due": due,
         "template": _applied(template, before, event, now, directory, due, templates) if template else None,
         "marker": MARKER if MARKER in directory.known_labels else None,
     }
+
+
+def _departments(
+    before: TicketState, event: Event, more: Iterable[str], directory: Directory
+) -> dict[str, AskedOf]:
+    """The departments of the ticket, which it knows by their keys, and those that have a label named here."""
+    by_label = {
+        label: AskedOf(key=key)
+        for label in (*model.labels_named(before, event), *more)
+        if (key := directory.department_of(label)) is not None
+    }
+    own = (key_of(one, by_label, event) for one in before.departments)
+    keys = people([*own, *(asked.key for asked in by_label.values())])
+    return {
+        directory.departments[key].label: AskedOf(
+            key=key, lead=directory.departments[key].lead, deserted=not directory.members_of(key)
+        )
+        for key in keys
+        if key in directory.departments
+    }
+
+
+def renamed(event: Event, directory: Directory) -> dict[str, AskedOf]:
+    """By their present labels, the departments of which an event tells the former ones."""
+    keys = event.former_labels.values() if isinstance(event, DirectoryChanged) else ()
+    return {
+        directory.departments[key].label: AskedOf(key=key) for key in keys if key in directory.departments
+    }
+
+
+def stand_ins(before: TicketState, directory: Directory) -> tuple[str, ...]:
+    """Who may have to take the dispatcher's part, because nobody in the directory is the dispatcher."""
+    if before.dispatcher in directory.staff:
+        return ()
+    return tuple(staff for staff, member in directory.staff.items() if DISPATCHER_ROLE in member.roles)
+
+
+def present(
+    staff: Iterable[str], attendance: Mapping[str, Attendance], directory: Directory, now: datetime
+) -> tuple[str, ...]:
+    """Those of these people who are there."""
+    return tuple(one for one in staff if _there(directory.staff[one], attendance.get(one), directory, now))
+
+
+def _there(member: Member, attends: Attendance | None, directory: Directory, now: datetime) -> bool:
+    there = attends is not None and attends.presence is not Presence.OFFLINE
+    return there and directory.on_duty(member, now)
 
 
 def person(
@@ -93,11 +142,10 @@ def person(
 
     ``active_at`` is a time when they were certainly there, whatever their presence says.
     """
-    there = attends is not None and attends.presence is not Presence.OFFLINE
     return known.model_copy(
         update={
             "shared": member.shared,
-            "present": there and directory.on_duty(member, now),
+            "present": _there(member, attends, directory, now),
             "gone_at": gone_at(member, attends, directory, grace, active_at),
         }
     )
@@ -127,8 +175,9 @@ def new_sources(
     if not needs_draft(before, after):
         return None
     template = templates.get(after.template) if after.template else None
-    labels = [one.label for one in after.departments]
-    staff = people([after.composer, *contributors(after)])
+    # Whoever is gone is called as before.
+    labels = [one.label for one in after.departments if directory.department_of(one.label) is not None]
+    staff = [one for one in people([after.composer, *contributors(after)]) if one in directory.staff]
     known = before.sources
     new = DraftSources(
         template=templates.draft_source(template),
@@ -218,10 +267,9 @@ def _shifted(ticket: TicketState, now: datetime, directory: Directory) -> dict[s
         return {}
     due: dict[str, Due] = {}
     for one in ticket.departments:
-        key = directory.department_of(one.label)
-        if one.state is not DepartmentState.ASKED or one.due_at is None or key is None:
+        if one.state is not DepartmentState.ASKED or one.due_at is None or one.key is None:
             continue
-        calendar = directory.calendar_of_department(key)
+        calendar = directory.calendar_of_department(one.key)
 
         def later(
             at: datetime | None, calendar: Any = calendar, paused_at: datetime = ticket.paused_at

@@ -16,6 +16,8 @@ from typing import Literal, NamedTuple, Protocol
 from baton.contract import CustomerMessage, Event, Presence, Tell
 from baton.desk.api import InboxQuery, InboxRow, NoticeRow, ShownRules, TicketQuery, TicketRow
 from baton.documents.directory import Directory
+from baton.documents.directorychange import DirectoryDifference
+from baton.errors import NotAllowed
 from baton.model.decision import CaseSnapshot, CaseState, Kept
 from baton.model.effects import (
     CaseRef,
@@ -59,6 +61,25 @@ class KnownEvent:
 class VersionedDirectory:
     version: int
     directory: Directory
+    since: datetime | None = None
+    """Since when it has been in force; none for the empty one before the first."""
+
+    def require(self, based_on: int | None) -> None:
+        """Raise ``NotAllowed`` if a change is based on another version than this one."""
+        if based_on is not None and based_on != self.version:
+            raise NotAllowed(
+                f"the directory is at version {self.version} by now, and this change is based on version "
+                f"{based_on}: look at the new one and make the change again"
+            )
+
+
+@dataclass(frozen=True)
+class Concerned:
+    """A living case that a change of the directory concerns."""
+
+    case: CaseRef
+    reasons: tuple[str, ...]
+    """Why, in words for people."""
 
 
 class Queued(NamedTuple):
@@ -224,8 +245,11 @@ class HelpDesk(Protocol):
         person, living tickets assigned to that person or composed by them, and what is in the queue of that
         person's line."""
 
-    async def directory(self) -> VersionedDirectory:
-        """The directory as it is now."""
+    async def directory(self, version: int | None = None) -> VersionedDirectory:
+        """The directory as it is now, or as it was at a version; version 0 is empty."""
+
+    async def concerned_by(self, change: DirectoryDifference) -> Sequence[Concerned]:
+        """The living cases that refer to what a change of the directory takes away or renames."""
 
     async def change_directory(self, directory: Directory, *, based_on: int | None) -> VersionedDirectory:
         """Replace the directory. ``based_on`` guards against another change in between.

@@ -9,7 +9,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from baton.contract.words import STORED
 from baton.documents.directory import Directory
-from baton.errors import NotAllowed
 from helpdesks.base import VersionedDirectory
 from helpdesks.database import Database
 from helpdesks.schema import directories
@@ -32,13 +31,21 @@ class Directories:
         """The directory of an existing version."""
         if version == 0:
             return VersionedDirectory(0, Directory())
-        if version != self._cached.version:
-            document = await connection.scalar(
-                select(directories.c.document).where(directories.c.version == version)
-            )
-            directory = Directory.model_validate_json(document or "{}", context=STORED)
-            self._cached = VersionedDirectory(version, directory)
-        return self._cached
+        if version == self._cached.version:
+            return self._cached
+        rows = await connection.execute(
+            select(directories.c.document, directories.c.changed_at).where(directories.c.version == version)
+        )
+        row = rows.one_or_none()
+        document = row.document if row is not None else "{}"
+        found = VersionedDirectory(
+            version,
+            Directory.model_validate_json(document, context=STORED),
+            row.changed_at if row is not None else None,
+        )
+        if version > self._cached.version:  # whoever looks back must not make the others read again
+            self._cached = found
+        return found
 
     async def change(self, directory: Directory, based_on: int | None) -> VersionedDirectory:
         """Put another directory in force. Raises ``NotAllowed`` if there is a newer one than ``based_on``."""
@@ -46,18 +53,14 @@ class Directories:
             current = await self.current(connection)
             if current.version and current.directory == directory:
                 return current  # also the answer if a change that went through is repeated
-            if based_on is not None and based_on != current.version:
-                raise NotAllowed(
-                    f"the directory is at version {current.version} by now, and this change is based on "
-                    f"version {based_on}: look at the new one and make the change again"
-                )
-            changed = VersionedDirectory(current.version + 1, directory)
+            current.require(based_on)
+            changed = VersionedDirectory(current.version + 1, directory, datetime.now(UTC))
             await connection.execute(
                 directories.insert(),
                 {
                     "version": changed.version,
                     "document": directory.model_dump_json(),
-                    "changed_at": datetime.now(UTC),
+                    "changed_at": changed.since,
                 },
             )
         return changed

@@ -19,6 +19,7 @@ from sqlalchemy import URL, select
 from baton.contract import CustomerMessage, Event, Presence, Tell
 from baton.desk.api import InboxQuery, InboxRow, NoticeRow, ShownRules, TicketQuery, TicketRow
 from baton.documents.directory import Directory
+from baton.documents.directorychange import DirectoryDifference
 from baton.model.decision import CaseState, Kept
 from baton.model.effects import (
     CaseRef,
@@ -30,9 +31,20 @@ from baton.model.effects import (
     Prompt,
     Reminder,
 )
-from helpdesks import changelog, effects, keeping, lists, migrations, notices, people, stories, telling
+from helpdesks import (
+    changelog,
+    concerned,
+    effects,
+    keeping,
+    lists,
+    migrations,
+    notices,
+    people,
+    stories,
+    telling,
+)
 from helpdesks.arrival import Arrival
-from helpdesks.base import Attendance, Intake, Queues, VersionedDirectory
+from helpdesks.base import Attendance, Concerned, Intake, Queues, VersionedDirectory
 from helpdesks.changelog import Changed
 from helpdesks.database import Database, parse_url
 from helpdesks.directories import Directories
@@ -136,9 +148,15 @@ class EmbeddedHelpDesk:
             directory = (await self._directories.current(connection)).directory
             return await lists.touched_by(connection, directory, staff)
 
-    async def directory(self) -> VersionedDirectory:
+    async def directory(self, version: int | None = None) -> VersionedDirectory:
         async with self._database.reading() as connection:
+            if version is not None:
+                return await self._directories.at_version(connection, version)
             return await self._directories.current(connection)
+
+    async def concerned_by(self, change: DirectoryDifference) -> Sequence[Concerned]:
+        async with self._database.reading() as connection:
+            return await concerned.concerned_by(connection, change)
 
     async def change_directory(self, directory: Directory, *, based_on: int | None) -> VersionedDirectory:
         return await self._directories.change(directory, based_on)

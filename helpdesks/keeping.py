@@ -87,10 +87,16 @@ def credited(event: Event, after: CaseState) -> dict[str, Any] | None:
     """Which departments an event is a note for, and in which round; none if it is not a department's note."""
     if event.kind != "note_added" or not isinstance(after, TicketState):
         return None
-    found = {
-        one.label: note.round for one in after.departments for note in one.notes if note.event_id == event.id
+    found = [
+        (one, note.round) for one in after.departments for note in one.notes if note.event_id == event.id
+    ]
+    if not found:
+        return None
+    return {
+        "labels": [one.label for one, _ in found],
+        "keys": [one.key for one, _ in found],
+        "round": found[0][1],
     }
-    return {"labels": list(found), "round": next(iter(found.values()))} if found else None
 
 
 async def credit(connection: AsyncConnection, row: Row[Any] | None) -> None:
@@ -125,9 +131,21 @@ async def kept(connection: AsyncConnection, row: Row[Any]) -> Kept:
     state, unsent = state_of(row), _unsent_of(row)
     if isinstance(state, TicketState):
         notes = await connection.execute(_NOTES, {"case_id": row.case_id})
-        state = with_notes(state, ((tuple(one.credited["labels"]), _note(one)) for one in notes))
+        state = with_notes(state, ((_labels_now(one.credited, state), _note(one)) for one in notes))
     done = state.final and await _all_applied(connection, unsent)
     return Kept(state=state, unsent=unsent, done=done)
+
+
+def _labels_now(credited: Mapping[str, Any], ticket: TicketState) -> tuple[str, ...]:
+    """The present labels of the departments that a note is for: a label may have changed since."""
+    former = {old: one.label for one in ticket.departments for old in one.formerly}
+    by_key = {one.key: one.label for one in ticket.departments if one.key is not None}
+    labels: Sequence[str] = credited["labels"]
+    keys = credited.get("keys") or [None] * len(labels)
+    return tuple(
+        by_key.get(key) or (label if ticket.department(label) else former.get(label, label))
+        for label, key in zip(labels, keys, strict=True)
+    )
 
 
 async def lost(connection: AsyncConnection, place: Place, chain: str) -> Kept | None:

@@ -88,7 +88,7 @@ def _inbox_row(row: Any) -> InboxRow:
     )
 
 
-_SINCE = func.coalesce(cases.c.last_message_at, cases.c.opened_at)
+SINCE = func.coalesce(cases.c.last_message_at, cases.c.opened_at)
 """The time since which a case has been waiting; a ticket may have no message."""
 
 
@@ -115,7 +115,7 @@ async def tickets(
         found = found.where(cases.c.status == query.status)
     rows = await connection.execute(
         found.add_columns(due_at.label("due"))
-        .order_by(due_at.nulls_last(), _SINCE, cases.c.case_id)
+        .order_by(due_at.nulls_last(), SINCE, cases.c.case_id)
         .limit(query.limit)
     )
     return [_ticket_row(row) for row in rows]
@@ -161,7 +161,7 @@ async def touched_by(connection: AsyncConnection, directory: Directory, staff: s
             *(cases.c.channel, cases.c.conversation, cases.c.ticket_id),
         )
         .where(LIVING, or_(*concerned))
-        .order_by(_SINCE, cases.c.case_id)
+        .order_by(SINCE, cases.c.case_id)
     )
     return [ref_of(row) for row in rows]
 

@@ -22,7 +22,7 @@ from baton.contract import (
     parse_chat_event,
     parse_ticket_event,
 )
-from baton.desk.api import InboxRow, NoticeRow, PresenceRow, ShownDirectory, TicketQuery, TicketRow
+from baton.desk.api import Concerns, InboxRow, NoticeRow, PresenceRow, ShownDirectory, TicketQuery, TicketRow
 from baton.documents.directory import Directory
 from baton.errors import BatonError, IllegalTransition, NotAllowed, UnknownStaff
 
@@ -166,6 +166,8 @@ class FakeDesk:
         self.presences: dict[str, Presence] = {}
         self.blocked: dict[str, bool] = {}
         self.asked: list[dict[str, Any]] = []
+        self.concerned = Concerns()
+        """The cases that any change of the directory concerns."""
 
     async def inbox(
         self, tab: Tab | None = None, *, staff: str | None = None, limit: int = 50
@@ -195,6 +197,12 @@ class FakeDesk:
             raise NotAllowed(f"the directory is at version {self.version} by now")
         self.replace(directory)
         return await self.directory()
+
+    async def preview_directory(
+        self, directory: Mapping[str, Any], *, based_on: int | None = None
+    ) -> Concerns:
+        Directory.model_validate(directory)
+        return self.concerned
 
     def replace(self, directory: Mapping[str, Any]) -> None:
         self.document = Directory.model_validate(directory).model_dump(mode="json")

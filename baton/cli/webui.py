@@ -4,6 +4,20 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
+from temporalio.envconfig import ClientConfig
+
+from baton.settings import HOST, load_settings
+
+
+def ui_address(given: str | None) -> str:
+    """Where the UI is: as given, or that of ``baton up``."""
+    return given or f"http://{HOST}:{load_settings().ui_port}"
+
+
+def namespace() -> str:
+    """The namespace that the environment configures."""
+    return ClientConfig.load_client_connect_config().get("namespace") or "default"
+
 
 def list_address(ui: str, namespace: str, query: str | None = None) -> str:
     """The address of the UI's list of workflows, all of them or those that a filter finds."""

@@ -78,6 +78,11 @@ class Department(Payload):
     """One department that a ticket asked."""
 
     label: str
+    """Its label now."""
+    key: str | None = None
+    """Its key in the directory, which stays when the label changes."""
+    formerly: tuple[str, ...] = ()
+    """Labels that it had before, while the ticket knew it."""
     state: DepartmentState
     asked_at: Instant
     due_at: Instant | None = None
@@ -85,11 +90,14 @@ class Department(Payload):
     remind_at: Instant | None = None
     """Set until the reminder has gone out."""
     escalated: bool = False
+    escalated_to: str | None = None
+    """Who was told that the answer is overdue."""
     answered_at: Instant | None = None
     answered_by: str | None = None
     declined_to: str | None = None
     blocks: bool = False
-    """Declined, and nobody else was asked instead: the dispatcher must withdraw or redirect it."""
+    """Nobody will answer: it declined and nobody else was asked instead, or nobody belongs to it any more.
+    The dispatcher must withdraw or redirect it."""
     note_count: int = 0
     notes: tuple[Note, ...] = ()
     """Its notes; empty in an outcome, which says only how many there are. The snapshot has them."""

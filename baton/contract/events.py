@@ -130,6 +130,14 @@ class PlaceFreed(BaseEvent):
     staff: Id
 
 
+class DirectoryChanged(BaseEvent):
+    """The directory has another version. What follows for the case is in the facts of the decision."""
+
+    kind: Literal["directory_changed"] = "directory_changed"
+    former_labels: dict[Name, Id] = {}
+    """The keys of departments that have another label now, by the label that each had before."""
+
+
 class MergedInto(BaseEvent):
     kind: Literal["merged_into"] = "merged_into"
     case: Id
@@ -220,6 +228,7 @@ _AnyCaseEvent = (
     | LabelsChanged
     | PresenceChanged
     | PlaceFreed
+    | DirectoryChanged
     | ReplySent
     | TicketOpened
     | MergedInto
@@ -265,6 +274,7 @@ AUTHORS: dict[str, frozenset[AuthorType]] = {
     "labels_changed": _NOT_CUSTOMER,
     "presence_changed": _NOT_CUSTOMER,
     "place_freed": _SYSTEM,
+    "directory_changed": _SYSTEM,
     "merged_into": _NOT_CUSTOMER,
     "template_applied": _NOT_CUSTOMER,
     "department_declined": _STAFF,

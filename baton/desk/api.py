@@ -14,7 +14,9 @@ INBOX = "inbox"
 TICKETS = "tickets"
 NOTICES = "notices"
 SHOW_DIRECTORY = "show_directory"
+PREVIEW_DIRECTORY = "preview_directory"
 CHANGE_DIRECTORY = "change_directory"
+SPREAD_DIRECTORY = "spread_directory"
 SHOW_PRESENCE = "show_presence"
 SET_PRESENCE = "set_presence"
 SPREAD_PRESENCE = "spread_presence"
@@ -201,6 +203,29 @@ class Revived(Payload):
     """False where there is nothing to do: it is running, or it is closed for good."""
     what: str
     """In words: why not, or what the case continues with."""
+
+
+class Concern(Payload):
+    """One reason why a change of the directory concerns cases."""
+
+    reason: str
+    cases: int
+    first: tuple[str, ...] = ()
+    """The workflow IDs of the first of them."""
+
+
+class Concerns(Payload):
+    """Which living cases a change of the directory concerns. A case may have several reasons."""
+
+    chats: int = 0
+    tickets: int = 0
+    reasons: tuple[Concern, ...] = ()
+
+
+class DirectorySpread(Payload):
+    """Tell the cases that a version of the directory concerns."""
+
+    version: int
 
 
 class DirectoryChange(Payload):

@@ -24,12 +24,14 @@ from baton.desk.api import (
     INBOX,
     LOST_CASES,
     NOTICES,
+    PREVIEW_DIRECTORY,
     REVIVE,
     SET_PRESENCE,
     SHOW_DIRECTORY,
     SHOW_PRESENCE,
     SHOW_RULES,
     TICKETS,
+    Concerns,
     CustomerBlock,
     DirectoryChange,
     InboxQuery,
@@ -137,10 +139,19 @@ class DeskClient:
         """The directory and its version."""
         return await self._ask(SHOW_DIRECTORY, None, ShownDirectory)
 
+    async def preview_directory(
+        self, directory: Mapping[str, Any], *, based_on: int | None = None
+    ) -> Concerns:
+        """Which living cases such a change would concern. Changes nothing; raises as `change_directory`."""
+        change = DirectoryChange(directory=dict(directory), based_on=based_on)
+        return await self._ask(PREVIEW_DIRECTORY, change, Concerns)
+
     async def change_directory(
         self, directory: Mapping[str, Any], *, based_on: int | None = None
     ) -> ShownDirectory:
-        """Replace the directory. ``based_on`` is the version that it was made from.
+        """Replace the directory, and have the cases told that it concerns.
+
+        ``based_on`` is the version that it was made from.
 
         Raises ``DirectoryRefused`` if it is wrong or the rules in force would not fit it, and ``NotAllowed``
         if there is a newer version.

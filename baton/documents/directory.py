@@ -219,6 +219,11 @@ class Directory(BaseModel):
         watched = {member.line for member in self.staff.values() if member.chats}
         return tuple(line for line in self.lines if line not in watched)
 
+    @cached_property
+    def staffed_lines(self) -> frozenset[str]:
+        """Lines to which somebody belongs."""
+        return frozenset(member.line for member in self.staff.values() if member.line)
+
     def members(self, line: str) -> Iterator[tuple[str, Member]]:
         """The people whose home line this is."""
         return ((key, member) for key, member in self.staff.items() if member.line == line)

@@ -143,6 +143,11 @@ class Facts(Compact):
     """The members of each line that the decision needed."""
     queues: tuple[str, ...] = ()
     """Lines in which nobody usually works with chats: a chat must not wait in such a queue."""
+    empty_lines: tuple[str, ...] = ()
+    """Lines that the case names, and in which nobody is: a case that waits there would wait for nobody. The
+    directory no longer has them, or has nobody in them."""
+    dispatchers: tuple[str, ...] = ()
+    """Who takes the dispatcher's part in a ticket that has no dispatcher, or whose dispatcher is gone."""
     case_id: str | None = None
     previous: Previous | None = None
     """Looked up for an event that opens a case, and where a rule asks."""
@@ -156,7 +161,8 @@ class Facts(Compact):
     available: dict[str, bool] = {}
     """The people about whom a rule asked whether they are available, as a `Candidate` is."""
     departments: dict[str, AskedOf] = {}
-    """By label: the departments that a ticket, its event or a rule may name."""
+    """By label: the departments that a ticket, its event or a rule may name; for a chat, those that have
+    another label now."""
     due: dict[str, Due] = {}
     """By label: when these departments' answers are due if they are asked, or the pause ends, now."""
     template: AppliedTemplate | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 from baton.contract import MAX_LABELS, MAX_LABELS_SIZE
 from baton.errors import InvalidEvent
@@ -27,3 +27,8 @@ def labelled(
             f"possible: remove some first"
         )
     return wanted
+
+
+def in_other_words(labels: tuple[str, ...], new: Mapping[str, str]) -> tuple[str, ...]:
+    """The labels of a case, with ``new`` ones in the places of the old."""
+    return tuple(dict.fromkeys(new.get(label, label) for label in labels)) if new else labels

@@ -7,9 +7,11 @@ from typing import Any
 
 from baton.contract import (
     AddNote,
+    BaseEvent,
     CustomerMessage,
     DepartmentDue,
     DepartmentState,
+    DirectoryChanged,
     Event,
     ReminderDue,
     Reply,
@@ -34,7 +36,9 @@ from baton.model.effects import (
     Reminder,
 )
 from baton.model.facts import Facts
+from baton.model.labels import in_other_words
 from baton.model.settlement import Settlement, before_in
+from baton.model.ticket.relabelling import in_present_words, renames
 from baton.model.ticket.state import TicketState
 
 # What a write says about a case: everything that rules can change and people see.
@@ -74,7 +78,7 @@ def reactions(
     applied = decision.facts.template
     if applied is not None:
         notes.insert(0, applied.note)
-    write = _write(settlement.folded.state, after, notes)
+    write = _write(_in_the_desk(before, event, decision.facts, settlement.folded.state), after, notes)
     if write:
         yield CaseWrite(key=f"{key}:write", **common, **write)
     if applied is not None and applied.message is not None:
@@ -89,7 +93,8 @@ def reactions(
         if audience is not None:
             tell.insert(0, audience)
     elif isinstance(before, TicketState) and isinstance(after, TicketState):
-        yield from _of_ticket(before, after, event, decision.facts, key, common)
+        folded = settlement.folded.state
+        yield from _of_ticket(before, folded, after, in_present_words(folded, event), key, common)
     if decision.places:
         yield GivePlaces(key=f"{key}:places", places=decision.places, **common)
     if tell:
@@ -119,9 +124,9 @@ def _of_chat(
 
 def _of_ticket(
     before: TicketState,
+    folded: TicketState,
     after: TicketState,
-    event: Event,
-    facts: Facts,
+    event: BaseEvent,
     key: str,
     common: dict[str, Any],
 ) -> Iterator[Effect]:
@@ -143,7 +148,7 @@ def _of_ticket(
                 **common,
             )
         case ReminderDue(label=label) | DepartmentDue(label=label):
-            department = before.department(label)
+            department = folded.department(label)
             if department is None or department.state is not DepartmentState.ASKED:
                 return
             if department.due_at is None:
@@ -151,16 +156,28 @@ def _of_ticket(
             if isinstance(event, ReminderDue):
                 yield Reminder(key=f"{key}:remind", label=label, due_at=department.due_at, **common)
             else:
-                asked = facts.departments.get(label)
                 yield Escalation(
                     key=f"{key}:escalate",
                     label=label,
                     due_at=department.due_at,
-                    to=(asked.lead if asked else None) or after.dispatcher,
+                    to=department.escalated_to,
                     **common,
                 )
         case _:
             pass
+
+
+def _in_the_desk(
+    before: ChatState | TicketState, event: Event, facts: Facts, folded: ChatState | TicketState
+) -> ChatState | TicketState:
+    """The case as the help desk has it: with what the event tells of, but without what Baton makes of it."""
+    if isinstance(event, DirectoryChanged):
+        return before
+    if isinstance(before, TicketState):
+        new = renames(before, facts.departments, event)
+        old = {present: former for former, present in new.items()}
+        return folded.model_copy(update={"labels": in_other_words(folded.labels, old)}) if old else folded
+    return folded
 
 
 def _write(

@@ -100,9 +100,14 @@ def stand_in(away: str, case: Case, facts: Facts) -> tuple[str | None, str | Non
     line = line_of(away, facts) or case.line
     of_chats = isinstance(case, ChatState)
     staff = choose(line, case, facts, habit=of_chats) if line else None
-    if of_chats and staff is None and line in facts.queues:
+    if of_chats and staff is None and (line in facts.queues or line in facts.empty_lines):
         line = None
     return staff, line
+
+
+def still_holding(case: Case, facts: Facts) -> dict[str, str]:
+    """The last holder in each line, without those who no longer work here."""
+    return {line: staff for line, staff in case.holders.items() if facts.person(staff) is not None}
 
 
 def is_away(staff: str, facts: Facts) -> bool:

@@ -33,7 +33,14 @@ TICKETS = frozenset({CaseType.TICKET})
 EVERY_CASE = CHATS | TICKETS
 
 QUIET_KINDS = frozenset(
-    {"system_message", "message_changed", "presence_changed", "place_freed", "merged_into"}
+    {
+        "system_message",
+        "message_changed",
+        "presence_changed",
+        "place_freed",
+        "directory_changed",
+        "merged_into",
+    }
 )
 """Kinds for which no rule is ever asked."""
 TIMED_KIND = "timed_due"

@@ -58,16 +58,19 @@ _TICKET_SNAPSHOT = {
 }
 
 _DEPARTMENT = {
-    "label": "the department's label",
+    "label": "the department's label, as it is now",
+    "key": "the department's key in the directory, which stays when the label changes",
+    "formerly": "labels that it had before, while the ticket knew it",
     "state": "`asked`, `answered`, `withdrawn` or `declined`",
     "asked_at": "when; UTC",
     "due_at": "when its answer is due; null if it never is",
     "remind_at": "when it will be reminded; null once it has been",
-    "escalated": "whether its lead was told that it is overdue",
+    "escalated": "whether somebody was told that it is overdue",
+    "escalated_to": "who was told: its lead, or without one the dispatcher",
     "answered_at": "when; UTC",
     "answered_by": "who",
     "declined_to": "to which label it handed the question on",
-    "blocks": "whether it declined, and nobody was asked in its place",
+    "blocks": "whether nobody will answer: it declined and no other was asked, or it has nobody left",
     "note_count": "how many notes it has",
     "notes": 'its notes: `{"author", "text", "at", "event_id", "round"}`; empty in outcomes and results',
 }

@@ -9,6 +9,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
 import activities.desk
+import activities.spreading
 from baton.contract import Presence, PresenceChanged, Status, Tab
 from baton.desk.api import NoticeRow
 from baton.desk.client import DeskClient
@@ -196,7 +197,7 @@ class TestGoingOffline:
                 return await tell(client, case, told)
 
             monkeypatch.setattr(activities.desk, "_tell", tell_but)
-            monkeypatch.setattr(activities.desk, "_SIGNALS_AT_ONCE", 1)
+            monkeypatch.setattr(activities.spreading, "SIGNALS_AT_ONCE", 1)
             await desk_of(rig).set_presence("ivan", Presence.OFFLINE)
 
             async def moved(conversation: str) -> bool:

@@ -201,7 +201,11 @@ async def test_a_ticket_is_found_whole_with_its_notes(desk: EmbeddedHelpDesk) ->
     assert kept.state == ticket
     assert list(kept.seen) == ["e1", "n1", "n2"]
     rows = {row.event_id: row.credited for row in await events_of(desk, "T-1")}
-    assert rows == {"e1": None, "n1": {"labels": ["billing", "shipping"], "round": 1}, "n2": None}
+    assert rows == {
+        "e1": None,
+        "n1": {"labels": ["billing", "shipping"], "keys": [None, None], "round": 1},
+        "n2": None,
+    }
     assert await desk.kept(tickets.ref(ticket)) == kept.model_copy(update={"seen": {}})
 
 

@@ -22,6 +22,7 @@ from baton.contract import (
     ChatEvent,
     CustomerMessage,
     DeliveryFailed,
+    DirectoryChanged,
     End,
     Idle,
     LabelsChanged,
@@ -84,6 +85,7 @@ events: st.SearchStrategy[ChatEvent] = st.one_of(
             PresenceChanged, st.just(staff(who)), staff=st.just(who), presence=st.sampled_from(Presence)
         )
     ),
+    event(DirectoryChanged, systems),
     event(MergedInto, authors, case=st.just("case-9")),
     event(Idle, systems),
     event(TimedDue, systems),
@@ -174,6 +176,13 @@ def assert_sound(chat: ChatState, now: datetime) -> None:
     assert ChatState.model_validate_json(chat.model_dump_json()) == chat
 
 
+def assert_in_somebodys_hands(chat: ChatState) -> None:
+    """What holds once the chat has heard of a change: only a chat in which nobody has to act may wait."""
+    assert "ghost" not in chat.holders.values()
+    if chat.status is Status.OPEN or not chat.active:
+        assert "ghost" not in (chat.assignee, chat.pinned_to, chat.reserved_for)
+
+
 @settings(max_examples=250)
 @given(stories)
 def test_every_state_that_events_and_actions_can_reach_is_sound(story: list[Any]) -> None:
@@ -188,6 +197,8 @@ def test_every_state_that_events_and_actions_can_reach_is_sound(story: list[Any]
             continue
         assert before.model_dump_json() == written, "fold changed its input"
         assert_sound(after, chats.now)
+        if isinstance(happened, DirectoryChanged):
+            assert_in_somebodys_hands(after)
         for action in acted:
             unchanged = after.model_dump_json()
             try:

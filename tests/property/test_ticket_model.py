@@ -50,6 +50,7 @@ def company() -> tuple[Directory, RuleSet, Templates]:
 
 STAFF = ("ivan", "petra", "lena", "oleg", "maria", "desk")
 LABELS = ("billing", "delivery", "warranty")
+KEYS = LABELS
 TEMPLATES = ("three-departments", "three-departments-quiet", "billing-and-delivery")
 
 Step = dict[str, Any]
@@ -77,6 +78,12 @@ replies = st.fixed_dictionaries(
     {"kind": st.just("reply"), "status": st.sampled_from((None, "open", "closed"))}
 )
 leaves = st.just({"kind": "composer leaves"})
+# The directory changes: somebody goes or comes back, and a department gets another label or its former one.
+changes = st.one_of(
+    st.fixed_dictionaries({"kind": st.just("goes"), "who": people}),
+    st.fixed_dictionaries({"kind": st.just("comes back"), "who": people}),
+    st.fixed_dictionaries({"kind": st.just("another label"), "key": st.sampled_from(KEYS)}),
+)
 steps: st.SearchStrategy[Step] = st.one_of(
     *[answers] * 8,
     *[replies] * 3,
@@ -102,6 +109,8 @@ steps: st.SearchStrategy[Step] = st.one_of(
         lambda rarely: step("merged_into", case=st.just("t-2")) if not rarely else answers
     ),
     step("time", hours=st.sampled_from((0.1, 3.0, 30.0))),
+    changes,
+    changes,
 )
 stories = st.lists(steps, min_size=8, max_size=30)
 
@@ -124,10 +133,12 @@ class Play(Ticket):
             kind, by, fields = self.answer(fields["number"])
         elif kind == "reply" and before.composer is not None:
             kind, by, fields = "send_reply", before.composer, {**fields, "text": "Dear"}
+        elif "by" not in given_step and kind in ("goes", "comes back", "another label"):
+            return await self.changes_directory(kind, **fields)
         elif kind == "composer leaves" and before.composer is not None:
             kind, by, fields = "presence", before.composer, {"now": Presence.OFFLINE}
         elif "by" not in given_step:
-            return
+            return None
         try:
             if kind == "time":
                 await self.after(hours=fields["hours"])
@@ -140,10 +151,46 @@ class Play(Ticket):
             assert kind != "time", "a ticket's own events are never refused"
             assert self.state is before
 
+    async def changes_directory(self, kind: str, who: str = "", key: str = "") -> None:
+        """The directory changes, and a living ticket is told."""
+        whole, present = company()[0], self.desk.directory
+        staff = {**present.staff}
+        departments = dict(present.departments)
+        if kind == "goes":
+            staff.pop(who, None)
+        elif kind == "comes back":
+            staff[who] = whole.staff[who]
+        else:
+            label = whole.departments[key].label
+            other = f"{label}-2" if departments[key].label == label else label
+            departments[key] = departments[key].model_copy(update={"label": other})
+        for one, department in departments.items():
+            if department.lead not in staff:
+                departments[one] = department.model_copy(update={"lead": None})
+        self.desk.directory = Directory.model_validate(
+            present.model_copy(update={"staff": staff, "departments": departments}).model_dump()
+        )
+        if self.state.exists and not self.state.final:
+            await self.told_of_change()
+            self.check_gone()
+
+    def check_gone(self) -> None:
+        """Nobody who is gone has a part in the ticket, and no question waits for nobody."""
+        directory, ticket = self.desk.directory, self.state
+        assert {ticket.assignee, ticket.composer, ticket.dispatcher, None} <= {*directory.staff, None}
+        assert set(ticket.holders.values()) <= directory.staff.keys()
+        for one in ticket.departments:
+            assert one.key is not None
+            assert one.label == directory.departments[one.key].label
+            if one.state is DepartmentState.ASKED:
+                assert one.blocks == (not directory.members_of(one.key))
+
     def answer(self, number: int) -> tuple[str, str, Step]:
         """A note of somebody who belongs to a department that is asked."""
         directory, label = self.desk.directory, self.state.asked[number % len(self.state.asked)]
         members = directory.members_of(directory.department_of(label) or "")
+        if not members:
+            return "labels_changed", "petra", {"remove": [label]}
         return "note_added", members[number % len(members)], {"text": "ok"}
 
     async def fold(self, event: TicketEvent) -> Any:
@@ -165,7 +212,7 @@ class Play(Ticket):
         assert ticket.prompts <= ticket.round
         assert ticket.draft.final <= (stage is TicketStage.COMPOSING)
         for one in ticket.departments:
-            assert (one.state is DepartmentState.DECLINED) or not one.blocks
+            assert one.state in (DepartmentState.ASKED, DepartmentState.DECLINED) or not one.blocks
             assert (one.remind_at is None) or one.state is DepartmentState.ASKED
             if one.state in (DepartmentState.WITHDRAWN, DepartmentState.DECLINED):
                 assert one.due_at is None
@@ -180,7 +227,7 @@ class Play(Ticket):
             for one in ticket.departments:
                 for note in one.notes:
                     assert note.round <= ticket.replied_round or note.text in drafted(ticket)
-        if ticket.composer is not None:
+        if ticket.composer in self.desk.directory.staff:
             person = self.desk.directory.staff[ticket.composer]
             assert not person.shared or stage in (
                 TicketStage.ANSWERED,

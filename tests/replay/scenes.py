@@ -12,6 +12,7 @@ import asyncio
 from datetime import timedelta
 
 from baton.contract import HANDLE, POKE, SUBMIT, Presence
+from baton.desk.client import DeskClient
 from baton.errors import IllegalTransition, UnknownStaff
 from lab.rig import CHANNEL, Rig, event, eventually, rules_but
 from tests.arguments import ENCRYPTED, ODD_ARGUMENTS, READABLE, invalid
@@ -218,6 +219,24 @@ async def revived(rig: Rig, chat: str) -> None:
     await rig.handle(chat).result()
 
 
+async def directory(rig: Rig, chat: str) -> None:
+    """Whoever has the chat is removed from the directory, and a colleague gets it."""
+    desk = DeskClient(rig.client.temporal, task_queue=rig.settings.task_queue)
+    await rig.customer(chat)
+    await rig.by("ivan", chat, "taken")
+    await rig.settled(chat)
+    document = dict((await desk.directory()).directory)
+    staff = {key: member for key, member in document["staff"].items() if key != "ivan"}
+    await desk.change_directory({**document, "staff": staff})
+
+    async def moved() -> bool:
+        return (await rig.snapshot(chat)).pinned_to == "petra"
+
+    await eventually(moved, "the chat stayed with somebody who does not work here any more")
+    await rig.by("petra", chat, "chat_ended", status="closed")
+    await rig.handle(chat).result()
+
+
 async def reset(rig: Rig, chat: str) -> None:
     """An operator resets a chat to its first task; its events are taken in once more."""
     await rig.customer(chat)
@@ -264,6 +283,7 @@ CHAT_SCENES: dict[str, Scene] = {
         cancelled,
         revived,
         reset,
+        directory,
     )
 } | {
     "waiting_too_long": Scene(waiting_too_long, {"rules": rules_but(add={"timed": [WAITED]})}),

@@ -269,6 +269,38 @@ async def ticket_revived(rig: Rig, ticket: str) -> None:
     await rig.handle(_of(ticket)).result()
 
 
+async def ticket_directory(rig: Rig, ticket: str) -> None:
+    """A department gets another label, another one loses its only member, and then the dispatcher goes."""
+    desk = DeskClient(rig.client.temporal, task_queue=rig.settings.task_queue)
+    await rig.asked(ticket, TWO)
+    await _answers(rig, ticket, "ada")
+    for part, key, fields in (
+        ("departments", "billing", {"label": "invoices"}),
+        ("staff", "ben", None),
+        ("staff", "petra", None),
+    ):
+        await rig.settled(_of(ticket))
+        heard = await _changes_heard(rig, ticket)
+        document = dict((await desk.directory()).directory)
+        entries = {**document[part], key: {**document[part][key], **(fields or {})}}
+        if fields is None:
+            del entries[key]
+        await desk.change_directory({**document, part: entries})
+
+        async def has_heard(before: int = heard) -> bool:
+            return await _changes_heard(rig, ticket) > before
+
+        await eventually(has_heard, f"{ticket} did not hear that the directory has changed")
+    await rig.on_ticket("ivan", ticket, "labels_changed", remove=["delivery"])
+    await rig.on_ticket("ada", ticket, "send_reply", text="All in one.", status="closed")
+    await rig.handle(_of(ticket)).result()
+
+
+async def _changes_heard(rig: Rig, ticket: str) -> int:
+    lines = await rig.client.ticket(ticket).timeline()
+    return sum(line.kind == "directory_changed" for line in lines)
+
+
 async def _revived(rig: Rig, ticket: str) -> None:
     async def there() -> bool:
         return "revived" in [entry.kind for entry in await rig.client.ticket(ticket).timeline()]
@@ -306,5 +338,6 @@ TICKET_SCENES: dict[str, Scene] = {
         ticket_reset,
         ticket_cancelled,
         ticket_revived,
+        ticket_directory,
     )
 }

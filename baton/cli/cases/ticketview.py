@@ -70,6 +70,8 @@ def department(one: Department) -> tuple[str, ...]:
 
 def _progress(one: Department) -> str:
     match one.state:
+        case DepartmentState.ASKED if one.blocks:
+            return "asked, blocks"
         case DepartmentState.ASKED if one.escalated:
             return "asked, overdue"
         case DepartmentState.DECLINED if one.blocks:

@@ -9,6 +9,8 @@ from typing import Any
 
 import click
 
+from baton.cli.desk import concerns
+from baton.cli.desk.concerns import ui_option, yes_option
 from baton.cli.desk.directorytext import as_yaml
 from baton.cli.screen import echo
 from baton.cli.shared import as_json, count, desk_client, print_json, run
@@ -58,14 +60,20 @@ def check(file: Path, json_: bool) -> None:
 
 @command.command()
 @_file
+@click.option("--dry-run", is_flag=True, help="Only say which cases are concerned; change nothing.")
+@yes_option
+@ui_option
 @as_json
-def apply(file: Path, json_: bool) -> None:
+def apply(file: Path, dry_run: bool, yes: bool, ui: str | None, json_: bool) -> None:
     """Make FILE the directory. It takes effect with the next event of every case.
+
+    Cases that refer to somebody or something that is gone, or has another label, are told at once. Before
+    that, the command says how many there are and why, and asks; without a terminal it wants --yes.
 
     A FILE that `baton directory show` wrote names its version in the first line, and is refused if
     somebody has changed the directory since.
     """
-    run(_apply, load_directory(file), _version_of(file), json_)
+    run(_apply, load_directory(file), _version_of(file), dry_run, yes, ui, json_)
 
 
 def _version_of(file: Path) -> int | None:
@@ -75,17 +83,30 @@ def _version_of(file: Path) -> int | None:
     return int(found[1]) if found else None
 
 
-async def _apply(directory: Directory, version: int | None, json_: bool) -> None:
+async def _apply(
+    directory: Directory, version: int | None, dry_run: bool, yes: bool, ui: str | None, json_: bool
+) -> None:
+    proposed = directory.model_dump(mode="json")
     async with desk_client() as desk:
-        before = await desk.directory()
+        before = after = await desk.directory()
         based_on = before.version if version is None else version
-        after = await desk.change_directory(directory.model_dump(mode="json"), based_on=based_on)
+        concerned = await desk.preview_directory(proposed, based_on=based_on)
+        concerns.say(concerned, ui, err=json_)
+        if not dry_run:
+            concerns.agree(concerned, yes=yes)
+            after = await desk.change_directory(proposed, based_on=based_on)
     if json_:
-        print_json(after)
+        shown = after.model_dump(mode="json")
+        print_json({**shown, "dry_run": dry_run, "concerned": concerns.as_document(concerned, ui)})
         return
-    changes = list(_changes(before.directory, after.directory))
-    echo(f"The directory is now version {after.version}: {_size(directory)}.")
-    echo("\n".join(changes) or "Nothing in it has changed.")
+    echo(concerns.told(concerned, dry_run=dry_run))
+    if dry_run:
+        echo(f"The directory stays at version {after.version}. What would be new, gone or different:")
+    else:
+        echo(f"The directory is now version {after.version}: {_size(directory)}.")
+    # Not as documents: in these, free days stand in any order.
+    was = Directory.model_validate(before.directory, context=STORED).model_dump()
+    echo("\n".join(_changes(was, directory.model_dump())) or "Nothing in it has changed.")
 
 
 def _size(directory: Directory) -> str:

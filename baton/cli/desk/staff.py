@@ -8,6 +8,8 @@ from typing import Any
 
 import click
 
+from baton.cli.desk import concerns
+from baton.cli.desk.concerns import yes_option
 from baton.cli.screen import echo
 from baton.cli.shared import as_json, clock, desk_client, print_json, print_table, run
 from baton.contract import Presence
@@ -106,8 +108,9 @@ async def _set_status(staff: str, presence: Presence, json_: bool) -> None:
 @click.argument("staff")
 @click.option("--line", required=True, help="The home line.")
 @_member_options
+@yes_option
 @as_json
-def add(staff: str, json_: bool, **fields: Any) -> None:
+def add(staff: str, yes: bool, json_: bool, **fields: Any) -> None:
     """Add STAFF to the directory."""
 
     def change(members: Staff) -> None:
@@ -115,15 +118,16 @@ def add(staff: str, json_: bool, **fields: Any) -> None:
             raise BatonError(f"{staff!r} is in the directory already; `baton staff set` changes a member")
         members[staff] = _given(fields)
 
-    run(_change, change, f"{staff} was added.", json_)
+    run(_change, change, f"{staff} was added.", yes, json_)
 
 
 @command.command("set")
 @click.argument("staff")
 @click.option("--line", help="The home line; '' for none.")
 @_member_options
+@yes_option
 @as_json
-def set_(staff: str, json_: bool, **fields: Any) -> None:
+def set_(staff: str, yes: bool, json_: bool, **fields: Any) -> None:
     """Change what the directory says about STAFF.
 
     Given roles and departments replace the earlier ones; '' means none.
@@ -135,20 +139,24 @@ def set_(staff: str, json_: bool, **fields: Any) -> None:
     def change(members: Staff) -> None:
         members[staff] = _member(members, staff) | given
 
-    run(_change, change, f"{staff} was changed.", json_)
+    run(_change, change, f"{staff} was changed.", yes, json_)
 
 
 @command.command()
 @click.argument("staff")
+@yes_option
 @as_json
-def remove(staff: str, json_: bool) -> None:
-    """Take STAFF out of the directory. Their chats go to others when the customers write again."""
+def remove(staff: str, yes: bool, json_: bool) -> None:
+    """Take STAFF out of the directory. What they had goes to others.
+
+    Says beforehand how many cases that concerns, and asks; without a terminal it wants --yes.
+    """
 
     def change(members: Staff) -> None:
         _member(members, staff)
         del members[staff]
 
-    run(_change, change, f"{staff} was removed.", json_)
+    run(_change, change, f"{staff} was removed.", yes, json_)
 
 
 def _given(fields: dict[str, Any]) -> dict[str, Any]:
@@ -167,8 +175,11 @@ def _member(members: Staff, staff: str) -> dict[str, Any]:
     return members[staff]
 
 
-async def _change(change: Callable[[Staff], None], said: str, json_: bool) -> None:
+async def _change(change: Callable[[Staff], None], said: str, yes: bool, json_: bool) -> None:
     async with desk_client() as desk:
+        concerned = await desk.preview_directory(_changed(await desk.directory(), change))
+        concerns.say(concerned, None, err=json_)
+        concerns.agree(concerned, yes=yes)
         shown = await change_staff(desk, change)
     if json_:
         print_json(shown)
@@ -184,12 +195,16 @@ async def change_staff(desk: DeskClient, change: Callable[[Staff], None]) -> Sho
     attempt = 0
     while True:
         present = await desk.directory()
-        members: Staff = dict(present.directory.get("staff") or {})
-        change(members)
-        directory = {**present.directory, "staff": members}
         try:
-            return await desk.change_directory(directory, based_on=present.version)
+            return await desk.change_directory(_changed(present, change), based_on=present.version)
         except NotAllowed:
             attempt += 1
             if attempt == ATTEMPTS:
                 raise
+
+
+def _changed(present: ShownDirectory, change: Callable[[Staff], None]) -> dict[str, Any]:
+    """The directory with other staff."""
+    members: Staff = dict(present.directory.get("staff") or {})
+    change(members)
+    return {**present.directory, "staff": members}

@@ -9,13 +9,12 @@ from typing import Any
 
 import click
 from temporalio.client import Client
-from temporalio.envconfig import ClientConfig
 
 from baton.cli.screen import echo
 from baton.cli.shared import as_json, baton_client, print_json, run
-from baton.cli.webui import list_address
+from baton.cli.webui import list_address, ui_address
+from baton.cli.webui import namespace as configured_namespace
 from baton.contract import CHAT_WORKFLOW, TICKET_WORKFLOW, TicketStage
-from baton.settings import HOST, load_settings
 from baton.signs import one_line
 from baton.temporal.searchattributes import quoted
 from baton.temporal.visibility import FORCED, OURS, moment
@@ -136,7 +135,7 @@ def command(names: tuple[str, ...], ui: str | None, with_count: bool, json_: boo
             )
     chosen = [known[name] for name in dict.fromkeys(names)] if names else list(known.values())
     namespace, counts = run(_counted, chosen, with_count)
-    address = ui or f"http://{HOST}:{load_settings().ui_port}"
+    address = ui_address(ui)
     if json_:
         print_json(
             [
@@ -161,7 +160,7 @@ def command(names: tuple[str, ...], ui: str | None, with_count: bool, json_: boo
 async def _counted(chosen: Sequence[Filter], with_count: bool) -> tuple[str, list[int | None]]:
     """The namespace, and how many cases each filter finds if counts are wanted."""
     if not with_count:
-        return ClientConfig.load_client_connect_config().get("namespace") or "default", [None] * len(chosen)
+        return configured_namespace(), [None] * len(chosen)
     async with baton_client() as client:
         return client.temporal.namespace, [await _number(client.temporal, one.query) for one in chosen]
 

@@ -24,6 +24,7 @@ from baton.contract import (
     ChatEvent,
     CustomerMessage,
     DeliveryFailed,
+    DirectoryChanged,
     End,
     Idle,
     LabelsChanged,
@@ -42,7 +43,7 @@ from baton.contract import (
     TimedDue,
 )
 from baton.errors import IllegalTransition
-from baton.model.chat import clock, hands, messages, queue
+from baton.model.chat import clock, hands, leaving, messages, queue
 from baton.model.chat.lifecycle import END_WITH, SET_STATUS, Phase, Trigger, after, allows
 from baton.model.chat.moves import end, move
 from baton.model.chat.state import ChatState
@@ -89,7 +90,8 @@ def named(state: ChatState, event: ChatEvent) -> tuple[str, ...]:
     """The staff about whom a decision must know: everybody whom the chat or the event names."""
     author = event.author.id if event.author.type is AuthorType.STAFF else None
     staff = event.staff if isinstance(event, Assigned | PresenceChanged) else None
-    return people([author, staff, state.assignee, state.pinned_to, state.reserved_for])
+    holders = state.holders.values() if isinstance(event, DirectoryChanged) else ()
+    return people([author, staff, state.assignee, state.pinned_to, state.reserved_for, *holders])
 
 
 def fold(before: ChatState, event: ChatEvent, facts: Facts) -> Folded[ChatState]:
@@ -183,6 +185,7 @@ HANDLING: Mapping[type[BaseEvent], Handling] = {
     Assigned: Handling(Trigger.RECORD, hands.assigned),
     PresenceChanged: Handling(Trigger.RECORD, queue.presence_changed),
     PlaceFreed: Handling(Trigger.RECORD, queue.place_freed),
+    DirectoryChanged: Handling(Trigger.RECORD, leaving.directory_changed),
     ChatEnded: Handling(lambda event: END_WITH[event.status], hands.ended),
     StatusSet: Handling(lambda event: SET_STATUS[event.status], _recorded),
     MergedInto: Handling(Trigger.CLOSE_AND_END, _recorded),

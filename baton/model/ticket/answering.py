@@ -22,7 +22,7 @@ from baton.contract import (
 )
 from baton.model.facts import Facts
 from baton.model.settlement import Told
-from baton.model.ticket import hands, owners
+from baton.model.ticket import hands, leaving, owners
 from baton.model.ticket.audience import (
     tell,
     tell_composer,
@@ -126,6 +126,7 @@ def as_answered(department: Department, by: str, facts: Facts) -> Department:
             "answered_at": facts.now,
             "answered_by": by,
             "remind_at": None,
+            "blocks": False,
         }
     )
 
@@ -146,15 +147,18 @@ def join(before: TicketState, ticket: TicketState, facts: Facts) -> Told:
     if ticket.stage is not TicketStage.COLLECTING:
         return ()
     if ticket.waiting:
-        last = ticket.waiting if len(ticket.waiting) == 1 and not ticket.blocking else ()
+        blocking, told = leaving.block_deserted(before, ticket, facts)
+        last = ticket.asked if len(ticket.waiting) == 1 else ()
         alone = last if last != before.waiting else ()
-        told = tell_of_deserted(ticket, {*ticket.asked} - {*before.asked} | {*alone}, facts)
-        if alone and contributors(ticket):
+        told += tell_of_deserted(ticket, {*blocking, *alone}, facts)
+        if alone and not ticket.blocking and contributors(ticket):
             told += tell_departments(alone, "last to answer: see what the others wrote")
         return told
     if not contributors(ticket):
         move(ticket, Trigger.RETURN)
-        return owners.comes_back(ticket, [ticket.dispatcher], "nobody has answered", facts)
+        told = owners.comes_back(ticket, [ticket.dispatcher], "nobody has answered", facts)
+        stand_ins = tell(facts.dispatchers, "nobody has answered") if ticket.assignee is None else ()
+        return stand_ins or told
     move(ticket, Trigger.JOIN)
     # Even if it waited for its customer: now it is the turn of the composer, who looks for open tickets.
     set_status(ticket, Status.OPEN, facts)

@@ -25,7 +25,7 @@ from baton.errors import IllegalTransition, InvalidEvent, NotAllowed, UnknownLab
 from baton.model.facts import Facts, people
 from baton.model.labels import labelled
 from baton.model.settlement import Told
-from baton.model.ticket.audience import tell, tell_composer, tell_departments, tell_somebody
+from baton.model.ticket.audience import tell, tell_composer, tell_departments, tell_dispatcher
 from baton.model.ticket.lifecycle import Trigger
 from baton.model.ticket.moves import add_labels, move, put, set_status
 from baton.model.ticket.roles import is_dispatcher, own_labels
@@ -110,9 +110,11 @@ def declined(ticket: TicketState, event: DepartmentDeclined, facts: Facts) -> To
     other = ticket.department(event.to) if event.to else None
     known = other.state if other is not None else None
     stuck = event.to is None or known in (DepartmentState.ANSWERED, DepartmentState.DECLINED)
+    was_declined = department.state is DepartmentState.DECLINED
     if stuck and department.blocks:
         raise IllegalTransition(
-            f"{event.label!r} stays declined: name a department that was not asked yet, or remove the label"
+            f"{event.label!r} stays {'declined' if was_declined else 'without an answer'}: name a department "
+            f"that was not asked yet, or remove the label"
         )
     put(
         ticket,
@@ -128,7 +130,7 @@ def declined(ticket: TicketState, event: DepartmentDeclined, facts: Facts) -> To
     )
     reason = f"{event.label} declined: {event.reason[:500]}"
     if stuck:
-        return tell_somebody([ticket.dispatcher], reason, facts)
+        return tell_dispatcher(ticket, reason, facts)
     ticket.labels = labelled(ticket.labels, remove=(event.label,))
     told = tell([ticket.dispatcher], reason) if event.author.id != ticket.dispatcher else ()
     if event.to is not None and known is not DepartmentState.ASKED:
@@ -180,6 +182,8 @@ def ask(
             ticket,
             Department(
                 label=label,
+                key=asked.key if (asked := facts.departments.get(label)) else None,
+                formerly=earlier.formerly if earlier else (),
                 state=DepartmentState.ASKED,
                 asked_at=facts.now,
                 due_at=due.due_at if due else None,
@@ -191,7 +195,8 @@ def ask(
     ranks = {label: rank for rank, label in enumerate(order)}
     ticket.departments = tuple(sorted(ticket.departments, key=lambda one: ranks.get(one.label, len(ranks))))
     add_labels(ticket, new)
-    if ticket.dispatcher is None and by is not None and by.type is AuthorType.STAFF:
+    nobody_dispatches = ticket.dispatcher is None or facts.person(ticket.dispatcher) is None
+    if nobody_dispatches and by is not None and by.type is AuthorType.STAFF:
         ticket.dispatcher = by.id
     move(ticket, Trigger.ASK)
     # Those who are asked look for open tickets.

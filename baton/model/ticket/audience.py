@@ -26,6 +26,29 @@ def tell_composer(ticket: TicketState, reason: str) -> Told:
     return tell([ticket.composer or ticket.assignee], reason) or (Tell(everyone=True, reason=reason),)
 
 
+def tell_dispatcher(ticket: TicketState, reason: str, facts: Facts, *first: str | None) -> Told:
+    """Tell the dispatcher, or whoever takes the dispatcher's part; before them, the first who is still here.
+
+    If the dispatcher is gone, those with the role who are there take this part, and otherwise everyone.
+    """
+    told = tell([still_here([*first, ticket.dispatcher], facts)], reason) or tell(facts.dispatchers, reason)
+    return told or (Tell(everyone=True, reason=reason),)
+
+
+def to_escalate_to(ticket: TicketState, label: str, facts: Facts) -> str | None:
+    """Who must know that a department's answer is overdue; if nobody, everyone."""
+    asked = facts.departments.get(label)
+    if asked is not None and asked.lead is not None:
+        return asked.lead
+    return still_here([ticket.dispatcher], facts) or next(iter(facts.dispatchers), None)
+
+
+def deserted(label: str, facts: Facts) -> bool:
+    """Whether nobody answers for a department: the directory no longer has it, or nobody belongs to it."""
+    asked = facts.departments.get(label)
+    return asked is None or asked.deserted
+
+
 def still_here(staff: Iterable[str | None], facts: Facts) -> str | None:
     """The first of these who still works here."""
     return next((one for one in people(staff) if facts.person(one) is not None), None)
@@ -38,12 +61,8 @@ def tell_departments(labels: Iterable[str], reason: str) -> Told:
 
 def tell_of_deserted(ticket: TicketState, labels: Set[str], facts: Facts) -> Told:
     """Tell somebody of a question that nobody can answer: it would wait forever, and nobody would know."""
-    gone = [
-        label
-        for label in sorted(labels)
-        if label not in facts.departments or facts.departments[label].deserted
-    ]
-    return tell_somebody([ticket.dispatcher], f"nobody answers for {', '.join(gone)}", facts) if gone else ()
+    gone = [label for label in sorted(labels) if deserted(label, facts)]
+    return tell_dispatcher(ticket, f"nobody answers for {', '.join(gone)}", facts) if gone else ()
 
 
 def newly_nobodys(before: TicketState, ticket: TicketState) -> Told:

@@ -16,6 +16,7 @@ from baton.contract import (
 )
 from baton.model.facts import Facts
 from baton.model.settlement import Told
+from baton.model.ticket.audience import to_escalate_to
 from baton.model.ticket.moves import put
 from baton.model.ticket.state import TicketState
 
@@ -24,7 +25,7 @@ def next_due(ticket: TicketState) -> Instant | None:
     """The earliest of the next reminder, the next escalation, a timed rule and a composer's absence."""
     ats = [ticket.wake_at]
     for department in _counting(ticket):
-        ats += [department.remind_at, None if department.escalated else department.due_at]
+        ats += [_remind_at(department), None if department.escalated else department.due_at]
     return min((at for at in ats if at is not None), default=None)
 
 
@@ -38,14 +39,19 @@ def due_events(ticket: TicketState, now: Instant) -> Iterator[ReminderDue | Depa
                     author=SYSTEM,
                     label=department.label,
                 )
-        elif department.remind_at is not None and department.remind_at <= now:
+        elif (remind_at := _remind_at(department)) is not None and remind_at <= now:
             yield ReminderDue(
-                id=_event_id(ticket, "reminder_due", department.remind_at, department.label),
+                id=_event_id(ticket, "reminder_due", remind_at, department.label),
                 author=SYSTEM,
                 label=department.label,
             )
     if ticket.wake_at is not None and ticket.wake_at <= now:
         yield TimedDue(id=_event_id(ticket, "timed_due", ticket.wake_at), author=SYSTEM)
+
+
+def _remind_at(department: Department) -> Instant | None:
+    """When to remind a department; never while nobody is there to be reminded."""
+    return None if department.blocks else department.remind_at
 
 
 def _counting(ticket: TicketState) -> Iterator[Department]:
@@ -69,5 +75,9 @@ def department_due(ticket: TicketState, event: DepartmentDue, facts: Facts) -> T
     department = ticket.department(event.label)
     if department is not None:
         # A reminder that was not sent in time would only confuse.
-        put(ticket, department.model_copy(update={"remind_at": None, "escalated": True}))
+        to = to_escalate_to(ticket, event.label, facts)
+        put(
+            ticket,
+            department.model_copy(update={"remind_at": None, "escalated": True, "escalated_to": to}),
+        )
     return ()

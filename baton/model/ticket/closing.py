@@ -60,10 +60,22 @@ def passes_over(state: TicketState, what: str) -> DepartmentsWaiting:
             f"{what} would pass over the reply that {state.composer or 'nobody yet'} is to write: "
             f"send it, or force it and say why"
         )
-    blocked = f" ({', '.join(state.blocking)} declined: withdraw or redirect it)" if state.blocking else ""
+    blocked = f" ({_blocked(state)}: withdraw or redirect it)" if state.blocking else ""
     return DepartmentsWaiting(
         f"{what} would pass over {', '.join(state.waiting)}, asked and not yet answered{blocked}: wait, "
         f"withdraw them, or force it and say why"
+    )
+
+
+def _blocked(state: TicketState) -> str:
+    """Why no answer will come from some departments."""
+    asked = [label for label in state.blocking if label in state.asked]
+    declined = [label for label in state.blocking if label not in state.asked]
+    return "; ".join(
+        [
+            *([f"{', '.join(declined)} declined"] if declined else []),
+            *([f"nobody answers for {', '.join(asked)}"] if asked else []),
+        ]
     )
 
 

@@ -35,11 +35,21 @@ def first_composer(ticket: TicketState, facts: Facts) -> str | None:
 
 
 def next_composer(ticket: TicketState, facts: Facts) -> str | None:
-    """Who writes the reply in place of a composer who is away; the same person if nobody else can."""
+    """Who writes the reply in place of a composer who is away.
+
+    If nobody else can, it is the same person; if that person is gone, any contributor, or else nobody.
+    """
     able = [staff for staff in contributors(ticket) if _may_compose(staff, facts)]
     there = [staff for staff in able if staff != ticket.composer and present(staff, facts)]
     best = next(iter([*there, *_there(_dispatcher(ticket, facts), facts)]), None)
-    return best or next(iter(_colleague(people([ticket.composer]), ticket, facts)), ticket.composer)
+    last = [ticket.composer] if ticket.composer and facts.person(ticket.composer) else able
+    return best or next(iter([*_colleague(people([ticket.composer]), ticket, facts), *last]), None)
+
+
+def present_colleague(ticket: TicketState, facts: Facts) -> str | None:
+    """The latest contributor who is there, or else the dispatcher, if there."""
+    known = people([*contributors(ticket), ticket.dispatcher])
+    return next((staff for staff in known if present(staff, facts)), None)
 
 
 def away(staff: str, facts: Facts) -> bool:

@@ -14,7 +14,7 @@ from baton.errors import IllegalTransition
 from baton.model.facts import Facts
 from baton.model.settlement import Told
 from baton.model.ticket import hands, owners
-from baton.model.ticket.audience import tell, tell_departments, tell_somebody
+from baton.model.ticket.audience import tell, tell_departments, tell_dispatcher, tell_somebody
 from baton.model.ticket.lifecycle import Trigger
 from baton.model.ticket.moves import move, set_status
 from baton.model.ticket.state import TicketState
@@ -57,7 +57,7 @@ def customer_message(ticket: TicketState, event: CustomerMessage, facts: Facts) 
     if was is TicketStage.COMPOSING:
         ticket.draft = ticket.draft.model_copy(update={"stale": True})
         told = hands.look_after_composer(ticket, facts)
-        return told + tell_somebody([ticket.composer, ticket.dispatcher], "the customer wrote", facts)
+        return told + tell_dispatcher(ticket, "the customer wrote", facts, ticket.composer)
     if was is TicketStage.ANSWERED:
         last = [ticket.composer, ticket.dispatcher, ticket.assignee]
         return owners.comes_back(ticket, last, "the customer wrote", facts)

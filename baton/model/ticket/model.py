@@ -28,6 +28,7 @@ from baton.contract import (
     DepartmentAskedAgain,
     DepartmentDeclined,
     DepartmentDue,
+    DirectoryChanged,
     End,
     LabelsChanged,
     MergedInto,
@@ -55,11 +56,12 @@ from baton.model.decision import Decision
 from baton.model.deeds import note_deed
 from baton.model.facts import Facts, people
 from baton.model.settlement import Folded, Settlement, Told, before_in, note_times
-from baton.model.ticket import answering, asking, clock, closing, hands, messages, owners, reply
+from baton.model.ticket import answering, asking, clock, closing, hands, leaving, messages, owners, reply
 from baton.model.ticket.audience import newly_nobodys
 from baton.model.ticket.composer import contributors
 from baton.model.ticket.lifecycle import Trigger, after
 from baton.model.ticket.moves import set_status
+from baton.model.ticket.relabelling import in_present_words, relabelled
 from baton.model.ticket.state import TicketState
 from baton.model.waiting import note_standing
 
@@ -93,7 +95,7 @@ def check(state: TicketState, event: TicketEvent) -> None:
     after(state.stage, Trigger.RECORD)
     handling = HANDLING[type(event)]
     after(state.stage, handling.trigger)
-    handling.check(state, event)
+    handling.check(state, in_present_words(state, event))
 
 
 def named(state: TicketState, event: BaseEvent) -> tuple[str, ...]:
@@ -101,7 +103,11 @@ def named(state: TicketState, event: BaseEvent) -> tuple[str, ...]:
     author = event.author.id if event.author.type is AuthorType.STAFF else None
     staff = event.staff if isinstance(event, Assigned | PresenceChanged) else None
     knowing = owners.known_of(state).contributed if _may_come_back(state, event) else contributors(state)
-    return people([author, staff, state.assignee, state.composer, state.dispatcher, *knowing])
+    told = (one.escalated_to for one in state.departments)
+    holders = state.holders.values() if isinstance(event, DirectoryChanged) else ()
+    return people(
+        [author, staff, state.assignee, state.composer, state.dispatcher, *knowing, *told, *holders]
+    )
 
 
 def _may_come_back(state: TicketState, event: BaseEvent) -> bool:
@@ -126,9 +132,12 @@ def fold(before: TicketState, event: TicketEvent, facts: Facts) -> Folded[Ticket
     Raises a ``Refused`` if the event is not possible now or its author may not do this, and ``MissingLine``
     if the members of a line are needed and ``facts`` do not have them.
     """
-    check(before, event)
     if facts.blocked and isinstance(event, CustomerMessage):
+        check(before, event)
         return Folded(before)
+    before = relabelled(before, facts.departments, event)
+    event = in_present_words(before, event)
+    check(before, event)
     ticket = messages.opened(before, event, facts) if opens(before, event) else before.model_copy()
     told = HANDLING[type(event)].fold(ticket, event, facts)
     told += answering.join(before, ticket, facts)
@@ -216,6 +225,7 @@ HANDLING: Mapping[type[BaseEvent], Handling] = {
     Assigned: Handling(Trigger.RECORD, hands.assigned),
     PresenceChanged: Handling(Trigger.RECORD, owners.presence_changed),
     PlaceFreed: Handling(Trigger.RECORD, hands.place_freed),
+    DirectoryChanged: Handling(Trigger.RECORD, leaving.directory_changed),
     TicketOpened: Handling(Trigger.RECORD, _recorded),
     TimedDue: Handling(Trigger.RECORD, owners.timed_due),
     ReminderDue: Handling(Trigger.RECORD, clock.reminder_due),

@@ -27,8 +27,11 @@ def what_happened(before: TicketState, after: TicketState, *, blocked: bool = Fa
     if before.round != after.round:
         said.append(f"round {after.round}")
     had = {one.label: one for one in before.departments}
+    by_key = {one.key: one for one in before.departments if one.key is not None}
     for one in after.departments:
-        was = had.get(one.label)
+        was = by_key.get(one.key or "") or had.get(one.label)
+        if was is not None and was.label != one.label:
+            said.append(f"{was.label} is called {one.label} now")
         if was is None or (was.state, was.blocks, was.asked_at) != (one.state, one.blocks, one.asked_at):
             said.append(f"{one.label} {one.state.value}{' (blocks)' if one.blocks else ''}")
         elif was.note_count != one.note_count:
@@ -68,7 +71,9 @@ def who_acts(ticket: TicketState) -> str:
             return f"Nobody is asked: {who} has to look at it."
         case TicketStage.COLLECTING if ticket.blocking:
             who = markdown(ticket.dispatcher or "the dispatcher")
-            return f"**{who}** must see to {names(ticket.blocking)}, who declined."
+            declined = not any(label in ticket.asked for label in ticket.blocking)
+            because = ", who declined" if declined else ": no answer will come from there"
+            return f"**{who}** must see to {names(ticket.blocking)}{because}."
         case TicketStage.COLLECTING:
             return f"It waits for **{names(ticket.waiting)}**."
         case TicketStage.COMPOSING:
@@ -105,6 +110,8 @@ def details(ticket: TicketState, timeline: Sequence[TimelineEntry], unsent: int)
 def _department(one: Department) -> str:
     """How far a department is. Its notes are left out: not everybody who may open the UI may read them."""
     match one.state:
+        case DepartmentState.ASKED if one.blocks:
+            return f"asked {moment(one.asked_at)}, and **nobody** is there"
         case DepartmentState.ASKED:
             late = " – **overdue**" if one.escalated else ""
             due = f", due {moment(one.due_at)}{late}" if one.due_at else ""

@@ -21,6 +21,7 @@ from baton.contract import (
     ChatEvent,
     CustomerMessage,
     DeliveryFailed,
+    DirectoryChanged,
     Idle,
     LabelsChanged,
     MergedInto,
@@ -39,11 +40,10 @@ from baton.contract import (
 )
 from baton.errors import IllegalTransition
 from baton.model.chat.model import HANDLING, check, fold, opens
-from baton.model.facts import Facts
+from baton.model.facts import AskedOf, Facts
 from tests.unit.chat.world import (
     CUSTOMER,
     HANDS_FIELDS,
-    LINE_OF,
     NO_CHAT,
     NOW,
     SYSTEM,
@@ -495,6 +495,58 @@ CASES: dict[str, Case] = {
         ended closed                                                   -> illegal
         """,
     ),
+    "Ivan is gone, and Petra is there": Case(
+        DirectoryChanged(id="e-1", author=SYSTEM),
+        """
+        no chat                                                     -> illegal
+        active open: mine ivan | reserved ivan | assigned ivan      -> active open: mine petra
+        active pending: mine ivan | reserved ivan | assigned ivan   -> active pending: reserved petra
+        active closed: any                                          -> =
+        active open: nobody | queue line-1                          -> =
+        active pending: nobody | queue line-1                       -> =
+        ended any: assigned ivan                                    -> ended =: assigned petra
+        ended any: reserved ivan                                    -> ended =: reserved petra
+        ended any: nobody                                           -> =
+        ended closed                                                -> illegal
+        """,
+        facts(gone=("ivan",)),
+    ),
+    "Ivan is gone, and nobody is there": Case(
+        DirectoryChanged(id="e-1", author=SYSTEM),
+        """
+        no chat                                                     -> illegal
+        active open: mine ivan | reserved ivan | assigned ivan      -> active open: queue line-1
+        active pending: any                                         -> =
+        active closed: any                                          -> =
+        active open: nobody | queue line-1                          -> =
+        ended any: assigned ivan | reserved ivan                    -> ended =: queue line-1
+        ended any: nobody                                           -> =
+        ended closed                                                -> illegal
+        """,
+        facts(gone=("ivan",), away=("petra",)),
+    ),
+    "a line is gone, with everybody in it": Case(
+        DirectoryChanged(id="e-1", author=SYSTEM),
+        """
+        no chat                                                     -> illegal
+        active open: any                                            -> active open: nobody
+        active pending: queue line-1                                -> active pending: nobody
+        active closed: queue line-1                                 -> active closed: nobody
+        active pending: mine ivan | reserved ivan | assigned ivan   -> =
+        active closed: mine ivan | reserved ivan | assigned ivan    -> =
+        active pending: nobody                                      -> =
+        active closed: nobody                                       -> =
+        ended any: any                                              -> ended =: nobody
+        ended closed                                                -> illegal
+        """,
+        facts(gone=("ivan", "petra"), empty_lines=("line-1",)),
+    ),
+    "a label has changed that the chat does not have": Case(
+        DirectoryChanged(id="e-1", author=SYSTEM, former_labels={"delivery": "parcels"}),
+        NOTHING_MOVES,
+        facts(departments={"shipping": AskedOf(key="parcels")}),
+    ),
+    "the directory has changed elsewhere": Case(DirectoryChanged(id="e-1", author=SYSTEM), NOTHING_MOVES),
     "Lena comes online, of another line": Case(presence("lena", Presence.ONLINE), NOTHING_MOVES),
     "Petra goes offline, who has nothing to do with it": Case(
         presence("petra", Presence.OFFLINE), NOTHING_MOVES, facts(away=("petra",))
@@ -558,7 +610,9 @@ def _whole(event: ChatEvent, before: str, after: str, world: Facts) -> dict[str,
         fields["waiting_since"] = None
     if isinstance(event, LabelsChanged):
         fields["labels"] = ("billing", "vip")
-    if fields["assignee"] in LINE_OF:
+    if isinstance(event, DirectoryChanged):
+        fields["holders"] = {line: who for line, who in old.holders.items() if who in world.people}
+    if fields["assignee"] in world.people:
         fields["holders"] = {**fields["holders"], fields["line"]: fields["assignee"]}
     if isinstance(event, AgentMessage) and not new_chat:
         wrote_last = old.last_author == staff("ivan") and old.pinned_to == "ivan"

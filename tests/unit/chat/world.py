@@ -52,19 +52,30 @@ def staff(name: str) -> Author:
     return Author(type=AuthorType.STAFF, id=name)
 
 
-def facts(*, away: tuple[str, ...] = (), full: tuple[str, ...] = (), **more: Any) -> Facts:
-    """What a decision knows: everybody is online except those ``away``. ``more`` are fields of Facts."""
+def facts(
+    *,
+    away: tuple[str, ...] = (),
+    full: tuple[str, ...] = (),
+    gone: tuple[str, ...] = (),
+    line_of: Mapping[str, str] = LINE_OF,
+    **more: Any,
+) -> Facts:
+    """What a decision knows: everybody is online except those ``away``. ``more`` are fields of Facts.
+
+    Those ``gone`` are no longer in the directory, and ``line_of`` says who is in which line.
+    """
+    there = {name: line for name, line in line_of.items() if name not in gone}
     known: dict[str, Any] = {
         "now": NOW,
         "people": {
             name: Person(
                 line=line,
                 chats=CHATS[name],
-                takes_over=TAKES_OVER[line],
+                takes_over=TAKES_OVER.get(line, True),
                 away=name in away,
                 full=name in full,
             )
-            for name, line in LINE_OF.items()
+            for name, line in there.items()
         },
         "lines": {
             line: tuple(
@@ -74,8 +85,8 @@ def facts(*, away: tuple[str, ...] = (), full: tuple[str, ...] = (), **more: Any
                     chats=CHATS[name],
                     load=LOAD[name],
                 )
-                for name in LINE_OF
-                if LINE_OF[name] == line
+                for name in there
+                if there[name] == line
             )
             for line in TAKES_OVER
         },

@@ -6,6 +6,7 @@ import json
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from click.testing import CliRunner, Result
@@ -14,7 +15,7 @@ from baton.cli import baton as program
 from baton.cli.cases.tickets import visibility_query
 from baton.cli.desk.directorytext import as_yaml
 from baton.contract import Presence, Status, Tab, TicketStage
-from baton.desk.api import InboxRow, NoticeRow, TicketQuery, TicketRow
+from baton.desk.api import Concern, Concerns, InboxRow, NoticeRow, TicketQuery, TicketRow
 from baton.documents.directory import Directory
 from baton.settings import CHECKOUT
 from tests.directories import parse_directory
@@ -542,6 +543,134 @@ def test_applying_says_what_is_new_gone_and_different(desk: FakeDesk, tmp_path: 
     assert "staff        +anna -lena ~ivan" in output
     assert "labels       +vip" in output
     assert "lines        -line-2" in output
+
+
+CONCERNED = Concerns(
+    chats=2,
+    tickets=1,
+    reasons=(
+        Concern(
+            reason="ivan is gone, and has it",
+            cases=3,
+            first=("chat:telegram:42", "ticket:it's", "chat:a:1"),
+        ),
+        Concern(
+            reason="billing is called invoices",
+            cases=60,
+            first=tuple(f"ticket:T-{number}" for number in range(50)),
+        ),
+    ),
+)
+
+
+@pytest.fixture
+def without_ivan(desk: FakeDesk, tmp_path: Path) -> Path:
+    """A file without Ivan, who has cases."""
+    desk.concerned = CONCERNED
+    path = tmp_path / "directory.yaml"
+    path.write_text("lines: {line-1: {}}\nstaff: {lena: {}}\n")
+    return path
+
+
+def test_a_dry_run_says_which_cases_are_concerned_and_changes_nothing(
+    desk: FakeDesk, without_ivan: Path
+) -> None:
+    before = desk.document
+
+    result = run("directory", "apply", str(without_ivan), "--dry-run", "--ui", "https://ui.example.org/")
+
+    assert result.exit_code == 0
+    assert (desk.document, desk.version) == (before, 1)
+    said = result.stdout.splitlines()
+    assert said[:2] == ["This concerns 2 chats and 1 ticket:", "      3  ivan is gone, and has it"]
+    query = quote(r"WorkflowId IN ('chat:telegram:42', 'ticket:it\'s', 'chat:a:1')", safe="")
+    assert said[2].strip() == f"https://ui.example.org/namespaces/default/workflows?query={query}"
+    assert said[4].endswith(" (the first 50)")
+    assert "Nothing was changed.\nThe directory stays at version 1." in result.stdout
+    assert "-ivan" in result.stdout
+
+
+def test_without_a_terminal_a_change_that_concerns_cases_wants_yes(
+    desk: FakeDesk, without_ivan: Path
+) -> None:
+    before = desk.document
+
+    result = run("directory", "apply", str(without_ivan))
+
+    assert result.exit_code == 1
+    assert "This would concern 2 chats and 1 ticket, so nothing was changed" in result.stderr
+    assert "--yes" in result.stderr
+    assert (desk.document, desk.version) == (before, 1)
+
+
+def test_with_yes_it_is_changed_and_said_who_is_told(desk: FakeDesk, without_ivan: Path) -> None:
+    result = run("directory", "apply", str(without_ivan), "--yes")
+
+    assert result.exit_code == 0
+    assert "Told of it: 2 chats and 1 ticket." in result.stdout
+    assert desk.staff() == ["lena"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "staff"), [("n", ["ivan", "lena"]), ("", ["ivan", "lena"]), ("y", ["lena"])]
+)
+def test_at_a_terminal_it_asks(
+    desk: FakeDesk, without_ivan: Path, monkeypatch: pytest.MonkeyPatch, answer: str, staff: list[str]
+) -> None:
+    monkeypatch.setattr("baton.cli.desk.concerns.there_is_a_terminal", lambda: True)
+
+    result = CliRunner().invoke(program, ("directory", "apply", str(without_ivan)), input=f"{answer}\n")
+
+    assert list(desk.staff()) == staff
+    assert result.exit_code == (0 if answer == "y" else 1)
+    assert "Make it so, and tell them?" in result.stderr
+
+
+def test_nobody_is_asked_where_nobody_is_concerned(desk: FakeDesk, without_ivan: Path) -> None:
+    desk.concerned = Concerns()
+
+    result = run("directory", "apply", str(without_ivan))
+
+    assert result.exit_code == 0
+    assert "No living case is concerned." in result.stdout
+
+
+def test_programs_get_one_document_with_the_concerned(desk: FakeDesk, without_ivan: Path) -> None:
+    dry = json.loads(run("directory", "apply", str(without_ivan), "--dry-run", "--json").stdout)
+    done = json.loads(run("directory", "apply", str(without_ivan), "--yes", "--json").stdout)
+
+    assert [document["dry_run"] for document in (dry, done)] == [True, False]
+    assert [document["version"] for document in (dry, done)] == [1, 2]
+    assert dry["concerned"] == done["concerned"]
+    first = dry["concerned"]["reasons"][0]
+    assert (first["reason"], first["cases"]) == ("ivan is gone, and has it", 3)
+    assert first["link"].startswith("http://")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [("remove", "ivan"), ("set", "ivan", "--line", "line-2"), ("add", "nina", "--line", "line-1")],
+    ids=lambda command: command[0],
+)
+def test_changes_of_staff_ask_in_the_same_way(desk: FakeDesk, command: tuple[str, ...]) -> None:
+    desk.concerned = CONCERNED
+
+    refused = run("staff", *command)
+    assert (refused.exit_code, desk.version) == (1, 1)
+    assert "--yes" in refused.stderr
+
+    done = run("staff", *command, "--yes")
+    assert (done.exit_code, desk.version) == (0, 2)
+    assert "This concerns 2 chats and 1 ticket:" in done.stdout
+
+
+def test_a_link_stays_short_enough_for_an_address(desk: FakeDesk, without_ivan: Path) -> None:
+    names = tuple(f"ticket:{'x' * 900}{number}" for number in range(50))
+    desk.concerned = Concerns(tickets=50, reasons=(Concern(reason="it", cases=50, first=names),))
+
+    said = run("directory", "apply", str(without_ivan), "--dry-run").stdout.splitlines()
+
+    assert said[2].endswith(" (the first 4)")
 
 
 def test_checking_needs_nothing_that_runs_and_shows_the_mistake(tmp_path: Path) -> None:

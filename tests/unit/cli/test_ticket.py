@@ -116,6 +116,7 @@ def test_show_has_a_row_for_each_department(fake: FakeBaton) -> None:
     more = (
         asked("law", escalated=True, due_at=NOON),
         asked("sales", state=DepartmentState.DECLINED, blocks=True),
+        asked("faxes", blocks=True),
         asked("phones", state=DepartmentState.DECLINED, declined_to="law"),
         asked("press", state=DepartmentState.WITHDRAWN),
     )
@@ -129,6 +130,7 @@ def test_show_has_a_row_for_each_department(fake: FakeBaton) -> None:
     assert rows["warranty"] == "answered – maria, 2026-03-02 12:00"
     assert rows["law"] == "asked, overdue 2026-03-02 12:00 –"
     assert rows["sales"] == "declined, blocks – –"
+    assert rows["faxes"] == "asked, blocks – –"
     assert rows["phones"] == "declined, to law – –"
     assert rows["press"] == "withdrawn – –"
     assert max(map(len, output.splitlines())) <= 80

@@ -85,6 +85,7 @@ EVENTS: dict[str, dict[str, Any]] = {
     "assigned": {"author": STAFF, "staff": "petra"},
     "labels_changed": {"author": STAFF, "add": ["vip"], "remove": ["refund"]},
     "presence_changed": {"author": SYSTEM, "staff": "ivan", "presence": "without_chats"},
+    "directory_changed": {"author": SYSTEM, "former_labels": {"счета": "accounts"}},
     "merged_into": {"author": STAFF, "case": "case-7"},
     "template_applied": {"author": STAFF, "template": "three-departments"},
     "department_declined": {"author": STAFF, "label": "billing", "to": "warranty", "reason": "гарантия"},
@@ -231,8 +232,8 @@ def test_a_field_that_is_needed_is_missed_by_name(kind: str, field: str, how: st
         (
             {"kind": "resolved", "id": "e-1", "author": STAFF},
             "kind 'resolved' is unknown; a chat takes agent_message, assigned, chat_ended, customer_message, "
-            "delivery_failed, labels_changed, merged_into, message_changed, note_added, presence_changed, "
-            "reply_sent, status_set, system_message, taken, ticket_opened",
+            "delivery_failed, directory_changed, labels_changed, merged_into, message_changed, note_added, "
+            "presence_changed, reply_sent, status_set, system_message, taken, ticket_opened",
         ),
         ({"id": "e-1"}, "kind None is unknown; a chat takes"),
         ({"kind": ["taken"]}, "kind ['taken'] is unknown; a chat takes"),
@@ -346,6 +347,7 @@ MAY: dict[str, str] = {
     "assigned": "sb",
     "labels_changed": "sb",
     "presence_changed": "sb",
+    "directory_changed": "b",
     "merged_into": "sb",
     "template_applied": "sb",
     "department_declined": "s",
@@ -836,11 +838,14 @@ ACTIONS: list[dict[str, Any]] = [
 NOTE: dict[str, Any] = {"author": STAFF, "text": "оплачено", "at": AT, "event_id": "e-7", "round": 2}
 DEPARTMENT: dict[str, Any] = {
     "label": "billing",
+    "key": "accounts",
+    "formerly": ["счета"],
     "state": "declined",
     "asked_at": AT,
     "due_at": AT,
     "remind_at": AT,
     "escalated": True,
+    "escalated_to": "lena",
     "answered_at": AT,
     "answered_by": "lena",
     "declined_to": "warranty",
@@ -942,6 +947,8 @@ FACTS: dict[str, Any] = {
         ]
     },
     "queues": ["phones"],
+    "empty_lines": ["faxes"],
+    "dispatchers": ["dora"],
     "case_id": "case-1",
     "previous": {
         "case_id": "case-0",

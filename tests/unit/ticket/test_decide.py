@@ -485,13 +485,25 @@ async def test_nothing_is_drafted_anew_where_no_note_came() -> None:
     assert drafted(ticket.state).startswith("Billing (Bella):")
 
 
-async def test_somebody_who_left_the_directory_is_named_by_the_id_in_the_draft() -> None:
+async def test_somebody_who_left_the_directory_is_called_as_before_in_the_draft() -> None:
     ticket = begun()
     await ticket.ask("billing", "delivery")
     await ticket.note("dan", "on its way")
     ticket.desk.directory = without(staff="dan")
 
     await ticket.note("bella", "paid")
+
+    assert "Delivery (Dan):\non its way" in drafted(ticket.state)
+
+
+async def test_somebody_who_left_before_anything_was_drafted_is_named_by_the_id() -> None:
+    ticket = begun()
+    await ticket.ask("billing", "delivery", "warranty")
+    await ticket.note("dan", "on its way")
+    ticket.desk.directory = without(staff="dan")
+    await ticket.note("lena", "paid", label="billing")
+
+    await ticket.note("lena", "repaired")
 
     assert "Delivery (dan):\non its way" in drafted(ticket.state)
 

@@ -10,7 +10,7 @@ and with templates; everybody has always been there unless a test says otherwise
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
@@ -184,6 +184,21 @@ class Ticket(SimulatedTicket):
         """These people have left the directory."""
         left = {key: member for key, member in self.desk.directory.staff.items() if key not in staff}
         self.desk.directory = self.desk.directory.model_copy(update={"staff": left})
+
+    def changes(self, **parts: Mapping[str, Mapping[str, Any] | None]) -> None:
+        """Other fields for some members, departments or lines of the directory; ``None`` removes one."""
+        document = self.desk.directory.model_dump()
+        for part, changed in parts.items():
+            for key, fields in changed.items():
+                if fields is None:
+                    del document[part][key]
+                else:
+                    document[part][key] = {**document[part].get(key, {}), **fields}
+        self.desk.directory = Directory.model_validate(document)
+
+    async def told_of_change(self, **former: str) -> TicketState:
+        """The ticket hears that the directory has changed."""
+        return await self.do("directory_changed", "system", former_labels=former)
 
     async def leave(self, staff: str) -> TicketState:
         """Somebody goes offline, and the grace begins."""

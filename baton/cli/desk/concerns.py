@@ -1,0 +1,96 @@
+"""Which living cases a change of the directory concerns: said beforehand, and asked about."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+
+from baton.cli.screen import echo
+from baton.cli.shared import count
+from baton.cli.webui import list_address, namespace, ui_address
+from baton.desk.api import Concern, Concerns
+from baton.errors import BatonError
+from baton.signs import one_line
+from baton.temporal.searchattributes import quoted
+
+_LONGEST_QUERY = 4_000
+"""Characters of a query: it is part of an address."""
+
+yes_option = click.option("--yes", is_flag=True, help="Do not ask, even if cases are concerned.")
+ui_option = click.option("--ui", metavar="URL", help="The address of the Temporal UI, for links to cases.")
+
+
+def say(concerns: Concerns, ui: str | None, *, err: bool = False) -> None:
+    """Say how many cases are concerned, and why, with links to the lists in the Temporal UI."""
+    if not _number(concerns):
+        return
+    echo(f"This concerns {_counted(concerns)}:", err=err)
+    for one in concerns.reasons:
+        shown = len(_shown(one))
+        only = "" if shown == one.cases else f" (the first {shown:,})"
+        echo(f"{one.cases:>7,}  {one_line(one.reason)}", err=err)
+        echo(f"         {_link(one, ui)}{only}", err=err)
+
+
+def agree(concerns: Concerns, *, yes: bool) -> None:
+    """Go on only if nobody is concerned, or somebody has agreed. Raises ``BatonError`` without a terminal."""
+    if yes or not _number(concerns):
+        return
+    if not there_is_a_terminal():
+        raise BatonError(
+            f"This would concern {_counted(concerns)}, so nothing was changed: there is no terminal to ask. "
+            "Add --yes if it is meant."
+        )
+    click.confirm("Make it so, and tell them?", abort=True, err=True)
+
+
+def as_document(concerns: Concerns, ui: str | None) -> dict[str, Any]:
+    """The same, for programs."""
+    return {
+        "chats": concerns.chats,
+        "tickets": concerns.tickets,
+        "reasons": [
+            {"reason": one.reason, "cases": one.cases, "first": list(one.first), "link": _link(one, ui)}
+            for one in concerns.reasons
+        ],
+    }
+
+
+def told(concerns: Concerns, *, dry_run: bool) -> str:
+    """What follows for cases."""
+    if not _number(concerns):
+        return "No living case is concerned."
+    return "Nothing was changed." if dry_run else f"Told of it: {_counted(concerns)}."
+
+
+def there_is_a_terminal() -> bool:
+    """Whether somebody can be asked."""
+    return sys.stdin.isatty()
+
+
+def _number(concerns: Concerns) -> int:
+    return concerns.chats + concerns.tickets
+
+
+def _counted(concerns: Concerns) -> str:
+    parts = {"chat": concerns.chats, "ticket": concerns.tickets}
+    return " and ".join(count(number, noun) for noun, number in parts.items() if number)
+
+
+def _link(one: Concern, ui: str | None) -> str:
+    names = ", ".join(map(quoted, _shown(one)))
+    return list_address(ui_address(ui), namespace(), f"WorkflowId IN ({names})")
+
+
+def _shown(one: Concern) -> list[str]:
+    """As many of the cases as an address can name."""
+    names: list[str] = []
+    room = _LONGEST_QUERY
+    for name in one.first:
+        room -= len(quoted(name)) + 2
+        if room < 0 and names:
+            break
+        names.append(name)
+    return names
