@@ -21,6 +21,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from activities.answers import with_names
 from activities.arrivals import fill_lines
+from activities.presences import presence_rows
 from activities.refusing import refusal, refusing
 from baton.contract import SUBMIT, SYSTEM, Presence, PresenceChanged, derived_id
 from baton.desk.api import (
@@ -109,18 +110,7 @@ class Housekeeping:
     async def show_presence(self) -> list[PresenceRow]:
         """Everybody in the directory, and what they are doing."""
         directory = (await self._desk.directory()).directory
-        attendance = await self._desk.presence()
-        return [
-            PresenceRow(
-                staff=staff,
-                line=member.line,
-                chats=member.chats,
-                max_chats=member.max_chats,
-                presence=attendance[staff].presence if staff in attendance else Presence.OFFLINE,
-                since=attendance[staff].since if staff in attendance else None,
-            )
-            for staff, member in directory.staff.items()
-        ]
+        return await presence_rows(self._desk, directory, directory.staff, self._offline_grace)
 
     @activity.defn(name=CHANGE_DIRECTORY)
     async def change_directory(self, change: DirectoryChange) -> ShownDirectory:
@@ -168,15 +158,8 @@ class Housekeeping:
             directory.require_staff(change.staff)
         attends = await self._desk.set_presence(change.staff, change.presence, datetime.now(UTC))
         await self._spread(change.staff, attends, delayed=attends.presence is Presence.OFFLINE)
-        member = directory.staff[change.staff]
-        return PresenceRow(
-            staff=change.staff,
-            line=member.line,
-            chats=member.chats,
-            max_chats=member.max_chats,
-            presence=attends.presence,
-            since=attends.since,
-        )
+        (row,) = await presence_rows(self._desk, directory, [change.staff], self._offline_grace)
+        return row
 
     async def _let_go_of(self, removed: str) -> None:
         """Tell the cases of somebody who was removed from the directory, and will not come back to them."""
