@@ -20,7 +20,7 @@ from temporalio.exceptions import ActivityAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.answers import with_names
-from activities.arrivals import fill_lines
+from activities.arrivals import fill_lines, tell_what_waits
 from activities.presences import presence_rows
 from activities.refusing import refusal, refusing
 from baton.contract import SUBMIT, SYSTEM, Presence, PresenceChanged, derived_id
@@ -219,9 +219,13 @@ class Housekeeping:
 
     async def _fill_places(self, spread: PresenceSpread) -> int:
         member = (await self._desk.directory()).directory.staff.get(spread.staff)
-        lines = [member.line] if member is not None and member.line is not None else []
+        if member is None:
+            return 0
+        lines = [member.line] if member.line is not None else []
         source = derived_id("presence", spread.staff, spread.since.isoformat())
-        return len(await fill_lines(self._desk, self._task_queue, lines, source, datetime.now(UTC)))
+        given = await fill_lines(self._desk, self._task_queue, lines, source, datetime.now(UTC))
+        await tell_what_waits(self._desk, spread.staff, member.line, source, datetime.now(UTC))
+        return len(given)
 
 
 async def _tell(client: Client, case: CaseRef, event: PresenceChanged) -> bool:
