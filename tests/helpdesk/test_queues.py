@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from activities.arrivals import tell_what_waits
 from activities.places import fill, look_at_line
 from baton.contract import Activity, Presence, Status, TicketStage
 from baton.documents.directory import Directory, Line, Member
@@ -318,6 +319,26 @@ async def test_what_is_just_being_given_to_somebody_waits_no_more(line: Embedded
     assert await line.still_waiting("first", NOW) == StillWaiting(queue=2, new=0, unanswered=0)
     aged = await line.still_waiting("first", NOW + KEPT_FOR)
     assert aged == StillWaiting(queue=6, new=0, unanswered=0), "nobody was told of these places"
+
+
+async def test_whoever_comes_online_is_told_once_also_when_that_is_tried_again(
+    line: EmbeddedHelpDesk,
+) -> None:
+    async def told() -> list[str]:
+        return [row.reason for row in await line.notices("lena", 9)]
+
+    assert not await tell_what_waits(line, "lena", "first", "lena came", NOW)
+    assert await told() == [], "nothing waits"
+    await queued(line, "a", 1)
+    assert await tell_what_waits(line, "lena", "first", "lena came", NOW)
+    await queued(line, "b", 2)
+    await tell_what_waits(line, "lena", "first", "lena came", at(1010))
+    assert await told() == ["still waiting: 1 in the queue of first"]
+    await tell_what_waits(line, "lena", "first", "lena came back", at(1020))
+    assert await told() == [
+        "still waiting: 2 in the queue of first",
+        "still waiting: 1 in the queue of first",
+    ]
 
 
 async def test_where_nobody_waits_nothing_is_counted(line: EmbeddedHelpDesk) -> None:
