@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
 import pytest
 
+from baton.cli.ops.filters import filters
 from baton.contract import Presence, Tab
 from baton.desk.api import NoticeRow, PresenceRow
 from baton.desk.client import DeskClient
@@ -108,6 +110,34 @@ class TestWhyACaseWaits:
                 await rig.on_ticket("customer", ticket, "customer_message", text="?", at=at)
             await rig.on_ticket("customer", tickets[0], "customer_message", text="?")
             assert [row.ticket_id for row in await desk_of(rig).tickets()] == tickets
+
+
+async def test_the_filter_for_a_queue_finds_all_that_waits_there(open_company: RigOpener) -> None:
+    async with open_company(online=("ivan", "lena")) as rig:
+        left, waits, pending, ticket = (fresh(name) for name in ("left", "waits", "pending", "T"))
+        await rig.customer(left)
+        await rig.by("ivan", left, "taken")
+        await rig.by("ivan", left, "chat_ended", status="open")
+        await rig.presence("ivan", Presence.OFFLINE, ago=timedelta(hours=1))
+        await to_line(rig, waits, pending)
+        await rig.by("lena", pending, "chat_ended", status="pending")
+        await rig.on_ticket("customer", ticket, "customer_message", text="?")
+        await rig.on_ticket("lena", ticket, "assigned", line="line-1")
+        assert (await rig.snapshot(left)).assignee == "ivan"
+        why = dict(await reasons(rig)) | {
+            row.ticket_id: row.waits_for for row in await desk_of(rig).tickets()
+        }
+        assert why == dict.fromkeys((left, waits, ticket), "nobody of line-1 is online")
+        (queue,) = [one for one in filters(datetime.now(UTC), line="line-1") if one.name == "queue"]
+
+        async def found() -> set[str]:
+            query = f"({queue.query}) AND TaskQueue = '{rig.settings.task_queue}'"
+            return {one.id.rpartition(":")[2] async for one in rig.client.temporal.list_workflows(query)}
+
+        async def all_found() -> bool:
+            return await found() == set(why)
+
+        await eventually(all_found, f"found {await found()}")
 
 
 async def test_the_list_of_staff_says_who_would_get_nothing_more(open_company: RigOpener) -> None:
