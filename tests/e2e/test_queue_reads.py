@@ -93,6 +93,31 @@ class TestWhyACaseWaits:
             assert (row.ticket_id, row.waits_for) == (ticket, "nobody of line-1 is online")
             assert row.waiting_since == (await rig.ticket(ticket)).waiting_since
 
+    async def test_because_somebody_handed_it_on_and_nobody_else_is_there(
+        self, open_company: RigOpener
+    ) -> None:
+        async with open_company(online=("ivan", "lena")) as rig:
+            chat = fresh("chat")
+            await to_line(rig, chat)
+            await rig.by("ivan", chat, "assigned", line="line-1")
+            assert await reasons(rig) == {chat: "handed on by ivan, nobody else of line-1 is there"}
+            await rig.presence("petra", Presence.ONLINE)  # the help desk knows, and nobody was told
+            assert await reasons(rig) == {chat: "line-1 has room: about to go out"}
+            other = fresh("other")
+            await rig.customer(other)
+            await rig.by("petra", other, "taken")
+            assert await reasons(rig) == {chat: "handed on by ivan; 1 other of line-1 online, full"}
+
+    async def test_because_it_was_left_unanswered(self, open_company: RigOpener) -> None:
+        async with open_company(online=("ivan", "lena")) as rig:
+            chat = fresh("left")
+            await to_line(rig, chat)
+            await rig.fast_forward(chat, minutes=11)
+            assert (await rig.snapshot(chat)).tab is Tab.UNANSWERED
+            assert await reasons(rig) == {chat: "left unanswered; line-1 has room"}
+            (row,) = await desk_of(rig).inbox(Tab.UNANSWERED)
+            assert row.waiting_since == (await rig.snapshot(chat)).waiting_since
+
     async def test_a_list_is_ordered_by_the_first_unanswered_message_and_shows_it(
         self, open_company: RigOpener
     ) -> None:
