@@ -10,8 +10,9 @@ from datetime import datetime
 
 from activities.places import fill, place_freed
 from activities.telling import tell
+from baton.contract import Tell, derived_id
 from baton.model.effects import GivenPlace
-from helpdesks.base import HelpDesk
+from helpdesks.base import HelpDesk, StillWaiting
 
 
 async def fill_lines(
@@ -28,3 +29,25 @@ async def fill_lines(
     for place in places:
         await tell(desk, task_queue, place.case, place_freed(place, source, now))
     return places
+
+
+async def tell_what_waits(desk: HelpDesk, staff: str, line: str | None, source: str, now: datetime) -> bool:
+    """Tell somebody who came online what still waits; false if nothing does.
+
+    Once for each ``source``: a repetition may count differently, but nobody is told twice.
+    """
+    reason = what_waits(await desk.still_waiting(line, now), line)
+    if reason:
+        await desk.tell(derived_id("waiting", source), Tell(staff=(staff,), reason=reason), now)
+    return bool(reason)
+
+
+def what_waits(left: StillWaiting, line: str | None) -> str:
+    """What still waits, in words; empty if nothing does."""
+    counted = (
+        (left.queue, f"the queue of {line}"),
+        (left.new, "New"),
+        (left.unanswered, "Unanswered"),
+    )
+    parts = ", ".join(f"{number:,} in {where}" for number, where in counted if number)
+    return f"still waiting: {parts}" if parts else ""

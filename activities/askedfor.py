@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from activities.places import absent, most
+from activities.places import absent
 from baton.documents.calendars import Calendar
 from baton.documents.directory import Directory
 from baton.model.decision import CaseState
@@ -49,7 +49,7 @@ async def _available(
     if absent((await intake.attendance([staff])).get(staff)):
         return False
     kind = kind_of(case)
-    return (await intake.load([staff], kind))[staff] < most(member, kind)
+    return (await intake.load([staff], kind))[staff] < member.most(kind)
 
 
 def clock(name: str, now: datetime, directory: Directory) -> Clock:

@@ -16,7 +16,8 @@ from temporalio.exceptions import ActivityAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.answers import with_names
-from activities.arrivals import fill_lines
+from activities.arrivals import fill_lines, tell_what_waits
+from activities.presences import presence_rows
 from activities.refusing import refusal, refusing
 from activities.spreading import tell_each
 from baton.contract import SUBMIT, SYSTEM, Presence, PresenceChanged, derived_id
@@ -90,18 +91,7 @@ class Housekeeping:
     async def show_presence(self) -> list[PresenceRow]:
         """Everybody in the directory, and what they are doing."""
         directory = (await self._desk.directory()).directory
-        attendance = await self._desk.presence()
-        return [
-            PresenceRow(
-                staff=staff,
-                line=member.line,
-                chats=member.chats,
-                max_chats=member.max_chats,
-                presence=attendance[staff].presence if staff in attendance else Presence.OFFLINE,
-                since=attendance[staff].since if staff in attendance else None,
-            )
-            for staff, member in directory.staff.items()
-        ]
+        return await presence_rows(self._desk, directory, directory.staff, self._offline_grace)
 
     @activity.defn(name=SHOW_RULES)
     async def show_rules(self, query: RulesQuery) -> ShownRules:
@@ -126,15 +116,8 @@ class Housekeeping:
             directory.require_staff(change.staff)
         attends = await self._desk.set_presence(change.staff, change.presence, datetime.now(UTC))
         await self._spread(change.staff, attends, delayed=attends.presence is Presence.OFFLINE)
-        member = directory.staff[change.staff]
-        return PresenceRow(
-            staff=change.staff,
-            line=member.line,
-            chats=member.chats,
-            max_chats=member.max_chats,
-            presence=attends.presence,
-            since=attends.since,
-        )
+        (row,) = await presence_rows(self._desk, directory, [change.staff], self._offline_grace)
+        return row
 
     async def _spread(self, staff: str, attends: Attendance, *, delayed: bool) -> None:
         # Once is enough: setting the same presence again is the same change.
@@ -180,9 +163,13 @@ class Housekeeping:
 
     async def _fill_places(self, spread: PresenceSpread) -> int:
         member = (await self._desk.directory()).directory.staff.get(spread.staff)
-        lines = [member.line] if member is not None and member.line is not None else []
+        if member is None:
+            return 0
+        lines = [member.line] if member.line is not None else []
         source = derived_id("presence", spread.staff, spread.since.isoformat())
-        return len(await fill_lines(self._desk, self._task_queue, lines, source, datetime.now(UTC)))
+        given = await fill_lines(self._desk, self._task_queue, lines, source, datetime.now(UTC))
+        await tell_what_waits(self._desk, spread.staff, member.line, source, datetime.now(UTC))
+        return len(given)
 
 
 async def _tell(client: Client, case: CaseRef, event: PresenceChanged) -> bool:

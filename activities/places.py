@@ -52,7 +52,7 @@ async def look_at_line(
     for staff in busier:
         if staff in load:
             load[staff] += 1
-    room = {staff: most(member, kind) - load[staff] for staff, member in members.items()}
+    room = {staff: member.most(kind) - load[staff] for staff, member in members.items()}
 
     def candidate(staff: str, member: Member) -> Candidate:
         attends = attendance.get(staff)
@@ -114,8 +114,3 @@ def place_freed(place: GivenPlace, source: str, at: datetime) -> PlaceFreed:
 def absent(attends: Attendance | None) -> bool:
     """Whether somebody gets nothing new: not online."""
     return attends is None or attends.presence is not Presence.ONLINE
-
-
-def most(member: Member, kind: Kind) -> int:
-    """How many cases of this kind somebody is given."""
-    return member.max_chats if kind == "chat" else member.max_tickets

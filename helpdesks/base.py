@@ -89,6 +89,17 @@ class Queued(NamedTuple):
     waiting: Waiting
 
 
+class StillWaiting(NamedTuple):
+    """How many cases wait that are not just being given to somebody."""
+
+    queue: int
+    """In the queue of the line."""
+    new: int
+    """In New, for everyone."""
+    unanswered: int
+    """In Unanswered, beside those in the queue."""
+
+
 class Queues(Protocol):
     """Who waits, and who has room, in one transaction: what is read stays true until it ends."""
 
@@ -266,12 +277,22 @@ class HelpDesk(Protocol):
     async def block_customer(self, customer: str, *, blocked: bool) -> None:
         """Block or unblock a customer."""
 
-    async def inbox(self, query: InboxQuery) -> Sequence[InboxRow]:
-        """List chats, those that have waited longest first."""
+    async def load(self, staff: Iterable[str], kind: Kind, at: datetime) -> Mapping[str, int]:
+        """How many cases of this kind each of these has, or is just being given.
 
-    async def tickets(self, query: TicketQuery) -> Sequence[TicketRow]:
+        Those without any may be left out.
+        """
+
+    async def still_waiting(self, line: str | None, at: datetime) -> StillWaiting:
+        """What somebody of this line, or of none, finds waiting."""
+
+    async def inbox(self, query: InboxQuery, at: datetime | None = None) -> Sequence[InboxRow]:
+        """List chats, those that have waited longest first, with the reason at that time, by default now."""
+
+    async def tickets(self, query: TicketQuery, at: datetime | None = None) -> Sequence[TicketRow]:
         """List tickets that are not closed: those that are due first, then those that have waited longest.
 
+        With the reason why they wait, as `inbox`.
         Raises ``UnknownLabel`` for a department that the directory does not have.
         """
 

@@ -16,7 +16,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from baton.contract import DepartmentState, TicketStage
 from baton.documents.directorychange import DirectoryDifference
 from helpdesks.base import Concerned
-from helpdesks.lists import SINCE
 from helpdesks.places import ref_of
 from helpdesks.schema import LIVING, cases
 
@@ -46,7 +45,7 @@ async def concerned_by(connection: AsyncConnection, change: DirectoryDifference)
     rows = await connection.execute(
         select(*(cases.c[name] for name in _READ))
         .where(LIVING, or_(*conditions))
-        .order_by(SINCE, cases.c.case_id)
+        .order_by(cases.c.since, cases.c.case_id)
     )
     found = ((row, tuple(dict.fromkeys(_reasons(row, change)))) for row in rows)
     return [Concerned(ref_of(row), reasons) for row, reasons in found if reasons]

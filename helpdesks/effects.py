@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from baton.contract import Activity
 from baton.model.effects import CaseWrite, ConsolidatedReply, Message
+from baton.model.ticket.state import whose_turn
 from helpdesks import queries
 from helpdesks.caserows import BY_ID, UPDATE_CASE, fields_of, keep_labels, labels_of, overtaken, ticket_of
 from helpdesks.changelog import difference, log_change, rule_names
@@ -37,7 +38,7 @@ async def write_case(database: Database, connection: AsyncConnection, write: Cas
     shown = fields_of(write)
     values = {
         **shown,
-        "holder": (write.pinned_to or write.reserved_for) if write.activity is Activity.ACTIVE else None,
+        "holder": _holder(write),
         "decided_at": write.decided_at,
         "last_event": write.event_id,
         "settled": True,
@@ -56,6 +57,12 @@ async def write_case(database: Database, connection: AsyncConnection, write: Cas
         by = rule_names(write.rules)
         await log_change(database, connection, ref.case_id, write.key, write.decided_at, by, what)
     return True
+
+
+def _holder(write: CaseWrite) -> str | None:
+    if write.stage is not None:
+        return whose_turn(write.stage, write.status, write.assignee)
+    return (write.pinned_to or write.reserved_for) if write.activity is Activity.ACTIVE else None
 
 
 def _begun(write: CaseWrite) -> dict[str, Any]:

@@ -9,7 +9,7 @@ with ``baton inbox``. Nothing here decides anything about a case.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Self
@@ -42,9 +42,18 @@ from helpdesks import (
     people,
     stories,
     telling,
+    waiting,
 )
 from helpdesks.arrival import Arrival
-from helpdesks.base import Attendance, Concerned, Intake, Queues, VersionedDirectory
+from helpdesks.base import (
+    Attendance,
+    Concerned,
+    Intake,
+    Kind,
+    Queues,
+    StillWaiting,
+    VersionedDirectory,
+)
 from helpdesks.changelog import Changed
 from helpdesks.database import Database, parse_url
 from helpdesks.directories import Directories
@@ -190,15 +199,23 @@ class EmbeddedHelpDesk:
                     blocked_customers.delete().where(blocked_customers.c.customer == customer)
                 )
 
-    async def inbox(self, query: InboxQuery) -> Sequence[InboxRow]:
+    async def load(self, staff: Iterable[str], kind: Kind, at: datetime) -> Mapping[str, int]:
         async with self._database.reading() as connection:
-            directory = (await self._directories.current(connection)).directory
-            return await lists.inbox(connection, directory, query)
+            return await waiting.load(connection, staff, kind, at)
 
-    async def tickets(self, query: TicketQuery) -> Sequence[TicketRow]:
+    async def still_waiting(self, line: str | None, at: datetime) -> StillWaiting:
+        async with self._database.reading() as connection:
+            return await waiting.still_waiting(connection, line, at)
+
+    async def inbox(self, query: InboxQuery, at: datetime | None = None) -> Sequence[InboxRow]:
         async with self._database.reading() as connection:
             directory = (await self._directories.current(connection)).directory
-            return await lists.tickets(connection, directory, query)
+            return await lists.inbox(connection, directory, query, at or datetime.now(UTC))
+
+    async def tickets(self, query: TicketQuery, at: datetime | None = None) -> Sequence[TicketRow]:
+        async with self._database.reading() as connection:
+            directory = (await self._directories.current(connection)).directory
+            return await lists.tickets(connection, directory, query, at or datetime.now(UTC))
 
     async def customer_messages(self, case: CaseRef) -> Sequence[CustomerMessage]:
         async with self._database.reading() as connection:

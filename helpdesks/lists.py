@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, func, or_, select, true
@@ -14,6 +15,7 @@ from baton.documents.directory import Directory
 from baton.model.effects import CaseRef
 from helpdesks.places import ref_of
 from helpdesks.schema import LIVING, case_labels, cases, events
+from helpdesks.waiting import reasons
 
 SHOWN_TEXT = 500
 """How many characters of a case's last message a list shows. A list must fit into one answer of 2 MB."""
@@ -40,8 +42,10 @@ _SEEN_BY: dict[Tab, Callable[[str, str | None], ColumnElement[bool]]] = {
 }
 
 
-async def inbox(connection: AsyncConnection, directory: Directory, query: InboxQuery) -> Sequence[InboxRow]:
-    """Chats, those that have waited longest first."""
+async def inbox(
+    connection: AsyncConnection, directory: Directory, query: InboxQuery, now: datetime
+) -> Sequence[InboxRow]:
+    """Chats, those that have waited longest first, and why they wait."""
     tabs = [query.tab] if query.tab is not None else list(Tab)
     line = _line_of(query.staff, directory)
     shown = or_(
@@ -50,13 +54,15 @@ async def inbox(connection: AsyncConnection, directory: Directory, query: InboxQ
             for tab in tabs
         )
     )
-    rows = await connection.execute(
+    found = await connection.execute(
         select(*_LISTED, _last_text(*_MESSAGES).label("last_text"))
         .where(shown)
-        .order_by(cases.c.last_message_at, cases.c.case_id)
+        .order_by(cases.c.since, cases.c.case_id)
         .limit(query.limit)
     )
-    return [_inbox_row(row) for row in rows]
+    rows = found.all()
+    why = await reasons(connection, directory, rows, "chat", now)
+    return [_inbox_row(row, why.get(row.case_id, "")) for row in rows]
 
 
 def _last_text(*kinds: str) -> ScalarSelect[str]:
@@ -70,7 +76,7 @@ def _last_text(*kinds: str) -> ScalarSelect[str]:
     )
 
 
-def _inbox_row(row: Any) -> InboxRow:
+def _inbox_row(row: Any, waits_for: str) -> InboxRow:
     return InboxRow(
         case_id=row.case_id,
         channel=row.channel,
@@ -85,17 +91,15 @@ def _inbox_row(row: Any) -> InboxRow:
         labels=tuple(row.labels),
         last_message_at=row.last_message_at,
         last_text=row.last_text or "",
+        waiting_since=row.waiting_since,
+        waits_for=waits_for,
     )
 
 
-SINCE = func.coalesce(cases.c.last_message_at, cases.c.opened_at)
-"""The time since which a case has been waiting; a ticket may have no message."""
-
-
 async def tickets(
-    connection: AsyncConnection, directory: Directory, query: TicketQuery
+    connection: AsyncConnection, directory: Directory, query: TicketQuery, now: datetime
 ) -> Sequence[TicketRow]:
-    """Living tickets, those that are due first, then those that have waited longest.
+    """Living tickets, those that are due first, then those that have waited longest, and why they wait.
 
     Raises ``UnknownLabel`` for a department that the directory does not have.
     """
@@ -113,15 +117,17 @@ async def tickets(
         found = found.where(cases.c.stage == query.stage)
     if query.status is not None:
         found = found.where(cases.c.status == query.status)
-    rows = await connection.execute(
+    listed = await connection.execute(
         found.add_columns(due_at.label("due"))
-        .order_by(due_at.nulls_last(), SINCE, cases.c.case_id)
+        .order_by(due_at.nulls_last(), cases.c.since, cases.c.case_id)
         .limit(query.limit)
     )
-    return [_ticket_row(row) for row in rows]
+    rows = listed.all()
+    why = await reasons(connection, directory, rows, "ticket", now)
+    return [_ticket_row(row, why.get(row.case_id, "")) for row in rows]
 
 
-def _ticket_row(row: Any) -> TicketRow:
+def _ticket_row(row: Any, waits_for: str) -> TicketRow:
     return TicketRow(
         case_id=row.case_id,
         ticket_id=row.ticket_id,
@@ -138,6 +144,8 @@ def _ticket_row(row: Any) -> TicketRow:
         due_at=row.due,
         last_message_at=row.last_message_at,
         last_text=row.last_text or "",
+        waiting_since=row.waiting_since,
+        waits_for=waits_for,
     )
 
 
@@ -161,7 +169,7 @@ async def touched_by(connection: AsyncConnection, directory: Directory, staff: s
             *(cases.c.channel, cases.c.conversation, cases.c.ticket_id),
         )
         .where(LIVING, or_(*concerned))
-        .order_by(SINCE, cases.c.case_id)
+        .order_by(cases.c.since, cases.c.case_id)
     )
     return [ref_of(row) for row in rows]
 

@@ -44,7 +44,7 @@ _HELD = union_all(
         _MADE_BY_OTHERS,
     ),
 ).subquery()
-LOAD = select(_HELD.c.staff, func.count()).group_by(_HELD.c.staff)
+LOAD = select(_HELD.c.staff, func.count().label("number")).group_by(_HELD.c.staff)
 WAITING = (
     select(
         *(cases.c.case_id, cases.c.kind, cases.c.customer),

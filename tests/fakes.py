@@ -164,6 +164,8 @@ class FakeDesk:
         self.ticket_rows: list[TicketRow] = []
         self.told: list[NoticeRow] = []
         self.presences: dict[str, Presence] = {}
+        self.presence_rows: list[PresenceRow] = []
+        """What is listed, instead of what follows from the directory and from ``presences``."""
         self.blocked: dict[str, bool] = {}
         self.asked: list[dict[str, Any]] = []
         self.concerned = Concerns()
@@ -209,7 +211,7 @@ class FakeDesk:
         self.version += 1
 
     async def presence(self) -> list[PresenceRow]:
-        return [self._presence(staff) for staff in self.document["staff"]]
+        return self.presence_rows or [self._presence(staff) for staff in self.document["staff"]]
 
     async def set_presence(self, staff: str, presence: Presence) -> PresenceRow:
         if staff not in self.document["staff"]:
@@ -230,5 +232,6 @@ class FakeDesk:
             line=member["line"],
             chats=member["chats"],
             max_chats=member["max_chats"],
+            max_tickets=member["max_tickets"],
             presence=self.presences.get(staff, Presence.OFFLINE),
         )

@@ -13,7 +13,10 @@ from typing import Any, ParamSpec, TypeVar
 
 import click
 from pydantic import BaseModel
+from rich.cells import cell_len
+from rich.padding import Padding
 from rich.table import Table
+from rich.text import Text
 from temporalio.client import Client, RPCError, WorkflowQueryFailedError, WorkflowQueryRejectedError
 from temporalio.service import RPCStatusCode
 
@@ -32,6 +35,10 @@ T = TypeVar("T")
 
 UNWRAPPED = 10_000
 WIDTH = 80
+GAP = 2
+"""Blanks between two columns."""
+LEGIBLE = 24
+"""Characters in a line of a text that can be read without effort."""
 SHOWN_TEXT = 60
 """Characters of a message that a list shows."""
 _LOOK_AGAIN = 0.1
@@ -158,22 +165,52 @@ def _plain(value: Any) -> Any:
 
 
 def print_table(
-    columns: Sequence[str], rows: Iterable[Sequence[str]], otherwise: str, *, whole: Sequence[str] = ()
+    columns: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    otherwise: str,
+    *,
+    whole: Sequence[str] = (),
+    beneath: Sequence[str] = (),
 ) -> None:
-    """A table, or the sentence ``otherwise`` if there are no rows. Columns in ``whole`` are not wrapped."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in columns:
-        # Nothing is cut off: what does not fit continues on the next line.
-        table.add_column(column, overflow="fold", no_wrap=column in whole)
-    for row in rows:
-        table.add_row(*(one_line(cell) for cell in row))
-    if table.row_count:
-        console = Screen()
-        if not console.is_terminal and "COLUMNS" not in os.environ:
-            console.width = UNWRAPPED  # for grep: one line for each row
-        console.print(table)
-    else:
+    """A table, or the sentence ``otherwise`` if there are no rows.
+
+    Columns in ``whole`` are not wrapped. Those in ``beneath``, the last ones, are put under their row where
+    little room is left for them.
+    """
+    cells = [[one_line(cell) for cell in row] for row in rows]
+    if not cells:
         echo(otherwise)
+        return
+    console = Screen()
+    if not console.is_terminal and "COLUMNS" not in os.environ:
+        console.width = UNWRAPPED  # for grep: one line for each row
+    beside = len(columns) - len(beneath)
+    widths = [max(map(cell_len, column)) for column in zip(columns, *cells, strict=True)][:beside]
+    left = console.width - sum(width + GAP for width in widths)
+    if beneath and left < len(beneath) * (LEGIBLE + GAP):
+        narrow = [number for number in range(beside) if columns[number] not in whole]
+        for _ in range(-left - GAP):
+            widths[max(narrow, key=widths.__getitem__)] -= 1
+        for number, row in enumerate([columns, *cells]):
+            line = _table(columns[:beside], whole, widths)
+            line.add_row(*row[:beside], style="" if number else "bold")
+            console.print(line)
+            for cell in filter(None, row[beside:] if number else ()):
+                console.print(Padding(Text(cell, overflow="fold"), (0, 0, 0, GAP), expand=False))
+        return
+    table = _table(columns, whole, [None] * len(columns))
+    table.show_header = True
+    for row in cells:
+        table.add_row(*row)
+    console.print(table)
+
+
+def _table(columns: Sequence[str], whole: Sequence[str], widths: Sequence[int | None]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold", show_header=False)
+    for column, width in zip(columns, widths, strict=True):
+        # Nothing is cut off: what does not fit continues on the next line.
+        table.add_column(column, overflow="fold", no_wrap=column in whole, width=width)
+    return table
 
 
 def shortened(text: str) -> str:

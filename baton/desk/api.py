@@ -6,7 +6,7 @@ These are activities that are called without a workflow. ``baton.desk.client`` m
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from baton.contract import Instant, Payload, Presence, Status, Tab, TicketStage
 
@@ -67,6 +67,10 @@ class TicketRow(Payload):
     last_message_at: Instant | None = None
     last_text: str = ""
     """The beginning of the last message."""
+    waiting_since: Instant | None = None
+    """When the customer's first unanswered message arrived; none if nothing is unanswered."""
+    waits_for: str = ""
+    """In words: why nobody of the line in whose queue it waits has it; empty if it waits in none."""
 
 
 class InboxRow(Payload):
@@ -86,6 +90,10 @@ class InboxRow(Payload):
     last_message_at: Instant | None = None
     last_text: str = ""
     """The beginning of the last message."""
+    waiting_since: Instant | None = None
+    """When the customer's first unanswered message arrived; none if nothing is unanswered."""
+    waits_for: str = ""
+    """In words: why nobody of the line in whose queue it waits has it; empty if it waits in none."""
 
 
 class PresenceChange(Payload):
@@ -104,14 +112,26 @@ class PresenceSpread(Payload):
 
 
 class PresenceRow(Payload):
-    """A member of staff, and what this person is doing. ``since`` is null before the first status."""
+    """A member of staff, what this person is doing, and whether they would get one more case."""
 
     staff: str
     line: str | None = None
     chats: bool = True
     max_chats: int = 0
+    max_tickets: int = 0
     presence: Presence
     since: Instant | None = None
+    """Null before the first status."""
+    off_duty: bool = False
+    """Outside the hours of the line's calendar."""
+    grace_until: Instant | None = None
+    """Of somebody who went offline: until when they keep what they have; null once that has passed."""
+    has_chats: int = 0
+    """Active chats, pinned or reserved, with those that are just being given to this person."""
+    has_tickets: int = 0
+    """Open tickets to be looked at or answered; likewise."""
+    full: tuple[Literal["chats", "tickets"], ...] = ()
+    """What this person gets no more of."""
 
 
 class NoticeQuery(Payload):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import cached_property
-from typing import Annotated, NamedTuple, Self
+from typing import Annotated, Literal, NamedTuple, Self
 
 from pydantic import (
     BaseModel,
@@ -114,6 +114,10 @@ class Member(_Entry):
     """How many open tickets, to be looked at or to be answered, this person takes at a time."""
     shared: bool = False
     """An account that several people use; never composer."""
+
+    def most(self, kind: Literal["chat", "ticket"]) -> int:
+        """How many cases of this kind this person takes at a time."""
+        return self.max_chats if kind == "chat" else self.max_tickets
 
 
 class Dangling(NamedTuple):

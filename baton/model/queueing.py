@@ -12,6 +12,7 @@ Source: section 9 of the design.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 from baton.contract import Instant
@@ -19,6 +20,9 @@ from baton.model.chat.state import ChatState
 from baton.model.facts import Candidate
 from baton.model.staffing import prefer
 from baton.model.ticket.state import TicketState
+
+_JUST_NOW = datetime.max.replace(tzinfo=UTC)
+"""When somebody got a case who gets one here: after everybody else."""
 
 
 class Waiting(NamedTuple):
@@ -62,7 +66,8 @@ def hand_out(
         given[one.case_id] = staff
         left[staff] -= 1
         if left[staff]:
-            places[staff] = places[staff].model_copy(update={"load": places[staff].load + 1})
+            given_one = {"load": places[staff].load + 1, "last_assigned_at": _JUST_NOW}
+            places[staff] = places[staff].model_copy(update=given_one)
         else:
             del places[staff]
     return given

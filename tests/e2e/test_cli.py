@@ -66,8 +66,14 @@ async def test_the_directory_is_changed_under_the_eyes_of_the_rules(baton: Baton
         "line": "line-1",
         "chats": False,
         "max_chats": 3,
+        "max_tickets": 20,
         "presence": "offline",
         "since": None,
+        "off_duty": False,
+        "grace_until": None,
+        "has_chats": 0,
+        "has_tickets": 0,
+        "full": [],
         "shared": False,
     }
     assert "anna is online" in await baton("staff", "set-status", "anna", "online")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,6 +13,8 @@ from baton.contract import (
     Activity,
     Author,
     AuthorType,
+    Department,
+    DepartmentState,
     LabelsChanged,
     NoteAdded,
     Presence,
@@ -19,11 +22,14 @@ from baton.contract import (
     SystemMessage,
     Tab,
 )
-from baton.desk.api import InboxQuery
+from baton.desk.api import InboxQuery, TicketQuery
 from baton.documents.directory import Directory, Line, Member
 from baton.errors import NotAllowed
 from helpdesks.embedded import EmbeddedHelpDesk
+from helpdesks.queues import KEPT_FOR
 from helpdesks.schema import rule_sets
+from tests.directories import parse_directory
+from tests.helpdesk import tickets
 from tests.helpdesk.chats import START, agent_says, at, customer_says, nothing, take_in
 
 COMPANY = Directory(
@@ -31,6 +37,7 @@ COMPANY = Directory(
     staff={"ivan": Member(line="first"), "lena": Member(line="second"), "boss": Member()},
 )
 ENDED = Activity.ENDED
+NOW = at(60)
 CHATS: dict[str, dict[str, Any]] = {
     "new": {},
     "new-kept": {"assignee": "lena", "line": "second"},
@@ -86,6 +93,95 @@ async def test_mine_and_reserved_are_a_person_s_own(full: EmbeddedHelpDesk) -> N
 async def test_the_inbox_shows_the_longest_waiting_up_to_its_limit(full: EmbeddedHelpDesk) -> None:
     rows = await full.inbox(InboxQuery(limit=2))
     assert [row.conversation for row in rows] == ["new", "new-kept"]
+
+
+async def test_a_list_is_in_the_order_in_which_customers_began_to_wait(desk: EmbeddedHelpDesk) -> None:
+    """Not of the last message, nor of a date that a caller gives, nor of when the chat was opened."""
+    began = {"second": 20, "first": 10, "third": 30}
+    for opened, (conversation, second) in enumerate(began.items()):
+        chat = await take_in(desk, nothing(conversation), customer_says("e1"), at(opened))
+        dated: dict[str, Any] = {"waiting_since": at(second), "last_message_at": at(100 - second)}
+        await take_in(desk, chat, customer_says("e2"), at(40), **dated)
+    answered = await take_in(desk, nothing("answered"), customer_says("e1"), at(0))
+    given: dict[str, Any] = {"assignee": "ivan", "pinned_to": "ivan", "held_since": at(25)}
+    await take_in(desk, answered, agent_says("e2", "ivan"), at(25), status=Status.PENDING, **given)
+    in_order = ["first", "second", "answered", "third"]
+    assert await seen(desk) == in_order
+    shown = {row.conversation: row.waiting_since for row in await desk.inbox(InboxQuery())}
+    assert shown == {"first": at(10), "second": at(20), "answered": None, "third": at(30)}
+    touched = await desk.touched_by("ivan")
+    assert [case.conversation for case in touched] == ["answered"]
+
+
+async def test_tickets_without_a_due_time_are_in_the_same_order(desk: EmbeddedHelpDesk) -> None:
+    await desk.change_directory(COMPANY, based_on=0)
+    began = {"T-2": 20, "T-1": 10, "T-3": 30}
+    for opened, (ticket, second) in enumerate(began.items()):
+        dated: dict[str, Any] = {"waiting_since": at(second), "last_message_at": at(100 - second)}
+        state = {**dated, "line": "first"}
+        await tickets.take_in(desk, tickets.no_ticket(ticket), customer_says("e"), at(opened), **state)
+    due = Department(label="billing", state=DepartmentState.ASKED, asked_at=START, due_at=at(9000))
+    await tickets.take_in(desk, tickets.no_ticket("T-4"), customer_says("e"), at(50), departments=(due,))
+    rows = await desk.tickets(TicketQuery())
+    assert [(row.ticket_id, row.waiting_since) for row in rows] == [
+        ("T-4", None),
+        ("T-1", at(10)),
+        ("T-2", at(20)),
+        ("T-3", at(30)),
+    ]
+    assert [case.ticket_id for case in await desk.touched_by("ivan")] == ["T-1", "T-2", "T-3"]
+
+
+async def why(desk: EmbeddedHelpDesk, now: datetime = NOW) -> dict[str, str]:
+    """Why each chat and each ticket waits."""
+    chats = {row.conversation: row.waits_for for row in await desk.inbox(InboxQuery(), now)}
+    return chats | {row.ticket_id: row.waits_for for row in await desk.tickets(TicketQuery(), now)}
+
+
+async def test_a_list_says_why_a_case_waits(desk: EmbeddedHelpDesk) -> None:
+    staff = {"ivan": Member(line="first", max_chats=1), "petra": Member(line="first", max_tickets=1)}
+    company = COMPANY.model_copy(update={"staff": {**COMPANY.staff, **staff}})
+    await desk.change_directory(company, based_on=0)
+    await take_in(desk, nothing("new"), customer_says("e"), at(1))
+    await take_in(desk, nothing("waits"), customer_says("e"), at(2), line="first")
+    left: dict[str, Any] = {"line": "first", "activity": ENDED, "assignee": "petra"}
+    await take_in(desk, nothing("unanswered"), customer_says("e"), at(3), **left)
+    ticket: dict[str, Any] = {"line": "first"}
+    await tickets.take_in(desk, tickets.no_ticket("T-1"), customer_says("e"), at(4), **ticket)
+    nobody = "nobody of first is online"
+    assert await why(desk) == {"new": "", "waits": nobody, "unanswered": nobody, "T-1": nobody}
+
+    await desk.set_presence("ivan", Presence.ONLINE, at(5))
+    held: dict[str, Any] = {"line": "first", "assignee": "ivan", "pinned_to": "ivan"}
+    mine = await take_in(desk, nothing("mine"), customer_says("e"), at(6), **held)
+    full, room = "1 of first online, full", "first has room: about to go out"
+    assert await why(desk) == {"new": "", "waits": full, "unanswered": full, "T-1": room, "mine": ""}
+
+    handed: dict[str, Any] = {"pinned_to": None, "assignee": None, "handed_on_by": "ivan"}
+    await take_in(desk, mine, agent_says("e2", "ivan"), at(7), **handed)
+    assert (await why(desk))["mine"] == "handed on by ivan, nobody else of first is there"
+
+    async with desk.queues("somebody came", NOW) as queues:
+        (waits,) = [one.case for one in await queues.waiting("first", "ticket", NOW, 9)]
+        await queues.promise({waits.case_id: "ivan"}, "ticket")
+    assert (await why(desk))["T-1"] == "next: goes to ivan"
+    assert (await why(desk, NOW + KEPT_FOR))["T-1"] == room, "nobody was told of that place"
+
+
+async def test_a_list_says_when_the_line_opens(desk: EmbeddedHelpDesk) -> None:
+    directory = parse_directory(
+        "calendars: {hours: {timezone: Europe/Berlin, "
+        "weekly: {mon: ['12:00-18:00'], tue: ['09:00-18:00']}}}\n"
+        "lines: {first: {calendar: hours}, second: {}}\nstaff: {ivan: {line: first}, lena: {line: second}}",
+        "directory.yaml",
+    )
+    await desk.change_directory(directory, based_on=0)
+    await desk.set_presence("ivan", Presence.ONLINE, START)
+    await take_in(desk, nothing("waits"), customer_says("e"), START, line="first")
+    assert await why(desk, START) == {"waits": "first opens at 12:00 (Europe/Berlin)"}
+    evening = START + timedelta(hours=9)
+    assert await why(desk, evening) == {"waits": "first opens on Tue 2026-03-03 at 09:00 (Europe/Berlin)"}
+    assert await why(desk, at(3 * 3600)) == {"waits": "first has room: about to go out"}
 
 
 async def test_presence_concerns_what_a_person_holds_and_the_line_s_queue(full: EmbeddedHelpDesk) -> None:

@@ -151,6 +151,7 @@ async def test_the_first_event_opens_a_ticket_that_a_list_shows(desk: EmbeddedHe
         line="first",
         last_message_at=START,
         last_text="Two invoices?",
+        waits_for="first is no longer in the directory",
     )
 
 

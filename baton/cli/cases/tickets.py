@@ -36,6 +36,8 @@ from baton.documents.directory import unknown_department
 from baton.errors import IllegalTransition
 from baton.temporal.searchattributes import quoted
 
+BENEATH = ("Why it waits", "Text")
+"""The last columns of a list of cases, which need more room than others."""
 COPIED_WITHIN = 10.0
 """Seconds to wait until what the customer wrote in a chat is in its ticket."""
 
@@ -189,9 +191,9 @@ async def list_tickets(query: TicketQuery, with_query: bool, json_: bool) -> Non
     if json_:
         print_json({"query": searched, "tickets": rows} if with_query else rows)
         return
-    columns = ("Ticket", "Stage", "Due (UTC)", "Who", "Last (UTC)", "Text")
-    whole = ("Ticket", "Due (UTC)", "Last (UTC)")
-    print_table(columns, map(_row, rows), "No tickets.", whole=whole)
+    columns = ("Ticket", "Stage", "Due (UTC)", "Who", "Waits since (UTC)", *BENEATH)
+    whole = ("Ticket", "Due (UTC)", "Waits since (UTC)")
+    print_table(columns, map(_row, rows), "No tickets.", whole=whole, beneath=BENEATH)
     if len(rows) == query.limit:
         echo(f"\nThe first {count(query.limit, 'ticket')}. There may be more: --limit")
     if with_query:
@@ -206,7 +208,8 @@ def _row(ticket: TicketRow) -> tuple[str, ...]:
         ticket.stage if ticket.status is Status.OPEN else f"{ticket.stage} ({ticket.status})",
         minute(ticket.due_at),
         _who(ticket),
-        minute(ticket.last_message_at),
+        minute(ticket.waiting_since),
+        ticket.waits_for,
         labels + shortened(said),
     )
 

@@ -8,9 +8,18 @@ from typing import Any
 
 import click
 
-from baton.cli.cases.tickets import list_tickets, ticket_filters
+from baton.cli.cases.tickets import BENEATH, list_tickets, ticket_filters
 from baton.cli.screen import echo
-from baton.cli.shared import as_json, count, desk_client, minute, print_json, print_table, run, shortened
+from baton.cli.shared import (
+    as_json,
+    count,
+    desk_client,
+    minute,
+    print_json,
+    print_table,
+    run,
+    shortened,
+)
 from baton.contract import Tab
 from baton.desk.api import InboxRow, TicketQuery
 
@@ -49,8 +58,9 @@ async def _inbox(tabs: Sequence[Tab], staff: str | None, limit: int, json_: bool
     if json_:
         print_json(rows)
         return
-    columns = ("Chat", "Tab", "Status", "Who has it", "Last message (UTC)", "Text")
-    print_table(columns, map(_row, rows), "No chats.", whole=("Chat", "Last message (UTC)"))
+    columns = ("Chat", "Tab", "Status", "Who has it", "Waits since (UTC)", *BENEATH)
+    whole = ("Chat", "Tab", "Waits since (UTC)")
+    print_table(columns, map(_row, rows), "No chats.", whole=whole, beneath=BENEATH)
     if len(rows) == limit:
         echo(f"\nThe first {count(limit, 'chat')}. There may be more: --limit")
 
@@ -62,7 +72,8 @@ def _row(chat: InboxRow) -> tuple[str, ...]:
         chat.tab,
         chat.status,
         _who(chat),
-        minute(chat.last_message_at),
+        minute(chat.waiting_since),
+        chat.waits_for,
         labels + shortened(chat.last_text),
     )
 

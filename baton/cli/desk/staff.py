@@ -33,6 +33,11 @@ def _member_options(function: Callable[..., None]) -> Callable[..., None]:
         click.option("--role", "roles", multiple=True, help="A role; may be repeated."),
         click.option("--max-chats", type=click.IntRange(1, 1000), help="How many active chats at a time."),
         click.option(
+            "--max-tickets",
+            type=click.IntRange(1, 1000),
+            help="How many open tickets at a time, to be looked at or answered.",
+        ),
+        click.option(
             "--chats/--no-chats", default=None, help="Whether this person works with chats by habit."
         ),
         click.option(
@@ -54,7 +59,11 @@ def command() -> None:
 @command.command("list")
 @as_json
 def list_(json_: bool) -> None:
-    """List everybody, with presence, line and habit."""
+    """List everybody, with presence, line, habit, and how much they have to do.
+
+    "Off duty" is who is outside the hours of the line, "full" who gets nothing more, and "in the grace" who
+    went offline just now and still keeps everything.
+    """
     run(_list, json_)
 
 
@@ -67,20 +76,30 @@ async def _list(json_: bool) -> None:
         print_json([{**row.model_dump(mode="json"), "shared": row.staff in several} for row in rows])
         return
     print_table(
-        ("Staff", "Presence", "Since (UTC)", "Line", "Works with chats"),
+        ("Staff", "Presence", "Since (UTC)", "Line", "Works with chats", "Tickets"),
         (_row(row, row.staff in several) for row in rows),
         "Nobody works here yet: baton staff add NAME --line LINE",
+        whole=("Since (UTC)",),
     )
 
 
 def _row(row: PresenceRow, shared: bool) -> tuple[str, ...]:
-    habit = f"yes, up to {row.max_chats}" if row.chats else "rarely"
+    habit = f"{'yes' if row.chats else 'rarely'}, {_load(row, 'chats', row.has_chats, row.max_chats)}"
     habit += "; shared account" if shared else ""
-    return row.staff, _presence(row), clock(row.since), row.line or "–", habit
+    tickets = _load(row, "tickets", row.has_tickets, row.max_tickets)
+    return row.staff, _presence(row) + _remarks(row), clock(row.since), row.line or "–", habit, tickets
+
+
+def _load(row: PresenceRow, kind: str, number: int, most: int) -> str:
+    return f"{number} of {most}{', full' if kind in row.full else ''}"
 
 
 def _presence(row: PresenceRow) -> str:
     return row.presence.value.replace("_", " ")
+
+
+def _remarks(row: PresenceRow) -> str:
+    return (", off duty" if row.off_duty else "") + (", in the grace" if row.grace_until else "")
 
 
 @command.command("set-status")
@@ -101,7 +120,7 @@ async def _set_status(staff: str, presence: Presence, json_: bool) -> None:
     if json_:
         print_json(row)
     else:
-        echo(f"{row.staff} is {_presence(row)} since {clock(row.since)} UTC.")
+        echo(f"{row.staff} is {_presence(row)} since {clock(row.since)} UTC{_remarks(row)}.")
 
 
 @command.command()

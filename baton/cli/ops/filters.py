@@ -66,7 +66,9 @@ def filters(
         yield Filter(
             "queue",
             f"the queue of {line}",
-            f"Line = {quoted(line)} AND Assignee IS NULL AND {RUNNING}",
+            # A chat in Unanswered keeps its place, even if it has an assignee.
+            f"Line = {quoted(line)} AND (Tab = 'unanswered' OR (Assignee IS NULL AND "
+            f"(Tab = 'new' OR {_TICKET}))) AND {RUNNING}",
         )
     if staff is not None:
         yield Filter(

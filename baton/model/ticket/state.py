@@ -59,6 +59,12 @@ def _new(wanted: dict[str, str], known: dict[str, str]) -> dict[str, str]:
     return {key: value for key, value in wanted.items() if known.get(key) != value}
 
 
+def whose_turn(stage: TicketStage | None, status: Status | None, assignee: str | None) -> str | None:
+    """The assignee, if it is for the assignee to look at a ticket or to answer it."""
+    turn = stage in (TicketStage.TRIAGE, TicketStage.COMPOSING) and status is Status.OPEN
+    return assignee if turn else None
+
+
 class TicketState(Payload, frozen=False):
     """A ticket: the fields of the snapshot, and what is needed to go on from here.
 
@@ -164,8 +170,7 @@ class TicketState(Payload, frozen=False):
     @property
     def holder(self) -> str | None:
         """Whose load of tickets this one counts towards: it is that person's turn to do something."""
-        turn = self.stage in (TicketStage.TRIAGE, TicketStage.COMPOSING) and self.status is Status.OPEN
-        return self.assignee if turn else None
+        return whose_turn(self.stage, self.status, self.assignee)
 
     @property
     def queue(self) -> str | None:

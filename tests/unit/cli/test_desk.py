@@ -15,7 +15,7 @@ from baton.cli import baton as program
 from baton.cli.cases.tickets import visibility_query
 from baton.cli.desk.directorytext import as_yaml
 from baton.contract import Presence, Status, Tab, TicketStage
-from baton.desk.api import Concern, Concerns, InboxRow, NoticeRow, TicketQuery, TicketRow
+from baton.desk.api import Concern, Concerns, InboxRow, NoticeRow, PresenceRow, TicketQuery, TicketRow
 from baton.documents.directory import Directory
 from baton.settings import CHECKOUT
 from tests.directories import parse_directory
@@ -38,6 +38,15 @@ ROW = InboxRow(
     labels=("refund",),
     last_message_at=NOON,
     last_text="Where is\nmy order?",
+)
+QUEUED = ROW.model_copy(
+    update={
+        "tab": Tab.NEW,
+        "pinned_to": None,
+        "line": "line-1",
+        "waiting_since": NOON,
+        "waits_for": "2 of line-1 online, both full",
+    }
 )
 
 
@@ -90,6 +99,41 @@ def test_the_inbox_fits_into_a_narrow_terminal(desk: FakeDesk) -> None:
 
     assert max(map(len, output.splitlines())) <= 80
     assert "telegram:12345678901234567890" in output
+
+
+def test_the_inbox_says_since_when_a_chat_has_waited_and_why(desk: FakeDesk) -> None:
+    desk.rows = [QUEUED]
+
+    heading, row = run("inbox", "--tab", "new").output.splitlines()
+
+    assert [part.strip() for part in row.split("  ") if part] == [
+        *("telegram:42", "new", "open", "queue of line-1", "2026-03-02 12:00"),
+        *("2 of line-1 online, both full", "[refund] Where is my order?"),
+    ]
+    assert heading.rstrip().endswith("Text")
+    (document,) = json.loads(run("inbox", "--tab", "new", "--json").output)
+    assert (document["waiting_since"], document["waits_for"]) == (
+        "2026-03-02T12:00:00Z",
+        "2 of line-1 online, both full",
+    )
+
+
+@pytest.mark.parametrize("conversation", ["42", "1234567890" * 2])
+def test_in_a_narrow_terminal_the_reason_and_the_text_have_lines_of_their_own(
+    desk: FakeDesk, conversation: str
+) -> None:
+    zone = "line-1 opens on Mon 2026-03-02 at 09:00 (America/Argentina/Buenos_Aires)"
+    desk.rows = [QUEUED.model_copy(update={"conversation": conversation}), ROW]
+    desk.rows.append(QUEUED.model_copy(update={"waits_for": zone, "tab": Tab.UNANSWERED}))
+
+    lines = [line.rstrip() for line in in_a_narrow_terminal("inbox", "--tab", "new").output.splitlines()]
+
+    assert max(map(len, lines)) <= 80
+    assert {"  2 of line-1 online, both full", f"  {zone}"} <= set(lines)
+    assert lines.count("  [refund] Where is my order?") == 3
+    whole = [line for line in lines if line.startswith("telegram:")]
+    assert all("2026-03-02 12:00" in line or "–" in line for line in whole), "no time is folded"
+    assert len({len(line[: line.index("2026")]) for line in whole if "2026" in line}) == 1, "one column"
 
 
 def test_the_inbox_asks_for_a_tab_a_person_and_so_many_and_says_when_there_may_be_more(
@@ -151,18 +195,20 @@ def test_the_tickets_of_a_department_are_listed_with_their_due_times(desk: FakeD
     heading, row = output.splitlines()
     assert heading.split()[:2] == ["Ticket", "Stage"]
     assert row.split() == [
-        *("T-1", "collecting", "2026-03-02", "12:00", "billing", "2026-03-02", "12:00"),
+        *("T-1", "collecting", "2026-03-02", "12:00", "billing", "–"),
         *("[vip]", "Broken", "–", "Three", "questions"),
     ]
 
 
 def test_a_list_of_tickets_fits_into_a_narrow_terminal(desk: FakeDesk) -> None:
-    desk.ticket_rows = [TICKET_ROW.model_copy(update={"last_text": "very " * 50})]
+    waits = {"waiting_since": NOON, "waits_for": "line-1 opens at 09:00 (UTC)", "stage": TicketStage.TRIAGE}
+    desk.ticket_rows = [TICKET_ROW.model_copy(update={"last_text": "very " * 50, **waits})]
 
     output = in_a_narrow_terminal("ticket", "list").output
 
     assert max(map(len, output.splitlines())) <= 80
     assert "T-1" in output
+    assert "  line-1 opens at 09:00 (UTC)\n" in output
 
 
 @pytest.mark.parametrize(
@@ -371,15 +417,48 @@ def test_staff_are_listed_with_presence_line_and_habit(desk: FakeDesk) -> None:
 
     lines = [" ".join(line.split()) for line in run("staff", "list").output.splitlines()]
 
-    assert "ivan offline – line-1 yes, up to 5" in lines
-    assert "lena without chats – line-2 rarely" in lines
+    assert "ivan offline – line-1 yes, 0 of 5 0 of 20" in lines
+    assert "lena without chats – line-2 rarely, 0 of 5 0 of 20" in lines
+
+
+@pytest.mark.parametrize(
+    ("fields", "shown"),
+    [
+        ({}, "ivan online 2026-03-02 12:00:00 line-1 yes, 1 of 5 2 of 20"),
+        ({"off_duty": True}, "ivan online, off duty 2026-03-02 12:00:00 line-1 yes, 1 of 5 2 of 20"),
+        (
+            {"has_chats": 5, "full": ("chats",)},
+            "ivan online 2026-03-02 12:00:00 line-1 yes, 5 of 5, full 2 of 20",
+        ),
+        (
+            {"chats": False, "has_tickets": 21, "full": ("tickets",)},
+            "ivan online 2026-03-02 12:00:00 line-1 rarely, 1 of 5 21 of 20, full",
+        ),
+        (
+            {"presence": Presence.OFFLINE, "grace_until": NOON},
+            "ivan offline, in the grace 2026-03-02 12:00:00 line-1 yes, 1 of 5 2 of 20",
+        ),
+    ],
+    ids=["free", "off duty", "full of chats", "full of tickets", "in the grace"],
+)
+def test_staff_are_listed_with_what_keeps_them_from_getting_more(
+    desk: FakeDesk, fields: dict[str, Any], shown: str
+) -> None:
+    row = {"staff": "ivan", "line": "line-1", "max_chats": 5, "max_tickets": 20, "since": NOON}
+    row |= {"presence": Presence.ONLINE, "has_chats": 1, "has_tickets": 2}
+    desk.presence_rows = [PresenceRow.model_validate(row | fields)]
+
+    assert " ".join(run("staff", "list").output.splitlines()[1].split()) == shown
+    narrow = in_a_narrow_terminal("staff", "list").output.splitlines()
+    assert max(map(len, narrow)) <= 80
+    assert "2026-03-02 12:00:00" in narrow[1], "not folded"
 
 
 def test_an_account_that_several_people_use_is_marked_as_such(desk: FakeDesk) -> None:
     assert run("staff", "add", "desk", "--line", "line-1", "--shared").exit_code == 0
 
     (row,) = (line for line in run("staff", "list").output.splitlines() if line.startswith("desk"))
-    assert row.endswith("yes, up to 5; shared account")
+    assert "yes, 0 of 5; shared account" in row
     listed = json.loads(run("staff", "list", "--json").output)
     assert {person["staff"]: person["shared"] for person in listed} == {
         "ivan": False,
@@ -408,9 +487,9 @@ def test_a_status_of_somebody_unknown_is_refused(desk: FakeDesk) -> None:
 
 
 def test_somebody_is_added_with_what_the_options_say(desk: FakeDesk) -> None:
-    options = "--line line-2 --name Anna --no-chats --max-chats 3 --role a --role b --department billing"
+    options = "--line line-2 --name Anna --no-chats --role a --role b --department billing"
 
-    result = run("staff", "add", "anna", *options.split())
+    result = run("staff", "add", "anna", *options.split(), "--max-chats", "3", "--max-tickets", "7")
 
     assert result.output == "anna was added. The directory is now version 2.\n"
     assert member(desk, "anna") == {
@@ -420,6 +499,7 @@ def test_somebody_is_added_with_what_the_options_say(desk: FakeDesk) -> None:
         "roles": ["a", "b"],
         "chats": False,
         "max_chats": 3,
+        "max_tickets": 7,
         "shared": False,
     }
 
@@ -450,6 +530,7 @@ def test_somebody_is_removed(desk: FakeDesk) -> None:
         ("set ivan", 2, "Nothing to change"),
         ("remove nobody", 1, "allowed: ivan, lena"),
         ("set ivan --max-chats 0", 2, "max-chats"),
+        ("set ivan --max-tickets 0", 2, "max-tickets"),
     ],
 )
 def test_a_change_that_makes_no_sense_changes_nothing(

@@ -123,6 +123,7 @@ def test_who_says_nothing_works_with_chats_five_at_a_time_and_belongs_nowhere() 
         "roles": (),
         "chats": True,
         "max_chats": 5,
+        "max_tickets": 20,
         "shared": False,
     }
 

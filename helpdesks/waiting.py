@@ -1,0 +1,105 @@
+"""Why cases wait, and how much everybody has to do, as the embedded help desk shows it.
+
+Nothing is locked here: lists may be a moment behind what is just being decided.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import and_, false, func, or_, select, true
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from baton.contract import Activity, Presence, Tab
+from baton.desk.waits import Colleague, InQueue, closed, waits_for
+from baton.documents.directory import Directory
+from helpdesks import queries
+from helpdesks.base import Kind, StillWaiting
+from helpdesks.queues import KEPT_FOR, LOAD
+from helpdesks.schema import cases, promises
+
+
+async def reasons(
+    connection: AsyncConnection, directory: Directory, rows: Iterable[Any], kind: Kind, now: datetime
+) -> Mapping[str, str]:
+    """Why the cases in these rows wait, by case ID; only of those that are in a queue."""
+    queued = [row for row in rows if row.queue is not None]
+    promised = await _promised(connection, [row.case_id for row in queued], now)
+    lines = dict.fromkeys(row.queue for row in queued)
+    colleagues = await _colleagues(connection, directory, lines, kind, now)
+    shut = {line: closed(line, directory, now) for line in lines}
+    return {
+        row.case_id: waits_for(
+            InQueue(
+                line=row.queue,
+                promised_to=promised.get(row.case_id),
+                handed_on_by=row.handed_on_by,
+                ended=row.activity == Activity.ENDED,
+                assignee=row.assignee,
+            ),
+            colleagues[row.queue],
+            shut[row.queue],
+        )
+        for row in queued
+    }
+
+
+async def _promised(connection: AsyncConnection, case_ids: Iterable[str], now: datetime) -> Mapping[str, str]:
+    wanted = list(case_ids)
+    if not wanted:
+        return {}
+    found = await connection.execute(
+        select(promises.c.case_id, promises.c.staff).where(
+            promises.c.case_id.in_(wanted), promises.c.at > now - KEPT_FOR
+        )
+    )
+    return {row.case_id: row.staff for row in found}
+
+
+async def _colleagues(
+    connection: AsyncConnection, directory: Directory, lines: Iterable[str], kind: Kind, now: datetime
+) -> Mapping[str, list[Colleague]]:
+    members = {line: dict(directory.members(line)) for line in lines}
+    staff = [one for line in members.values() for one in line]
+    if not staff:
+        return {line: [] for line in members}
+    rows = await connection.execute(queries.ATTENDANCE, {"staff": staff})
+    online = {row.staff for row in rows if row.presence == Presence.ONLINE}
+    loads = await load(connection, staff, kind, now)
+    return {
+        line: [
+            Colleague(one, one in online, loads.get(one, 0) < member.most(kind), member.chats)
+            for one, member in of_line.items()
+        ]
+        for line, of_line in members.items()
+    }
+
+
+async def load(
+    connection: AsyncConnection, staff: Iterable[str], kind: Kind, now: datetime
+) -> Mapping[str, int]:
+    """How many cases of this kind these people have, or are promised; those without any are left out."""
+    found = await connection.execute(
+        LOAD,
+        # Every case and every promise counts: nothing is being decided here.
+        {"staff": list(staff), "kind": kind, "own_case": "", "source": "", "fresh_after": now - KEPT_FOR},
+    )
+    return {row.staff: row.number for row in found}
+
+
+async def still_waiting(connection: AsyncConnection, line: str | None, now: datetime) -> StillWaiting:
+    """How many cases wait that somebody of a line could take, and that nobody is promised."""
+    promised = select(promises.c.case_id).where(promises.c.at > now - KEPT_FOR)
+    queued = cases.c.queue == line if line is not None else false()
+    new = and_(cases.c.tab == Tab.NEW, cases.c.queue.is_(None))
+    elsewhere = cases.c.queue.is_distinct_from(line) if line is not None else true()
+    unanswered = and_(cases.c.tab == Tab.UNANSWERED, elsewhere)
+    lists = {"queue": queued, "new": new, "unanswered": unanswered}
+    rows = await connection.execute(
+        select(*(func.count().filter(one).label(name) for name, one in lists.items())).where(
+            or_(*lists.values()), cases.c.case_id.not_in(promised)
+        )
+    )
+    return StillWaiting(**rows.one()._mapping)
