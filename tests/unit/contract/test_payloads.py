@@ -85,6 +85,7 @@ EVENTS: dict[str, dict[str, Any]] = {
     "assigned": {"author": STAFF, "staff": "petra"},
     "labels_changed": {"author": STAFF, "add": ["vip"], "remove": ["refund"]},
     "presence_changed": {"author": SYSTEM, "staff": "ivan", "presence": "without_chats"},
+    "place_freed": {"author": SYSTEM, "staff": "ivan"},
     "directory_changed": {"author": SYSTEM, "former_labels": {"счета": "accounts"}},
     "merged_into": {"author": STAFF, "case": "case-7"},
     "template_applied": {"author": STAFF, "template": "three-departments"},
@@ -102,6 +103,7 @@ NEEDED: dict[str, tuple[str, ...]] = {
     "note_added": ("text",),
     "status_set": ("status",),
     "presence_changed": ("staff", "presence"),
+    "place_freed": ("staff",),
     "merged_into": ("case",),
     "template_applied": ("template",),
     "department_declined": ("label", "reason"),
@@ -233,7 +235,7 @@ def test_a_field_that_is_needed_is_missed_by_name(kind: str, field: str, how: st
             {"kind": "resolved", "id": "e-1", "author": STAFF},
             "kind 'resolved' is unknown; a chat takes agent_message, assigned, chat_ended, customer_message, "
             "delivery_failed, directory_changed, labels_changed, merged_into, message_changed, note_added, "
-            "presence_changed, reply_sent, status_set, system_message, taken, ticket_opened",
+            "place_freed, presence_changed, reply_sent, status_set, system_message, taken, ticket_opened",
         ),
         ({"id": "e-1"}, "kind None is unknown; a chat takes"),
         ({"kind": ["taken"]}, "kind ['taken'] is unknown; a chat takes"),
@@ -347,6 +349,7 @@ MAY: dict[str, str] = {
     "assigned": "sb",
     "labels_changed": "sb",
     "presence_changed": "sb",
+    "place_freed": "b",
     "directory_changed": "b",
     "merged_into": "sb",
     "template_applied": "sb",
@@ -1127,6 +1130,12 @@ SAMPLES: dict[type[Payload], dict[str, Any]] = {
     },
     effects.Reminder: {**EFFECT, "do": "remind", "label": "billing", "due_at": AT},
     effects.Escalation: {**EFFECT, "do": "escalate", "label": "billing", "due_at": AT, "to": "lena"},
+    effects.GivePlaces: {
+        **EFFECT,
+        "do": "give_places",
+        "places": [{"case": "chat:telegram:43", "staff": "ivan"}],
+    },
+    effects.GivenPlace: {"case": "chat:telegram:43", "staff": "ivan"},
     effects.CopyToTicket: {**EFFECT, "do": "copy_to_ticket", "ticket_id": "t-1", "opened_by": STAFF},
 }
 
