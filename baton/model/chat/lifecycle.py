@@ -141,12 +141,12 @@ END_WITH: dict[Status | None, Trigger] = {
 }
 
 
-def _why_not(phase: Phase, trigger: Trigger) -> str:
+def _why_not(phase: Phase, trigger: Trigger, what: str) -> str:
     if phase is Phase.NONE:
-        return f"{trigger} needs a chat, and there is none: only a message starts one"
+        return f"{what} needs a chat, and there is none: only a message starts one"
     if phase is FINAL:
-        return f"{trigger}: the chat is ended and closed, which is final; only a message starts another"
-    return f"{trigger} is not possible while the chat is {phase.value}; it needs an active chat"
+        return f"{what}: the chat is ended and closed, which is final; only a message starts another"
+    return f"{what} is not possible while the chat is {phase.value}; it needs an active chat"
 
 
 _MACHINE = Machine(TABLE, Phase, Phase.NONE, _why_not)

@@ -78,7 +78,7 @@ def check(state: ChatState, event: ChatEvent) -> None:
     A message to a chat that is ended and closed is possible: it begins a new one.
     """
     if not (opens(state, event) or allows(state.phase, trigger_of(event))):
-        after(state.phase, trigger_of(event))
+        after(state.phase, trigger_of(event), event.kind)
 
 
 def opens(state: ChatState, event: ChatEvent) -> bool:
@@ -105,7 +105,7 @@ def fold(before: ChatState, event: ChatEvent, facts: Facts) -> Folded[ChatState]
     if facts.blocked and isinstance(event, CustomerMessage):
         return Folded(before)
     was = chat.phase
-    move(chat, trigger_of(event))
+    move(chat, trigger_of(event), event.kind)
     told = HANDLING[type(event)].fold(chat, event, facts, was)
     note_standing(before, chat, facts)
     reserved = chat.reserved_for if chat.offer_until is None else None
@@ -135,11 +135,11 @@ def apply(before: ChatState, action: Action, facts: Facts) -> ChatState:
             hands.pin(chat, action.staff, facts)
         case End():
             if chat.active:
-                end(chat, END_WITH[action.status])
+                end(chat, END_WITH[action.status], action.do)
             elif action.status is not None:
-                move(chat, SET_STATUS[action.status])
+                move(chat, SET_STATUS[action.status], action.do)
         case SetStatus():
-            move(chat, SET_STATUS[action.status])
+            move(chat, SET_STATUS[action.status], action.do)
         case ChangeLabels():
             chat.labels = labelled(chat.labels, action.add, action.remove)
         case _:

@@ -92,9 +92,9 @@ def check(state: TicketState, event: TicketEvent) -> None:
     """Raise a ``Refused`` if the event is not possible now, as far as the ticket alone can tell."""
     if opens(state, event):
         return
-    after(state.stage, Trigger.RECORD)
+    after(state.stage, Trigger.RECORD, event.kind)
     handling = HANDLING[type(event)]
-    after(state.stage, handling.trigger)
+    after(state.stage, handling.trigger, event.kind)
     handling.check(state, in_present_words(state, event))
 
 
@@ -159,7 +159,7 @@ def apply(before: TicketState, action: Action, facts: Facts) -> TicketState:
 
 def _applied(before: TicketState, action: Action, facts: Facts) -> Folded[TicketState]:
     """Like `apply`, and who must be told of it."""
-    after(before.stage, Trigger.RECORD)
+    after(before.stage, Trigger.RECORD, action.do)
     ticket = before.model_copy()
     told: Told = ()
     match action:

@@ -54,7 +54,9 @@ async def test_nobody_else_sends_the_reply(by: str) -> None:
 async def test_a_second_reply_is_refused(by: str, force: bool) -> None:
     ticket = await answered()
 
-    with pytest.raises(IllegalTransition, match="reply is not possible while the ticket is in answered"):
+    with pytest.raises(
+        IllegalTransition, match=r"^send_reply is not possible while the ticket is in answered"
+    ):
         await ticket.reply(by, force=force)
 
     assert ticket.state.replies == 1
