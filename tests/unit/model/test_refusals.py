@@ -38,6 +38,7 @@ FIELDS: Mapping[str, tuple[Mapping[str, Any], ...]] = {
     "status_set": tuple({"status": status} for status in Status),
     "presence_changed": ({"staff": "ivan", "presence": "online"},),
     "merged_into": ({"case": "chat:web:2"},),
+    "merged_from": ({"case": "chat:web:2"},),
     "template_applied": ({"template": "t"},),
     "department_declined": ({"label": "billing", "reason": "r"},),
     "department_asked_again": ({"label": "billing"},),
@@ -46,6 +47,7 @@ FIELDS: Mapping[str, tuple[Mapping[str, Any], ...]] = {
     "ticket_opened": ({"ticket_id": "T-1"},),
     "reminder_due": ({"label": "billing"},),
     "department_due": ({"label": "billing"},),
+    "place_freed": ({"staff": "ivan"},),
 }
 """The fields that events of a kind must have, for each way in which its sender may mean it."""
 CHAT_EVENT: TypeAdapter[ChatEvent] = TypeAdapter(ChatEvent)
