@@ -51,6 +51,8 @@ async def tell_or_open(task_queue: str, start: ChatStart | TicketStart, event: B
     else:
         workflow, workflow_id = CHAT_WORKFLOW, chat_workflow_id(start.channel, start.conversation)
         said = f"{start.channel} · {start.conversation}"
+    if await _submit(workflow_id, event):
+        return
     await activity.client().start_workflow(
         workflow,
         start,
