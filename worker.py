@@ -26,6 +26,7 @@ from activities.breathe import breathe
 from activities.decide import Deciding, Policy
 from activities.desk import Housekeeping
 from activities.directories import DirectoryChanges
+from activities.finding import Finding
 from activities.lostcases import count_lost
 from activities.observing import Observing, count_from_zero, observed
 from activities.reviving import Reviving
@@ -73,6 +74,7 @@ async def running_worker(
     housekeeping = Housekeeping(desk, settings.task_queue, settings.offline_grace_seconds)
     directories = DirectoryChanges(desk, settings.task_queue, rulebook.fits)
     reviving = Reviving(desk, settings.task_queue)
+    finding = Finding(desk)
     worker = Worker(
         client,
         task_queue=settings.task_queue,
@@ -91,6 +93,7 @@ async def running_worker(
             writing.escalate,
             writing.copy_to_ticket,
             writing.give_places,
+            writing.forward,
             housekeeping.inbox,
             housekeeping.tickets,
             housekeeping.notices,
@@ -105,6 +108,7 @@ async def running_worker(
             directories.spread_directory,
             reviving.lost_cases,
             reviving.revive,
+            finding.find_case,
         ],
         interceptors=[Observing()],
         max_cached_workflows=settings.max_cached_workflows,

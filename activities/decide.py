@@ -15,13 +15,12 @@ from typing import Any, Protocol
 
 from temporalio import activity
 
-from activities import askedfor, ticketfacts
+from activities import askedfor, hearing, ticketfacts
 from activities.naming import check_names
 from activities.places import absent, fill, look_at_line
 from activities.weighing import weighed
 from baton.contract import (
     CustomerMessage,
-    DeliveryFailed,
     Event,
     PlaceFreed,
     Presence,
@@ -34,8 +33,9 @@ from baton.model.chat.state import ChatState
 from baton.model.decision import DecideRequest, Decision, Refusal
 from baton.model.deeds import deeds
 from baton.model.effects import DECIDE, GivenPlace
-from baton.model.facts import Facts, MissingFact, MissingLine, Person
+from baton.model.facts import Facts, MissingFact, MissingLine, Person, people
 from baton.model.kinds import kind_of, model_of
+from baton.model.merging import is_forwarded
 from baton.model.queueing import waits_since
 from baton.model.ticket.relabelling import relabelled
 from baton.model.ticket.state import TicketState
@@ -147,7 +147,7 @@ class Deciding:
             [fired.rule for fired in decision.fired],
             conclusion.effects,
             request.unsent,
-            opened=model.opens(before, event) and not facts.blocked,
+            opened=model.opens(before, event) and not facts.blocked and not is_forwarded(event, facts),
         )
         return decision
 
@@ -186,13 +186,16 @@ class Deciding:
         opening = model.opens(before, event)
         blocked = isinstance(event, CustomerMessage) and await intake.blocked()
         previous = await intake.previous() if opening and not blocked else None
-        offering = opening and isinstance(before, ChatState) and isinstance(event, CustomerMessage)
+        others = await hearing.about(before, event, previous, intake)
+        opens_chat = opening and isinstance(before, ChatState) and others["forward_to"] is None
+        offering = opens_chat and isinstance(event, CustomerMessage)
         other_holder = await intake.other_holder() if offering else None
         offered = [staff for staff in (other_holder, previous.assignee if previous else None) if staff]
         knowing = (*previous.contributed, previous.dispatcher) if previous is not None else ()
+        concerned = (*offered, *knowing, previous.assignee if previous else None, others["message_author"])
         # Whom the case before this one names is no matter: the workflow may or may not have it still.
         start = before.anew() if opening else before
-        involved = dict.fromkeys((*model.named(start, event), *rules.named_staff, *offered, *knowing))
+        involved = people((*model.named(start, event), *rules.named_staff, *concerned))
         if offering:
             lines = [directory.staff[staff].line for staff in offered if staff in directory.staff]
             places |= {one.case: one for one in await fill(intake, directory, lines, now, ["chat"])}
@@ -219,14 +222,11 @@ class Deciding:
             now=now,
             people=known,
             **more,
+            **others,
             queues=directory.unwatched_lines,
             empty_lines=(before.line,) if before.line and before.line not in directory.staffed_lines else (),
             case_id=await intake.case_id(),
-            previous=previous,
             other_holder=other_holder,
-            message_author=(
-                await intake.author_of(event.message_id) if isinstance(event, DeliveryFailed) else None
-            ),
             blocked=blocked,
             idle_after=self._policy.idle_after_by_channel.get(before.channel or "", self._policy.idle_after),
             offer_for=self._policy.offer_for,

@@ -103,7 +103,7 @@ async def go_on(
     client: Client, task_queue: str, kept: Kept, signal: str = POKE, args: Sequence[Any] = ()
 ) -> None:
     """Start the workflow of a case again, with a signal that makes it look into the ledger."""
-    workflow, start, workflow_id, summary = _start_of(kept)
+    workflow, start, workflow_id, summary = start_of(kept)
     await client.start_workflow(
         workflow,
         start,
@@ -171,7 +171,7 @@ async def _running(client: Client, workflow_id: str) -> bool:
     return described.status is WorkflowExecutionStatus.RUNNING
 
 
-def _start_of(kept: Kept) -> tuple[str, ChatStart | TicketStart, str, str]:
+def start_of(kept: Kept) -> tuple[str, ChatStart | TicketStart, str, str]:
     """The workflow of a case, its start argument, its ID, and a line for lists."""
     case = kept.state
     if isinstance(case, TicketState):

@@ -5,16 +5,18 @@ Each runs at least once; the help desk recognises by its key what it has already
 
 from __future__ import annotations
 
-from temporalio import activity
-from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from collections.abc import Sequence
 
+from temporalio import activity
+
+from activities.copies import copied, forwarded, is_copy
 from activities.places import place_freed
-from activities.telling import tell
+from activities.telling import tell, tell_or_open
 from baton.contract import (
-    SUBMIT,
-    TICKET_WORKFLOW,
     BaseEvent,
-    CustomerMessage,
+    ChatStart,
+    Event,
+    MergedFrom,
     ReplySent,
     TicketOpened,
     TicketStart,
@@ -25,6 +27,7 @@ from baton.contract import (
 from baton.model.effects import (
     COPY_TO_TICKET,
     ESCALATE,
+    FORWARD,
     GIVE_PLACES,
     NOTIFY,
     PROMPT_REPLY,
@@ -34,10 +37,12 @@ from baton.model.effects import (
     SEND_MESSAGE,
     SEND_REPLY,
     UPDATE_CASE,
+    CaseRef,
     CaseWrite,
     ConsolidatedReply,
     CopyToTicket,
     Escalation,
+    Forward,
     GivePlaces,
     Message,
     Notice,
@@ -45,7 +50,6 @@ from baton.model.effects import (
     Reminder,
 )
 from baton.model.ticket.state import TicketState
-from baton.signs import summary
 from baton.templates.drafting import drafted
 from helpdesks.base import HelpDesk
 
@@ -114,8 +118,14 @@ class Writing:
                 author=reply.author,
                 message_id=derived_id(reply.case.case_id, reply.event_id),
                 text=reply.text,
+                ticket_id=reply.case.ticket_id,
             )
-            await self._tell(chat_workflow_id(reply.case.channel, reply.case.conversation), event)
+            chat = ChatStart(
+                channel=reply.case.channel,
+                conversation=reply.case.conversation,
+                customer=reply.case.customer,
+            )
+            await tell_or_open(self._task_queue, chat, event)
         return sent
 
     @activity.defn(name=REMIND)
@@ -144,28 +154,20 @@ class Writing:
                 author=copy.opened_by,
                 ticket_id=copy.ticket_id,
             )
-            await activity.client().start_workflow(
-                TICKET_WORKFLOW,
-                TicketStart(
-                    ticket_id=copy.ticket_id,
-                    customer=chat.customer,
-                    channel=chat.channel,
-                    conversation=chat.conversation,
-                ),
-                id=workflow_id,
-                task_queue=self._task_queue,
-                start_signal=SUBMIT,
-                start_signal_args=[opening],
-                id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
-                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-                static_summary=summary(f"ticket {copy.ticket_id}"),
+            ticket = TicketStart(
+                ticket_id=copy.ticket_id,
+                customer=chat.customer,
+                channel=chat.channel,
+                conversation=chat.conversation,
             )
-        messages = await self._desk.customer_messages(chat)
-        if copy.opened_by is None:
-            messages = [message for message in messages if message.id == copy.event_id]
-        for message in messages:
-            await self._tell(workflow_id, _copied(message))
-        return len(messages)
+            await tell_or_open(self._task_queue, ticket, opening)
+            said: Sequence[Event] = await self._desk.customer_messages(chat)
+        else:
+            heard = await self._desk.heard(chat, copy.event_id)
+            said = [heard.event] if heard is not None else []
+        for event in said:
+            await self._tell(workflow_id, copied(event))
+        return len(said)
 
     @activity.defn(name=GIVE_PLACES)
     async def give_places(self, given: GivePlaces) -> int:
@@ -174,10 +176,46 @@ class Writing:
             await self._tell(place.case, place_freed(place, given.key, given.decided_at))
         return len(given.places)
 
-    async def _tell(self, workflow_id: str, event: BaseEvent) -> None:
-        await tell(self._desk, self._task_queue, workflow_id, event)
+    @activity.defn(name=FORWARD)
+    async def forward(self, forward: Forward) -> int:
+        """Forward what was written to a case that was merged into another; returns the number of events.
+
+        The event that merged it brings all that the customer wrote, and then says so. The other case
+        recognises by its ID what it already has. If it is closed, this opens it again.
+        """
+        source = forward.case.workflow_id
+        events: list[Event] = []
+        if forward.merged_by is None:
+            heard = await self._desk.heard(forward.case, forward.event_id)
+            events += [forwarded(heard.event, source)] if heard is not None else []
+        else:
+            linked = forward.to in map(ticket_workflow_id, forward.tickets)
+            from_there = forward.to == _chat_of(forward.case)
+            for message in await self._desk.customer_messages(forward.case):
+                if not (from_there and is_copy(message)):
+                    # A chat's own ticket has its messages already, under the IDs of copies.
+                    events.append(copied(message) if linked else forwarded(message, source))
+            events.append(
+                MergedFrom(
+                    id=derived_id("merged", source, forward.event_id),
+                    at=forward.decided_at,
+                    author=forward.merged_by,
+                    case=source,
+                    cases=forward.merged_from,
+                    departments=forward.departments,
+                    tickets=tuple(one for one in forward.tickets if ticket_workflow_id(one) != forward.to),
+                )
+            )
+        for event in events:
+            await self._tell(forward.to, event, reopens=True)
+        await self._desk.note_forwarded(forward)
+        return len(events)
+
+    async def _tell(self, workflow_id: str, event: BaseEvent, *, reopens: bool = False) -> None:
+        await tell(self._desk, self._task_queue, workflow_id, event, reopens=reopens)
 
 
-def _copied(message: CustomerMessage) -> CustomerMessage:
-    message_id = message.message_id and derived_id(message.message_id)  # unchanged, if possible
-    return message.model_copy(update={"id": derived_id("chat", message.id), "message_id": message_id})
+def _chat_of(case: CaseRef) -> str | None:
+    """The workflow of the chat that a ticket is linked to."""
+    linked = case.ticket_id is not None and case.channel and case.conversation
+    return chat_workflow_id(case.channel, case.conversation) if linked else None

@@ -25,6 +25,7 @@ from baton.model.effects import (
     ConsolidatedReply,
     Effect,
     Escalation,
+    Forward,
     Message,
     Notice,
     Prompt,
@@ -55,6 +56,24 @@ class KnownEvent:
     """The chain of workflow runs that took it: see ``HelpDesk.intake``."""
     snapshot: CaseSnapshot
     """The case that took it, as it is now."""
+
+
+@dataclass(frozen=True)
+class CaseAt:
+    """How the latest case of a conversation or ticket stands."""
+
+    final: bool
+    merged_into: str | None
+    """The workflow of the case into which it was merged."""
+
+
+@dataclass(frozen=True)
+class Heard:
+    """An event that the help desk has taken in, and the case that had it, as it is now; none if it opened
+    none."""
+
+    event: Event
+    snapshot: CaseSnapshot | None
 
 
 @dataclass(frozen=True)
@@ -136,13 +155,20 @@ class Intake(Queues, Protocol):
         """The same event, if it was taken in before."""
 
     async def previous(self) -> Previous | None:
-        """The case before this one in the same conversation, or of the same ticket."""
+        """The case before this one in the same conversation, or of the same ticket, with all its tickets."""
 
     async def other_holder(self) -> str | None:
         """Who holds another active chat of the same customer; the latest, if several do."""
 
-    async def author_of(self, message_id: str) -> str | None:
-        """Which member of staff wrote a message of this conversation or ticket."""
+    async def author_of(self, message_id: str, elsewhere: Iterable[CaseRef] = ()) -> str | None:
+        """Which member of staff wrote a message of this conversation or ticket, or of one of those
+        ``elsewhere``."""
+
+    async def was_sent(self, message_id: str, elsewhere: Iterable[CaseRef] = ()) -> bool:
+        """Whether a message with this ID was sent to the customer, by staff or by a program."""
+
+    async def case_at(self, case: CaseRef) -> CaseAt | None:
+        """The latest case of any conversation or ticket. Only the place in ``case`` needs to be correct."""
 
     async def blocked(self) -> bool:
         """Whether the customer is blocked."""
@@ -298,6 +324,16 @@ class HelpDesk(Protocol):
 
     async def customer_messages(self, case: CaseRef) -> Sequence[CustomerMessage]:
         """What the customer wrote in this case, in order, as the events that brought it."""
+
+    async def note_forwarded(self, forward: Forward) -> bool:
+        """Note that everything was forwarded to the other case, so that the merged one is done.
+
+        False if that was noted before.
+        """
+
+    async def heard(self, case: CaseRef, event_id: str) -> Heard | None:
+        """An event of a conversation or ticket, if it was taken in. Only the place in ``case`` needs to be
+        correct."""
 
     async def notices(self, staff: str | None, limit: int) -> Sequence[NoticeRow]:
         """What people were told, latest first: one row for each notice and reason.

@@ -54,7 +54,14 @@ def snapshot_of(row: Row[Any]) -> CaseSnapshot:
     return ticket_of(row) if row.kind == "ticket" else _chat_of(row)
 
 
+def rest_of(row: Row[Any]) -> dict[str, Any]:
+    """What the whole state in a row says, as JSON; empty if an older release wrote the row."""
+    rest: dict[str, Any] = json.loads(row.rest or "{}")
+    return rest
+
+
 def _chat_of(row: Row[Any]) -> ChatSnapshot:
+    rest = rest_of(row)
     return ChatSnapshot(
         case_id=row.case_id,
         channel=row.channel,
@@ -73,6 +80,9 @@ def _chat_of(row: Row[Any]) -> ChatSnapshot:
         waiting_since=row.waiting_since,
         previous_case=row.previous_case,
         ticket_id=row.ticket_id,
+        tickets=tuple(rest.get("tickets", ())),
+        merged_into=rest.get("merged_into"),
+        merged_from=tuple(rest.get("merged_from", ())),
     )
 
 
@@ -80,7 +90,7 @@ def ticket_of(row: Row[Any]) -> TicketSnapshot:
     """The ticket in a ticket's row."""
     return TicketSnapshot.model_validate(
         {
-            **json.loads(row.rest or "{}"),
+            **rest_of(row),
             **{name: getattr(row, name) for name in _IN_COLUMNS},
             "subject": row.subject or "",
             "last_author": author_of(row.last_author) if row.last_author else None,

@@ -26,6 +26,7 @@ from baton.model.effects import (
     CaseWrite,
     ConsolidatedReply,
     Escalation,
+    Forward,
     Message,
     Notice,
     Prompt,
@@ -48,6 +49,7 @@ from helpdesks.arrival import Arrival
 from helpdesks.base import (
     Attendance,
     Concerned,
+    Heard,
     Intake,
     Kind,
     Queues,
@@ -58,6 +60,7 @@ from helpdesks.changelog import Changed
 from helpdesks.database import Database, parse_url
 from helpdesks.directories import Directories
 from helpdesks.intake import EmbeddedIntake
+from helpdesks.ledger import enter_once
 from helpdesks.locks import Locks
 from helpdesks.places import place_of
 from helpdesks.queues import EmbeddedQueues
@@ -220,6 +223,14 @@ class EmbeddedHelpDesk:
     async def customer_messages(self, case: CaseRef) -> Sequence[CustomerMessage]:
         async with self._database.reading() as connection:
             return await stories.customer_messages(connection, case.case_id)
+
+    async def note_forwarded(self, forward: Forward) -> bool:
+        async with self._database.writing() as connection:
+            return await enter_once(self._database, connection, "forward", forward)
+
+    async def heard(self, case: CaseRef, event_id: str) -> Heard | None:
+        async with self._database.reading() as connection:
+            return await stories.heard(connection, place_of(case), event_id)
 
     async def notices(self, staff: str | None, limit: int) -> Sequence[NoticeRow]:
         async with self._database.reading() as connection:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
-from baton.contract import ChatSnapshot, Status, TicketSnapshot
+from baton.contract import Activity, Author, AuthorType, ChatSnapshot, Status, TicketSnapshot
 from baton.model.chat.state import ChatState
 from baton.model.decision import CaseSnapshot, CaseState, Kept
-from baton.model.effects import Effect
+from baton.model.effects import CaseRef, Effect
 from baton.model.facts import Previous
 from baton.model.previous import previous_of
 from helpdesks import keeping, queries
 from helpdesks.arrival import Arrival
-from helpdesks.base import KnownEvent, VersionedDirectory
-from helpdesks.caserows import author_of, snapshot_of
+from helpdesks.base import CaseAt, KnownEvent, VersionedDirectory
+from helpdesks.caserows import author_of, rest_of, snapshot_of
 from helpdesks.directories import Directories
+from helpdesks.places import place_of
 from helpdesks.queues import EmbeddedQueues
 from helpdesks.takingin import TakingIn
 
@@ -65,11 +66,34 @@ class EmbeddedIntake(EmbeddedQueues):
         )
         return holder
 
-    async def author_of(self, message_id: str) -> str | None:
-        author = await self.connection.scalar(
-            queries.WRITER[self._kind], {**self._placed, "message_id": message_id}
-        )
-        return author_of(author).id if author is not None else None
+    async def author_of(self, message_id: str, elsewhere: Iterable[CaseRef] = ()) -> str | None:
+        author = await self._sender_of(message_id, elsewhere)
+        return author.id if author is not None and author.type is AuthorType.STAFF else None
+
+    async def was_sent(self, message_id: str, elsewhere: Iterable[CaseRef] = ()) -> bool:
+        return await self._sender_of(message_id, elsewhere) is not None
+
+    async def _sender_of(self, message_id: str, elsewhere: Iterable[CaseRef]) -> Author | None:
+        for place in (self._arrival.place, *(place_of(one) for one in elsewhere)):
+            author = await self.connection.scalar(
+                queries.SENDER[place.kind], {**place.columns, "message_id": message_id}
+            )
+            if author is None and place.kind == "ticket":
+                # The ID that a reply has in the chat that its ticket is linked to: see `activities.writes`.
+                case_id, _, event_id = message_id.partition(":")
+                replied = {**place.columns, "of_case": case_id, "event_id": event_id}
+                author = await self.connection.scalar(queries.REPLIER, replied)
+            if author is not None:
+                return author_of(author)
+        return None
+
+    async def case_at(self, case: CaseRef) -> CaseAt | None:
+        place = place_of(case)
+        row = (await self.connection.execute(keeping.LATEST[place.kind], place.columns)).one_or_none()
+        if row is None:
+            return None
+        final = row.status == Status.CLOSED and (place.kind == "ticket" or row.activity == Activity.ENDED)
+        return CaseAt(final, rest_of(row).get("merged_into"))
 
     async def blocked(self) -> bool:
         return bool(self._arrival.found.blocked)

@@ -16,6 +16,7 @@ from baton.model.effects import (
     CaseWrite,
     ConsolidatedReply,
     Escalation,
+    Forward,
     Message,
     Notice,
     Prompt,
@@ -24,8 +25,8 @@ from baton.model.effects import (
 from helpdesks.database import Database
 from helpdesks.schema import applied
 
-Once = Message | Notice | Prompt | ConsolidatedReply | Reminder | Escalation
-"""Effects that people see, and that are therefore never carried out again."""
+Once = Message | Notice | Prompt | ConsolidatedReply | Reminder | Escalation | Forward
+"""Effects that people or other cases see, and that are therefore never carried out again."""
 
 
 async def enter(

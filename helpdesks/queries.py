@@ -54,18 +54,25 @@ OTHER_HOLDER = for_each_kind(
 ATTENDANCE = select(attendance).where(
     attendance.c.staff.in_(bindparam("staff", expanding=True)), attendance.c.presence.is_not(None)
 )
-WRITER = for_each_kind(
+SENDER = for_each_kind(
     lambda kind: (
         select(events.c.author)
         .where(
             at(events, kind),
             events.c.message_id == bindparam("message_id"),
-            events.c.kind.in_(("agent_message", "reply_sent")),
+            events.c.kind.in_(("agent_message", "reply_sent", "system_message")),
         )
         .order_by(events.c.id)
         .limit(1)
     )
 )
+REPLIER = select(events.c.author).where(
+    at(events, "ticket"),
+    events.c.event_id == bindparam("event_id"),
+    events.c.case_id == bindparam("of_case"),
+    events.c.kind == "send_reply",
+)
+"""Who sent the consolidated reply that an event asked for."""
 TAKEN_IN_AT = for_each_kind(
     lambda kind: select(events.c.decided_at).where(
         at(events, kind), events.c.event_id == bindparam("event_id")

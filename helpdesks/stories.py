@@ -6,15 +6,25 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select
+from pydantic import TypeAdapter
+from sqlalchemy import Row, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from baton.contract import CustomerMessage
-from helpdesks.caserows import author_of
+from baton.contract import CustomerMessage, Event
+from helpdesks.base import Heard
+from helpdesks.caserows import BY_ID, author_of, snapshot_of
+from helpdesks.places import Place, at, for_each_kind
 from helpdesks.schema import entries, events
 
 _SPOKEN = ("customer_message", "agent_message", "send_reply", "reply_sent", "system_message", "note_added")
+
+
+HEARD = for_each_kind(
+    lambda kind: select(events).where(at(events, kind), events.c.event_id == bindparam("event_id"))
+)
+_EVENT: TypeAdapter[Event] = TypeAdapter(Event)
 
 
 @dataclass(frozen=True)
@@ -52,16 +62,27 @@ async def customer_messages(connection: AsyncConnection, case_id: str) -> Sequen
         .where(events.c.case_id == case_id, events.c.kind == "customer_message")
         .order_by(events.c.decided_at, events.c.id)
     )
-    return [
-        CustomerMessage.model_validate(
-            {
-                **json.loads(row.body),
-                "id": row.event_id,
-                "at": row.at,
-                "author": author_of(row.author),
-                **({"text": row.text} if (row.text or "").strip() else {}),
-                "message_id": row.message_id,
-            }
-        )
-        for row in rows
-    ]
+    return [CustomerMessage.model_validate(_fields(row)) for row in rows]
+
+
+async def heard(connection: AsyncConnection, place: Place, event_id: str) -> Heard | None:
+    """An event of a conversation or ticket, with the case that had it, if it was taken in."""
+    row = (await connection.execute(HEARD[place.kind], {**place.columns, "event_id": event_id})).one_or_none()
+    if row is None:
+        return None
+    case = (await connection.execute(BY_ID, {"wanted": row.case_id})).one_or_none()
+    event = _EVENT.validate_python({**_fields(row), "kind": row.kind})
+    return Heard(event, snapshot_of(case) if case is not None else None)
+
+
+def _fields(row: Row[Any]) -> dict[str, Any]:
+    """The fields of an event, from its row."""
+    known = {
+        "id": row.event_id,
+        "at": row.at,
+        "author": author_of(row.author),
+        # An older release took in empty texts.
+        "text": row.text if (row.text or "").strip() else None,
+        "message_id": row.message_id,
+    }
+    return {**json.loads(row.body), **{name: value for name, value in known.items() if value is not None}}

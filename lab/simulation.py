@@ -27,7 +27,7 @@ from baton.errors import REFUSALS, Refused
 from baton.model.chat import model as chat
 from baton.model.chat.state import ChatState
 from baton.model.decision import CaseState, DecideRequest, Decision
-from baton.model.effects import Effect
+from baton.model.effects import CaseRef, Effect
 from baton.model.facts import Previous
 from baton.model.previous import previous_of
 from baton.model.reactions import reactions
@@ -40,7 +40,7 @@ from baton.rules.ruleset import RuleSet
 from baton.settings import CHECKOUT
 from baton.templates.loading import load_templates
 from baton.templates.templateset import Templates
-from helpdesks.base import Attendance, Kind, KnownEvent, Queued, VersionedDirectory
+from helpdesks.base import Attendance, CaseAt, Kind, KnownEvent, Queued, VersionedDirectory
 
 MORNING = datetime(2026, 3, 2, 9, tzinfo=UTC)
 """A Monday."""
@@ -77,6 +77,8 @@ class SimulatedDesk:
     """Whether the customer is there."""
     writers: dict[str, str] = field(default_factory=dict)
     """The author of each message, by its ID."""
+    others: dict[str, CaseAt] = field(default_factory=dict)
+    """How other cases stand, by their workflows."""
 
     def is_now(self, staff: str, presence: Presence, since: datetime) -> None:
         self.attending[staff] = Attendance(presence, since)
@@ -122,8 +124,14 @@ class _SimulatedIntake:
     async def other_holder(self) -> str | None:
         return None
 
-    async def author_of(self, message_id: str) -> str | None:
+    async def author_of(self, message_id: str, elsewhere: Iterable[CaseRef] = ()) -> str | None:
         return self.desk.writers.get(message_id)
+
+    async def was_sent(self, message_id: str, elsewhere: Iterable[CaseRef] = ()) -> bool:
+        return message_id in self.desk.writers
+
+    async def case_at(self, case: CaseRef) -> CaseAt | None:
+        return self.desk.others.get(case.workflow_id)
 
     async def blocked(self) -> bool:
         return self.desk.blocked

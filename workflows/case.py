@@ -48,7 +48,8 @@ meanwhile, the server has it done again."""
 OUTBOX_BUDGET = 250_000
 """Bytes of unsent effects above which no further event is taken: what the next run is given may have 2 MB."""
 ASK_THE_LEDGER = "ask-the-ledger"
-"""The patch that asks the ledger for the case even if the event cannot open one."""
+"""The patch that asks the ledger about an event that is not possible: it may be known, and there may be a
+case."""
 _END_OF_TASK = timedelta(milliseconds=1)
 
 
@@ -202,13 +203,21 @@ class Case(Kind[StateT, OutcomeT, SummaryT]):
         entry.done = self.handover.settled = True
 
     def _check(self, event: Any) -> None:
-        """Refuse what is not possible. If there is no case yet, only the ledger knows: it may have one."""
+        """Refuse what is not possible, unless only the ledger can say so."""
         try:
             self.check(event)
         except Refused:
             # In histories of older code, such an event was refused at once.
-            if self.state.exists or not workflow.patched(ASK_THE_LEDGER):
+            if self.remembers_all() or not workflow.patched(ASK_THE_LEDGER):
                 raise
+
+    def remembers_all(self) -> bool:
+        """Whether the case itself knows every event of its conversation or ticket.
+
+        If not, an event that is not possible now may be a late duplicate, which is answered and not refused:
+        one that it has forgotten, or one of an earlier case. And without a case, the ledger may have one.
+        """
+        return self.state.exists and self.state.previous_case is None and self.inbox.seen_until is None
 
     async def _decide(self, event: Any, now: datetime, entry: Entry[OutcomeT]) -> Handled[StateT, OutcomeT]:
         """Decide about an event and fold it. If this raises a ``Refused``, nothing has changed."""
@@ -229,7 +238,7 @@ class Case(Kind[StateT, OutcomeT, SummaryT]):
             metrics.LATE_DUPLICATES.count(workflow.metric_meter(), kind=event.kind)
             answer = self.answer(event.id).model_copy(update={"snapshot": decision.duplicate})
             return Handled(self.state, answer, folded=False)
-        self.ended_as = "blocked" if decision.facts.blocked else "closed"
+        self.ended_as = _ends_as(decision)
         settled = self.settle(event, decision)._replace(effects_size=decision.effects_size)
         count_rules(decision, moved=settled.moved)
         return settled
@@ -248,7 +257,7 @@ class Case(Kind[StateT, OutcomeT, SummaryT]):
     async def go_on_with(self, kept: Kept) -> None:
         """Take over a case whose workflow was closed by force, as the ledger kept it."""
         self.state = cast(StateT, kept.state)
-        self.inbox.seen = {**kept.seen, **self.inbox.seen}
+        self.inbox.take_over(kept.seen)
         self.outbox.take_over(kept.unsent)
         metrics.REVIVED.count(workflow.metric_meter())
         self.timeline.revived()
@@ -262,3 +271,10 @@ class Case(Kind[StateT, OutcomeT, SummaryT]):
         self.refused += 1
         refusals.tell(event_id, kind, refusal)
         self.timeline.refused(event_id, kind, author, refusal)
+
+
+def _ends_as(decision: Decision) -> EndReason:
+    """Why the run completes, if there is no case after this decision, or only a closed one."""
+    if decision.facts.blocked:
+        return "blocked"
+    return "forwarded" if decision.facts.forward_to is not None else "closed"

@@ -114,13 +114,13 @@ class CaseWorkflow(Generic[CaseT, OutcomeT, SummaryT]):
         """Refuse what is clearly wrong now, before anything is written to the history.
 
         If other events are still waiting, the state is not yet the one that this event will meet, so only its
-        form is checked. The same holds if there is no case yet, as the ledger may have one.
+        form is checked. The same holds if only the ledger knows every event, or whether there is a case.
         """
         inbox, parsed = self._case.inbox, None
         try:
             parsed = inbox.validated(event)
             require_plain(parsed)
-            if self._case.state.exists and not inbox.remembers(parsed) and not inbox:
+            if self._case.remembers_all() and not inbox.remembers(parsed) and not inbox:
                 self._case.check(parsed)
         except UnknownKey:
             return  # the handler waits for the key

@@ -35,6 +35,7 @@ from baton.contract import (
 from baton.model.chat import clock, model, story
 from baton.model.chat.state import ChatState
 from baton.model.decision import Decision, Kept
+from baton.model.merging import is_forwarded
 from baton.model.reactions import reactions
 from baton.model.settlement import before_in
 from baton.model.story import told_before
@@ -82,7 +83,12 @@ class _ChatCase(Case[ChatState, Outcome, ChatSummary]):
         before = before_in(after, self.state)
         if after.exists and not before.exists:
             self.chats += 1
-        what = story.what_happened(before, after, blocked=decision.facts.blocked)
+        what = story.what_happened(
+            before,
+            after,
+            blocked=decision.facts.blocked,
+            forwarded_to=decision.facts.forward_to if is_forwarded(event, decision.facts) else None,
+        )
         return Handled(
             after,
             Outcome(event_id=event.id, snapshot=after.head(), fired=decision.fired, what=what),

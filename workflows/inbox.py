@@ -10,7 +10,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextvars import Context, copy_context
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -136,6 +136,12 @@ class Inbox(Generic[OutcomeT]):
     def remembers(self, event: Any) -> bool:
         """Whether it was folded, as far as this case itself remembers."""
         return event.id in self.seen
+
+    def take_over(self, seen: Mapping[str, datetime]) -> None:
+        """Remember what another workflow has folded: the latest events, the earliest of them first."""
+        self.seen = {**seen, **self.seen}
+        if len(seen) >= REMEMBERED_EVENTS and self.seen_until is None:
+            self.seen_until = next(iter(seen.values()))
 
     def remember(self, event: Any, now: datetime) -> None:
         self.seen[event.id] = now

@@ -20,6 +20,7 @@ from baton.model.effects import (
     CopyToTicket,
     Effect,
     Escalation,
+    Forward,
     GivePlaces,
     Message,
     Notice,
@@ -198,6 +199,8 @@ def summary_of(effect: Effect) -> str:
             return f"to ticket {effect.ticket_id}"
         case GivePlaces():
             return ", ".join(f"{place.case} is next, for {place.staff}" for place in effect.places)
+        case Forward():
+            return f"to {effect.to}"
         case Notice():
             return "; ".join(f"{tell.reason} → {_audience(tell)}" for tell in effect.tell)
 

@@ -36,6 +36,7 @@ from baton.contract import (
     parse_ticket_start,
 )
 from baton.model.decision import Decision
+from baton.model.merging import is_forwarded
 from baton.model.reactions import reactions
 from baton.model.settlement import before_in
 from baton.model.story import told_before
@@ -83,7 +84,12 @@ class _TicketCase(Case[TicketState, TicketOutcome, TicketSummary]):
         after = settlement.state
         before = before_in(after, self.state)
         _measure(before, after)
-        what = story.what_happened(before, after, blocked=decision.facts.blocked)
+        what = story.what_happened(
+            before,
+            after,
+            blocked=decision.facts.blocked,
+            forwarded_to=decision.facts.forward_to if is_forwarded(event, decision.facts) else None,
+        )
         return Handled(
             after,
             TicketOutcome(event_id=event.id, snapshot=after.head(), fired=decision.fired, what=what),

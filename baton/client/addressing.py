@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Generic, TypeVar
+from dataclasses import dataclass, replace
+from typing import Generic, Self, TypeVar
 
 from temporalio.common import SearchAttributePair, TypedSearchAttributes
 
 from baton.contract import (
+    CHAT_OPENING_KINDS,
     CHAT_WORKFLOW,
+    FORWARDED_KINDS,
     MESSAGE_KINDS,
+    REOPENING_KINDS,
     TICKET_OPENING_KINDS,
     TICKET_WORKFLOW,
     AgentMessage,
@@ -18,6 +21,7 @@ from baton.contract import (
     ChatEvent,
     ChatStart,
     CustomerMessage,
+    FoundCase,
     Outcome,
     Payload,
     Status,
@@ -46,9 +50,20 @@ class Address(Generic[OutcomeT]):
     outcome: type[OutcomeT]
     summary: str | None
     start: Payload | None = None
-    """None if the event can open nothing."""
+    """None if the event can open nothing, or only what the ledger knows to be closed."""
     search_attributes: TypedSearchAttributes | None = None
     hint: str = ""
+
+    def reopening(self, event: BaseEvent, found: FoundCase) -> Self | None:
+        """The same case with a start argument from the ledger; none if the event does not open it again."""
+        is_chat = self.workflow == CHAT_WORKFLOW
+        opening = REOPENING_KINDS | (CHAT_OPENING_KINDS - MESSAGE_KINDS if is_chat else set())
+        if found.merged:
+            opening |= FORWARDED_KINDS
+        if found.start is None or event.kind not in opening:
+            return None
+        start = parse_chat_start(found.start) if is_chat else parse_ticket_start(found.start)
+        return replace(self, start=start)
 
     def missing(self, event: BaseEvent) -> str:
         """What to say if the event needs a case that does not exist."""
@@ -63,7 +78,7 @@ def chat_address(channel: str, conversation: str, event: ChatEvent, customer: st
     values: dict[str, str] = {}
     if customer is None and isinstance(event, CustomerMessage):
         customer = event.author.id
-    if event.kind in MESSAGE_KINDS and customer is not None:
+    if event.kind in CHAT_OPENING_KINDS and customer is not None:
         start = parse_chat_start({"channel": channel, "conversation": conversation, "customer": customer})
         # Setting what is known before the first decision saves most chats their first upsert.
         values = {"Channel": channel, "Tab": Tab.NEW.value}

@@ -20,6 +20,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from baton.client.addressing import Address, OutcomeT
 from baton.client.failures import Call, Meaning, failure, may_work_later, meaning_of, refusal
+from baton.client.ledger import Ledger
 from baton.client.once import UpdatesOnce
 from baton.client.pauses import Pauses
 from baton.contract import HANDLE, SUBMIT, BaseEvent, check_event_size
@@ -66,6 +67,7 @@ class Calls:
         self._client = client
         self._task_queue = task_queue
         self._updates = UpdatesOnce(client)
+        self._ledger = Ledger(client, task_queue)
         self._gates = _Gates()
 
     async def send(self, address: Address[OutcomeT], event: BaseEvent, timeout: float) -> OutcomeT:
@@ -85,7 +87,10 @@ class Calls:
             ) from None
 
     async def submit(self, address: Address[OutcomeT], event: BaseEvent, signal: str = SUBMIT) -> None:
-        """Hand an event over. Raises ``IllegalTransition`` if it opens no case and there is none."""
+        """Hand an event over. Raises ``IllegalTransition`` if it opens no case and there is none.
+
+        Nothing is left to do about an event that a closed case has had already.
+        """
         _check_size(event)
         try:
             if address.start is None:
@@ -106,7 +111,10 @@ class Calls:
         except RPCError as error:
             meaning = meaning_of(Call.SUBMIT if address.start is None else Call.SUBMIT_OR_OPEN, error)
             if meaning is Meaning.MISSING:
-                raise await self._no_case(address, event) from None
+                found = await self._not_running(address, event)
+                if isinstance(found, Address):
+                    await self.submit(found, event, signal)
+                return
             raise failure(
                 meaning,
                 error,
@@ -136,9 +144,9 @@ class Calls:
 
     async def _send_until_answered(self, address: Address[OutcomeT], event: BaseEvent) -> OutcomeT:
         pauses = Pauses()
-        call = Call.SEND if address.start is None else Call.SEND_OR_OPEN
         while True:
             turned_away: RPCError | None = None
+            call = Call.SEND if address.start is None else Call.SEND_OR_OPEN
             try:
                 if address.start is not None:
                     return await self._update_with_start(address, event)
@@ -154,7 +162,11 @@ class Calls:
                 meaning = meaning_of(call, error)
                 if meaning is Meaning.MISSING:
                     # Callers who wait for an answer get this, too, while the workflow is closed by force.
-                    raise await self._no_case(address, event) from None
+                    found = await self._not_running(address, event)
+                    if not isinstance(found, Address):
+                        return found
+                    address = found
+                    continue
                 if meaning is not Meaning.PASSING and not (meaning is Meaning.ODD and pauses.odd()):
                     raise failure(
                         meaning,
@@ -167,20 +179,39 @@ class Calls:
                 turned_away = error
             await asyncio.sleep(pauses.next(turned_away))
 
-    async def _no_case(self, address: Address[OutcomeT], event: BaseEvent) -> BatonError:
-        """Why Temporal has no running workflow for an event that cannot open one."""
-        missing = IllegalTransition(address.missing(event))
+    async def _not_running(
+        self, address: Address[OutcomeT], event: BaseEvent
+    ) -> OutcomeT | Address[OutcomeT]:
+        """What becomes of an event that cannot open a case by itself and finds no running workflow.
+
+        The outcome of one that the ledger knows, a late duplicate; or an address at which a closed case is
+        opened again. Raises ``IllegalTransition`` or ``Unanswered`` if it is neither.
+        """
+        refusal = await self._closed_by_force(address, event)
+        if refusal is not None:
+            raise refusal from None
+        found = await self._ledger.find(address.workflow_id, event)
+        if found.known:
+            said = {"event_id": event.id, "duplicate": True, "snapshot": found.snapshot}
+            return address.outcome.model_validate(said)
+        reopening = address.reopening(event, found)
+        if reopening is None:
+            raise IllegalTransition(address.missing(event)) from None
+        return reopening
+
+    async def _closed_by_force(self, address: Address[OutcomeT], event: BaseEvent) -> BatonError | None:
+        """What to say if the case is lost, because its workflow was closed by force."""
         try:
             latest = await self._client.get_workflow_handle(address.workflow_id).describe()
         except RPCError as error:
             if meaning_of(Call.SEND, error) is Meaning.MISSING:
-                return missing
+                return None
             return Unanswered(
                 f"event {event.id!r} to {address.workflow_id} was not answered, and Temporal does not say "
                 f"how the case ended: {error.message}. Send it again under the same ID."
             )
         if latest.status not in CLOSED_BY_FORCE:
-            return missing
+            return None
         at = f" at {latest.close_time.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC" if latest.close_time else ""
         return Unanswered(
             f"{address.workflow_id} was closed by force ({how_closed(latest.status)}{at}). Event "

@@ -61,7 +61,13 @@ class ChatSnapshot(Payload):
     """When the customer's first unanswered message arrived; none if nothing is unanswered."""
     previous_case: str | None = None
     ticket_id: str | None = None
-    """The ticket that this chat opened."""
+    """The ticket that this chat opened, or was linked to, last."""
+    tickets: tuple[str, ...] = ()
+    """All tickets to which the customer's messages are copied, unless they are closed."""
+    merged_into: str | None = None
+    """The workflow of the case that hears what is written here, if this was its duplicate."""
+    merged_from: tuple[str, ...] = ()
+    """The workflows of the cases that were merged into this one."""
 
 
 class Note(Payload):
@@ -113,7 +119,7 @@ class Draft(Payload):
     final: bool = False
     """Whether all departments have answered."""
     stale: bool = False
-    """Whether the customer has written since."""
+    """Whether something has changed since: the customer wrote, a message was changed or not delivered."""
 
 
 class TicketSnapshot(Payload):
@@ -148,4 +154,8 @@ class TicketSnapshot(Payload):
     waiting_since: Instant | None = None
     """When the customer's first unanswered message arrived; none if nothing is unanswered."""
     closed_because: str | None = None
-    """The reason that was given for closing it over somebody, or the ticket it was merged into."""
+    """The reason that was given for closing it over somebody, or the case it was merged into."""
+    merged_into: str | None = None
+    """As in `ChatSnapshot`."""
+    merged_from: tuple[str, ...] = ()
+    """As in `ChatSnapshot`."""

@@ -15,7 +15,7 @@ from pydantic_core import to_json
 
 from baton.contract.names import MAX_ATTACHMENTS_SIZE
 from baton.contract.values import Author, AuthorType, Instant, Names, Payload, Presence, Status, Text
-from baton.contract.words import Id, Name
+from baton.contract.words import Id, Name, WorkflowId
 
 
 class BaseEvent(Payload):
@@ -139,8 +139,23 @@ class DirectoryChanged(BaseEvent):
 
 
 class MergedInto(BaseEvent):
+    """The case was a duplicate of another, which hears from now on what is written here."""
+
     kind: Literal["merged_into"] = "merged_into"
-    case: Id
+    case: WorkflowId
+
+
+class MergedFrom(BaseEvent):
+    """Another case was merged into this one, whose customer writes here from now on."""
+
+    kind: Literal["merged_from"] = "merged_from"
+    case: WorkflowId
+    cases: tuple[WorkflowId, ...] = ()
+    """Those that had been merged into that one before."""
+    departments: Names = ()
+    """The labels of the departments that were asked there and had not answered."""
+    tickets: tuple[Id, ...] = ()
+    """The tickets to which its customer's messages were copied."""
 
 
 class TemplateApplied(BaseEvent):
@@ -180,6 +195,8 @@ class ReplySent(BaseEvent):
     kind: Literal["reply_sent"] = "reply_sent"
     message_id: Id
     text: Text = ""
+    ticket_id: Id | None = None
+    """In a chat: the ticket that has sent it."""
 
 
 class TicketOpened(BaseEvent):
@@ -232,6 +249,7 @@ _AnyCaseEvent = (
     | ReplySent
     | TicketOpened
     | MergedInto
+    | MergedFrom
     | TimedDue
 )
 _ChatOnlyEvent = ChatEnded | Idle
@@ -252,9 +270,15 @@ TICKET_KINDS = _kinds(_AnyCaseEvent, _TicketOnlyEvent)
 INTERNAL_KINDS = frozenset({"idle", "timed_due", "reminder_due", "department_due"})
 """Kinds that only a workflow makes for itself; they are refused from outside."""
 MESSAGE_KINDS = frozenset({"customer_message", "agent_message"})
-"""Only these start a chat, so only these are sent with update-with-start."""
+"""What customer and staff write."""
+REOPENING_KINDS = frozenset({"delivery_failed", "merged_from"})
+"""These open a closed case again, but never the first one of a conversation or a ticket."""
+FORWARDED_KINDS = MESSAGE_KINDS | {"message_changed", "delivery_failed", "reply_sent"}
+"""Once a case has been merged into another, that one hears of these."""
+CHAT_OPENING_KINDS = MESSAGE_KINDS | {"reply_sent"}
+"""These start a chat, so they are sent with update-with-start."""
 TICKET_OPENING_KINDS = MESSAGE_KINDS | {"template_applied", "labels_changed", "ticket_opened"}
-"""These start a ticket if there is none. Only its customer can reopen a closed one."""
+"""These start a ticket if there is none. Of them, only its customer's message opens a closed one again."""
 _CUSTOMER = frozenset({AuthorType.CUSTOMER})
 _STAFF = frozenset({AuthorType.STAFF})
 _SYSTEM = frozenset({AuthorType.SYSTEM})
@@ -276,6 +300,7 @@ AUTHORS: dict[str, frozenset[AuthorType]] = {
     "place_freed": _SYSTEM,
     "directory_changed": _SYSTEM,
     "merged_into": _NOT_CUSTOMER,
+    "merged_from": _NOT_CUSTOMER,
     "template_applied": _NOT_CUSTOMER,
     "department_declined": _STAFF,
     "department_asked_again": _NOT_CUSTOMER,

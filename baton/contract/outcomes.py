@@ -45,7 +45,7 @@ class TimelineEntry(Payload):
     refused: str | None = None
 
 
-EndReason = Literal["closed", "empty", "refused", "duplicate", "blocked"]
+EndReason = Literal["closed", "empty", "refused", "duplicate", "blocked", "forwarded"]
 
 
 class ChatSummary(Payload):

@@ -95,6 +95,12 @@ Id = Annotated[
     AfterValidator(_id_of_event),
 ]
 """An ID in an event."""
+WorkflowId = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=1000, strip_whitespace=True),
+    AfterValidator(_id_of_event),
+]
+"""The ID of a workflow in an event: longer than the IDs that it is made of."""
 Name = Annotated[
     str, StringConstraints(min_length=1, max_length=LONGEST_NAME), AfterValidator(_name_of_event)
 ]

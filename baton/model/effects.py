@@ -38,6 +38,7 @@ REMIND = "remind"
 ESCALATE = "escalate"
 COPY_TO_TICKET = "copy_to_ticket"
 GIVE_PLACES = "give_places"
+FORWARD = "forward"
 
 
 class CaseRef(Payload):
@@ -57,6 +58,11 @@ class CaseRef(Payload):
         if self.ticket_id is not None:
             return ticket_workflow_id(self.ticket_id)
         return chat_workflow_id(self.channel, self.conversation)
+
+    @property
+    def place_is_empty(self) -> bool:
+        """Whether it names no place at all."""
+        return not (self.ticket_id or (self.channel and self.conversation))
 
     @staticmethod
     def at(workflow_id: str) -> CaseRef:
@@ -154,8 +160,22 @@ class Escalation(_Effect):
     """Whom to tell; if nobody, everyone online."""
 
 
+class Forward(_Effect):
+    """What is written to a case that was merged into another goes to that one: ``forward``."""
+
+    do: Literal["forward"] = "forward"
+    to: str
+    """The workflow of the other case."""
+    merged_by: Author | None = None
+    """Set by the event that merged the case: who did it. Then all that the customer wrote goes, too."""
+    merged_from: tuple[str, ...] = ()
+    departments: tuple[str, ...] = ()
+    tickets: tuple[str, ...] = ()
+    """These three as in the event ``merged_from``, which the other case gets after the messages."""
+
+
 class CopyToTicket(_Effect):
-    """What the customer writes in a chat goes to the ticket that the chat opened: ``copy_to_ticket``."""
+    """What the customer writes in a chat goes to a ticket that the chat is linked to: ``copy_to_ticket``."""
 
     do: Literal["copy_to_ticket"] = "copy_to_ticket"
     ticket_id: str
@@ -188,7 +208,8 @@ Effect = Annotated[
     | Reminder
     | Escalation
     | CopyToTicket
-    | GivePlaces,
+    | GivePlaces
+    | Forward,
     Field(discriminator="do"),
 ]
 

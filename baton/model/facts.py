@@ -87,6 +87,7 @@ class Previous(Compact):
     case_id: str
     assignee: str | None = None
     line: str | None = None
+    """The line of that assignee, or of the queue: for somebody whom the directory no longer knows."""
     status: Status | None = None
     stage: TicketStage | None = None
     """Only for a ticket, as are those who answered and the dispatcher."""
@@ -97,6 +98,11 @@ class Previous(Compact):
     """Who answered for the ticket's departments, the latest first."""
     dispatcher: str | None = None
     holders: dict[str, str] = {}
+    tickets: tuple[str, ...] = ()
+    """Of a chat: the tickets that it was linked to and that are not closed."""
+    merged_from: tuple[str, ...] = ()
+    """The workflows of the cases that were merged into it."""
+    merged_into: str | None = None
     subject: str = ""
     """Only for a ticket, as are channel and conversation. Whoever reopens it may not know them."""
     channel: str | None = None
@@ -155,6 +161,12 @@ class Facts(Compact):
     """Who holds the customer's active chat on another channel."""
     message_author: str | None = None
     """The member of staff who wrote the message that the event is about."""
+    message_known: bool = False
+    """Whether the event is about a message to the customer of this conversation or ticket."""
+    closed_tickets: tuple[str, ...] = ()
+    """Those of the chat's tickets that no longer hear what the customer says."""
+    forward_to: str | None = None
+    """The workflow that hears of the event instead, or of the whole case, because it was merged into that."""
     blocked: bool = False
     clocks: dict[str, Clock] = {}
     """By ``line.NAME`` or ``calendar.NAME``: what time it is there, where a rule asked."""

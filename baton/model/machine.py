@@ -57,7 +57,7 @@ class Machine(Generic[StateT, TriggerT]):
         table: Iterable[Row[StateT, TriggerT]],
         states: Iterable[StateT],
         initial: StateT,
-        why_not: Callable[[StateT, TriggerT], str],
+        why_not: Callable[[StateT, TriggerT, str], str],
     ) -> None:
         self.table = tuple(table)
         self._why_not = why_not
@@ -80,13 +80,17 @@ class Machine(Generic[StateT, TriggerT]):
                     "dest": _name(row.dest(source)),
                 }
 
-    def after(self, state: StateT, trigger: TriggerT) -> StateT:
-        """The state after ``trigger``. Raises ``IllegalTransition`` if it is not possible in ``state``."""
+    def after(self, state: StateT, trigger: TriggerT, called: str = "") -> StateT:
+        """The state after ``trigger``. Raises ``IllegalTransition`` if it is not possible in ``state``.
+
+        Args:
+            called: what the caller calls it, such as the kind of the event: the refusal says that.
+        """
         holder = _Holder(_name(state))
         try:
             self._machine.events[trigger.value].trigger(holder)
         except transitions.MachineError:
-            raise IllegalTransition(self._why_not(state, trigger)) from None
+            raise IllegalTransition(self._why_not(state, trigger, called or trigger.value)) from None
         return self._states[holder.state]
 
     def allows(self, state: StateT, trigger: TriggerT) -> bool:

@@ -17,14 +17,16 @@ def previous_of(case: ChatState | TicketState, closed_at: Instant, *, closed: bo
         closed: whether it is closed now, though its state may not say so: by force, with its workflow.
     """
     by_force = closed and not case.final
-    of_ticket: dict[str, Any] = {}
-    if isinstance(case, TicketState):
-        of_ticket = {name: getattr(case, name) for name in ("subject", "channel", "conversation")}
-        of_ticket["stage"] = TicketStage.CLOSED if by_force else case.stage
-        of_ticket["dispatcher"] = case.dispatcher
+    special: dict[str, Any] = {}
+    if isinstance(case, ChatState):
+        special["tickets"] = case.linked_tickets
+    else:
+        special = {name: getattr(case, name) for name in ("subject", "channel", "conversation")}
+        special["stage"] = TicketStage.CLOSED if by_force else case.stage
+        special["dispatcher"] = case.dispatcher
         answered = [one for one in case.departments if one.answered_at is not None]
         latest = sorted(answered, key=lambda one: one.answered_at or one.asked_at, reverse=True)
-        of_ticket["contributed"] = people(one.answered_by for one in latest)
+        special["contributed"] = people(one.answered_by for one in latest)
     return Previous(
         case_id=case.case_id or "",
         assignee=case.assignee,
@@ -33,5 +35,7 @@ def previous_of(case: ChatState | TicketState, closed_at: Instant, *, closed: bo
         labels=case.labels,
         closed_at=closed_at,
         holders=case.holders,
-        **of_ticket,
+        merged_from=case.merged_from,
+        merged_into=case.merged_into,
+        **special,
     )

@@ -13,11 +13,15 @@ from baton.contract import (
     DepartmentState,
     DirectoryChanged,
     Event,
+    MergedInto,
+    MessageChanged,
     ReminderDue,
     Reply,
+    ReplySent,
     SendReply,
     Tell,
     TicketOpened,
+    ticket_workflow_id,
 )
 from baton.model.chat.audience import newly_told
 from baton.model.chat.state import ChatState
@@ -29,6 +33,7 @@ from baton.model.effects import (
     CopyToTicket,
     Effect,
     Escalation,
+    Forward,
     GivePlaces,
     Message,
     Notice,
@@ -37,6 +42,7 @@ from baton.model.effects import (
 )
 from baton.model.facts import Facts
 from baton.model.labels import in_other_words
+from baton.model.merging import is_forwarded
 from baton.model.settlement import Settlement, before_in
 from baton.model.ticket.relabelling import in_present_words, renames
 from baton.model.ticket.state import TicketState
@@ -63,16 +69,23 @@ def reactions(
 ) -> Iterable[Effect]:
     """What one decision asks of the help desk: at most one write, then messages, then one notice."""
     after: ChatState | TicketState = settlement.state
-    if after.case_id is None:
+    case = reference(after)
+    if decision.facts.previous is not None and not after.exists:
+        case = case.model_copy(update={"case_id": decision.facts.previous.case_id})
+    if not case.case_id:
         return
     before = before_in(after, before)
     common: dict[str, Any] = {
-        "case": reference(after),
+        "case": case,
         "event_id": event.id,
         "decided_at": decision.facts.now,
         "rules": tuple(fired.rule for fired in decision.fired),
     }
-    key = f"{after.case_id}:{event.id}"
+    key = f"{case.case_id}:{event.id}"
+    if decision.facts.forward_to is not None:
+        yield from _of_merged(before, event, decision.facts, key, common)
+        if is_forwarded(event, decision.facts):
+            return
     actions = [action for fired in decision.fired for action in fired.actions]
     notes = [action.text for action in actions if isinstance(action, AddNote)]
     applied = decision.facts.template
@@ -112,14 +125,52 @@ def reference(case: ChatState | TicketState) -> CaseRef:
     )
 
 
+def _of_merged(
+    before: ChatState | TicketState, event: Event, facts: Facts, key: str, common: dict[str, Any]
+) -> Iterator[Effect]:
+    """What goes to the case into which this one is merged: everything, or what comes later."""
+    to = facts.forward_to
+    assert to is not None, "checked"
+    if isinstance(event, MergedInto):
+        yield Forward(
+            key=f"{key}:forward",
+            to=to,
+            merged_by=event.author,
+            merged_from=before.merged_from,
+            departments=before.asked if isinstance(before, TicketState) else (),
+            tickets=before.linked_tickets if isinstance(before, ChatState) else (),
+            **common,
+        )
+        return
+    to_ticket = to.startswith("ticket:")
+    # A ticket hears nothing from the chat of another ticket's reply.
+    if not (to_ticket and isinstance(event, ReplySent)):
+        yield Forward(key=f"{key}:forward", to=to, **common)
+    if to_ticket and facts.previous is not None and _is_said(event, facts):
+        for ticket_id in facts.previous.tickets:
+            if ticket_workflow_id(ticket_id) != to:
+                yield CopyToTicket(key=f"{key}:copy:{ticket_id}", ticket_id=ticket_id, **common)
+
+
+def _is_said(event: Event, facts: Facts) -> bool:
+    """Whether the event is about what the customer says, and not about a message to the customer."""
+    if isinstance(event, MessageChanged):
+        return not facts.message_known
+    return isinstance(event, CustomerMessage) and not facts.blocked
+
+
 def _of_chat(
     after: ChatState, event: Event, decision: Decision, key: str, common: dict[str, Any]
 ) -> Iterator[Effect]:
-    """What the customer says goes to the chat's ticket, too."""
-    opened_by = event.author if isinstance(event, TicketOpened) else None
-    said = isinstance(event, CustomerMessage) and not decision.facts.blocked
-    if after.ticket_id and (opened_by or said):
-        yield CopyToTicket(key=f"{key}:copy", ticket_id=after.ticket_id, opened_by=opened_by, **common)
+    """What the customer says goes to the chat's tickets, too."""
+    if isinstance(event, TicketOpened):
+        opened = event.ticket_id
+        yield CopyToTicket(key=f"{key}:copy", ticket_id=opened, opened_by=event.author, **common)
+    elif _is_said(event, decision.facts):
+        heard = (one for one in after.linked_tickets if one not in decision.facts.closed_tickets)
+        for number, ticket_id in enumerate(heard):
+            extra = f":{ticket_id}" if number else ""
+            yield CopyToTicket(key=f"{key}:copy{extra}", ticket_id=ticket_id, **common)
 
 
 def _of_ticket(

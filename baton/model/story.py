@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from baton.contract import Instant, TimelineEntry
+from baton.model.chat.state import ChatState
+from baton.model.ticket.state import TicketState
 from baton.signs import markdown, within
 
 BLOCKED = "the customer is blocked: recorded only"
@@ -19,6 +21,13 @@ _ENTRY_BYTES = 1000
 """The most that one entry may take in the details."""
 _NAMES_BYTES = 2000
 """The most that a row of labels may take."""
+
+
+def merging(before: ChatState | TicketState, after: ChatState | TicketState) -> Iterator[str]:
+    """What an event changed about the duplicates of a case."""
+    if after.merged_into is not None and before.merged_into is None:
+        yield f"merged into {after.merged_into}"
+    yield from (f"{one} was merged into this" for one in after.merged_from if one not in before.merged_from)
 
 
 def in_short(said: Sequence[str]) -> str:

@@ -19,6 +19,7 @@ from baton.errors import Refused
 from baton.model.decision import CaseState
 from baton.model.facts import Facts
 from baton.model.kinds import model_of
+from baton.model.merging import is_forwarded
 from baton.rules.index import Compiled, Index, positions
 from baton.rules.language import RuleList
 from baton.rules.ruleset import RuleSet
@@ -45,7 +46,9 @@ def list_for(scene: Scene) -> RuleList | None:
     event = scene.event
     if event.kind == TIMED_KIND:
         return RuleList.TIMED
-    if event.kind not in CHANGING_KINDS or (scene.facts.blocked and isinstance(event, CustomerMessage)):
+    facts = scene.facts
+    unheard = (facts.blocked and isinstance(event, CustomerMessage)) or is_forwarded(event, facts)
+    if event.kind not in CHANGING_KINDS or unheard:
         return None
     return RuleList.INCOMING if scene.opening else RuleList.CHANGED
 

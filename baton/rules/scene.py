@@ -8,7 +8,8 @@ from enum import StrEnum
 from baton.contract import (
     AUTHORS,
     CHAT_KINDS,
-    MESSAGE_KINDS,
+    CHAT_OPENING_KINDS,
+    REOPENING_KINDS,
     TICKET_KINDS,
     TICKET_OPENING_KINDS,
     Event,
@@ -40,6 +41,7 @@ QUIET_KINDS = frozenset(
         "place_freed",
         "directory_changed",
         "merged_into",
+        "merged_from",
     }
 )
 """Kinds for which no rule is ever asked."""
@@ -52,8 +54,8 @@ KINDS_OF: Mapping[CaseType, frozenset[str]] = {
 }
 """Kinds for which rules are asked, for each type of case."""
 OPENING_KINDS: Mapping[CaseType, frozenset[str]] = {
-    CaseType.CHAT: MESSAGE_KINDS & CHANGING_KINDS,
-    CaseType.TICKET: TICKET_OPENING_KINDS & CHANGING_KINDS,
+    CaseType.CHAT: (CHAT_OPENING_KINDS | REOPENING_KINDS) & CHANGING_KINDS,
+    CaseType.TICKET: (TICKET_OPENING_KINDS | REOPENING_KINDS) & CHANGING_KINDS,
 }
 """The kinds that may begin a case, for each type of case."""
 

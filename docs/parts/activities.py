@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from types import ModuleType
 
+from baton.contract import FIND_CASE
 from baton.desk import api
 from baton.model import effects
 from docs.parts.markdown import table
@@ -21,7 +22,8 @@ _ACTIVITIES = {
     "escalate": "tells a department's lead that its answer is overdue",
     "breathe": "nothing: it brings a busy case to a moment in which its run can end",
     "give_places": "tells the cases that are next in a queue that somebody has room for them",
-    "copy_to_ticket": "what the customer says in a chat goes to the ticket that the chat opened",
+    "copy_to_ticket": "what the customer says in a chat goes to a ticket that the chat is linked to",
+    "forward": "what is written to a case that was merged into another goes to that one",
 }
 
 _DESK = {
@@ -39,6 +41,7 @@ _DESK = {
     "block_customer": "`baton customer block`, `unblock`",
     "lost_cases": "`baton ops revive` without a name",
     "revive": "`baton ops revive`: the case goes on as the help desk has kept it",
+    FIND_CASE: "the Python client, where a case has no running workflow: was the event handled before?",
 }
 
 
@@ -52,5 +55,5 @@ def activities() -> str:
 
 
 def desk_activities() -> str:
-    assert _activities_of(api) == sorted(_DESK)
+    assert sorted([*_activities_of(api), FIND_CASE]) == sorted(_DESK)
     return table(["activity", "behind"], ([f"`{name}`", what] for name, what in _DESK.items()))

@@ -10,8 +10,9 @@ from baton import contract, errors
 from baton.contract import (
     AUTHORS,
     CHAT_KINDS,
+    CHAT_OPENING_KINDS,
     INTERNAL_KINDS,
-    MESSAGE_KINDS,
+    REOPENING_KINDS,
     SEARCH_ATTRIBUTES,
     TICKET_KINDS,
     TICKET_OPENING_KINDS,
@@ -32,7 +33,9 @@ def events() -> str:
         fields = ", ".join(_written(name, info) for name, info in own.items())
         who = ", ".join(author.value for author in contract.AuthorType if author in AUTHORS[kind])
         of = _cases(kind in CHAT_KINDS, kind in TICKET_KINDS)
-        starts = _cases(kind in MESSAGE_KINDS, kind in TICKET_OPENING_KINDS)
+        starts = _cases(kind in CHAT_OPENING_KINDS, kind in TICKET_OPENING_KINDS)
+        if kind in REOPENING_KINDS:
+            starts = "both, again"
         rows.append([f"`{kind}`", fields or "–", who, of, starts])
     return table(["kind", "fields", "author", "for", "starts"], rows)
 

@@ -27,7 +27,10 @@ _SNAPSHOT = {
     "last_message_at": "when; UTC",
     "waiting_since": "when the customer's first unanswered message arrived; UTC; null if there is none",
     "previous_case": "the chat before this one in the conversation",
-    "ticket_id": "the ticket that the chat opened",
+    "ticket_id": "the ticket that the chat opened, or was linked to, last",
+    "tickets": "all tickets to which the customer's messages are copied, unless they are closed",
+    "merged_into": "the workflow that hears what is written here, if this chat was its duplicate",
+    "merged_from": "the workflows of the cases that were merged into this one",
 }
 
 _TICKET_SNAPSHOT = {
@@ -55,6 +58,8 @@ _TICKET_SNAPSHOT = {
     "last_message_at": "when; UTC",
     "waiting_since": "when the customer's first unanswered message arrived; UTC; null if there is none",
     "closed_because": "the reason given for closing it by force, or what it was merged into",
+    "merged_into": "the workflow that hears what is written here, if this ticket was its duplicate",
+    "merged_from": "the workflows of the cases that were merged into this one",
 }
 
 _DEPARTMENT = {
@@ -81,7 +86,7 @@ _DRAFT = {
     "at": "when it was drafted; UTC",
     "composer": "who writes the reply",
     "final": "whether all departments have answered",
-    "stale": "whether the customer has written since the prompt",
+    "stale": "whether something changed since: the customer wrote, a message was changed or not delivered",
 }
 
 _OUTCOME = {
@@ -104,7 +109,7 @@ _TIMELINE = {
 }
 
 _SUMMARY = {
-    "reason": "`closed`, `empty`, `refused`, `duplicate` or `blocked`",
+    "reason": "`closed`, `empty`, `refused`, `duplicate`, `blocked` or `forwarded`",
     "snapshot": "the chat at the end",
     "chats": "how many chats this run of the conversation had",
     "events": "how many events were handled",

@@ -377,7 +377,7 @@ def test_whatever_is_asked_about_a_place_is_found_by_an_index(kind: Kind) -> Non
         (queries.TAKEN_IN_AT[kind], (EVENT_OF[kind],)),
         (queries.PREVIOUS[kind], (CASE_OF[kind],)),
         (keeping.LATEST[kind], (CASE_OF[kind], EVENT_OF[kind])),
-        (queries.WRITER[kind], (MESSAGE_OF[kind],)),
+        (queries.SENDER[kind], (MESSAGE_OF[kind],)),
         (queries.OTHER_HOLDER[kind], ("ix_cases_customer",)),
         (queues.LOAD, ("ix_cases_holder", "ix_promises_staff")),
         (queues.WAITING, ("ix_cases_queue",)),

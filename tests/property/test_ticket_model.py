@@ -106,7 +106,7 @@ steps: st.SearchStrategy[Step] = st.one_of(
     step("assigned"),
     step("presence", now=st.sampled_from(Presence)),
     st.integers(0, 7).flatmap(
-        lambda rarely: step("merged_into", case=st.just("t-2")) if not rarely else answers
+        lambda rarely: step("merged_into", case=st.just("ticket:t-2")) if not rarely else answers
     ),
     step("time", hours=st.sampled_from((0.1, 3.0, 30.0))),
     changes,

@@ -75,7 +75,7 @@ steps = st.one_of(
     _kind("assigned", staff=(*STAFF, "stranger")),
     _kind("status_set", status=("open", "pending")),
     _kind("status_set", status=("closed",), force=(False, False, True), reason=("", "Spam.")),
-    _kind("merged_into", case=("T-1",)),
+    _kind("merged_into", case=("ticket:never",)),
     _kind("presence", (*MEMBERS, "petra"), presence=(Presence.ONLINE, Presence.OFFLINE)),
     _kind("again"),
 )

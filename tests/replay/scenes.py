@@ -250,6 +250,36 @@ async def reset(rig: Rig, chat: str) -> None:
     await eventually(both_are_back, "events are missing after the reset")
 
 
+async def bounced(rig: Rig, chat: str) -> None:
+    """A message of a closed chat was not delivered: a new run, in which somebody has it again."""
+    await rig.customer(chat)
+    await rig.staff(chat, "ivan", message_id="out-1")
+    await rig.by("ivan", chat, "chat_ended", status="closed")
+    await rig.handle(chat).result()
+    await rig.by("system", chat, "delivery_failed", message_id="out-1")
+    await rig.settled(chat)
+
+
+async def merged(rig: Rig, chat: str) -> None:
+    """A duplicate is merged into another chat; what comes later is forwarded, in its run and in another."""
+    target = f"{chat}-target"
+    await rig.customer(target)
+    await rig.by("petra", target, "taken")
+    await rig.customer(chat, "The same")
+    await rig.settled(chat)
+    await rig.stop_worker()
+    for one in (
+        event("merged_into", "ivan", case=f"chat:{CHANNEL}:{target}"),
+        event("customer_message", "customer", text="And also this"),
+    ):
+        await rig.client.chat(CHANNEL, chat).submit(one, customer="c")
+    await rig.start_worker()
+    await rig.handle(chat).result()
+    await rig.customer(chat, "And that")
+    await rig.handle(chat).result()
+    await rig.settled(target)
+
+
 async def _is_over(rig: Rig, chat: str) -> bool:
     return (await rig.handle(chat).describe()).close_time is not None
 
@@ -284,9 +314,11 @@ CHAT_SCENES: dict[str, Scene] = {
         revived,
         reset,
         directory,
+        bounced,
     )
 } | {
     "waiting_too_long": Scene(waiting_too_long, {"rules": rules_but(add={"timed": [WAITED]})}),
+    "merged": Scene(merged, cases=("{}", "{}-target")),
     "long_talk": Scene(long_talk, impatient=True),
     "quiet_end": Scene(quiet_end, impatient=True),
 }

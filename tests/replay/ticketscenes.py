@@ -212,8 +212,45 @@ async def ticket_forced(rig: Rig, ticket: str) -> None:
 async def ticket_merged(rig: Rig, ticket: str) -> None:
     """A duplicate ends in another ticket."""
     await rig.asked(ticket, TWO)
-    await rig.on_ticket("petra", ticket, "merged_into", case="T-1")
+    await rig.on_ticket("customer", f"{ticket}-target", "customer_message", text="The same.")
+    await rig.on_ticket("petra", ticket, "merged_into", case=_of(f"{ticket}-target"))
     await rig.handle(_of(ticket)).result()
+    await rig.on_ticket("customer", ticket, "customer_message", text="And also this.")
+    await rig.handle(_of(ticket)).result()
+    await rig.settled(_of(f"{ticket}-target"))
+
+
+async def ticket_bounced(rig: Rig, ticket: str) -> None:
+    """A message of a closed ticket was not delivered: a new run, in triage."""
+    await rig.on_ticket("customer", ticket, "customer_message", text="Where is it?")
+    await rig.on_ticket("petra", ticket, "agent_message", text="Here.", message_id="out-1")
+    await rig.on_ticket("petra", ticket, "status_set", status="closed")
+    await rig.handle(_of(ticket)).result()
+    await rig.on_ticket("system", ticket, "delivery_failed", message_id="out-1")
+    await rig.settled(_of(ticket))
+
+
+async def ticket_outlives_its_chat(rig: Rig, ticket: str) -> None:
+    """The chat is closed; its customer writes again, and once more after the reply has opened a chat."""
+    await rig.customer(ticket, "Where is it?")
+    await rig.by("ivan", ticket, "taken")
+    await rig.by("ivan", ticket, "ticket_opened", ticket_id=ticket)
+    await rig.by("ivan", ticket, "chat_ended", status="closed")
+    await rig.handle(ticket).result()
+    await rig.customer(ticket, "Is anybody there?")
+    await rig.by("ivan", ticket, "taken")
+    await rig.by("ivan", ticket, "chat_ended", status="closed")
+    await rig.handle(ticket).result()
+    await rig.on_ticket("petra", ticket, "taken")
+    await rig.on_ticket("petra", ticket, "send_reply", text="Here.")
+    await rig.settled(_of(ticket))
+
+    async def answered() -> bool:
+        return (await rig.snapshot(ticket)).status == "pending"
+
+    await eventually(answered, "the reply opened no chat")
+    await rig.customer(ticket, "Thank you")
+    await rig.settled(ticket)
 
 
 async def ticket_again(rig: Rig, ticket: str) -> None:
@@ -309,12 +346,19 @@ async def _revived(rig: Rig, ticket: str) -> None:
     await rig.settled(_of(ticket))
 
 
+CASES: dict[Play, tuple[str, ...]] = {
+    ticket_of_chat: ("{}", "ticket:{}"),
+    ticket_outlives_its_chat: ("{}", "ticket:{}"),
+    ticket_merged: ("ticket:{}", "ticket:{}-target"),
+}
+
+
 def _scene(play: Play) -> Scene:
     return Scene(
         play,
         SEPARATE_RIG | ({"templates": DUE} if play is ticket_due else {}),
         impatient=play is ticket_long,
-        cases=("{}", "ticket:{}") if play is ticket_of_chat else ("ticket:{}",),
+        cases=CASES.get(play, ("ticket:{}",)),
     )
 
 
@@ -334,6 +378,8 @@ TICKET_SCENES: dict[str, Scene] = {
         ticket_of_chat,
         ticket_forced,
         ticket_merged,
+        ticket_bounced,
+        ticket_outlives_its_chat,
         ticket_again,
         ticket_reset,
         ticket_cancelled,

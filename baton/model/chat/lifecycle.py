@@ -15,8 +15,9 @@ A chat has two sides that move independently of one another:
 ended and open (everybody left, the customer is still waiting: the tab Unanswered). So there are
 six phases, and a seventh, "none", before the first message.
 
-Only a message starts a chat or activates an ended one. A customer's message makes the status open,
-a staff member's makes it pending; ending keeps the status unless a new one is given; setting the
+Only a message starts a chat or activates an ended one; a ticket's reply and, after a closed chat, a message
+that was not delivered or a duplicate that is merged in start one, too. A customer's message makes the status
+open, a staff member's makes it pending; ending keeps the status unless a new one is given; setting the
 status keeps the activity. A chat that is ended *and* closed is final: no event leaves that phase,
 and a later message begins a new chat, which starts again in "none".
 
@@ -96,7 +97,10 @@ class Trigger(StrEnum):
     RECORD = "record"
     """Anything that a living chat takes without moving: notes, labels, assignments, …"""
     TICKET_REPLY = "ticket_reply"
-    """A ticket of this chat sends its reply here. It is the customer's turn; the chat is not activated."""
+    """A ticket of this chat sends its reply here. It is the customer's turn; an ended chat stays ended."""
+    DELIVERY_FAILED = "delivery_failed"
+    MERGED_FROM = "merged_from"
+    """The customer of a duplicate writes here from now on."""
 
 
 NEW = (Phase.NONE,)
@@ -130,7 +134,12 @@ TABLE: tuple[Row[Phase, Trigger], ...] = (
     Row(Trigger.SET_PENDING, LIVING, _with(Status.PENDING)),
     Row(Trigger.SET_CLOSED, LIVING, _with(Status.CLOSED)),
     Row(Trigger.CLOSE_AND_END, LIVING, to(FINAL)),
+    Row(Trigger.TICKET_REPLY, NEW, to(Phase.ACTIVE_PENDING)),
     Row(Trigger.TICKET_REPLY, LIVING, _with(Status.PENDING)),
+    Row(Trigger.DELIVERY_FAILED, NEW, to(Phase.ACTIVE_OPEN)),
+    Row(Trigger.DELIVERY_FAILED, LIVING, _with(Status.OPEN)),
+    Row(Trigger.MERGED_FROM, NEW, to(Phase.ACTIVE_OPEN)),
+    Row(Trigger.MERGED_FROM, LIVING, same),
     Row(Trigger.RECORD, LIVING, same),
 )
 
@@ -141,12 +150,12 @@ END_WITH: dict[Status | None, Trigger] = {
 }
 
 
-def _why_not(phase: Phase, trigger: Trigger) -> str:
+def _why_not(phase: Phase, trigger: Trigger, what: str) -> str:
     if phase is Phase.NONE:
-        return f"{trigger} needs a chat, and there is none: only a message starts one"
+        return f"{what} needs a chat, and there is none: only a message starts one"
     if phase is FINAL:
-        return f"{trigger}: the chat is ended and closed, which is final; only a message starts another"
-    return f"{trigger} is not possible while the chat is {phase.value}; it needs an active chat"
+        return f"{what}: the chat is ended and closed, which is final; only a message starts another"
+    return f"{what} is not possible while the chat is {phase.value}; it needs an active chat"
 
 
 _MACHINE = Machine(TABLE, Phase, Phase.NONE, _why_not)

@@ -6,27 +6,37 @@ from baton.contract import (
     Activity,
     AgentMessage,
     AuthorType,
+    ChatEvent,
     CustomerMessage,
     DeliveryFailed,
+    MergedFrom,
     ReplySent,
-    Tell,
 )
 from baton.model import staffing
-from baton.model.chat import hands, queue
+from baton.model.chat import hands, queue, reopening
 from baton.model.chat.lifecycle import Phase
 from baton.model.chat.state import ChatState
 from baton.model.facts import Facts, Person, people
+from baton.model.merging import note_merged
 from baton.model.settlement import Told
 from baton.model.waiting import note_answer, note_message
 
 
-def opened(before: ChatState, facts: Facts) -> ChatState:
-    """A new chat, after the final one if there was one; it does not yet contain the message that opens it."""
+def opened(before: ChatState, event: ChatEvent, facts: Facts) -> ChatState:
+    """A new chat, after the final one if there was one; it does not yet contain the event that opens it.
+
+    Raises ``IllegalTransition`` if the event only opens a chat again, and there is none for it.
+    """
+    reopening.check_reopens(event, facts)
     previous = facts.previous
     chat = before.anew()
     chat.case_id = facts.case_id or before.case_id
     chat.previous_case = previous.case_id if previous else None
-    chat.holders = dict(previous.holders) if previous else {}
+    if previous is not None:
+        chat.holders = dict(previous.holders)
+        chat.merged_from = previous.merged_from
+        if previous.tickets:  # they outlive the chat that they were opened for
+            chat.tickets, chat.ticket_id = previous.tickets, previous.tickets[-1]
     chat.opened_at = facts.now
     return chat
 
@@ -88,14 +98,44 @@ def _take_if_possible(chat: ChatState, writer: str, facts: Facts, was: Phase) ->
 def reply_sent(chat: ChatState, event: ReplySent, facts: Facts, was: Phase) -> Told:
     """A ticket's reply takes nothing over; the customer's answer to it goes to whoever has the chat."""
     _written(chat, event, facts)
+    if event.ticket_id is not None:
+        link(chat, event.ticket_id)
+    if was is Phase.NONE:
+        reopening.reserve(chat, event, facts)
+        return ()
     if chat.assignee is not None and chat.pinned_to is None and not chat.final:
         chat.reserved_for = chat.assignee
     return ()
 
 
 def delivery_failed(chat: ChatState, event: DeliveryFailed, facts: Facts, was: Phase) -> Told:
-    told = people([facts.message_author, chat.assignee])
-    return (Tell(staff=told, reason="delivery failed"),) if told else ()
+    """Somebody has to write again, and not whoever has left."""
+    if was is Phase.NONE:
+        reopening.give_back(chat, facts)
+    else:
+        reopening.hand_on(chat, facts)
+    concerned = [facts.message_author, chat.pinned_to or chat.assignee]
+    return reopening.tell_somebody(chat, concerned, "delivery failed", facts)
+
+
+def merged_from(chat: ChatState, event: MergedFrom, facts: Facts, was: Phase) -> Told:
+    """Another case was a duplicate of this chat: whoever has it answers that customer, too."""
+    if was is Phase.NONE:
+        reopening.give_back(chat, facts)
+    note_merged(chat, event)
+    for ticket_id in event.tickets:
+        link(chat, ticket_id)
+    asked = f"; asked there: {', '.join(event.departments)}" if event.departments else ""
+    holder = chat.pinned_to or chat.reserved_for or chat.assignee
+    if holder is not None and holder == event.author.id and not asked:
+        return ()
+    return reopening.tell_somebody(chat, [holder], f"{event.case} was merged into this chat{asked}", facts)
+
+
+def link(chat: ChatState, ticket_id: str) -> None:
+    """What the customer says goes to this ticket, too."""
+    chat.tickets = people([*(one for one in chat.linked_tickets if one != ticket_id), ticket_id])
+    chat.ticket_id = ticket_id
 
 
 def _written(chat: ChatState, event: CustomerMessage | AgentMessage | ReplySent, facts: Facts) -> None:

@@ -13,6 +13,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from baton.contract import (
+    CHAT_OPENING_KINDS,
+    REOPENING_KINDS,
     Action,
     AgentMessage,
     Assign,
@@ -28,6 +30,7 @@ from baton.contract import (
     End,
     Idle,
     LabelsChanged,
+    MergedFrom,
     MergedInto,
     MessageChanged,
     NoteAdded,
@@ -51,6 +54,7 @@ from baton.model.decision import Decision
 from baton.model.deeds import note_deed
 from baton.model.facts import Facts, people
 from baton.model.labels import labelled
+from baton.model.merging import is_forwarded, may_forward
 from baton.model.settlement import Folded, Settlement, Told, note_times
 from baton.model.waiting import note_standing
 
@@ -75,15 +79,20 @@ def trigger_of(event: BaseEvent) -> Trigger:
 def check(state: ChatState, event: ChatEvent) -> None:
     """Raise ``IllegalTransition`` if the event is not possible now.
 
-    A message to a chat that is ended and closed is possible: it begins a new one.
+    A message to a chat that is ended and closed is possible: it begins a new one, or is forwarded.
     """
     if not (opens(state, event) or allows(state.phase, trigger_of(event))):
-        after(state.phase, trigger_of(event))
+        after(state.phase, trigger_of(event), event.kind)
 
 
 def opens(state: ChatState, event: ChatEvent) -> bool:
-    """Whether the event begins a new chat: a message, where there is none or the last one is final."""
-    return isinstance(event, CustomerMessage | AgentMessage) and (state.final or not state.exists)
+    """Whether the event begins a new chat, where there is none or the last one is final.
+
+    If that one was merged into another case, what would begin a chat is forwarded, and so is what belongs to
+    a message.
+    """
+    begins = event.kind in CHAT_OPENING_KINDS | REOPENING_KINDS or may_forward(state, event)
+    return begins and (state.final or not state.exists)
 
 
 def named(state: ChatState, event: ChatEvent) -> tuple[str, ...]:
@@ -101,11 +110,11 @@ def fold(before: ChatState, event: ChatEvent, facts: Facts) -> Folded[ChatState]
     of a line are needed and ``facts`` do not have them.
     """
     check(before, event)
-    chat = messages.opened(before, facts) if opens(before, event) else before.model_copy()
-    if facts.blocked and isinstance(event, CustomerMessage):
+    if (facts.blocked and isinstance(event, CustomerMessage)) or is_forwarded(event, facts):
         return Folded(before)
+    chat = messages.opened(before, event, facts) if opens(before, event) else before.model_copy()
     was = chat.phase
-    move(chat, trigger_of(event))
+    move(chat, trigger_of(event), event.kind)
     told = HANDLING[type(event)].fold(chat, event, facts, was)
     note_standing(before, chat, facts)
     reserved = chat.reserved_for if chat.offer_until is None else None
@@ -135,11 +144,11 @@ def apply(before: ChatState, action: Action, facts: Facts) -> ChatState:
             hands.pin(chat, action.staff, facts)
         case End():
             if chat.active:
-                end(chat, END_WITH[action.status])
+                end(chat, END_WITH[action.status], action.do)
             elif action.status is not None:
-                move(chat, SET_STATUS[action.status])
+                move(chat, SET_STATUS[action.status], action.do)
         case SetStatus():
-            move(chat, SET_STATUS[action.status])
+            move(chat, SET_STATUS[action.status], action.do)
         case ChangeLabels():
             chat.labels = labelled(chat.labels, action.add, action.remove)
         case _:
@@ -166,7 +175,12 @@ def _labels_changed(chat: ChatState, event: LabelsChanged, facts: Facts, was: Ph
 
 
 def _ticket_opened(chat: ChatState, event: TicketOpened, facts: Facts, was: Phase) -> Told:
-    chat.ticket_id = event.ticket_id
+    messages.link(chat, event.ticket_id)
+    return ()
+
+
+def _merged_into(chat: ChatState, event: MergedInto, facts: Facts, was: Phase) -> Told:
+    chat.merged_into = event.case
     return ()
 
 
@@ -179,7 +193,7 @@ HANDLING: Mapping[type[BaseEvent], Handling] = {
     AgentMessage: Handling(Trigger.AGENT_MESSAGE, messages.agent_message),
     SystemMessage: Handling(Trigger.RECORD, _recorded),
     MessageChanged: Handling(Trigger.RECORD, _recorded),
-    DeliveryFailed: Handling(Trigger.SET_OPEN, messages.delivery_failed),
+    DeliveryFailed: Handling(Trigger.DELIVERY_FAILED, messages.delivery_failed),
     ReplySent: Handling(Trigger.TICKET_REPLY, messages.reply_sent),
     Taken: Handling(Trigger.TAKE, queue.taken),
     Assigned: Handling(Trigger.RECORD, hands.assigned),
@@ -188,7 +202,8 @@ HANDLING: Mapping[type[BaseEvent], Handling] = {
     DirectoryChanged: Handling(Trigger.RECORD, leaving.directory_changed),
     ChatEnded: Handling(lambda event: END_WITH[event.status], hands.ended),
     StatusSet: Handling(lambda event: SET_STATUS[event.status], _recorded),
-    MergedInto: Handling(Trigger.CLOSE_AND_END, _recorded),
+    MergedInto: Handling(Trigger.CLOSE_AND_END, _merged_into),
+    MergedFrom: Handling(Trigger.MERGED_FROM, messages.merged_from),
     NoteAdded: Handling(Trigger.RECORD, _recorded),
     LabelsChanged: Handling(Trigger.RECORD, _labels_changed),
     TicketOpened: Handling(Trigger.RECORD, _ticket_opened),

@@ -14,6 +14,7 @@ from baton.contract import (
     Tab,
 )
 from baton.model.chat.lifecycle import FINAL, Phase
+from baton.model.facts import people
 
 
 class ChatState(Payload, frozen=False):
@@ -41,7 +42,13 @@ class ChatState(Payload, frozen=False):
     """When the customer's first unanswered message arrived; none if nothing is unanswered."""
     previous_case: str | None = None
     ticket_id: str | None = None
-    """The ticket that this chat opened; what the customer writes is copied there."""
+    """The ticket that this chat opened, or was linked to, last."""
+    tickets: tuple[str, ...] = ()
+    """All tickets to which the chat is linked; what the customer writes is copied there."""
+    merged_into: str | None = None
+    """The workflow of the case that hears what is written here, if this was its duplicate."""
+    merged_from: tuple[str, ...] = ()
+    """The workflows of the cases that were merged into this one."""
 
     opened_at: Instant | None = None
     wrote_at: Instant | None = None
@@ -102,6 +109,11 @@ class ChatState(Payload, frozen=False):
     @property
     def customer_wrote_last(self) -> bool:
         return self.last_author is not None and self.last_author.type is AuthorType.CUSTOMER
+
+    @property
+    def linked_tickets(self) -> tuple[str, ...]:
+        """All tickets of this chat; one that an older release opened is only in ``ticket_id``."""
+        return people([*self.tickets, self.ticket_id])
 
     @property
     def tab(self) -> Tab | None:

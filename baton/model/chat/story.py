@@ -7,17 +7,31 @@ from collections.abc import Sequence
 from baton.contract import Tab, TimelineEntry
 from baton.model.chat.clock import idle_at, wake_at
 from baton.model.chat.state import ChatState
-from baton.model.story import BLOCKED, bold, in_hands, in_short, moment, names, unsent_and_lately, why
+from baton.model.story import (
+    BLOCKED,
+    bold,
+    in_hands,
+    in_short,
+    merging,
+    moment,
+    names,
+    unsent_and_lately,
+    why,
+)
 from baton.signs import details as fitting
 from baton.signs import markdown
 
 _HANDS = ("case_id", "activity", "assignee", "line", "pinned_to", "reserved_for")
 
 
-def what_happened(before: ChatState, after: ChatState, *, blocked: bool = False) -> str:
+def what_happened(
+    before: ChatState, after: ChatState, *, blocked: bool = False, forwarded_to: str | None = None
+) -> str:
     """What an event and its rules changed, in a few words."""
     if blocked:
         return BLOCKED
+    if forwarded_to is not None:
+        return in_short([f"forwarded to {forwarded_to}"])
     said = []
     new = before.case_id != after.case_id and after.exists
     labels = () if new else before.labels
@@ -37,6 +51,9 @@ def what_happened(before: ChatState, after: ChatState, *, blocked: bool = False)
         said.append(f"in the queue of {after.line}")
     said += [f"+{label}" for label in after.labels if label not in labels]
     said += [f"-{label}" for label in labels if label not in after.labels]
+    linked = () if new else before.linked_tickets
+    said += [f"linked to ticket {one}" for one in after.linked_tickets if one not in linked]
+    said += merging(before, after)
     return in_short(said)
 
 
@@ -65,6 +82,8 @@ def who_has_it(chat: ChatState) -> str:
             return f"Nobody has it: it waits in the queue of {bold(chat.line)}."
         case Tab.NEW:
             return "Nobody has it: it is in New, for **everyone**."
+        case _ if chat.final and chat.merged_into:
+            return f"It was merged into {bold(chat.merged_into)}, which hears what is written here."
         case _ if chat.final:
             return f"It is closed. The last one who had it: {markdown(chat.assignee or 'nobody')}."
         case _ if chat.reserved_for:
@@ -89,12 +108,16 @@ def details(chat: ChatState, timeline: Sequence[TimelineEntry], unsent: int) -> 
         lines.append(f"- **Labels**: {names(chat.labels)}")
     if chat.previous_case:
         lines.append(f"- **Previous chat**: {markdown(chat.previous_case)}")
+    if chat.linked_tickets:
+        lines.append(f"- **Tickets**: {names(chat.linked_tickets)}")
+    if chat.merged_from:
+        lines.append(f"- **Merged into this one**: {names(chat.merged_from)}")
     return fitting([*lines, *unsent_and_lately(unsent, timeline)])
 
 
 def _next(chat: ChatState) -> str:
     if chat.final:
-        return "a new message begins a new chat"
+        return "messages are forwarded" if chat.merged_into else "a new message begins a new chat"
     coming = []
     wake, idle = wake_at(chat), idle_at(chat)
     if wake is not None:

@@ -17,6 +17,7 @@ from baton.contract import (
     DepartmentDeclined,
     DepartmentState,
     LabelsChanged,
+    MergedFrom,
     Status,
     TemplateApplied,
     TicketStage,
@@ -41,6 +42,8 @@ def may_ask(event: BaseEvent) -> tuple[str, ...]:
             return (label,)
         case DepartmentDeclined(label=label, to=to):
             return people([label, to])
+        case MergedFrom(departments=departments):
+            return departments
         case _:
             return ()
 

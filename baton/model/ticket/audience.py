@@ -49,6 +49,17 @@ def deserted(label: str, facts: Facts) -> bool:
     return asked is None or asked.deserted
 
 
+def tell_all(ticket: TicketState, staff: Iterable[str | None], reason: str, facts: Facts) -> Told:
+    """Tell all of these who still work here, else the dispatcher, else everyone.
+
+    A ticket that was opened just now and is nobody's concerns everyone.
+    """
+    told = tell([one for one in people(staff) if facts.person(one) is not None], reason)
+    if ticket.opened_at == facts.now and _is_nobodys(ticket):
+        return (*told, Tell(everyone=True, reason=reason))
+    return told or tell_dispatcher(ticket, reason, facts)
+
+
 def still_here(staff: Iterable[str | None], facts: Facts) -> str | None:
     """The first of these who still works here."""
     return next((one for one in people(staff) if facts.person(one) is not None), None)

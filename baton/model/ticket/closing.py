@@ -30,6 +30,7 @@ def status_set(ticket: TicketState, event: StatusSet, facts: Facts) -> Told:
 def merged_into(ticket: TicketState, event: MergedInto, facts: Facts) -> Told:
     told = _stop(ticket, event)
     ticket.closed_because = f"merged into {event.case}"
+    ticket.merged_into = event.case
     close(ticket, Trigger.MERGE)
     return told
 

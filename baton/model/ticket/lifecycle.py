@@ -64,13 +64,13 @@ TABLE: tuple[Row[TicketStage | None, Trigger], ...] = (
 )
 
 
-def _why_not(stage: TicketStage | None, trigger: Trigger) -> str:
+def _why_not(stage: TicketStage | None, trigger: Trigger, what: str) -> str:
     if stage is None:
-        return f"{trigger} needs a ticket, and there is none yet: a message, a template or a label begins it"
+        return f"{what} needs a ticket, and there is none yet: a message, a template or a label begins it"
     if stage is TicketStage.CLOSED:
-        return f"{trigger}: the ticket is closed, which is final; only its customer's message opens it again"
+        return f"{what}: the ticket is closed, which is final; only its customer's message opens it again"
     sent = ": it was sent. Write a message, or ask a department again" if trigger is Trigger.REPLY else ""
-    return f"{trigger} is not possible while the ticket is in {stage.value}{sent}"
+    return f"{what} is not possible while the ticket is in {stage.value}{sent}"
 
 
 _MACHINE = Machine(TABLE, (None, *TicketStage), None, _why_not)

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from baton.contract import (
+    REOPENING_KINDS,
+    TICKET_OPENING_KINDS,
     AgentMessage,
     CustomerMessage,
     DeliveryFailed,
+    MergedFrom,
+    MessageChanged,
     Status,
     TicketEvent,
     TicketStage,
 )
 from baton.errors import IllegalTransition
 from baton.model.facts import Facts
+from baton.model.merging import note_merged
 from baton.model.settlement import Told
-from baton.model.ticket import hands, owners
-from baton.model.ticket.audience import tell, tell_departments, tell_dispatcher, tell_somebody
+from baton.model.ticket import asking, hands, owners
+from baton.model.ticket.audience import tell_all, tell_departments, tell_dispatcher, tell_somebody
+from baton.model.ticket.composer import contributors
 from baton.model.ticket.lifecycle import Trigger
 from baton.model.ticket.moves import move, set_status
 from baton.model.ticket.state import TicketState
@@ -22,18 +28,18 @@ from baton.model.waiting import note_answer, note_message
 
 
 def opened(before: TicketState, event: TicketEvent, facts: Facts) -> TicketState:
-    """A new ticket, which continues the previous one if there is one."""
+    """A new ticket, which continues the previous one if there is one.
+
+    Raises ``IllegalTransition`` if the event does not open a ticket, or does not open a closed one again.
+    """
     previous = facts.previous
-    if previous is not None and not isinstance(event, CustomerMessage):
-        raise IllegalTransition(
-            f"{event.kind}: the ticket {before.ticket_id} is closed; only its customer's message opens it "
-            f"again"
-        )
+    _check_opens(before, event, facts)
     ticket = before.anew()
     ticket.case_id = facts.case_id or before.case_id
     ticket.previous_case = previous.case_id if previous else None
     if previous is not None:
         ticket.holders = dict(previous.holders)
+        ticket.merged_from = previous.merged_from
         ticket.subject = ticket.subject or previous.subject
         if ticket.conversation is None:
             ticket.channel = ticket.channel or previous.channel
@@ -47,6 +53,26 @@ def opened(before: TicketState, event: TicketEvent, facts: Facts) -> TicketState
     return ticket
 
 
+def _check_opens(before: TicketState, event: TicketEvent, facts: Facts) -> None:
+    if facts.previous is None:
+        if event.kind not in TICKET_OPENING_KINDS:
+            raise IllegalTransition(
+                f"{event.kind} needs a ticket, and there is none yet: a message, a template or a label "
+                f"begins it"
+            )
+        return
+    if isinstance(event, DeliveryFailed) and not facts.message_known:
+        raise IllegalTransition(
+            f"{event.kind}: the ticket {before.ticket_id} is closed, and no message {event.message_id!r} to "
+            f"its customer is known, whose failure would open it again"
+        )
+    if not isinstance(event, CustomerMessage) and event.kind not in REOPENING_KINDS:
+        raise IllegalTransition(
+            f"{event.kind}: the ticket {before.ticket_id} is closed; only its customer's message opens it "
+            f"again"
+        )
+
+
 def customer_message(ticket: TicketState, event: CustomerMessage, facts: Facts) -> Told:
     note_message(ticket, event, facts)
     was = ticket.stage
@@ -55,7 +81,7 @@ def customer_message(ticket: TicketState, event: CustomerMessage, facts: Facts) 
     if was is TicketStage.COLLECTING:
         return tell_departments(ticket.asked, "the customer wrote")
     if was is TicketStage.COMPOSING:
-        ticket.draft = ticket.draft.model_copy(update={"stale": True})
+        mark_stale(ticket)
         told = hands.look_after_composer(ticket, facts)
         return told + tell_dispatcher(ticket, "the customer wrote", facts, ticket.composer)
     if was is TicketStage.ANSWERED:
@@ -76,6 +102,44 @@ def agent_message(ticket: TicketState, event: AgentMessage, facts: Facts) -> Tol
 
 
 def delivery_failed(ticket: TicketState, event: DeliveryFailed, facts: Facts) -> Told:
+    """What was to be told the customer has not arrived: the reply being written may have to say it again."""
     set_status(ticket, Status.OPEN, facts)
-    concerned = [facts.message_author, ticket.composer, ticket.assignee]
-    return tell(concerned, "delivery failed") or tell_somebody([ticket.dispatcher], "delivery failed", facts)
+    mark_stale(ticket)
+    told = [facts.message_author, ticket.composer, ticket.assignee]
+    return tell_all(ticket, told, "delivery failed", facts)
+
+
+def message_changed(ticket: TicketState, event: MessageChanged, facts: Facts) -> Told:
+    """Departments have answered what the message said before, and the draft contains their answers."""
+    if not mark_stale(ticket) or ticket.composer == event.author.id:
+        return ()
+    what = "deleted" if event.deleted else "changed"
+    return tell_somebody([ticket.composer, ticket.dispatcher], f"a message was {what}", facts)
+
+
+def merged_from(ticket: TicketState, event: MergedFrom, facts: Facts) -> Told:
+    """Another case was a duplicate of this ticket: the reply is for its customer, too.
+
+    Departments that were asked there are asked here, unless they have been asked here, too. Those that have
+    answered here already, or declined, are named to the dispatcher.
+    """
+    note_merged(ticket, event)
+    asked = [label for label in event.departments if label in facts.departments]
+    new = [label for label in asked if asking.may_be_asked(ticket.department(label))]
+    left = [label for label in event.departments if label not in new and label not in ticket.asked]
+    told: Told = ()
+    if new:
+        told = asking.ask(ticket, new, facts, event.author) + tell_departments(new, "asked")
+    named = f"; asked there: {', '.join(left)}" if left else ""
+    concerned = [ticket.dispatcher, ticket.composer, ticket.assignee]
+    return told + tell_all(ticket, concerned, f"{event.case} was merged into this ticket{named}", facts)
+
+
+def mark_stale(ticket: TicketState) -> bool:
+    """Mark the draft of the round, now or as soon as there is one; whether somebody has answered already."""
+    if not ticket.unfinished or not contributors(ticket):
+        return False
+    ticket.stale_round = ticket.round
+    if ticket.draft.round:
+        ticket.draft = ticket.draft.model_copy(update={"stale": True})
+    return True

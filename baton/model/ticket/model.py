@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from baton.contract import (
+    REOPENING_KINDS,
     TICKET_OPENING_KINDS,
     Action,
     AgentMessage,
@@ -31,6 +32,7 @@ from baton.contract import (
     DirectoryChanged,
     End,
     LabelsChanged,
+    MergedFrom,
     MergedInto,
     MessageChanged,
     NoteAdded,
@@ -55,6 +57,7 @@ from baton.errors import IllegalTransition
 from baton.model.decision import Decision
 from baton.model.deeds import note_deed
 from baton.model.facts import Facts, people
+from baton.model.merging import is_forwarded, may_forward
 from baton.model.settlement import Folded, Settlement, Told, before_in, note_times
 from baton.model.ticket import answering, asking, clock, closing, hands, leaving, messages, owners, reply
 from baton.model.ticket.audience import newly_nobodys
@@ -82,19 +85,24 @@ class Handling(NamedTuple):
 
 
 def opens(state: TicketState, event: BaseEvent) -> bool:
-    """Whether the event begins a ticket: if there is none, or if it is closed and its customer writes."""
-    if state.exists:
-        return state.final and isinstance(event, CustomerMessage)
-    return event.kind in TICKET_OPENING_KINDS
+    """Whether the event begins a ticket, where there is none, or opens a closed one again.
+
+    If that one was merged into another case, what would begin a ticket is forwarded, and so is what belongs
+    to a message.
+    """
+    if state.exists and not state.final:
+        return False
+    begins = isinstance(event, CustomerMessage) if state.exists else event.kind in TICKET_OPENING_KINDS
+    return begins or event.kind in REOPENING_KINDS or may_forward(state, event)
 
 
 def check(state: TicketState, event: TicketEvent) -> None:
     """Raise a ``Refused`` if the event is not possible now, as far as the ticket alone can tell."""
     if opens(state, event):
         return
-    after(state.stage, Trigger.RECORD)
+    after(state.stage, Trigger.RECORD, event.kind)
     handling = HANDLING[type(event)]
-    after(state.stage, handling.trigger)
+    after(state.stage, handling.trigger, event.kind)
     handling.check(state, in_present_words(state, event))
 
 
@@ -132,7 +140,7 @@ def fold(before: TicketState, event: TicketEvent, facts: Facts) -> Folded[Ticket
     Raises a ``Refused`` if the event is not possible now or its author may not do this, and ``MissingLine``
     if the members of a line are needed and ``facts`` do not have them.
     """
-    if facts.blocked and isinstance(event, CustomerMessage):
+    if (facts.blocked and isinstance(event, CustomerMessage)) or is_forwarded(event, facts):
         check(before, event)
         return Folded(before)
     before = relabelled(before, facts.departments, event)
@@ -159,7 +167,7 @@ def apply(before: TicketState, action: Action, facts: Facts) -> TicketState:
 
 def _applied(before: TicketState, action: Action, facts: Facts) -> Folded[TicketState]:
     """Like `apply`, and who must be told of it."""
-    after(before.stage, Trigger.RECORD)
+    after(before.stage, Trigger.RECORD, action.do)
     ticket = before.model_copy()
     told: Told = ()
     match action:
@@ -210,7 +218,7 @@ HANDLING: Mapping[type[BaseEvent], Handling] = {
     CustomerMessage: Handling(Trigger.CUSTOMER_MESSAGE, messages.customer_message),
     AgentMessage: Handling(Trigger.RECORD, messages.agent_message),
     SystemMessage: Handling(Trigger.RECORD, _recorded),
-    MessageChanged: Handling(Trigger.RECORD, _recorded),
+    MessageChanged: Handling(Trigger.RECORD, messages.message_changed),
     DeliveryFailed: Handling(Trigger.RECORD, messages.delivery_failed),
     TemplateApplied: Handling(Trigger.ASK, asking.template_applied),
     LabelsChanged: Handling(Trigger.RECORD, asking.labels_changed),
@@ -221,6 +229,7 @@ HANDLING: Mapping[type[BaseEvent], Handling] = {
     ReplySent: Handling(Trigger.REPLY, reply.reply_sent, reply.check_reply),
     StatusSet: Handling(Trigger.RECORD, closing.status_set, closing.check_status_set),
     MergedInto: Handling(Trigger.MERGE, closing.merged_into),
+    MergedFrom: Handling(Trigger.RECORD, messages.merged_from),
     Taken: Handling(Trigger.RECORD, hands.taken),
     Assigned: Handling(Trigger.RECORD, hands.assigned),
     PresenceChanged: Handling(Trigger.RECORD, owners.presence_changed),

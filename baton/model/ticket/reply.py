@@ -81,7 +81,8 @@ def prompt(ticket: TicketState) -> None:
 def draft(before: TicketState, ticket: TicketState, decision: Decision) -> None:
     """Note that the reply is drafted again, if it must be, from which sources, and for whom."""
     if needs_draft(before, ticket):
-        stale = before.draft.stale and before.draft.round == ticket.round
+        was_stale = before.draft.stale and before.draft.round == ticket.round
+        stale = was_stale or ticket.stale_round == ticket.round
         ticket.draft = Draft(round=ticket.round, at=decision.facts.now, stale=stale)
     if decision.sources is not None:
         ticket.sources = ticket.sources.with_(decision.sources)

@@ -104,6 +104,8 @@ class TicketState(Payload, frozen=False):
     """When each of these last wrote."""
     noted_round: int = 0
     """The latest round of any note."""
+    stale_round: int = 0
+    """The latest round in which something changed that departments had already answered."""
     draft: Draft = Draft()
     """Without its text, which is rendered when it is read (`baton.templates.drafting`)."""
     sources: DraftSources = DraftSources()
@@ -114,6 +116,10 @@ class TicketState(Payload, frozen=False):
     """When the customer's first unanswered message arrived; none if nothing is unanswered."""
     previous_case: str | None = None
     closed_because: str | None = None
+    merged_into: str | None = None
+    """The workflow of the case that hears what is written here, if this was its duplicate."""
+    merged_from: tuple[str, ...] = ()
+    """The workflows of the cases that were merged into this one."""
 
     opened_at: Instant | None = None
     wrote_at: Instant | None = None

@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from baton.contract import Department, DepartmentState, TicketStage, TimelineEntry
-from baton.model.story import BLOCKED, bold, in_hands, in_short, moment, names, unsent_and_lately, why
+from baton.model.story import (
+    BLOCKED,
+    bold,
+    in_hands,
+    in_short,
+    merging,
+    moment,
+    names,
+    unsent_and_lately,
+    why,
+)
 from baton.model.ticket.clock import next_due
 from baton.model.ticket.state import TicketState
 from baton.signs import details as fitting
@@ -14,10 +24,14 @@ from baton.signs import markdown
 _HANDS = ("case_id", "stage", "assignee", "line", "composer", "waiting", "blocking")
 
 
-def what_happened(before: TicketState, after: TicketState, *, blocked: bool = False) -> str:
+def what_happened(
+    before: TicketState, after: TicketState, *, blocked: bool = False, forwarded_to: str | None = None
+) -> str:
     """What an event and its rules changed about a ticket, in a few words."""
     if blocked:
         return BLOCKED
+    if forwarded_to is not None:
+        return in_short([f"forwarded to {forwarded_to}"])
     said = []
     new = before.case_id != after.case_id and after.exists
     if new:
@@ -53,6 +67,7 @@ def what_happened(before: TicketState, after: TicketState, *, blocked: bool = Fa
     labels = () if new else before.labels
     said += [f"+{label}" for label in after.labels if label not in labels]
     said += [f"-{label}" for label in labels if label not in after.labels]
+    said += merging(before, after)
     return in_short(said)
 
 
@@ -102,6 +117,8 @@ def details(ticket: TicketState, timeline: Sequence[TimelineEntry], unsent: int)
     lines += [f"- **{markdown(one.label)}**: {_department(one)}" for one in ticket.departments]
     if ticket.labels:
         lines.append(f"- **Labels**: {names(ticket.labels)}")
+    if ticket.merged_from:
+        lines.append(f"- **Merged into this one**: {names(ticket.merged_from)}")
     if ticket.previous_case:
         lines.append(f"- **Opened before as**: {markdown(ticket.previous_case)}")
     return fitting([*lines, *unsent_and_lately(unsent, timeline)])
@@ -128,6 +145,8 @@ def _department(one: Department) -> str:
 
 
 def _next(ticket: TicketState) -> str:
+    if ticket.final and ticket.merged_into:
+        return "messages are forwarded"
     if ticket.final:
         return "a message of its customer opens it again"
     if ticket.paused_at is not None:

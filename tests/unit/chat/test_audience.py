@@ -273,7 +273,21 @@ def test_of_a_failed_delivery_writer_and_assignee_are_told(
     assert (after.status, tells) == ("open", (Tell(staff=heard, reason="delivery failed"),))
 
 
-def test_of_a_failed_delivery_in_nobodys_name_nobody_is_told() -> None:
+@pytest.mark.parametrize(
+    ("state", "away", "heard"),
+    [
+        ("active pending: nobody", (), Tell(everyone=True, reason="delivery failed")),
+        ("ended pending: nobody", (), Tell(everyone=True, reason="delivery failed")),
+        ("active pending: queue line-1", (), Tell(line="line-1", reason="delivery failed")),
+        ("ended pending: assigned ivan", ("ivan",), Tell(everyone=True, reason="delivery failed")),
+        ("active pending: mine ivan", ("ivan",), Tell(staff=("petra",), reason="delivery failed")),
+        ("active pending: mine ivan", ("ivan", "petra"), Tell(line="line-1", reason="delivery failed")),
+    ],
+    ids=["nobody's", "ended", "in a queue", "the assignee left", "another one has it", "the line has it"],
+)
+def test_of_a_failed_delivery_somebody_who_is_there_is_told(
+    state: str, away: tuple[str, ...], heard: Tell
+) -> None:
     event = DeliveryFailed(id="e", author=SYSTEM, message_id="m-1")
 
-    assert fold(chat("active pending: nobody"), event, facts()).told == ()
+    assert fold(chat(state), event, facts(away=away)).told == (heard,)

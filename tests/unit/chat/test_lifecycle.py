@@ -43,7 +43,9 @@ TABLE = """
     set_pending        -       A/pend  A/pend  A/pend  E/pend  E/pend  -
     set_closed         -       A/clos  A/clos  A/clos  E/clos  E/clos  -
     close_and_end      -       E/clos  E/clos  E/clos  E/clos  E/clos  -
-    ticket_reply       -       A/pend  A/pend  A/pend  E/pend  E/pend  -
+    ticket_reply       A/pend  A/pend  A/pend  A/pend  E/pend  E/pend  -
+    delivery_failed    A/open  A/open  A/open  A/open  E/open  E/open  -
+    merged_from        A/open  A/open  A/pend  A/clos  E/open  E/pend  -
     record             -       A/open  A/pend  A/clos  E/open  E/pend  -
 """
 

@@ -18,6 +18,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from baton.client import BatonClient, calls
 from baton.client.failures import Call, Meaning, meaning_of
+from baton.contract import FoundCase
 from baton.errors import BatonError, ConnectionFailed, IllegalTransition, InvalidEvent, Unanswered
 
 TAKEN = {"kind": "taken", "id": "t-1", "author": {"type": "staff", "id": "ivan"}}
@@ -61,8 +62,9 @@ class FakeTemporal:
 
     namespace = "default"
 
-    def __init__(self, error: RPCError) -> None:
+    def __init__(self, error: RPCError, ledger: FoundCase | RPCError | None = None) -> None:
         self.error = error
+        self.ledger = ledger or FoundCase()
         self.tries = 0
 
     def get_workflow_handle(self, workflow_id: str) -> FakeTemporal:
@@ -73,6 +75,12 @@ class FakeTemporal:
         raise self.error
 
     signal = query = execute_update = start_workflow = execute_update_with_start_workflow = fail
+
+    async def execute_activity(self, *args: Any, **options: Any) -> FoundCase:
+        """What the ledger says; by default that there never was such a case."""
+        if isinstance(self.ledger, RPCError):
+            raise self.ledger
+        return self.ledger
 
     async def describe(self) -> NoReturn:
         """How the case ended: unknown, like the case itself."""
@@ -155,6 +163,28 @@ async def test_a_message_of_staff_without_a_customer_needs_a_living_chat() -> No
     with pytest.raises(IllegalTransition, match="from staff it needs 'customer' to say whose it is"):
         await chat.send(message)
     assert temporal.tries == 1
+
+
+NOT_RUNNING = RPCError("workflow not found", RPCStatusCode.NOT_FOUND, b"")
+
+
+async def test_what_the_ledger_knows_is_a_duplicate_and_no_error() -> None:
+    snapshot = {"channel": "web", "conversation": "1", "customer": "c-1", "case_id": "c-0"}
+    temporal = FakeTemporal(NOT_RUNNING, FoundCase(known=True, snapshot=snapshot))
+    chat = BatonClient(cast(Client, temporal)).chat("web", "1")
+
+    outcome = await chat.send(TAKEN)
+    await chat.submit(TAKEN)
+
+    assert (outcome.event_id, outcome.duplicate, outcome.snapshot.case_id) == ("t-1", True, "c-0")
+    assert temporal.tries == 2
+
+
+@pytest.mark.parametrize("call", [Call.SEND, Call.SUBMIT], ids=lambda call: call.name)
+async def test_if_nobody_can_ask_the_ledger_the_event_may_have_been_handled(call: Call) -> None:
+    temporal = FakeTemporal(NOT_RUNNING, RPCError("down", RPCStatusCode.UNAVAILABLE, b""))
+    with pytest.raises(Unanswered, match="no worker on 'line' says whether it had event 't-1'"):
+        await make(call, temporal, timeout=60)
 
 
 # --- Details, which say more than a status ------------------------------------------------------

@@ -21,9 +21,12 @@ from baton import contract
 from baton.contract import (
     AUTHORS,
     CHAT_KINDS,
+    CHAT_OPENING_KINDS,
+    FORWARDED_KINDS,
     INTERNAL_KINDS,
     MAX_TEXT_LENGTH,
     MESSAGE_KINDS,
+    REOPENING_KINDS,
     SEARCH_ATTRIBUTES,
     TICKET_KINDS,
     TICKET_OPENING_KINDS,
@@ -40,6 +43,7 @@ from baton.contract import (
     chat_workflow_id,
     derived_id,
     events,
+    lookup,
     outcomes,
     parse_chat_event,
     parse_chat_start,
@@ -87,12 +91,19 @@ EVENTS: dict[str, dict[str, Any]] = {
     "presence_changed": {"author": SYSTEM, "staff": "ivan", "presence": "without_chats"},
     "place_freed": {"author": SYSTEM, "staff": "ivan"},
     "directory_changed": {"author": SYSTEM, "former_labels": {"счета": "accounts"}},
-    "merged_into": {"author": STAFF, "case": "case-7"},
+    "merged_into": {"author": STAFF, "case": "chat:web:7"},
+    "merged_from": {
+        "author": STAFF,
+        "case": "chat:web:8",
+        "cases": ["ticket:t-8"],
+        "departments": ["billing"],
+        "tickets": ["t-9"],
+    },
     "template_applied": {"author": STAFF, "template": "three-departments"},
     "department_declined": {"author": STAFF, "label": "billing", "to": "warranty", "reason": "гарантия"},
     "department_asked_again": {"author": STAFF, "label": "billing", "question": "А НДС?"},
     "send_reply": {"author": STAFF, "text": "Здравствуйте!", "status": "open", "force": True},
-    "reply_sent": {"author": STAFF, "message_id": "m-4", "text": "Здравствуйте!"},
+    "reply_sent": {"author": STAFF, "message_id": "m-4", "text": "Здравствуйте!", "ticket_id": "t-1"},
     "ticket_opened": {"author": STAFF, "ticket_id": "t-1"},
 }
 ONLY_TICKETS = {"template_applied", "department_declined", "department_asked_again", "send_reply"}
@@ -105,6 +116,7 @@ NEEDED: dict[str, tuple[str, ...]] = {
     "presence_changed": ("staff", "presence"),
     "place_freed": ("staff",),
     "merged_into": ("case",),
+    "merged_from": ("case",),
     "template_applied": ("template",),
     "department_declined": ("label", "reason"),
     "department_asked_again": ("label",),
@@ -234,8 +246,9 @@ def test_a_field_that_is_needed_is_missed_by_name(kind: str, field: str, how: st
         (
             {"kind": "resolved", "id": "e-1", "author": STAFF},
             "kind 'resolved' is unknown; a chat takes agent_message, assigned, chat_ended, customer_message, "
-            "delivery_failed, directory_changed, labels_changed, merged_into, message_changed, note_added, "
-            "place_freed, presence_changed, reply_sent, status_set, system_message, taken, ticket_opened",
+            "delivery_failed, directory_changed, labels_changed, merged_from, merged_into, message_changed, "
+            "note_added, place_freed, presence_changed, reply_sent, status_set, system_message, taken, "
+            "ticket_opened",
         ),
         ({"id": "e-1"}, "kind None is unknown; a chat takes"),
         ({"kind": ["taken"]}, "kind ['taken'] is unknown; a chat takes"),
@@ -352,6 +365,7 @@ MAY: dict[str, str] = {
     "place_freed": "b",
     "directory_changed": "b",
     "merged_into": "sb",
+    "merged_from": "sb",
     "template_applied": "sb",
     "department_declined": "s",
     "department_asked_again": "sb",
@@ -378,8 +392,17 @@ def test_only_baton_makes_the_internal_kinds() -> None:
     assert all(AUTHORS[kind] == {AuthorType.SYSTEM} for kind in INTERNAL_KINDS)
 
 
-def test_only_messages_start_a_chat() -> None:
+def test_what_starts_a_chat() -> None:
     assert {"customer_message", "agent_message"} == MESSAGE_KINDS
+    assert {*MESSAGE_KINDS, "reply_sent"} == CHAT_OPENING_KINDS
+
+
+def test_what_opens_only_a_closed_case_again() -> None:
+    assert {"delivery_failed", "merged_from"} == REOPENING_KINDS
+
+
+def test_what_another_case_hears_once_one_was_merged_into_it() -> None:
+    assert {*MESSAGE_KINDS, "message_changed", "delivery_failed", "reply_sent"} == FORWARDED_KINDS
 
 
 def test_what_starts_a_ticket() -> None:
@@ -661,7 +684,7 @@ def test_the_refusals_are_those_of_the_contract() -> None:
 # --- Payloads from release to release -----------------------------------------------------------
 
 GOLDEN = Path(__file__).with_name("contract.schema.json")
-CONTRACT = (actions, cases, events, outcomes, values)
+CONTRACT = (actions, cases, events, lookup, outcomes, values)
 MODULES = (*CONTRACT, chatstate, ticketstate, facts, decision, effects, api)
 
 
@@ -760,6 +783,8 @@ FIRST_FIELDS: dict[str, set[str]] = {
     "Department": {"label", "state", "asked_at"},
     "Note": {"author", "text", "at"},
     "Draft": set(),
+    "CaseQuery": {"workflow_id", "event_id"},
+    "FoundCase": set(),
 }
 
 
@@ -804,6 +829,9 @@ SNAPSHOT: dict[str, Any] = {
     "waiting_since": AT,
     "previous_case": "case-0",
     "ticket_id": "t-1",
+    "tickets": ["t-0", "t-1"],
+    "merged_into": "chat:web:7",
+    "merged_from": ["chat:web:8"],
 }
 STATE: dict[str, Any] = {
     **{name: value for name, value in SNAPSHOT.items() if name != "tab"},
@@ -889,6 +917,8 @@ TICKET_SNAPSHOT: dict[str, Any] = {
     "last_message_at": AT,
     "waiting_since": AT,
     "closed_because": "дубль",
+    "merged_into": "chat:web:7",
+    "merged_from": ["ticket:t-8"],
 }
 SOURCES: dict[str, Any] = {
     "template": "{{ composer }}",
@@ -903,6 +933,7 @@ TICKET_STATE: dict[str, Any] = {
     "contributed": ["lena"],
     "noted_at": {"lena": AT},
     "noted_round": 2,
+    "stale_round": 2,
     "sources": SOURCES,
     "draft": DRAFT,
     "opened_at": AT,
@@ -960,12 +991,18 @@ FACTS: dict[str, Any] = {
         "contributed": ["lena"],
         "dispatcher": "petra",
         "holders": {"line-1": "ivan"},
+        "tickets": ["t-1"],
+        "merged_from": ["chat:web:8"],
+        "merged_into": "chat:web:7",
         "subject": "Счёт",
         "channel": "telegram",
         "conversation": "42",
     },
     "other_holder": "petra",
     "message_author": "lena",
+    "message_known": True,
+    "closed_tickets": ["t-0"],
+    "forward_to": "chat:web:7",
     "blocked": True,
     "departments": {"billing": {"key": "accounts", "lead": "lena"}},
     "due": {"billing": {"due_at": AT, "remind_at": AT}},
@@ -1136,6 +1173,17 @@ SAMPLES: dict[type[Payload], dict[str, Any]] = {
         "places": [{"case": "chat:telegram:43", "staff": "ivan"}],
     },
     effects.GivenPlace: {"case": "chat:telegram:43", "staff": "ivan"},
+    effects.Forward: {
+        **EFFECT,
+        "do": "forward",
+        "to": "chat:web:7",
+        "merged_by": STAFF,
+        "merged_from": ["chat:web:8"],
+        "departments": ["billing"],
+        "tickets": ["t-1"],
+    },
+    contract.CaseQuery: {"workflow_id": "chat:web:7", "event_id": "e-1"},
+    contract.FoundCase: {"known": True, "snapshot": SNAPSHOT, "merged": True, "start": {"channel": "web"}},
     effects.CopyToTicket: {**EFFECT, "do": "copy_to_ticket", "ticket_id": "t-1", "opened_by": STAFF},
 }
 

@@ -420,7 +420,7 @@ async def test_who_must_act_on_a_ticket_is_one_sentence_in_every_stage() -> None
         ticket.decline("delivery"),
         ticket.withdraw("delivery"),
         ticket.reply("bella"),
-        ticket.do("merged_into", "petra", case="t-2"),
+        ticket.do("merged_into", "petra", case="ticket:t-2"),
     ):
         await happens
         said.append(ticket_story.who_acts(ticket.state))
@@ -434,7 +434,7 @@ async def test_who_must_act_on_a_ticket_is_one_sentence_in_every_stage() -> None
         "**petra** must see to delivery, who declined.",
         "All have answered: **bella** writes the reply.",
         "The reply was sent. The last one who had it: bella.",
-        "It is closed (merged into t-2).",
+        "It is closed (merged into ticket:t-2).",
     ]
 
 

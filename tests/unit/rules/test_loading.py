@@ -248,7 +248,8 @@ def test_a_mistake_in_an_action_says_where_what_and_what_to_do(action: str, said
         ),
         (
             when("event.kind: taken", "incoming"),
-            "can never match: taken does not begin a chat\n    only agent_message and customer_message",
+            "can never match: taken does not begin a chat\n    only agent_message, customer_message, "
+            "delivery_failed and reply_sent",
         ),
     ],
 )
@@ -299,7 +300,8 @@ def of_cases(cases: str, condition: str, kind: str = "changed") -> str:
         (
             of_cases("tickets", "event.kind: send_reply", "incoming"),
             "when: can never match: send_reply does not begin a ticket\n    only agent_message, "
-            "customer_message, labels_changed, template_applied and ticket_opened begin a ticket; move",
+            "customer_message, delivery_failed, labels_changed, template_applied and ticket_opened begin a "
+            "ticket; move",
         ),
         (
             of_cases("all", "event.kind: taken", "incoming"),

@@ -308,7 +308,7 @@ async def test_nothing_comes_due_for_a_department_that_is_not_asked_any_more(how
         case "declining":
             await ticket.decline("billing")
         case "merging":
-            await ticket.do("merged_into", "petra", case="t-2")
+            await ticket.do("merged_into", "petra", case="ticket:t-2")
         case _:
             await ticket.close(force=True, reason="done")
 

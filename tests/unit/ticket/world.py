@@ -31,6 +31,7 @@ from baton.rules.loading import parse_rules
 from baton.rules.ruleset import RuleSet
 from baton.templates.loading import parse_templates
 from baton.templates.templateset import Templates
+from helpdesks.base import CaseAt
 from lab.simulation import SimulatedDesk, SimulatedTicket
 from tests.directories import parse_directory
 
@@ -115,6 +116,7 @@ class Ticket(SimulatedTicket):
 
     def __init__(self, more_rules: str = "", *, label_off: str = LABEL_OFF) -> None:
         super().__init__(SimulatedDesk(company()), rules(more_rules, label_off), templates=templates())
+        self.desk.others["ticket:t-2"] = CaseAt(final=False, merged_into=None)
         self.events = 0
         self.carried_out: list[Effect] = []
         """All that was asked of the help desk so far."""

@@ -1,0 +1,45 @@
+"""What the ledger knows of a case without a running workflow: a question to the workers that opens no run."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+from typing import cast
+
+from temporalio.client import ActivityFailureError, Client
+from temporalio.common import RetryPolicy
+from temporalio.service import RPCError
+
+from baton.contract import FIND_CASE, BaseEvent, CaseQuery, FoundCase
+from baton.errors import Unanswered
+
+_WITHIN = timedelta(seconds=10)
+"""How long a worker may take. It looks up two rows."""
+_RETRIES = RetryPolicy(initial_interval=timedelta(milliseconds=200))
+
+
+class Ledger:
+    """Asks the workers on one task queue."""
+
+    def __init__(self, client: Client, task_queue: str) -> None:
+        self._client = client
+        self._task_queue = task_queue
+
+    async def find(self, workflow_id: str, event: BaseEvent) -> FoundCase:
+        """What is known of the case, and of an event for it. Raises ``Unanswered``."""
+        try:
+            found = await self._client.execute_activity(
+                FIND_CASE,
+                CaseQuery(workflow_id=workflow_id, event_id=event.id),
+                id=f"{FIND_CASE}:{uuid.uuid4()}",
+                task_queue=self._task_queue,
+                result_type=FoundCase,
+                schedule_to_close_timeout=_WITHIN,
+                retry_policy=_RETRIES,
+            )
+        except (ActivityFailureError, RPCError) as error:
+            raise Unanswered(
+                f"{workflow_id} is not running, and no worker on {self._task_queue!r} says whether it had "
+                f"event {event.id!r}: {error}. Send it again under the same ID."
+            ) from None
+        return cast(FoundCase, found)
