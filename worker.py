@@ -23,10 +23,11 @@ from temporalio.runtime import Runtime
 from temporalio.worker import PollerBehaviorAutoscaling, Worker, WorkerDeploymentConfig
 
 from activities.breathe import breathe
-from activities.decide import Deciding, Policy
+from activities.decide import Deciding
 from activities.desk import Housekeeping
 from activities.directories import DirectoryChanges
 from activities.finding import Finding
+from activities.gathering import Policy
 from activities.lostcases import count_lost
 from activities.observing import Observing, count_from_zero, observed
 from activities.reviving import Reviving

@@ -45,7 +45,7 @@ def presence_row(
     member = directory.staff[staff]
     on_duty = directory.on_duty(member, now)
     offline_since = attends.since if attends and attends.presence is Presence.OFFLINE else None
-    # The grace protects only those who would be at work: see `activities.decide`.
+    # The grace protects only those who would be at work: see `activities.absences`.
     grace_until = offline_since + grace if offline_since is not None and on_duty else None
     kinds: tuple[tuple[Kind, Literal["chats", "tickets"]], ...] = (("chat", "chats"), ("ticket", "tickets"))
     return PresenceRow(

@@ -9,7 +9,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from activities.decide import Deciding, Policy
+from activities.decide import Deciding
+from activities.gathering import Policy
 from baton.contract import (
     ChatEvent,
     ChatStart,

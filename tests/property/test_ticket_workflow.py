@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from temporalio.api.enums.v1 import WorkflowTaskFailedCause
 from temporalio.testing import WorkflowEnvironment
 
-from activities.decide import Policy
+from activities.gathering import Policy
 from baton.contract import Presence, Status, TicketStart, TimelineEntry
 from baton.documents.directoryfile import load_directory
 from baton.errors import Refused

@@ -1107,6 +1107,7 @@ SAMPLES: dict[type[Payload], dict[str, Any]] = {
     ticketstate.TicketState: TICKET_STATE,
     decision.Kept: KEPT,
     facts.Person: FACTS["people"]["ivan"],
+    facts.Clock: {"zone": "Europe/Berlin", "wall": "2026-03-02T11:00:00", "open": False, "turns_at": AT},
     facts.Candidate: FACTS["lines"]["line-1"][0],
     facts.Previous: FACTS["previous"],
     facts.AskedOf: FACTS["departments"]["billing"],

@@ -1,0 +1,192 @@
+"""What a decision must know about the world: looked up within the transaction of its event.
+
+Most of it is looked up at once. The members of a line, and what only a rule asks for, are added when the
+model or the rules get as far as asking. Whoever has waited longer for the same people is served on the way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from activities import absences, askedfor, hearing, ticketfacts
+from activities.places import fill, look_at_line
+from baton.contract import CustomerMessage, Event, PlaceFreed
+from baton.documents.directory import Directory
+from baton.model.chat.state import ChatState
+from baton.model.deeds import deeds
+from baton.model.effects import GivenPlace
+from baton.model.facts import Facts, MissingFact, MissingLine, Person, people
+from baton.model.kinds import kind_of, model_of
+from baton.model.queueing import waits_since
+from baton.model.ticket.state import TicketState
+from baton.rules.ruleset import RuleSet
+from baton.templates.templateset import Templates
+from helpdesks.base import Intake, Kind
+
+
+@dataclass(frozen=True)
+class Policy:
+    """Times that the owner of the help desk may choose, in seconds."""
+
+    idle_after: float = 600.0
+    idle_after_by_channel: Mapping[str, float] = field(default_factory=dict)
+    offline_grace: float = 180.0
+    offer_for: float = 120.0
+
+
+class Gathering:
+    """Gathers what one decision must know.
+
+    Attributes:
+        places: what is given to other cases on the way, by their workflow.
+    """
+
+    def __init__(
+        self,
+        case: ChatState | TicketState,
+        event: Event,
+        now: datetime,
+        intake: Intake,
+        directory: Directory,
+        policy: Policy,
+    ) -> None:
+        self._case = case
+        self._event = event
+        self._now = now
+        self._intake = intake
+        self._directory = directory
+        self._policy = policy
+        self._kind = kind_of(case)
+        self.places: dict[str, GivenPlace] = {}
+
+    async def facts(self, rules: RuleSet, templates: Templates) -> Facts:
+        """What nearly every event needs."""
+        case, event, intake, directory = self._case, self._event, self._intake, self._directory
+        model = model_of(case)
+        opening = model.opens(case, event)
+        blocked = isinstance(event, CustomerMessage) and await intake.blocked()
+        previous = await intake.previous() if opening and not blocked else None
+        others = await hearing.about(case, event, previous, intake)
+        opens_chat = opening and isinstance(case, ChatState) and others["forward_to"] is None
+        offering = opens_chat and isinstance(event, CustomerMessage)
+        other_holder = await intake.other_holder() if offering else None
+        last = previous.assignee if previous is not None else None
+        offered = people([other_holder, last])
+        knowing = (*previous.contributed, previous.dispatcher) if previous is not None else ()
+        # Whom the case before this one names is no matter: the workflow may or may not have it still.
+        start = case.anew() if opening else case
+        named = (*model.named(start, event), *rules.named_staff)
+        involved = people((*named, *offered, *knowing, last, others["message_author"]))
+        if offering:
+            await self._serve(offered, "chat")
+        load = await intake.load(offered, "chat") if offering else {}
+        more: Mapping[str, Any] = {"departments": ticketfacts.renamed(event, directory)}
+        if isinstance(case, TicketState):
+            labels = previous.labels if previous is not None else ()
+            stand_ins = ticketfacts.stand_ins(case, directory)
+            attendance = await intake.attendance(stand_ins)
+            more = {
+                **ticketfacts.about(case, event, self._now, directory, rules, templates, labels),
+                "dispatchers": ticketfacts.present(stand_ins, attendance, directory, self._now),
+            }
+        idle_after = self._policy.idle_after_by_channel.get(case.channel or "", self._policy.idle_after)
+        return Facts(
+            now=self._now,
+            people=await self._people(involved, load),
+            **more,
+            **others,
+            queues=directory.unwatched_lines,
+            empty_lines=(case.line,) if case.line and case.line not in directory.staffed_lines else (),
+            case_id=await intake.case_id(),
+            other_holder=other_holder,
+            blocked=blocked,
+            idle_after=idle_after,
+            offer_for=self._policy.offer_for,
+        )
+
+    async def with_(self, missing: MissingLine | MissingFact, facts: Facts) -> Facts:
+        """The facts with what was missing. Raises ``missing`` if nobody can look it up."""
+        if isinstance(missing, MissingLine):
+            since = waits_since(self._case) if self._case.queue == missing.line else self._case.waiting_since
+            line = await look_at_line(
+                self._intake, self._directory, missing.line, self._kind, self._now, until=since
+            )
+            self._give(line.places)
+            return facts.model_copy(update={"lines": {**facts.lines, missing.line: line.members}})
+        known = await askedfor.look_up(missing, self._case, facts, self._intake, self._directory)
+        previous = known.previous.assignee if known.previous is not None else None
+        if previous is None or previous in known.people:
+            return known
+        return known.model_copy(update={"people": {**known.people, **await self._people([previous], {})}})
+
+    async def give_what_is_free(self, after: ChatState | TicketState) -> None:
+        """Give the places that this event makes free to those who wait for them."""
+        case, intake = self._case, self._intake
+        free = {case.holder}
+        if case.queue is not None and (after.queue != case.queue or isinstance(self._event, PlaceFreed)):
+            free.add(await intake.redeem(case.queue))
+        await self._serve(free - {after.holder}, self._kind, people([after.holder]))
+
+    async def wakes_at(self, after: ChatState | TicketState, *more: datetime | None) -> datetime | None:
+        """The earliest of ``more``, the opening of the line for which the case waits, and an absence."""
+        ats = [*more]
+        if after.queue is not None:
+            calendar = self._directory.calendar_of_line(after.queue)
+            ats.append(None if calendar.is_open(self._now) else calendar.next_opening(self._now))
+        if isinstance(after, TicketState) and isinstance(self._case, TicketState):
+            ats.append(await self._gone_at(self._case, after))
+        return min((at for at in ats if at is not None), default=None)
+
+    async def _gone_at(self, before: TicketState, after: TicketState) -> datetime | None:
+        staff, since = absences.who_has_to_act(before, after, self._now)
+        if staff is None or staff not in self._directory.staff:
+            return None
+        attends = (await self._intake.attendance([staff])).get(staff)
+        member, grace = self._directory.staff[staff], self._policy.offline_grace
+        acted_at = after.acted_at.get(staff)
+        return absences.gone_at(member, attends, self._directory, grace, self._now, since, acted_at)
+
+    async def _people(self, involved: Iterable[str], load: Mapping[str, int]) -> dict[str, Person]:
+        """Those whom the directory knows. ``load`` is that of the people who may be offered a chat."""
+        case, directory, now = self._case, self._directory, self._now
+        members = {staff: directory.staff[staff] for staff in involved if staff in directory.staff}
+        attendance = await self._intake.attendance(members)
+        acted_at = deeds(case, self._event, now)
+        grace = timedelta(seconds=self._policy.offline_grace)
+        known = {
+            staff: absences.person(
+                member,
+                directory,
+                attendance.get(staff),
+                now,
+                grace,
+                acted_at=acted_at.get(staff),
+                full=load.get(staff, 0) >= member.max_chats,
+            )
+            for staff, member in members.items()
+        }
+        if not isinstance(case, TicketState):
+            return known
+        return {
+            staff: ticketfacts.person(
+                one,
+                members[staff],
+                attendance.get(staff),
+                directory,
+                self._policy.offline_grace,
+                now=now,
+                active_at=absences.latest(acted_at.get(staff), absences.composing_since(case, staff)),
+            )
+            for staff, one in known.items()
+        }
+
+    async def _serve(self, staff: Iterable[str | None], kind: Kind, busier: Iterable[str] = ()) -> None:
+        """Give the places that the lines of these people have to those who wait there."""
+        lines = [self._directory.staff[one].line for one in people(staff) if one in self._directory.staff]
+        self._give(await fill(self._intake, self._directory, lines, self._now, [kind], tuple(busier)))
+
+    def _give(self, places: Iterable[GivenPlace]) -> None:
+        self.places |= {one.case: one for one in places}
