@@ -14,7 +14,7 @@ from datetime import timedelta
 from baton.contract import HANDLE, POKE, SUBMIT, Presence
 from baton.desk.client import DeskClient
 from baton.errors import IllegalTransition, UnknownStaff
-from lab.rig import CHANNEL, Rig, event, eventually, rules_but
+from lab.rig import CHANNEL, NO_RULES, Rig, event, eventually, rules_but
 from tests.arguments import ENCRYPTED, ODD_ARGUMENTS, READABLE, invalid
 from tests.replay.scene import Scene
 from tests.replay.ticketscenes import TICKET_SCENES
@@ -90,7 +90,7 @@ async def refusals(rig: Rig, chat: str) -> None:
     await rig.customer(chat)
     await refused(UnknownStaff, rig.by("ivan", chat, "assigned", staff="nobody"))
     await rig.by("ivan", chat, "taken")
-    await rig.by("ivan", chat, "chat_ended")
+    await rig.by("ivan", chat, "chat_ended", status="pending")
     await refused(IllegalTransition, rig.by("ivan", chat, "taken"))
     await rig.client.chat(CHANNEL, chat).submit(event("taken", "ivan"))
     await rig.handle(chat).signal(SUBMIT, "nonsense")
@@ -250,6 +250,37 @@ async def reset(rig: Rig, chat: str) -> None:
     await eventually(both_are_back, "events are missing after the reset")
 
 
+ONE_AT_A_TIME = """
+lines: {line-1: {}, line-2: {}}
+staff: {ivan: {line: line-1, max_chats: 1}, lena: {line: line-2}}
+"""
+
+
+async def queued(rig: Rig, chat: str) -> None:
+    """Two chats of a line that has room for one: the second idles out of the queue, and gets the place."""
+    first = f"{chat}-first"
+    for one in (first, chat):
+        await rig.customer(one)
+        await rig.by("lena", one, "assigned", line="line-1")
+    await rig.fast_forward(chat, minutes=11)
+    await rig.by("ivan", first, "chat_ended", status="closed")
+
+    async def given() -> bool:
+        return (await rig.snapshot(chat)).pinned_to == "ivan"
+
+    await eventually(given, "the place was not given to the chat that waits")
+
+
+async def from_a_phone(rig: Rig, chat: str) -> None:
+    """Somebody who is offline answers, and keeps the chat for the grace when the customer writes again."""
+    await rig.customer(chat)
+    await rig.by("ivan", chat, "taken")
+    await rig.presence("ivan", Presence.OFFLINE, ago=timedelta(hours=1))
+    await rig.staff(chat, "ivan", "From the train.")
+    await rig.customer(chat, "Thanks, and one more thing.")
+    await rig.fast_forward(chat, minutes=4)
+
+
 async def bounced(rig: Rig, chat: str) -> None:
     """A message of a closed chat was not delivered: a new run, in which somebody has it again."""
     await rig.customer(chat)
@@ -314,10 +345,16 @@ CHAT_SCENES: dict[str, Scene] = {
         revived,
         reset,
         directory,
+        from_a_phone,
         bounced,
     )
 } | {
     "waiting_too_long": Scene(waiting_too_long, {"rules": rules_but(add={"timed": [WAITED]})}),
+    "queued": Scene(
+        queued,
+        {"directory": ONE_AT_A_TIME, "rules": NO_RULES, "templates": NO_RULES, "online": ("ivan", "lena")},
+        cases=("{}", "{}-first"),
+    ),
     "merged": Scene(merged, cases=("{}", "{}-target")),
     "long_talk": Scene(long_talk, impatient=True),
     "quiet_end": Scene(quiet_end, impatient=True),
