@@ -81,7 +81,8 @@ class Deciding:
         check_names(before, event, entry.directory)
 
         gathering = Gathering(before, event, now, intake, entry.directory, self._policy)
-        facts = await gathering.facts(rules, self._rules.templates)
+        arrived_at = known.decided_at if known is not None and known.decided_at < now else None
+        facts = await gathering.facts(rules, self._rules.templates, arrived_at)
         model = model_of(before)
         if isinstance(before, TicketState):
             before = relabelled(before, facts.departments, event)

@@ -62,8 +62,8 @@ class Gathering:
         self._kind = kind_of(case)
         self.places: dict[str, GivenPlace] = {}
 
-    async def facts(self, rules: RuleSet, templates: Templates) -> Facts:
-        """What nearly every event needs."""
+    async def facts(self, rules: RuleSet, templates: Templates, arrived_at: datetime | None = None) -> Facts:
+        """What nearly every event needs. ``arrived_at`` is set if it is decided once more."""
         case, event, intake, directory = self._case, self._event, self._intake, self._directory
         model = model_of(case)
         opening = model.opens(case, event)
@@ -95,6 +95,7 @@ class Gathering:
         idle_after = self._policy.idle_after_by_channel.get(case.channel or "", self._policy.idle_after)
         return Facts(
             now=self._now,
+            arrived_at=arrived_at,
             people=await self._people(involved, load),
             **more,
             **others,

@@ -143,6 +143,8 @@ class Facts(Compact):
     """Everything that a decision knows about the world. Recorded with its result."""
 
     now: Instant
+    arrived_at: Instant | None = None
+    """When the event first arrived, if it is decided once more, as after a reset: a wait began then."""
     people: dict[str, Person] = {}
     """Everybody whom the chat or the event names. Whoever is missing here is unknown to the directory."""
     lines: dict[str, tuple[Candidate, ...]] = {}

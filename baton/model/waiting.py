@@ -22,7 +22,7 @@ def note_message(case: ChatState | TicketState, event: BaseEvent, facts: Facts) 
     case.wrote_at = facts.now
     if isinstance(event, CustomerMessage):
         case.customer_wrote_at = facts.now
-        case.waiting_since = case.waiting_since or facts.now
+        case.waiting_since = case.waiting_since or facts.arrived_at or facts.now
         case.answered_by = ()
     else:
         case.staff_wrote_at = facts.now

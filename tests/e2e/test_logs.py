@@ -44,7 +44,7 @@ async def test_refusals_and_errors_are_logged_once_with_case_and_event_and_witho
         await client.chat(CHANNEL, chat).send(event("customer_message", "customer", text=secret))
         unknown = event("taken", f"staff-{secret}")
         await refused(UnknownStaff, client.chat(CHANNEL, chat).send(unknown))
-        await client.chat(CHANNEL, chat).send(event("chat_ended", "ivan"))
+        await client.chat(CHANNEL, chat).send(event("chat_ended", "ivan", status="pending"))
         early = event("taken", "ivan")
         await refused(IllegalTransition, client.chat(CHANNEL, chat).send(early))
         # Somebody else locks the help desk's database for longer than the help desk waits.

@@ -91,7 +91,7 @@ async def test_refusals_are_counted_by_kind_and_reason_wherever_they_are_found(
         await at.shows("baton_refused_events_total", kind="taken", reason="UnknownStaff")
         await handle.signal("submit", {"kind": "made-up-kind", "id": fresh()})  # by the queue
         await at.shows("baton_refused_events_total", kind="unknown", reason="InvalidEvent")
-        await at.rig.by("ivan", chat, "chat_ended", status="open")
+        await at.rig.by("ivan", chat, "chat_ended", status="pending")
         await refused(IllegalTransition, at.rig.by("ivan", chat, "taken"))  # by the validator
         await at.shows("baton_refused_events_total", kind="taken", reason="IllegalTransition")
         assert (await at.metrics()).sum("baton_refused_events_total") == 3

@@ -101,7 +101,7 @@ class TestRefusals:
         conversation = fresh("illegal")
         await rig.customer(conversation)
         await rig.by("ivan", conversation, "taken")
-        await rig.by("ivan", conversation, "chat_ended")
+        await rig.by("ivan", conversation, "chat_ended", status="pending")
         before = len((await rig.history(conversation)).events)
         with pytest.raises(IllegalTransition, match="needs an active chat"):
             await rig.by("ivan", conversation, "taken")
@@ -111,7 +111,7 @@ class TestRefusals:
         conversation = fresh("illegal")
         await rig.customer(conversation)
         await rig.by("ivan", conversation, "taken")
-        await rig.by("ivan", conversation, "chat_ended")
+        await rig.by("ivan", conversation, "chat_ended", status="pending")
         await rig.client.chat(CHANNEL, conversation).submit(event("taken", "ivan"))
         await rig.settled(conversation)
         last = (await rig.client.chat(CHANNEL, conversation).timeline())[-1]

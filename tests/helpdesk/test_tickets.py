@@ -24,6 +24,7 @@ from baton.contract import (
     MergedInto,
     MessageChanged,
     NoteAdded,
+    PlaceFreed,
     Presence,
     PresenceChanged,
     ReminderDue,
@@ -92,6 +93,7 @@ EVENTS: list[Event] = [
     DepartmentDeclined(id="e", author=VERA, label="billing", reason="not ours"),
     DepartmentAskedAgain(id="e", author=IVAN, label="billing"),
     SendReply(id="e", author=IVAN, text="Sorry!"),
+    PlaceFreed(id="e", author=SYSTEM, staff="ivan"),
     ReminderDue(id="e", author=SYSTEM, label="billing"),
     DepartmentDue(id="e", author=SYSTEM, label="billing"),
 ]

@@ -245,7 +245,8 @@ class Play(Ticket):
         prompts, replies = (0, 0) if new else (before.prompts, before.replies)
         assert after.prompts - prompts == sum(isinstance(one, Prompt) for one in self.effects) <= 1
         assert 0 <= after.replies - replies <= 1
-        assert (after.replies > replies) == isinstance(event, SendReply | ReplySent)
+        heard_here = self.decision.facts.forward_to is None
+        assert (after.replies > replies) == (heard_here and isinstance(event, SendReply | ReplySent))
         sent = [one for one in self.effects if isinstance(one, ConsolidatedReply)]
         assert len(sent) == isinstance(event, SendReply)
         if new:

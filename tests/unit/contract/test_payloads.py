@@ -952,6 +952,7 @@ TICKET_STATE: dict[str, Any] = {
 FIRED: dict[str, Any] = {"rule": "handoff", "actions": ACTIONS, "skipped": ["pin: nobody"]}
 FACTS: dict[str, Any] = {
     "now": AT,
+    "arrived_at": AT,
     "people": {
         "ivan": {
             "line": "line-1",
