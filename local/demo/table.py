@@ -10,7 +10,7 @@ about. This table is compared with what happened, field by field, after every st
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from baton.contract import Activity, Status, Tab
 
@@ -112,6 +112,8 @@ _EXPERT = _writes(LENA, "Your clock can be repaired.")
 _REPLY = _writes(CUSTOMER, "Thank you! What does it cost?")
 
 _OFFERED = Stand(_ACTIVE, _PENDING, Tab.RESERVED, IVAN, reserved_for=IVAN, fired=(OPENS,))
+_BOTH = (IVAN, LENA)
+"""Both have answered the same message of the customer, and both hear of it."""
 _LENA_WROTE = Stand(_ACTIVE, _PENDING, Tab.MINE, LENA, pinned_to=LENA)
 _LENA_HAS_IT = Stand(_ACTIVE, _OPEN, Tab.MINE, LENA, pinned_to=LENA)
 _IVAN_GETS_IT = Stand(_ACTIVE, _OPEN, Tab.MINE, IVAN, pinned_to=IVAN, told=(IVAN,))
@@ -121,8 +123,8 @@ _IVAN_ANSWERS = "The customer's answer is in Ivan's Mine. He works with chats."
 _LENA_MISSES = "The customer's answer is in Lena's Mine, and she does not look there."
 
 
-def _handed_back(rule: str) -> Stand:
-    return Stand(_OVER, _PENDING, Tab.ENDED, IVAN, fired=(rule,))
+def _handed_back(rule: str, told: tuple[str, ...] = ()) -> Stand:
+    return Stand(_OVER, _PENDING, Tab.ENDED, IVAN, fired=(rule,), told=told)
 
 
 SITUATIONS = (
@@ -193,8 +195,8 @@ SITUATIONS = (
         rule=TAKES,
         before=(_ASKED, _ANSWERED),
         story=(_EXPERT, _REPLY),
-        with_rule=Expected((_handed_back(TAKES), _PINNED_TO_IVAN), _IVAN_ANSWERS),
-        without_rule=Expected((_LENA_WROTE, _LENA_HAS_IT), _LENA_MISSES),
+        with_rule=Expected((_handed_back(TAKES, told=_BOTH), _PINNED_TO_IVAN), _IVAN_ANSWERS),
+        without_rule=Expected((replace(_LENA_WROTE, told=_BOTH), _LENA_HAS_IT), _LENA_MISSES),
     ),
     Situation(
         id="4",
