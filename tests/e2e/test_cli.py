@@ -103,7 +103,7 @@ async def test_a_blocked_customer_opens_no_chat(baton: Baton) -> None:
     message = ("chat", "send", f"telegram:{number}", "--from", f"customer:{customer}", "Hello?")
 
     await baton("customer", "block", customer)
-    assert "There is no chat yet." in await baton(*message)
+    assert "No chat is going on." in await baton(*message)
     assert number not in await baton("inbox")
 
     await baton("customer", "unblock", customer)

@@ -48,3 +48,5 @@ def details(chat: ChatSnapshot, timeline: Sequence[TimelineEntry]) -> Iterator[t
         yield "Previous case", chat.previous_case
     if chat.ticket_id:
         yield "Ticket", chat.ticket_id
+    if chat.merged_from:
+        yield "Merged in", ", ".join(chat.merged_from)

@@ -59,6 +59,8 @@ def details(ticket: TicketSnapshot, timeline: Sequence[TimelineEntry]) -> Iterat
     yield "Case", ticket.case_id or "–"
     if ticket.previous_case:
         yield "Previous case", ticket.previous_case
+    if ticket.merged_from:
+        yield "Merged in", ", ".join(ticket.merged_from)
 
 
 def department(one: Department) -> tuple[str, ...]:

@@ -100,13 +100,17 @@ async def _apply(
         print_json({**shown, "dry_run": dry_run, "concerned": concerns.as_document(concerned, ui)})
         return
     echo(concerns.told(concerned, dry_run=dry_run))
-    if dry_run:
-        echo(f"The directory stays at version {after.version}. What would be new, gone or different:")
-    else:
-        echo(f"The directory is now version {after.version}: {_size(directory)}.")
     # Not as documents: in these, free days stand in any order.
     was = Directory.model_validate(before.directory, context=STORED).model_dump()
-    echo("\n".join(_changes(was, directory.model_dump())) or "Nothing in it has changed.")
+    changes = "\n".join(_changes(was, directory.model_dump()))
+    if dry_run:
+        what = "What would be new, gone or different:" if changes else "Nothing in it would change."
+        echo(f"The directory stays at version {after.version}. {what}")
+    else:
+        echo(f"The directory is now version {after.version}: {_size(directory)}.")
+        changes = changes or "Nothing in it has changed."
+    if changes:
+        echo(changes)
 
 
 def _size(directory: Directory) -> str:

@@ -71,7 +71,7 @@ def who_has_it(chat: ChatState) -> str:
     """One sentence: who has the chat now."""
     match chat.tab:
         case None:
-            return "There is no chat yet."
+            return "No chat is going on."
         case Tab.MINE:
             return f"{bold(chat.pinned_to)} has it, pinned."
         case Tab.RESERVED if chat.offer_until:

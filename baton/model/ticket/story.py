@@ -60,6 +60,8 @@ def what_happened(
         said.append("the reply is sent")
     if before.assignee != after.assignee:
         said.append(f"assigned to {after.assignee}" if after.assignee else "no assignee")
+    if after.queue and before.queue != after.queue:
+        said.append(f"in the queue of {after.queue}")
     if before.status is not after.status and after.status is not None and not new:
         said.append(after.status.value)
     if before.paused_at is None and after.paused_at is not None:
@@ -81,6 +83,8 @@ def who_acts(ticket: TicketState) -> str:
     match ticket.stage:
         case None:
             return "There is no ticket yet."
+        case TicketStage.TRIAGE if ticket.queue:
+            return f"Nobody has it: it waits in the queue of {bold(ticket.queue)}."
         case TicketStage.TRIAGE:
             who = bold(ticket.assignee) if ticket.assignee else "somebody"
             return f"Nobody is asked: {who} has to look at it."

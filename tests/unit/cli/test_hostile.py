@@ -63,6 +63,7 @@ WORDS: dict[str, Any] = {
     "line": EVIL,
     "labels": (EVIL, EVIL),
     "previous_case": EVIL,
+    "merged_from": (EVIL, EVIL),
     "last_author": WHO,
 }
 CHAT = ChatSnapshot.model_construct(

@@ -54,7 +54,7 @@ def entry(**fields: Any) -> TimelineEntry:
 @pytest.mark.parametrize(
     ("state", "said"),
     [
-        (chat(NO_CHAT), "There is no chat yet."),
+        (chat(NO_CHAT), "No chat is going on."),
         (chat("active open: nobody"), "Nobody has it: it is in New, for **everyone**."),
         (chat("active open: assigned ivan"), "Nobody has it: it is in New, for **everyone**."),
         (chat("active open: queue line-1"), "Nobody has it: it waits in the queue of **line-1**."),
@@ -258,7 +258,7 @@ def test_the_details_tell_who_since_when_why_and_what_comes_next(
 
 def test_the_details_of_no_chat_at_all_are_empty_and_not_broken() -> None:
     assert chat_story.details(chat(NO_CHAT), [], unsent=0).splitlines() == [
-        "### There is no chat yet.",
+        "### No chat is going on.",
         "",
         "- **State**: none (tab –)",
         "- **Assignee**: – · **line**: –",
@@ -436,6 +436,20 @@ async def test_who_must_act_on_a_ticket_is_one_sentence_in_every_stage() -> None
         "The reply was sent. The last one who had it: bella.",
         "It is closed (merged into ticket:t-2).",
     ]
+
+
+async def test_a_ticket_in_a_queue_says_so() -> None:
+    ticket = Ticket()
+    await ticket.customer()
+    before = ticket.state
+    after = before.model_copy(update={"line": "line-1"})
+    given = after.model_copy(update={"assignee": "ivan"})
+
+    assert ticket_story.what_happened(before, after) == "in the queue of line-1"
+    assert ticket_story.what_happened(after, after) == ""
+    assert ticket_story.what_happened(after, given) == "assigned to ivan"
+    assert ticket_story.who_acts(after) == "Nobody has it: it waits in the queue of **line-1**."
+    assert ticket_story.who_acts(given) == "Nobody is asked: **ivan** has to look at it."
 
 
 async def test_what_happened_to_a_ticket_is_said_in_a_few_words() -> None:
