@@ -25,11 +25,16 @@ class _Given(NamedTuple):
     test: Any
 
 
-def by_name(owner: str, test_of: Callable[[Field], Any]) -> type[Part]:
+def by_name(
+    owner: str,
+    test_of: Callable[[Field], Any],
+    elsewhere: Callable[[str], tuple[str, str] | None],
+) -> type[Part]:
     """What conditions are based on so that they may be about a line, a calendar or a person by name.
 
     Args:
         test_of: gives the type of the test of a field.
+        elsewhere: says of a name that other rules know why it cannot stand here, and what to do.
     """
     tests: Mapping[str, TypeAdapter[Any]] = {
         f"{what}.{asked}": TypeAdapter(test_of(_sample(what, asked)))
@@ -42,6 +47,9 @@ def by_name(owner: str, test_of: Callable[[Field], Any]) -> type[Part]:
             return given
         named = named_in(given.name)
         if named is None or named.what not in SORTS:
+            if found := elsewhere(given.name):
+                what, hint = found
+                raise PydanticCustomError("elsewhere", "{what}", {"what": what, "hint": hint})
             raise PydanticKnownError("extra_forbidden")
         if named.asked not in asked_of(named.what):
             possible = [f"{named.what}.{named.key}.{asked}" for asked in asked_of(named.what)]

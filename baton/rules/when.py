@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
 from pydantic import (
@@ -196,6 +197,22 @@ ANCHORS: dict[str, Anchor] = {
 }
 
 
+def _elsewhere(scopes: tuple[str, ...], name: str) -> tuple[str, str] | None:
+    """Why a condition that other rules know cannot stand here, and a hint."""
+    if name in ANCHORS:
+        return (
+            f"only a timed rule can ask for {name!r}",
+            "write it directly under 'when', in a rule of the list 'timed'",
+        )
+    field = FIELDS.get(name)
+    if field is None or field.scope in scopes:
+        return None
+    return (
+        f"a timed rule cannot ask for {name!r}, because no event has happened",
+        "ask for what the case is like now, such as case.status",
+    )
+
+
 def _when(name: str, prefix: str, scopes: tuple[str, ...]) -> type[Part]:
     """Conditions on the fields in these scopes, which may be nested with all, any and not."""
     available = [field for field in FIELDS.values() if field.scope in scopes]
@@ -207,7 +224,7 @@ def _when(name: str, prefix: str, scopes: tuple[str, ...]) -> type[Part]:
         ("any", below, "At least one of these holds."),
         ("not", name, "These do not hold (together)."),
     ]
-    model = chosen(name, [*described, *nested], by_name(name, tests.of))
+    model = chosen(name, [*described, *nested], by_name(name, tests.of, partial(_elsewhere, scopes)))
     model.model_rebuild(_types_namespace={name: model})
     return model
 

@@ -71,7 +71,11 @@ def then(action: str, kind: str = "changed") -> str:
             "any: [{case.status: opne}]",
             "when > any > #1 > case.status: 'opne' is not possible here\n    did you mean open",
         ),
-        ("minutes since assigned: {at least: 5}", "when: unknown field 'minutes since assigned'"),
+        (
+            "minutes since assigned: {at least: 5}",
+            "only a timed rule can ask for 'minutes since assigned'\n"
+            "    write it directly under 'when', in a rule of the list 'timed'",
+        ),
         # What only the directory knows.
         (
             "case.assignee: ivann",
@@ -233,14 +237,16 @@ def test_a_mistake_in_an_action_says_where_what_and_what_to_do(action: str, said
         (when("minutes since asigned: {at least: 5}", "timed"), "a timed rule needs a condition about time"),
         (
             when("{minutes since assigned: {at least: 5}, event.kind: taken}", "timed"),
-            "when: unknown field 'event.kind'",
+            "a timed rule cannot ask for 'event.kind', because no event has happened\n"
+            "    ask for what the case is like now, such as case.status",
         ),
         (
             when(
                 "{minutes since assigned: {at least: 5}, not: {minutes since assigned: {at least: 5}}}",
                 "timed",
             ),
-            "not: unknown field",
+            "not > minutes since assigned: only a timed rule can ask for 'minutes since assigned'\n"
+            "    write it directly under 'when'",
         ),
         (
             then("assign: {to: event.author}", "timed"),

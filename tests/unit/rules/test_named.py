@@ -384,7 +384,7 @@ def test_a_ticket_s_customer_waits_too() -> None:
 
 
 def test_minutes_waiting_needs_a_timed_rule() -> None:
-    with pytest.raises(DocumentError, match="unknown field 'minutes waiting'"):
+    with pytest.raises(DocumentError, match="only a timed rule can ask for 'minutes waiting'"):
         rules(changed=[rule("r", {"minutes waiting": {"at least": 5}})])
 
 
