@@ -48,7 +48,7 @@ _TICKET_SNAPSHOT = {
     "round": "the number of the round; 0 before the first",
     "prompts": "how many composers were prompted",
     "replies": "how many consolidated replies were sent",
-    "previous_case": "the case of this ticket before it was closed and reopened",
+    "previous_case": "the case of this ticket before it was closed and opened again",
     "case_id": "ID of the case; a new one each time the ticket is opened",
     "channel": "as in the start argument",
     "conversation": "as in the start argument: the chat to which the reply goes",
