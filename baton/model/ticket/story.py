@@ -82,7 +82,7 @@ def who_acts(ticket: TicketState) -> str:
     """One sentence: who has to act on the ticket now."""
     match ticket.stage:
         case None:
-            return "There is no ticket yet."
+            return "No ticket is open."
         case TicketStage.TRIAGE if ticket.queue:
             return f"Nobody has it: it waits in the queue of {bold(ticket.queue)}."
         case TicketStage.TRIAGE:

@@ -426,7 +426,7 @@ async def test_who_must_act_on_a_ticket_is_one_sentence_in_every_stage() -> None
         said.append(ticket_story.who_acts(ticket.state))
 
     assert said == [
-        "There is no ticket yet.",
+        "No ticket is open.",
         "Nobody is asked: somebody has to look at it.",
         "Nobody is asked: **ivan** has to look at it.",
         "It waits for **billing, delivery**.",
