@@ -92,6 +92,7 @@ class Gathering:
                 **ticketfacts.about(case, event, self._now, directory, rules, templates, labels),
                 "dispatchers": ticketfacts.present(stand_ins, attendance, directory, self._now),
             }
+        lines = people([case.line, previous.line if previous is not None else None, *directory.lines])
         idle_after = self._policy.idle_after_by_channel.get(case.channel or "", self._policy.idle_after)
         return Facts(
             now=self._now,
@@ -100,7 +101,7 @@ class Gathering:
             **more,
             **others,
             queues=directory.unwatched_lines,
-            empty_lines=(case.line,) if case.line and case.line not in directory.staffed_lines else (),
+            empty_lines=tuple(line for line in lines if line not in directory.staffed_lines),
             case_id=await intake.case_id(),
             other_holder=other_holder,
             blocked=blocked,

@@ -152,8 +152,8 @@ class Facts(Compact):
     queues: tuple[str, ...] = ()
     """Lines in which nobody usually works with chats: a chat must not wait in such a queue."""
     empty_lines: tuple[str, ...] = ()
-    """Lines that the case names, and in which nobody is: a case that waits there would wait for nobody. The
-    directory no longer has them, or has nobody in them."""
+    """Lines in which nobody is: a case that waited there would wait for nobody, and nobody would see it. Also
+    those that only the case, or the one before, still names: the directory no longer has them."""
     dispatchers: tuple[str, ...] = ()
     """Who takes the dispatcher's part in a ticket that has no dispatcher, or whose dispatcher is gone."""
     case_id: str | None = None

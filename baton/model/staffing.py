@@ -105,6 +105,11 @@ def stand_in(away: str, case: Case, facts: Facts) -> tuple[str | None, str | Non
     return staff, line
 
 
+def watched_queue(line: str | None, facts: Facts) -> str | None:
+    """The line for which a case may wait; none, so that everyone sees it, where nobody is."""
+    return None if line in facts.empty_lines else line
+
+
 def still_holding(case: Case, facts: Facts) -> dict[str, str]:
     """The last holder in each line, without those who no longer work here."""
     return {line: staff for line, staff in case.holders.items() if facts.person(staff) is not None}

@@ -12,12 +12,13 @@ from temporalio.service import RPCError, RPCStatusCode
 import activities.spreading
 import activities.telling
 from baton.contract import BaseEvent, DepartmentState, Presence, Status, Tab, TicketStage
-from baton.desk.api import Concerns, TicketQuery
+from baton.desk.api import Concerns, InboxQuery, TicketQuery
 from baton.desk.client import DeskClient
 from baton.documents.directory import Directory
 from baton.model.effects import CaseRef
 from baton.model.ticket.state import TicketState
 from lab.departments import QUIET, prompts_of
+from lab.notices import to_each
 from lab.rig import CHANNEL, Rig, eventually, fresh
 from tests.commands import Baton
 from tests.conftest import RigOpener
@@ -257,6 +258,43 @@ class TestLines:
             rows = await rig.desk.notices("ivan", 1000)
             reasons = [row.reason for row in rows if row.ticket_id == ticket]
             assert reasons.count("new") == 2, "when it came, and now"
+
+    async def test_what_is_given_to_a_line_in_which_nobody_is_everyone_sees(self, rig: Rig) -> None:
+        await change(rig, lines={"night": {}})
+        chat, ticket = fresh("queue"), fresh("T")
+        await rig.customer(chat)
+        await rig.by("petra", chat, "taken")
+        await rig.by("petra", chat, "assigned", line="night")
+        await rig.on_ticket("customer", ticket, "customer_message", text="Where is it?")
+        await rig.on_ticket("petra", ticket, "taken")
+        await rig.on_ticket("petra", ticket, "assigned", line="night")
+
+        now = await rig.snapshot(chat)
+        assert (now.tab, now.assignee, now.line) == (Tab.NEW, None, None)
+        rows = await rig.desk.inbox(InboxQuery(staff="ivan", tab=Tab.NEW))
+        assert [row.conversation for row in rows] == [chat]
+        assert (await rig.ticket(ticket)).line is None
+        for case in (chat, f"ticket:{ticket}"):
+            await rig.settled(case)
+        rows_of = [row for row in to_each(await rig.desk.notices(None, 1000)) if row.staff == "ivan"]
+        assert [row.reason for row in rows_of if row.ticket_id == ticket].count("new") == 2
+        assert [row.reason for row in rows_of if row.case_id == now.case_id].count("new") == 2
+
+    async def test_a_closed_chat_of_a_line_that_is_gone_comes_back_for_everyone(
+        self, open_a_rig: RigOpener
+    ) -> None:
+        async with open_a_rig(rules="version: 1\n", templates="version: 1\n") as rig:
+            await change(rig, lines={"night": {}}, staff={"nina": {"line": "night"}})
+            chat, message = fresh("bounce"), fresh("out")
+            await rig.staff(chat, "nina", message_id=message)
+            await rig.by("nina", chat, "chat_ended", status="closed")
+            await rig.handle(chat).result()
+            await change(rig, lines={"night": None}, staff={"nina": None})
+
+            now = (await rig.by("system", chat, "delivery_failed", message_id=message)).snapshot
+            assert (now.tab, now.status, now.assignee, now.line) == (Tab.NEW, Status.OPEN, None, None)
+            rows = await rig.desk.inbox(InboxQuery(staff="ivan", tab=Tab.NEW))
+            assert [row.conversation for row in rows] == [chat]
 
     async def test_a_line_has_another_key(self, rig: Rig, open_a_rig: RigOpener) -> None:
         async with open_a_rig(rules="version: 1\n") as rig:

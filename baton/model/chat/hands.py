@@ -17,7 +17,15 @@ from baton.model.chat.lifecycle import Phase
 from baton.model.chat.state import ChatState
 from baton.model.facts import Facts, people
 from baton.model.settlement import Told
-from baton.model.staffing import choose, handing_on, is_away, line_of, stand_in, tell_giver
+from baton.model.staffing import (
+    choose,
+    handing_on,
+    is_away,
+    line_of,
+    stand_in,
+    tell_giver,
+    watched_queue,
+)
 
 
 def assigned(chat: ChatState, event: Assigned, facts: Facts, was: Phase) -> Told:
@@ -28,7 +36,7 @@ def assigned(chat: ChatState, event: Assigned, facts: Facts, was: Phase) -> Told
         had = (chat.assignee, chat.pinned_to, chat.reserved_for)
         giver = chat.handed_on_by = handing_on(chat, event, had, facts)
         assign(chat, choose(event.line, chat, facts), event.line, facts, by_hand=False)
-        chat.handed_on_by = giver if chat.assignee is None else None
+        chat.handed_on_by = giver if chat.assignee is None and chat.line is not None else None
     else:
         chat.assignee = chat.line = chat.handed_on_by = None
         let_go(chat)
@@ -56,6 +64,8 @@ def pin(chat: ChatState, staff: str, facts: Facts) -> None:
 
 def assign(chat: ChatState, staff: str | None, line: str | None, facts: Facts, *, by_hand: bool) -> None:
     """Give the chat to a person or, where there is none, to a line's queue."""
+    if staff is None:
+        line = watched_queue(line, facts)
     if staff is not None or line != chat.line:
         chat.handed_on_by = None
     if staff is None:

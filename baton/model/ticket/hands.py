@@ -40,7 +40,7 @@ def assigned(ticket: TicketState, event: Assigned, facts: Facts) -> Told:
             if giver is not None and giver == ticket.composer:
                 compose(ticket, None, facts)
             told = handed(ticket, None, line, facts)
-            ticket.handed_on_by = giver
+            ticket.handed_on_by = giver if ticket.line is not None else None
             return told
     if staff is not None:
         return _given(ticket, staff, facts, event.author, line)
@@ -89,6 +89,8 @@ def handed(ticket: TicketState, staff: str | None, line: str | None, facts: Fact
     While the reply is being written, a person who gets the ticket must write it.
     """
     had = (ticket.assignee, ticket.line, ticket.composer)
+    if staff is None:
+        line = staffing.watched_queue(line, facts)
     if staff is not None and ticket.stage is TicketStage.COMPOSING and not is_shared(staff, facts):
         compose(ticket, staff, facts)
     else:

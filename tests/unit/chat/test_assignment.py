@@ -396,6 +396,17 @@ def test_an_explicit_assignment_to_an_unwatched_queue_is_respected() -> None:
     assert (after.assignee, after.line) == (None, "phones")
 
 
+@pytest.mark.parametrize("state", [NEW, "active open: mine lena", "ended open: assigned ivan"])
+def test_no_chat_waits_in_the_queue_of_a_line_in_which_nobody_is(state: str) -> None:
+    night = facts(lines={"night": ()}, empty_lines=("night",))
+    handed = Assigned(id="a", author=staff("lena"), line="night", not_to="ivan")
+
+    by_hand, by_rule = fold(chat(state), handed, night).state, apply(chat(state), Assign(line="night"), night)
+
+    for after in (by_hand, by_rule):
+        assert (after.assignee, after.line, after.queue, after.handed_on_by) == (None, None, None, None)
+
+
 # --- Whom a decision must know ------------------------------------------------------------------
 
 

@@ -574,6 +574,18 @@ class TestALineWithoutAnybody:
         assert (ticket.stage, ticket.state.line) == (TicketStage.TRIAGE, None)
         assert ticket.told == {"new": ("everyone",)}
 
+    @pytest.mark.parametrize("had", ["petra", None])
+    async def test_a_ticket_that_is_given_to_it_is_there_for_everyone(self, had: str | None) -> None:
+        ticket = Ticket()
+        await ticket.customer()
+        await ticket.do("assigned", "petra", staff=had)
+        ticket.changes(lines={"night": {}})
+
+        await ticket.do("assigned", "petra", line="night", not_to="ivan")
+
+        assert (ticket.state.assignee, ticket.state.line, ticket.state.handed_on_by) == (None, None, None)
+        assert ticket.told == ({"new": ("everyone",)} if had else {}), "if not told before"
+
     async def test_a_queue_whose_line_is_there_stays(self) -> None:
         ticket = Ticket()
         await ticket.customer()
