@@ -30,8 +30,11 @@ def taken(ticket: TicketState, event: Taken, facts: Facts) -> Told:
 
 def assigned(ticket: TicketState, event: Assigned, facts: Facts) -> Told:
     staff, line = event.staff, event.line
-    if staff is None and line is None and ticket.stage is TicketStage.COMPOSING:
-        raise IllegalTransition("somebody is to write the reply: assign the ticket to a person or to a line")
+    waits_for = staffing.watched_queue(line, facts)
+    if staff is None and waits_for is None and ticket.stage is TicketStage.COMPOSING:
+        raise IllegalTransition(
+            "somebody is to write the reply: assign the ticket to a person or to a line with people"
+        )
     if line is not None:
         had = (ticket.assignee, ticket.composer)
         giver = ticket.handed_on_by = staffing.handing_on(ticket, event, had, facts)

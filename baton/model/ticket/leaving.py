@@ -77,6 +77,10 @@ def _without_composer(ticket: TicketState, facts: Facts) -> Told:
     if ticket.stage is not TicketStage.COMPOSING:
         ticket.composer = None
         return ()
+    return _written_by_another(ticket, facts)
+
+
+def _written_by_another(ticket: TicketState, facts: Facts) -> Told:
     composer = next_composer(ticket, facts)
     hands.compose(ticket, composer, facts)
     return tell([composer], "you write the reply now") or tell_dispatcher(
@@ -89,6 +93,8 @@ def _without_assignee(ticket: TicketState, facts: Facts) -> Told:
     if ticket.assignee is None:
         if ticket.line in facts.empty_lines:
             ticket.line = None
+            if ticket.stage is TicketStage.COMPOSING and ticket.composer is None:
+                return _written_by_another(ticket, facts)
         return ()
     if not _is_gone(ticket.assignee, facts):
         ticket.line = staffing.line_of(ticket.assignee, facts)

@@ -586,6 +586,31 @@ class TestALineWithoutAnybody:
         assert (ticket.state.assignee, ticket.state.line, ticket.state.handed_on_by) == (None, None, None)
         assert ticket.told == ({"new": ("everyone",)} if had else {}), "if not told before"
 
+    async def test_a_reply_that_waited_in_its_queue_is_written_by_another(self) -> None:
+        ticket = await composing()
+        ticket.changes(lines={"night": {}}, staff={"nina": {"line": "night"}})
+        await ticket.do("assigned", "petra", staff="nina")
+        await ticket.do("assigned", "nina", line="night")
+        assert (ticket.state.composer, ticket.state.line, ticket.state.handed_on_by) == (
+            None,
+            "night",
+            "nina",
+        )
+        ticket.changes(lines={"night": None}, staff={"nina": None})
+
+        await ticket.told_of_change()
+
+        assert (ticket.stage, ticket.state.composer) == (TicketStage.COMPOSING, "petra")
+        assert (ticket.state.assignee, ticket.state.handed_on_by) == ("petra", None)
+        assert ticket.told == {"you write the reply now": ("petra",)}, "the dispatcher is there"
+
+    async def test_a_reply_is_not_left_to_it(self) -> None:
+        ticket = await composing()
+        ticket.changes(lines={"night": {}})
+
+        with pytest.raises(IllegalTransition, match="to a line with people"):
+            await ticket.do("assigned", "petra", line="night")
+
     async def test_a_queue_whose_line_is_there_stays(self) -> None:
         ticket = Ticket()
         await ticket.customer()
