@@ -213,6 +213,20 @@ class TestTheOrder:
             await desk_of(rig).set_presence("ivan", Presence.WITHOUT_CHATS)
             await become(rig, [chat], ["petra"])
 
+    async def test_an_unanswered_chat_goes_along_with_who_changes_lines(self, open_line: RigOpener) -> None:
+        async with open_line(directory=company(), online=("ivan", "lena")) as rig:
+            chat = fresh("moved")
+            await rig.customer(chat)
+            await rig.by("ivan", chat, "taken")
+            await rig.fast_forward(chat, minutes=11)
+            assert (await rig.snapshot(chat)).tab is Tab.UNANSWERED
+            desk = desk_of(rig)
+            shown = await desk.directory()
+            staff = {**shown.directory["staff"], "ivan": {"line": "line-2"}}
+            await desk.change_directory({**shown.directory, "staff": staff}, based_on=shown.version)
+            await become(rig, [chat], ["ivan"])
+            assert (await rig.snapshot(chat)).line == "line-2"
+
     async def test_taking_an_unanswered_chat_activates_it(self, open_line: RigOpener) -> None:
         async with open_line(directory=company(), online=("lena",)) as rig:
             chat = fresh("taken")

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from baton.contract import DirectoryChanged, Status
 from baton.model import staffing
-from baton.model.chat import hands
+from baton.model.chat import hands, queue
 from baton.model.chat.lifecycle import Phase
 from baton.model.chat.state import ChatState
 from baton.model.facts import Facts
@@ -32,7 +32,10 @@ def directory_changed(chat: ChatState, event: DirectoryChanged, facts: Facts, wa
     elif holder is not None and chat.assignee is not None and _is_gone(chat.assignee, facts):
         chat.assignee = holder
     if chat.assignee is not None and not _is_gone(chat.assignee, facts):
-        chat.line = staffing.line_of(chat.assignee, facts)
+        line = staffing.line_of(chat.assignee, facts)
+        moves, chat.line = line != chat.line, line
+        if moves and not chat.active:
+            queue.leave_queue(chat, facts)  # places of the other line may have been free before it came
     elif chat.assignee is None and chat.line in facts.empty_lines:
         chat.line = None
     return ()

@@ -67,6 +67,21 @@ def test_whoever_changes_lines_takes_the_chats_along() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("full", "pinned"),
+    [((), "ivan"), (("ivan",), "oleg"), (("ivan", "oleg"), None)],
+    ids=["room", "full", "all"],
+)
+def test_what_waits_in_unanswered_goes_along_to_where_there_is_room(
+    full: tuple[str, ...], pinned: str | None
+) -> None:
+    moved = facts(line_of={**LINE_OF, "ivan": "line-2"}, full=full)
+
+    after = fold(chat("ended open: assigned ivan"), CHANGED, moved).state
+
+    assert (after.line, after.pinned_to, after.active) == ("line-2", pinned, pinned is not None)
+
+
 def test_a_chat_pinned_to_another_than_its_assignee_who_is_gone_is_that_persons() -> None:
     before = chat("active open: assigned ivan +pinned lena")
 
