@@ -14,7 +14,7 @@ from baton.contract import Outcome
 from baton.settings import CHECKOUT
 from lab.ledger import applied_keys, cases_of, events_of
 from lab.notices import to_each
-from lab.rig import CHANNEL, Rig, event, fresh
+from lab.rig import CHANNEL, Rig, event, eventually, fresh
 from tests.conftest import RigOpener
 
 
@@ -106,6 +106,53 @@ async def test_events_decided_by_a_dead_worker_are_not_taken_for_late_duplicates
         assert (await rig.by("ivan", chat, "taken", timeout=40)).snapshot.pinned_to == "ivan"
         timeline = await rig.client.chat(CHANNEL, chat).timeline()
         assert [entry.kind for entry in timeline] == ["customer_message"] * number + ["taken"]
+
+
+@pytest.mark.parametrize(
+    ("where", "moment"),
+    [("ended", "after decide"), ("next", "before tell_case"), ("next", "after tell_case")],
+)
+@pytest.mark.timeout(120)
+async def test_a_promised_place_is_neither_lost_nor_given_twice(
+    open_a_rig: RigOpener, where: str, moment: str
+) -> None:
+    directory = """
+lines: {line-1: {}, line-2: {}}
+staff: {ivan: {line: line-1, max_chats: 1}, lena: {line: line-2}}
+"""
+    nothing = "version: 1\n"
+    async with open_a_rig(
+        directory=directory, rules=nothing, templates=nothing, online=("ivan", "lena")
+    ) as rig:
+        chats = {name: fresh(f"kill-{name}") for name in ("ended", "next", "last")}
+        for chat in chats.values():
+            await rig.customer(chat)
+            await rig.by("lena", chat, "assigned", line="line-1")
+        for chat in chats.values():
+            await rig.settled(chat)
+        await rig.stop_worker()
+
+        doomed = await start_stuck(rig, f"{chats[where]}={moment}")
+        sending = asyncio.ensure_future(
+            rig.by("ivan", chats["ended"], "chat_ended", status="closed", timeout=60)
+        )
+        await wait_until_stuck(doomed, {chats[where]})
+        doomed.kill()
+        await doomed.wait()
+        await rig.start_worker()
+        await sending
+
+        async def given() -> bool:
+            return (await rig.snapshot(chats["next"])).pinned_to == "ivan"
+
+        await eventually(given, "the place was lost", within=40)
+        assert (await rig.snapshot(chats["last"])).pinned_to is None
+        told = [
+            entry.kind
+            for name in ("next", "last")
+            for entry in await rig.client.chat(CHANNEL, chats[name]).timeline()
+        ]
+        assert told.count("place_freed") == 1
 
 
 async def start_stuck(rig: Rig, *arguments: str) -> asyncio.subprocess.Process:
