@@ -60,8 +60,13 @@ def _put_into_mine(chat: ChatState, facts: Facts) -> None:
 
 
 def reserve(chat: ChatState, event: ReplySent, facts: Facts) -> None:
-    """The customer's answer to a reply goes to whoever had the chat last; if nobody had, to its writer."""
-    _return(chat, [facts.previous.assignee if facts.previous else None, event.author.id], facts)
+    """The customer's answer to a reply goes to whoever had the chat last.
+
+    If nobody had, it goes to the writer of the reply, but not to one who rarely works with chats.
+    """
+    writer = facts.person(event.author.id)
+    by = event.author.id if writer is not None and writer.chats else None
+    _return(chat, [facts.previous.assignee if facts.previous else None, by], facts)
 
 
 def _return(chat: ChatState, wanted: list[str | None], facts: Facts) -> None:

@@ -95,6 +95,19 @@ def test_a_reply_links_the_chat_that_it_opens_to_its_ticket() -> None:
     assert (opened.tickets, opened.reserved_for, opened.status) == (("T-1",), "ivan", "pending")
 
 
+@pytest.mark.parametrize(
+    ("writer", "reserved_for"), [("lena", None), ("petra", "petra")], ids=["rarely in chats", "in chats"]
+)
+def test_a_reply_into_a_chat_that_nobody_had_is_reserved_for_a_writer_who_works_with_chats(
+    writer: str, reserved_for: str | None
+) -> None:
+    reply = REPLIED.model_copy(update={"author": staff(writer)})
+
+    opened, _ = after(chat(CLOSED), reply, facts(previous=Previous(case_id="case-0")))
+
+    assert (opened.reserved_for, opened.assignee, opened.status) == (reserved_for, reserved_for, "pending")
+
+
 # --- Merged into another case -------------------------------------------------------------------
 
 

@@ -252,7 +252,7 @@ CASES: dict[str, Case] = {
     "a ticket's reply goes out": Case(
         ReplySent(id="e-1", author=staff("lena"), message_id="m-9"),
         """
-        no chat                           -> active pending: reserved lena
+        no chat                           -> active pending: nobody  # Lena rarely works with chats
         active any: nobody                -> active pending: nobody
         active any: queue line-1          -> active pending: queue line-1
         active any: mine ivan             -> active pending: mine ivan  # Lena takes nothing over
@@ -261,7 +261,7 @@ CASES: dict[str, Case] = {
         ended any: assigned ivan          -> ended pending: reserved ivan  # and is not activated
         ended any: reserved ivan          -> ended pending: reserved ivan
         ended any: nobody                 -> ended pending: nobody
-        ended closed                      -> active pending: reserved lena  # nobody had the last chat
+        ended closed                      -> active pending: nobody
         """,
     ),
     **{
