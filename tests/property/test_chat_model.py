@@ -308,7 +308,7 @@ def test_an_audience_is_notified_at_most_once_for_one_change_and_never_without_o
 
 @settings(max_examples=150)
 @given(stories)
-def test_only_messages_open_or_activate_and_a_final_chat_is_followed_by_a_new_one_only(
+def test_only_a_message_or_a_waiting_customer_activates_and_a_new_chat_follows_a_final_one_only(
     story: list[Any],
 ) -> None:
     chats = _Chats()
@@ -321,14 +321,16 @@ def test_only_messages_open_or_activate_and_a_final_chat_is_followed_by_a_new_on
             assert before.final or not before.exists or not before.active
             continue
         is_message = isinstance(happened, CustomerMessage | AgentMessage)
-        if after.active and not before.active:
-            assert is_message
+        activated = after.active and not before.active
+        if activated and not is_message:
+            assert opens(before, happened) or before.tab is Tab.UNANSWERED, "nobody waited"
         if before.final and after != before:
             assert after.case_id != before.case_id
         assert (after.case_id != before.case_id) <= opens(before, happened)
         if isinstance(happened, CustomerMessage) and before.offer_until is not None and not before.final:
             assert (after.pinned_to, after.assignee, after.line) == (None, None, None), "nobody accepted it"
-        if not is_message:
-            clocks = ("last_author", "last_message_at", "wrote_at", "customer_wrote_at", "staff_wrote_at")
+        if not is_message and after.case_id == before.case_id:
+            clocks = ("last_author", "last_message_at", "customer_wrote_at", "staff_wrote_at")
             assert all(getattr(after, name) == getattr(before, name) for name in clocks)
+            assert activated or after.wrote_at == before.wrote_at
         chats.state = after

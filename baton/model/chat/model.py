@@ -196,7 +196,7 @@ HANDLING: Mapping[type[BaseEvent], Handling] = {
     DeliveryFailed: Handling(Trigger.DELIVERY_FAILED, messages.delivery_failed),
     ReplySent: Handling(Trigger.TICKET_REPLY, messages.reply_sent),
     Taken: Handling(Trigger.TAKE, queue.taken),
-    Assigned: Handling(Trigger.RECORD, hands.assigned),
+    Assigned: Handling(Trigger.RECORD, queue.assigned),
     PresenceChanged: Handling(Trigger.RECORD, queue.presence_changed),
     PlaceFreed: Handling(Trigger.RECORD, queue.place_freed),
     DirectoryChanged: Handling(Trigger.RECORD, leaving.directory_changed),

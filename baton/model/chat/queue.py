@@ -6,7 +6,7 @@ here, those who are available are available for this very chat.
 
 from __future__ import annotations
 
-from baton.contract import PlaceFreed, Presence, PresenceChanged, Taken
+from baton.contract import Assigned, PlaceFreed, Presence, PresenceChanged, Taken
 from baton.model.chat import hands
 from baton.model.chat.lifecycle import Phase, Trigger
 from baton.model.chat.moves import move
@@ -38,6 +38,16 @@ def taken(chat: ChatState, event: Taken, facts: Facts, was: Phase) -> Told:
     return ()
 
 
+def assigned(chat: ChatState, event: Assigned, facts: Facts, was: Phase) -> Told:
+    """A transfer by hand. Whoever gets an Unanswered chat, and is there and has room, has it at once."""
+    told = hands.assigned(chat, event, facts, was)
+    if not chat.active and chat.queue is not None:
+        next_one = _next(chat, chat.queue, facts)
+        if event.staff is None or next_one == event.staff:
+            leave_queue(chat, facts)
+    return told
+
+
 def leave_queue(chat: ChatState, facts: Facts) -> None:
     """Give the chat to somebody of the line, if anybody is available.
 
@@ -47,7 +57,7 @@ def leave_queue(chat: ChatState, facts: Facts) -> None:
     if chat.queue is None:
         return
     ended = not chat.active
-    staff = choose(chat.queue, chat, facts, habit=ended and chat.assignee is not None, unless=chat.assignee)
+    staff = _next(chat, chat.queue, facts)
     if staff is None:
         return
     if ended:
@@ -58,3 +68,8 @@ def leave_queue(chat: ChatState, facts: Facts) -> None:
 
 def _idle_clock_starts_anew(chat: ChatState, facts: Facts) -> None:
     chat.wrote_at = facts.now
+
+
+def _next(chat: ChatState, line: str, facts: Facts) -> str | None:
+    habit = not chat.active and chat.assignee is not None
+    return choose(line, chat, facts, habit=habit, unless=chat.assignee)

@@ -421,14 +421,25 @@ CASES: dict[str, Case] = {
         f"Lena transfers it to {name}": Case(
             assigned(staff_id=name),
             f"""
-            no chat         -> illegal
-            active any: any -> active =: mine {name}
-            ended any: any  -> ended =: assigned {name}
-            ended closed    -> illegal
+            no chat            -> illegal
+            active any: any    -> active =: mine {name}
+            ended open: any    -> active open: mine {name}  # who is there and has room
+            ended pending: any -> ended =: assigned {name}
+            ended closed       -> illegal
             """,
         )
         for name in ("ivan", "petra", "lena", "maria")
     },
+    "Lena transfers it to Petra, who has no room": Case(
+        assigned(staff_id="petra"),
+        """
+        no chat         -> illegal
+        active any: any -> active =: mine petra
+        ended any: any  -> ended =: assigned petra  # and to nobody else
+        ended closed    -> illegal
+        """,
+        facts(full=("petra",)),
+    ),
     "Lena transfers it to line 1": Case(
         assigned(line="line-1"),
         """
@@ -439,22 +450,25 @@ CASES: dict[str, Case] = {
         active pending: mine ivan | reserved ivan | assigned ivan -> active pending: reserved ivan
         active closed: nobody | queue line-1                      -> active closed: mine petra
         active closed: mine ivan | reserved ivan | assigned ivan  -> active closed: mine ivan
-        ended any: assigned ivan                                  -> ended =: assigned ivan
-        ended any: reserved ivan                                  -> ended =: reserved ivan
-        ended any: nobody                                         -> ended =: assigned petra
+        ended open: assigned ivan | reserved ivan                 -> active open: mine ivan
+        ended open: nobody                                        -> active open: mine petra
+        ended pending: assigned ivan                              -> ended =: assigned ivan
+        ended pending: reserved ivan                              -> ended =: reserved ivan
+        ended pending: nobody                                     -> ended =: assigned petra
         ended closed                                              -> illegal
         """,
     ),
     "Lena transfers it to line 2": Case(
         assigned(line="line-2"),
         """
-        no chat                           -> illegal
-        active open: any                  -> active open: mine lena
-        active pending: any               -> active pending: reserved lena
-        active closed: any                -> active closed: mine lena
-        ended any: assigned ivan | nobody -> ended =: assigned lena
-        ended any: reserved ivan          -> ended =: reserved lena  # it follows the assignee
-        ended closed                      -> illegal
+        no chat                               -> illegal
+        active open: any                      -> active open: mine lena
+        active pending: any                   -> active pending: reserved lena
+        active closed: any                    -> active closed: mine lena
+        ended open: any                       -> active open: mine lena
+        ended pending: assigned ivan | nobody -> ended =: assigned lena
+        ended pending: reserved ivan          -> ended =: reserved lena  # it follows the assignee
+        ended closed                          -> illegal
         """,
     ),
     "Lena transfers it to line 1, where nobody is available": Case(
