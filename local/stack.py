@@ -36,6 +36,9 @@ NAMESPACE = "default"
 READY_LINE = "worker ready"
 GATEWAY_READY = "gateway ready"
 START_SECONDS = 60.0
+_PANIC = 2
+"""How a program in Go ends that panics. The development server does if somebody else takes one of the ports
+that it has just chosen for its inner services."""
 SERVER_STOP_SECONDS = 10.0
 GATEWAY_STOP_SECONDS = 10.0
 WORKER_EXTRA_SECONDS = 5.0
@@ -114,7 +117,7 @@ class Stack:
         require_free(ports)
 
         self._say("Starting Temporal …")
-        await self._start_server(server, lock)
+        await self._start_server_patiently(server, lock)
         self._note_processes(lock)
         self._say("Starting the worker …")
         await self._start_worker(worker)
@@ -123,6 +126,20 @@ class Stack:
             self._say("Starting the codec server …")
             await self._start_gateway()
             self._note_processes(lock)
+
+    async def _start_server_patiently(self, command: Sequence[str], lock: FileIO) -> None:
+        for again in (True, True, False):
+            try:
+                await self._start_server(command, lock)
+            except StackFailed:
+                ended = self._children[-1][0].ended if self._children else None
+                panicked = ended is not None and ended.done() and ended.result() == _PANIC
+                if not (again and panicked):
+                    raise
+                self._children.pop()
+                self._say("Temporal stumbled over its own start; trying once more …")
+            else:
+                return
 
     async def _start_server(self, command: Sequence[str], lock: FileIO) -> None:
         settings = self._settings
