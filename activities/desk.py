@@ -6,21 +6,17 @@ the help desk's database.
 
 from __future__ import annotations
 
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 from temporalio import activity
-from temporalio.client import Client
-from temporalio.common import ActivityIDConflictPolicy, ActivityIDReusePolicy
-from temporalio.exceptions import ActivityAlreadyStartedError
-from temporalio.service import RPCError, RPCStatusCode
 
 from activities.answers import with_names
 from activities.arrivals import fill_lines, tell_what_waits
 from activities.presences import presence_rows
 from activities.refusing import refusal, refusing
-from activities.spreading import tell_each
-from baton.contract import SUBMIT, SYSTEM, Presence, PresenceChanged, derived_id
+from activities.spreading import spread_once, tell_each
+from activities.telling import submit
+from baton.contract import SYSTEM, Presence, PresenceChanged, derived_id
 from baton.desk.api import (
     BLOCK_CUSTOMER,
     INBOX,
@@ -43,9 +39,7 @@ from baton.desk.api import (
     TicketQuery,
     TicketRow,
 )
-from baton.model.effects import CaseRef
-from baton.signs import summary
-from helpdesks.base import Attendance, HelpDesk
+from helpdesks.base import HelpDesk
 
 _SPREAD_TIMEOUT = timedelta(minutes=10)
 
@@ -115,28 +109,18 @@ class Housekeeping:
         with refusing():
             directory.require_staff(change.staff)
         attends = await self._desk.set_presence(change.staff, change.presence, datetime.now(UTC))
-        await self._spread(change.staff, attends, delayed=attends.presence is Presence.OFFLINE)
+        delayed = attends.presence is Presence.OFFLINE
+        await spread_once(
+            f"presence:{change.staff}:{attends.since.isoformat()}{'' if delayed else ':now'}",
+            SPREAD_PRESENCE,
+            PresenceSpread(staff=change.staff, presence=attends.presence, since=attends.since),
+            task_queue=self._task_queue,
+            within=_SPREAD_TIMEOUT,
+            said=f"{change.staff} is {attends.presence}",
+            delay=self._offline_grace if delayed else None,
+        )
         (row,) = await presence_rows(self._desk, directory, [change.staff], self._offline_grace)
         return row
-
-    async def _spread(self, staff: str, attends: Attendance, *, delayed: bool) -> None:
-        # Once is enough: setting the same presence again is the same change.
-        name = f"presence:{staff}:{attends.since.isoformat()}{'' if delayed else ':now'}"
-        client = activity.client()
-        place = len(f"{client.namespace}{name}".encode())
-        with suppress(ActivityAlreadyStartedError):
-            await client.start_activity(
-                SPREAD_PRESENCE,
-                PresenceSpread(staff=staff, presence=attends.presence, since=attends.since),
-                id=name,
-                task_queue=self._task_queue,
-                start_to_close_timeout=_SPREAD_TIMEOUT,
-                heartbeat_timeout=timedelta(minutes=1),
-                id_reuse_policy=ActivityIDReusePolicy.REJECT_DUPLICATE,
-                id_conflict_policy=ActivityIDConflictPolicy.USE_EXISTING,
-                start_delay=self._offline_grace if delayed else None,
-                summary=summary(f"{staff} is {attends.presence}", place=place),
-            )
 
     @activity.defn(name=SPREAD_PRESENCE)
     async def spread_presence(self, spread: PresenceSpread) -> int:
@@ -156,10 +140,8 @@ class Housekeeping:
             staff=spread.staff,
             presence=spread.presence,
         )
-        client = activity.client()
-        return await tell_each(
-            await self._desk.touched_by(spread.staff), lambda case: _tell(client, case, event)
-        )
+        touched = await self._desk.touched_by(spread.staff)
+        return await tell_each(touched, lambda case: submit(case.workflow_id, event))
 
     async def _fill_places(self, spread: PresenceSpread) -> int:
         member = (await self._desk.directory()).directory.staff.get(spread.staff)
@@ -170,13 +152,3 @@ class Housekeeping:
         given = await fill_lines(self._desk, self._task_queue, lines, source, datetime.now(UTC))
         await tell_what_waits(self._desk, spread.staff, member.line, source, datetime.now(UTC))
         return len(given)
-
-
-async def _tell(client: Client, case: CaseRef, event: PresenceChanged) -> bool:
-    try:
-        await client.get_workflow_handle(case.workflow_id).signal(SUBMIT, event)
-    except RPCError as error:
-        if error.status is not RPCStatusCode.NOT_FOUND:
-            raise
-        return False  # closed in the meantime
-    return True

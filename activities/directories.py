@@ -8,17 +8,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 from pydantic import ValidationError
 from temporalio import activity
-from temporalio.common import ActivityIDConflictPolicy, ActivityIDReusePolicy
-from temporalio.exceptions import ActivityAlreadyStartedError
 
 from activities.arrivals import fill_lines
 from activities.refusing import refusal, refusing
-from activities.spreading import tell_each
+from activities.spreading import spread_once, tell_each
 from activities.telling import tell
 from baton.contract import SYSTEM, DirectoryChanged, Presence, derived_id
 from baton.desk.api import (
@@ -36,7 +33,6 @@ from baton.documents.directory import Directory
 from baton.documents.directorychange import DirectoryDifference
 from baton.errors import DocumentError
 from baton.model.effects import CaseRef
-from baton.signs import summary
 from baton.wording import mistakes_in
 from helpdesks.base import Concerned, HelpDesk, VersionedDirectory
 
@@ -118,22 +114,14 @@ class DirectoryChanges:
         return directory
 
     async def _spread(self, changed: VersionedDirectory) -> None:
-        # Once is enough: the same version always says the same.
-        name = f"directory:{_name(changed)}"
-        client = activity.client()
-        place = len(f"{client.namespace}{name}".encode())
-        with suppress(ActivityAlreadyStartedError):
-            await client.start_activity(
-                SPREAD_DIRECTORY,
-                DirectorySpread(version=changed.version),
-                id=name,
-                task_queue=self._task_queue,
-                start_to_close_timeout=_SPREAD_TIMEOUT,
-                heartbeat_timeout=timedelta(minutes=1),
-                id_reuse_policy=ActivityIDReusePolicy.REJECT_DUPLICATE,
-                id_conflict_policy=ActivityIDConflictPolicy.USE_EXISTING,
-                summary=summary(f"version {changed.version} of the directory", place=place),
-            )
+        await spread_once(
+            f"directory:{_name(changed)}",
+            SPREAD_DIRECTORY,
+            DirectorySpread(version=changed.version),
+            task_queue=self._task_queue,
+            within=_SPREAD_TIMEOUT,
+            said=f"version {changed.version} of the directory",
+        )
 
     async def _send_home_who_is_gone(self) -> None:
         """Whoever is gone is not online any more, also if they are added again one day."""

@@ -25,7 +25,7 @@ class Finding:
         kept = await self._desk.kept(place)
         start: dict[str, Any] | None = None
         if kept is not None:
-            start = start_of(kept)[1].model_dump(exclude_none=True)
+            start = start_of(kept).model_dump(exclude_none=True)
         heard = await self._desk.heard(place, query.event_id)
         if heard is None:
             return FoundCase(start=start, merged=kept is not None and kept.state.merged_into is not None)

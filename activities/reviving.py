@@ -22,19 +22,15 @@ from temporalio.client import (
     WorkflowExecutionStatus,
     WorkflowHistoryEventFilterType,
 )
-from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.converter import WorkflowSerializationContext
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.refusing import refusal
+from activities.starting import start_or_signal
 from baton.contract import (
-    CHAT_WORKFLOW,
     POKE,
-    TICKET_WORKFLOW,
     ChatStart,
     TicketStart,
-    chat_workflow_id,
-    ticket_workflow_id,
 )
 from baton.desk.api import LOST_CASES, REVIVE, LostCase, LostCases, LostQuery, Revival, Revived
 from baton.model.decision import Kept
@@ -103,18 +99,7 @@ async def go_on(
     client: Client, task_queue: str, kept: Kept, signal: str = POKE, args: Sequence[Any] = ()
 ) -> None:
     """Start the workflow of a case again, with a signal that makes it look into the ledger."""
-    workflow, start, workflow_id, summary = start_of(kept)
-    await client.start_workflow(
-        workflow,
-        start,
-        id=workflow_id,
-        task_queue=task_queue,
-        start_signal=signal,
-        start_signal_args=list(args),
-        id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
-        id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-        static_summary=summary,
-    )
+    await start_or_signal(client, task_queue, start_of(kept), signal, args)
 
 
 class Reviving:
@@ -171,21 +156,18 @@ async def _running(client: Client, workflow_id: str) -> bool:
     return described.status is WorkflowExecutionStatus.RUNNING
 
 
-def start_of(kept: Kept) -> tuple[str, ChatStart | TicketStart, str, str]:
-    """The workflow of a case, its start argument, its ID, and a line for lists."""
+def start_of(kept: Kept) -> ChatStart | TicketStart:
+    """What the workflow of a case is started with, to go on with it."""
     case = kept.state
     if isinstance(case, TicketState):
-        ticket = TicketStart(
+        return TicketStart(
             ticket_id=case.ticket_id,
             customer=case.customer,
             subject=case.subject,
             channel=case.channel,
             conversation=case.conversation,
         )
-        return TICKET_WORKFLOW, ticket, ticket_workflow_id(case.ticket_id), f"ticket {case.ticket_id}"
-    chat = ChatStart(channel=case.channel, conversation=case.conversation, customer=case.customer)
-    workflow_id = chat_workflow_id(case.channel, case.conversation)
-    return CHAT_WORKFLOW, chat, workflow_id, f"{case.channel} · {case.conversation}"
+    return ChatStart(channel=case.channel, conversation=case.conversation, customer=case.customer)
 
 
 def _told(kept: Kept) -> str:

@@ -1,16 +1,54 @@
-"""One event for many cases: in batches, so that neither the worker nor the server is flooded."""
+"""One event for many cases: once, and in batches, so that neither the worker nor the server is flooded."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
+from datetime import timedelta
 from itertools import islice
 
 from temporalio import activity
+from temporalio.common import ActivityIDConflictPolicy, ActivityIDReusePolicy
+from temporalio.exceptions import ActivityAlreadyStartedError
 
+from baton.contract import Payload
 from baton.model.effects import CaseRef
+from baton.signs import summary
 
 SIGNALS_AT_ONCE = 20
+
+
+async def spread_once(
+    name: str,
+    do: str,
+    argument: Payload,
+    *,
+    task_queue: str,
+    within: timedelta,
+    said: str,
+    delay: timedelta | None = None,
+) -> None:
+    """Have a change spread by a standalone activity, which is tried until it succeeds.
+
+    ``name`` says which change it is: the same one is spread only once, however often it is asked for. Only
+    from within an activity.
+    """
+    client = activity.client()
+    place = len(f"{client.namespace}{name}".encode())
+    with suppress(ActivityAlreadyStartedError):
+        await client.start_activity(
+            do,
+            argument,
+            id=name,
+            task_queue=task_queue,
+            start_to_close_timeout=within,
+            heartbeat_timeout=timedelta(minutes=1),
+            id_reuse_policy=ActivityIDReusePolicy.REJECT_DUPLICATE,
+            id_conflict_policy=ActivityIDConflictPolicy.USE_EXISTING,
+            start_delay=delay,
+            summary=summary(said, place=place),
+        )
 
 
 async def tell_each(cases: Iterable[CaseRef], tell: Callable[[CaseRef], Awaitable[bool]]) -> int:

@@ -3,23 +3,12 @@
 from __future__ import annotations
 
 from temporalio import activity
-from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.reviving import go_on
-from baton.contract import (
-    CHAT_WORKFLOW,
-    FORWARDED_KINDS,
-    SUBMIT,
-    TICKET_WORKFLOW,
-    BaseEvent,
-    ChatStart,
-    TicketStart,
-    chat_workflow_id,
-    ticket_workflow_id,
-)
+from activities.starting import start_or_signal, workflow_id_of
+from baton.contract import FORWARDED_KINDS, SUBMIT, BaseEvent, ChatStart, TicketStart
 from baton.model.effects import CaseRef
-from baton.signs import summary
 from helpdesks.base import HelpDesk
 
 
@@ -31,7 +20,7 @@ async def tell(
     False if the case is closed: it accepts nothing more, and need not, unless it was merged into another, to
     which it forwards the event, or the event ``reopens`` it.
     """
-    if await _submit(workflow_id, event):
+    if await submit(workflow_id, event):
         return True
     kept = await desk.kept(CaseRef.at(workflow_id))
     if kept is None:
@@ -45,29 +34,12 @@ async def tell(
 
 async def tell_or_open(task_queue: str, start: ChatStart | TicketStart, event: BaseEvent) -> None:
     """Send an event that opens a case if there is none, or if it is closed. Only from within an activity."""
-    if isinstance(start, TicketStart):
-        workflow, workflow_id = TICKET_WORKFLOW, ticket_workflow_id(start.ticket_id)
-        said = f"ticket {start.ticket_id}"
-    else:
-        workflow, workflow_id = CHAT_WORKFLOW, chat_workflow_id(start.channel, start.conversation)
-        said = f"{start.channel} · {start.conversation}"
-    if await _submit(workflow_id, event):
-        return
-    await activity.client().start_workflow(
-        workflow,
-        start,
-        id=workflow_id,
-        task_queue=task_queue,
-        start_signal=SUBMIT,
-        start_signal_args=[event],
-        id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
-        id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-        static_summary=summary(said),
-    )
+    if not await submit(workflow_id_of(start), event):
+        await start_or_signal(activity.client(), task_queue, start, SUBMIT, [event])
 
 
-async def _submit(workflow_id: str, event: BaseEvent) -> bool:
-    """False if the workflow is not running."""
+async def submit(workflow_id: str, event: BaseEvent) -> bool:
+    """Send an event to a workflow. False if it is not running. Only from within an activity."""
     try:
         await activity.client().get_workflow_handle(workflow_id).signal(SUBMIT, event)
     except RPCError as error:

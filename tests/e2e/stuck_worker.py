@@ -97,13 +97,13 @@ class StuckHelpDesk(EmbeddedHelpDesk):
 
 def _stuck_between_cases(desk: StuckHelpDesk) -> None:
     """What one case tells another does not go through a help desk."""
-    tell = activities.telling._submit
+    tell = activities.telling.submit
 
     async def submit(workflow_id: str, event: BaseEvent) -> bool:
         case = workflow_id.rpartition(":")[2]
         return await desk.around(TELL_CASE, case, lambda: tell(workflow_id, event))
 
-    activities.telling._submit = submit
+    activities.telling.submit = submit
 
 
 def _moments(where: str) -> dict[str, str]:

@@ -331,14 +331,14 @@ class TestTelling:
             await rig.customer(chat)
             await rig.by("ivan", chat, "taken")
             await rig.settled(chat)
-        mute, submit = {f"chat:{CHANNEL}:{chats[1]}"}, activities.telling._submit
+        mute, submit = {f"chat:{CHANNEL}:{chats[1]}"}, activities.telling.submit
 
         async def submit_but(workflow_id: str, event: BaseEvent) -> bool:
             if workflow_id in mute:
                 raise RPCError("takes no signal", RPCStatusCode.RESOURCE_EXHAUSTED, b"")
             return await submit(workflow_id, event)
 
-        monkeypatch.setattr(activities.telling, "_submit", submit_but)
+        monkeypatch.setattr(activities.telling, "submit", submit_but)
         monkeypatch.setattr(activities.spreading, "SIGNALS_AT_ONCE", 1)
         await change(rig, staff={"ivan": None})
 

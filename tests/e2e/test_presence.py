@@ -5,16 +5,15 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
 import activities.desk
 import activities.spreading
-from baton.contract import Presence, PresenceChanged, Status, Tab
+from activities.telling import submit
+from baton.contract import BaseEvent, Presence, Status, Tab, chat_workflow_id
 from baton.desk.api import NoticeRow
 from baton.desk.client import DeskClient
 from baton.errors import UnknownStaff
-from baton.model.effects import CaseRef
 from lab.notices import to_each
 from lab.rig import CHANNEL, Rig, event, eventually, fresh
 from tests.conftest import RigOpener
@@ -189,14 +188,14 @@ class TestGoingOffline:
             for conversation in (mute, other):  # they are told in this order
                 await rig.customer(conversation)
                 await rig.by("ivan", conversation, "taken")
-            muted, tell = {mute}, activities.desk._tell
+            muted = {chat_workflow_id(CHANNEL, mute)}
 
-            async def tell_but(client: Client, case: CaseRef, told: PresenceChanged) -> bool:
-                if case.conversation in muted:
+            async def submit_but(workflow_id: str, told: BaseEvent) -> bool:
+                if workflow_id in muted:
                     raise RPCError("takes no signal", RPCStatusCode.RESOURCE_EXHAUSTED, b"")
-                return await tell(client, case, told)
+                return await submit(workflow_id, told)
 
-            monkeypatch.setattr(activities.desk, "_tell", tell_but)
+            monkeypatch.setattr(activities.desk, "submit", submit_but)
             monkeypatch.setattr(activities.spreading, "SIGNALS_AT_ONCE", 1)
             await desk_of(rig).set_presence("ivan", Presence.OFFLINE)
 
