@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
-from activities import ticketfacts
 from activities.places import absent
 from baton.contract import Presence, Status, TicketStage
 from baton.documents.directory import Directory, Member
@@ -80,14 +80,52 @@ def who_has_to_act(
     return (after.assignee, None) if triage else (None, None)
 
 
+def of_ticket(
+    known: Person,
+    member: Member,
+    attends: Attendance | None,
+    directory: Directory,
+    now: datetime,
+    grace: timedelta,
+    *active_at: datetime | None,
+) -> Person:
+    """``known``, with what a ticket must also know about somebody.
+
+    ``active_at`` are times when they were certainly there, whatever their presence says.
+    """
+    return known.model_copy(
+        update={
+            "shared": member.shared,
+            "present": _there(member, attends, directory, now),
+            "gone_at": gone_at(member, attends, directory, grace, *active_at),
+        }
+    )
+
+
+def present(
+    staff: Iterable[str], attendance: Mapping[str, Attendance], directory: Directory, now: datetime
+) -> tuple[str, ...]:
+    """Those of these people who are there."""
+    return tuple(one for one in staff if _there(directory.staff[one], attendance.get(one), directory, now))
+
+
+def _there(member: Member, attends: Attendance | None, directory: Directory, now: datetime) -> bool:
+    there = attends is not None and attends.presence is not Presence.OFFLINE
+    return there and directory.on_duty(member, now)
+
+
 def gone_at(
     member: Member,
     attends: Attendance | None,
     directory: Directory,
-    grace: float,
-    now: datetime,
+    grace: timedelta,
     *active_at: datetime | None,
 ) -> datetime | None:
-    """When somebody's absence from a ticket will count; none if it never will, or already does."""
-    at = ticketfacts.gone_at(member, attends, directory, grace, latest(*active_at))
-    return at if at is not None and at > now else None
+    """When somebody's absence starts to count for a ticket: after the grace, in business hours.
+
+    None if they are there, or never set a presence: not everybody who answers tickets does.
+    """
+    if attends is None or attends.presence is not Presence.OFFLINE:
+        return None
+    since = latest(attends.since, *active_at) or attends.since
+    return directory.calendar_of(member).after(since, grace)

@@ -59,6 +59,7 @@ class Gathering:
         self._intake = intake
         self._directory = directory
         self._policy = policy
+        self._grace = timedelta(seconds=policy.offline_grace)
         self._kind = kind_of(case)
         self.places: dict[str, GivenPlace] = {}
 
@@ -90,7 +91,7 @@ class Gathering:
             attendance = await intake.attendance(stand_ins)
             more = {
                 **ticketfacts.about(case, event, self._now, directory, rules, templates, labels),
-                "dispatchers": ticketfacts.present(stand_ins, attendance, directory, self._now),
+                "dispatchers": absences.present(stand_ins, attendance, directory, self._now),
             }
         lines = people([case.line, previous.line if previous is not None else None, *directory.lines])
         idle_after = self._policy.idle_after_by_channel.get(case.channel or "", self._policy.idle_after)
@@ -143,13 +144,20 @@ class Gathering:
         return min((at for at in ats if at is not None), default=None)
 
     async def _gone_at(self, before: TicketState, after: TicketState) -> datetime | None:
+        """When the absence of whoever has to act will count; none if it never will, or already does."""
         staff, since = absences.who_has_to_act(before, after, self._now)
         if staff is None or staff not in self._directory.staff:
             return None
         attends = (await self._intake.attendance([staff])).get(staff)
-        member, grace = self._directory.staff[staff], self._policy.offline_grace
-        acted_at = after.acted_at.get(staff)
-        return absences.gone_at(member, attends, self._directory, grace, self._now, since, acted_at)
+        gone_at = absences.gone_at(
+            self._directory.staff[staff],
+            attends,
+            self._directory,
+            self._grace,
+            since,
+            after.acted_at.get(staff),
+        )
+        return gone_at if gone_at is not None and gone_at > self._now else None
 
     async def _people(self, involved: Iterable[str], load: Mapping[str, int]) -> dict[str, Person]:
         """Those whom the directory knows. ``load`` is that of the people who may be offered a chat."""
@@ -157,14 +165,13 @@ class Gathering:
         members = {staff: directory.staff[staff] for staff in involved if staff in directory.staff}
         attendance = await self._intake.attendance(members)
         acted_at = deeds(case, self._event, now)
-        grace = timedelta(seconds=self._policy.offline_grace)
         known = {
             staff: absences.person(
                 member,
                 directory,
                 attendance.get(staff),
                 now,
-                grace,
+                self._grace,
                 acted_at=acted_at.get(staff),
                 full=load.get(staff, 0) >= member.max_chats,
             )
@@ -173,14 +180,15 @@ class Gathering:
         if not isinstance(case, TicketState):
             return known
         return {
-            staff: ticketfacts.person(
+            staff: absences.of_ticket(
                 one,
                 members[staff],
                 attendance.get(staff),
                 directory,
-                self._policy.offline_grace,
-                now=now,
-                active_at=absences.latest(acted_at.get(staff), absences.composing_since(case, staff)),
+                now,
+                self._grace,
+                acted_at.get(staff),
+                absences.composing_since(case, staff),
             )
             for staff, one in known.items()
         }

@@ -17,13 +17,12 @@ from baton.contract import (
     DepartmentState,
     DirectoryChanged,
     Event,
-    Presence,
     Tell,
     TemplateApplied,
 )
-from baton.documents.directory import Directory, Member
+from baton.documents.directory import Directory
 from baton.errors import InvalidEvent
-from baton.model.facts import AppliedTemplate, AskedOf, Due, Person, people
+from baton.model.facts import AppliedTemplate, AskedOf, Due, people
 from baton.model.ticket import asking, model
 from baton.model.ticket.composer import contributors
 from baton.model.ticket.relabelling import key_of, relabelled
@@ -40,7 +39,6 @@ from baton.templates import (
     TicketCard,
 )
 from baton.wording import did_you_mean
-from helpdesks.base import Attendance
 
 
 def about(
@@ -114,58 +112,6 @@ def stand_ins(before: TicketState, directory: Directory) -> tuple[str, ...]:
     if before.dispatcher in directory.staff:
         return ()
     return tuple(staff for staff, member in directory.staff.items() if DISPATCHER_ROLE in member.roles)
-
-
-def present(
-    staff: Iterable[str], attendance: Mapping[str, Attendance], directory: Directory, now: datetime
-) -> tuple[str, ...]:
-    """Those of these people who are there."""
-    return tuple(one for one in staff if _there(directory.staff[one], attendance.get(one), directory, now))
-
-
-def _there(member: Member, attends: Attendance | None, directory: Directory, now: datetime) -> bool:
-    there = attends is not None and attends.presence is not Presence.OFFLINE
-    return there and directory.on_duty(member, now)
-
-
-def person(
-    known: Person,
-    member: Member,
-    attends: Attendance | None,
-    directory: Directory,
-    grace: float,
-    *,
-    now: datetime,
-    active_at: datetime | None,
-) -> Person:
-    """``known``, with what a ticket must also know about somebody.
-
-    ``active_at`` is a time when they were certainly there, whatever their presence says.
-    """
-    return known.model_copy(
-        update={
-            "shared": member.shared,
-            "present": _there(member, attends, directory, now),
-            "gone_at": gone_at(member, attends, directory, grace, active_at),
-        }
-    )
-
-
-def gone_at(
-    member: Member,
-    attends: Attendance | None,
-    directory: Directory,
-    grace: float,
-    active_at: datetime | None,
-) -> datetime | None:
-    """When somebody's absence starts to count: after ``grace`` seconds of business hours without them.
-
-    None if they are there, or never set a presence: not everybody who answers tickets does.
-    """
-    if attends is None or attends.presence is not Presence.OFFLINE:
-        return None
-    since = max(at for at in (attends.since, active_at) if at is not None)
-    return directory.calendar_of(member).after(since, timedelta(seconds=grace))
 
 
 def new_sources(
