@@ -6,7 +6,7 @@ never overtakes another, whatever made the place free, and even if nobody notice
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,7 +15,7 @@ from baton.documents.directory import Directory, Member
 from baton.model.effects import GivenPlace
 from baton.model.facts import Candidate
 from baton.model.queueing import hand_out
-from helpdesks.base import Attendance, Kind, Queues
+from helpdesks.base import Attendance, Kind, Queued, Queues
 
 KINDS: tuple[Kind, ...] = ("chat", "ticket")
 _HANDED_ON = 50
@@ -38,15 +38,26 @@ async def look_at_line(
     now: datetime,
     *,
     until: datetime | None = None,
-    busier: Collection[str] = (),
 ) -> Line:
     """Give the free places of a line to those who wait, and say who of the line is available after that.
 
-    Args:
-        until: only cases that have waited since then or longer; by default, all.
-        busier: who gets the case that is being decided, which no load counts yet.
+    ``until`` leaves out cases that have not waited since then or longer.
     """
-    queued = list(await queues.waiting(line, kind, until or now, _HANDED_ON))
+    until = until or now
+    queued = await queues.waiting(line, kind, until, _HANDED_ON)
+    return await _serve(queues, directory, line, kind, now, until, queued, ())
+
+
+async def _serve(
+    queues: Queues,
+    directory: Directory,
+    line: str,
+    kind: Kind,
+    now: datetime,
+    until: datetime,
+    queued: Sequence[Queued],
+    busier: Collection[str],
+) -> Line:
     members = dict(directory.members(line))
     attendance, load = await queues.attendance(members), dict(await queues.load(members, kind))
     for staff in busier:
@@ -72,7 +83,7 @@ async def look_at_line(
     if not (queued and free):
         return Line(candidates)
     if len(queued) == _HANDED_ON:
-        queued = list(await queues.waiting(line, kind, until or now, free + _HANDED_ON))
+        queued = await queues.waiting(line, kind, until, free + _HANDED_ON)
     given = hand_out((one.waiting for one in queued), candidates, room)
     await queues.promise(given, kind)
     for staff in given.values():
@@ -96,12 +107,16 @@ async def fill(
     kinds: Iterable[Kind] = KINDS,
     busier: Collection[str] = (),
 ) -> tuple[GivenPlace, ...]:
-    """Give all free places of these lines to those who wait there; returns who got one."""
+    """Give all free places of these lines to those who wait there; returns who got one.
+
+    ``busier`` are those who get the case that is being decided, which no load counts yet.
+    """
     given: list[GivenPlace] = []
     for line in sorted({line for line in lines if line is not None}):
         for kind in kinds:
-            if await queues.waiting(line, kind, now, 1):
-                found = await look_at_line(queues, directory, line, kind, now, busier=busier)
+            # Mostly nobody waits, and then nobody's load matters.
+            if queued := await queues.waiting(line, kind, now, _HANDED_ON):
+                found = await _serve(queues, directory, line, kind, now, now, queued, busier)
                 given += found.places
     return tuple(given)
 

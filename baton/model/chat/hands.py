@@ -127,7 +127,7 @@ def redistribute(chat: ChatState, facts: Facts) -> None:
 
 def in_queue(chat: ChatState) -> bool:
     """Whether the chat waits in New for somebody of its line. One that has ended waits for the customer."""
-    return chat.active and chat.holder is None and chat.assignee is None and chat.line is not None
+    return chat.active and chat.queue is not None
 
 
 def _remember(chat: ChatState, staff: str, facts: Facts) -> None:

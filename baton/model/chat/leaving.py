@@ -36,8 +36,8 @@ def directory_changed(chat: ChatState, event: DirectoryChanged, facts: Facts, wa
         moves, chat.line = line != chat.line, line
         if moves and not chat.active:
             queue.leave_queue(chat, facts)  # places of the other line may have been free before it came
-    elif chat.assignee is None and chat.line in facts.empty_lines:
-        chat.line = None
+    elif chat.assignee is None:
+        chat.line = staffing.watched_queue(chat.line, facts)
     return ()
 
 

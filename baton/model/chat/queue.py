@@ -41,15 +41,13 @@ def taken(chat: ChatState, event: Taken, facts: Facts, was: Phase) -> Told:
 def assigned(chat: ChatState, event: Assigned, facts: Facts, was: Phase) -> Told:
     """A transfer by hand. Whoever gets an Unanswered chat, and is there and has room, has it at once."""
     told = hands.assigned(chat, event, facts, was)
-    if not chat.active and chat.queue is not None:
-        next_one = _next(chat, chat.queue, facts)
-        if event.staff is None or next_one == event.staff:
-            leave_queue(chat, facts)
+    if not chat.active:
+        leave_queue(chat, facts, only=event.staff)
     return told
 
 
-def leave_queue(chat: ChatState, facts: Facts) -> None:
-    """Give the chat to somebody of the line, if anybody is available.
+def leave_queue(chat: ChatState, facts: Facts, *, only: str | None = None) -> None:
+    """Give the chat to somebody of the line, or ``only`` to this person, if anybody is available.
 
     An Unanswered chat becomes active with it. Its assignee comes first; others are asked as in place of
     somebody who is away: only those who usually work with chats.
@@ -57,8 +55,9 @@ def leave_queue(chat: ChatState, facts: Facts) -> None:
     if chat.queue is None:
         return
     ended = not chat.active
-    staff = _next(chat, chat.queue, facts)
-    if staff is None:
+    has_one = chat.assignee is not None
+    staff = choose(chat.queue, chat, facts, habit=has_one, unless=chat.assignee)
+    if staff is None or only not in (None, staff):
         return
     if ended:
         move(chat, Trigger.RESUME)
@@ -68,8 +67,3 @@ def leave_queue(chat: ChatState, facts: Facts) -> None:
 
 def _idle_clock_starts_anew(chat: ChatState, facts: Facts) -> None:
     chat.wrote_at = facts.now
-
-
-def _next(chat: ChatState, line: str, facts: Facts) -> str | None:
-    habit = not chat.active and chat.assignee is not None
-    return choose(line, chat, facts, habit=habit, unless=chat.assignee)

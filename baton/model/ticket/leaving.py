@@ -113,7 +113,7 @@ def _without_assignee(ticket: TicketState, facts: Facts) -> Told:
 
 def _given_to_another(ticket: TicketState, facts: Facts) -> Told:
     """To somebody of the line, a contributor or the dispatcher, if one of them is there; else to everyone."""
-    line = ticket.line if ticket.line not in facts.empty_lines else None
+    line = staffing.watched_queue(ticket.line, facts)
     staff = staffing.choose(line, ticket, facts) if line else None
     if staff is None:
         staff, line = present_colleague(ticket, facts), None
