@@ -10,7 +10,7 @@ from baton.contract import Presence, Status, TicketStage
 from baton.documents.directory import Directory, Member
 from baton.model.facts import Person
 from baton.model.ticket.state import TicketState
-from helpdesks.base import Attendance
+from helpdesks.known import Attendance
 
 
 def person(

@@ -12,7 +12,8 @@ from activities.places import fill, place_freed
 from activities.telling import tell
 from baton.contract import Tell, derived_id
 from baton.model.effects import GivenPlace
-from helpdesks.base import HelpDesk, StillWaiting
+from helpdesks.base import HelpDesk
+from helpdesks.known import StillWaiting
 
 
 async def fill_lines(

@@ -34,7 +34,8 @@ from baton.documents.directorychange import DirectoryDifference
 from baton.errors import DocumentError
 from baton.model.effects import CaseRef
 from baton.wording import mistakes_in
-from helpdesks.base import Concerned, HelpDesk, VersionedDirectory
+from helpdesks.base import HelpDesk
+from helpdesks.known import Concerned, VersionedDirectory
 
 SHOWN_CASES = 50
 """How many cases of a reason are named."""

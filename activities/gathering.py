@@ -24,7 +24,8 @@ from baton.model.queueing import waits_since
 from baton.model.ticket.state import TicketState
 from baton.rules.ruleset import RuleSet
 from baton.templates.templateset import Templates
-from helpdesks.base import Intake, Kind
+from helpdesks.base import Intake
+from helpdesks.known import Kind
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,8 @@ from baton.documents.directory import Directory, Member
 from baton.model.effects import GivenPlace
 from baton.model.facts import Candidate
 from baton.model.queueing import hand_out
-from helpdesks.base import Attendance, Kind, Queued, Queues
+from helpdesks.base import Queues
+from helpdesks.known import Attendance, Kind, Queued
 
 KINDS: tuple[Kind, ...] = ("chat", "ticket")
 _HANDED_ON = 50

@@ -9,7 +9,8 @@ from typing import Literal
 from baton.contract import Presence
 from baton.desk.api import PresenceRow
 from baton.documents.directory import Directory
-from helpdesks.base import Attendance, HelpDesk, Kind
+from helpdesks.base import HelpDesk
+from helpdesks.known import Attendance, Kind
 
 
 async def presence_rows(

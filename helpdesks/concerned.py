@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from baton.contract import DepartmentState, TicketStage
 from baton.documents.directorychange import DirectoryDifference
-from helpdesks.base import Concerned
+from helpdesks.known import Concerned
 from helpdesks.places import ref_of
 from helpdesks.schema import LIVING, cases
 

@@ -9,8 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from baton.contract.words import STORED
 from baton.documents.directory import Directory
-from helpdesks.base import VersionedDirectory
 from helpdesks.database import Database
+from helpdesks.known import VersionedDirectory
 from helpdesks.schema import directories
 
 _LATEST = select(func.max(directories.c.version))

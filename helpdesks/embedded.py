@@ -46,20 +46,12 @@ from helpdesks import (
     waiting,
 )
 from helpdesks.arrival import Arrival
-from helpdesks.base import (
-    Attendance,
-    Concerned,
-    Heard,
-    Intake,
-    Kind,
-    Queues,
-    StillWaiting,
-    VersionedDirectory,
-)
+from helpdesks.base import Intake, Queues
 from helpdesks.changelog import Changed
 from helpdesks.database import Database, parse_url
 from helpdesks.directories import Directories
 from helpdesks.intake import EmbeddedIntake
+from helpdesks.known import Attendance, Concerned, Heard, Kind, StillWaiting, VersionedDirectory
 from helpdesks.ledger import enter_once
 from helpdesks.locks import Locks
 from helpdesks.places import place_of

@@ -12,9 +12,9 @@ from baton.model.facts import Previous
 from baton.model.previous import previous_of
 from helpdesks import keeping, queries
 from helpdesks.arrival import Arrival
-from helpdesks.base import CaseAt, KnownEvent, VersionedDirectory
 from helpdesks.caserows import author_of, rest_of, snapshot_of
 from helpdesks.directories import Directories
+from helpdesks.known import CaseAt, KnownEvent, VersionedDirectory
 from helpdesks.places import place_of
 from helpdesks.queues import EmbeddedQueues
 from helpdesks.takingin import TakingIn

@@ -21,8 +21,8 @@ from baton.model.decision import CaseState, Kept
 from baton.model.effects import CopyToTicket, Effect, GivePlaces
 from baton.model.ticket.answering import with_notes
 from baton.model.ticket.state import TicketState
-from helpdesks.base import Kind
 from helpdesks.caserows import author_of
+from helpdesks.known import Kind
 from helpdesks.places import Place, at, beside, for_each_kind
 from helpdesks.schema import applied, cases, events
 

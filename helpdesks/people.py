@@ -10,8 +10,8 @@ from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from baton.contract import Presence
-from helpdesks.base import Attendance
 from helpdesks.database import Database
+from helpdesks.known import Attendance
 from helpdesks.schema import attendance
 
 

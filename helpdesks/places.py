@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, Table, and_, bindparam, literal_column
 from baton.model.decision import CaseState
 from baton.model.effects import CaseRef
 from baton.model.ticket.state import TicketState
-from helpdesks.base import Kind
+from helpdesks.known import Kind
 from helpdesks.schema import cases
 
 T = TypeVar("T")

@@ -18,9 +18,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from baton.model.queueing import Waiting
 from helpdesks import queries
-from helpdesks.base import Attendance, Kind, Queued, VersionedDirectory
 from helpdesks.database import Database
 from helpdesks.directories import Directories
+from helpdesks.known import Attendance, Kind, Queued, VersionedDirectory
 from helpdesks.locks import Locks
 from helpdesks.people import attendance_of
 from helpdesks.places import ref_of

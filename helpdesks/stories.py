@@ -13,8 +13,8 @@ from sqlalchemy import Row, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from baton.contract import CustomerMessage, Event
-from helpdesks.base import Heard
 from helpdesks.caserows import BY_ID, author_of, snapshot_of
+from helpdesks.known import Heard
 from helpdesks.places import Place, at, for_each_kind
 from helpdesks.schema import entries, events
 

@@ -16,7 +16,7 @@ from baton.contract import Activity, Presence, Tab
 from baton.desk.waits import Colleague, InQueue, closed, waits_for
 from baton.documents.directory import Directory
 from helpdesks import queries
-from helpdesks.base import Kind, StillWaiting
+from helpdesks.known import Kind, StillWaiting
 from helpdesks.queues import KEPT_FOR, LOAD
 from helpdesks.schema import cases, promises
 

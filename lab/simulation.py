@@ -41,7 +41,7 @@ from baton.rules.ruleset import RuleSet
 from baton.settings import CHECKOUT
 from baton.templates.loading import load_templates
 from baton.templates.templateset import Templates
-from helpdesks.base import Attendance, CaseAt, Kind, KnownEvent, Queued, VersionedDirectory
+from helpdesks.known import Attendance, CaseAt, Kind, KnownEvent, Queued, VersionedDirectory
 
 MORNING = datetime(2026, 3, 2, 9, tzinfo=UTC)
 """A Monday."""

@@ -15,8 +15,8 @@ from baton.contract import (
     TicketStage,
 )
 from baton.model.effects import CaseRef, Forward
-from helpdesks.base import CaseAt
 from helpdesks.embedded import EmbeddedHelpDesk
+from helpdesks.known import CaseAt
 from tests.helpdesk import tickets
 from tests.helpdesk.chats import START, agent_says, at, customer_says, nothing, ref, take_in
 

@@ -15,9 +15,9 @@ from baton.model.chat.state import ChatState
 from baton.model.effects import Notice
 from baton.model.ticket.state import TicketState
 from helpdesks import keeping, migrations, queries, queues
-from helpdesks.base import Kind
 from helpdesks.database import Database, parse_url
 from helpdesks.embedded import EmbeddedHelpDesk
+from helpdesks.known import Kind
 from helpdesks.places import derived_case_id, place_of
 from helpdesks.schema import cases, events, metadata, notifications
 from lab.ledger import cases_of, events_of, labels_of, rows

@@ -17,8 +17,9 @@ from baton.contract import Activity, Presence, Status, TicketStage
 from baton.documents.directory import Directory, Line, Member
 from baton.errors import NotAllowed
 from baton.model.chat.state import ChatState
-from helpdesks.base import Intake, StillWaiting
+from helpdesks.base import Intake
 from helpdesks.embedded import EmbeddedHelpDesk
+from helpdesks.known import StillWaiting
 from helpdesks.queues import KEPT_FOR
 from helpdesks.schema import cases, promises
 from tests.helpdesk import tickets

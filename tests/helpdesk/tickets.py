@@ -21,7 +21,8 @@ from baton.documents.directory import Department as DepartmentEntry
 from baton.documents.directory import Directory, Line, Member
 from baton.model.effects import CaseRef, CaseWrite, Effect
 from baton.model.ticket.state import TicketState
-from helpdesks.base import HelpDesk, KnownEvent
+from helpdesks.base import HelpDesk
+from helpdesks.known import KnownEvent
 from tests.helpdesk.chats import START
 
 COMPANY = Directory(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from activities.arrivals import what_waits
-from helpdesks.base import StillWaiting
+from helpdesks.known import StillWaiting
 
 
 @pytest.mark.parametrize(

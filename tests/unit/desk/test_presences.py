@@ -9,7 +9,7 @@ import pytest
 from activities.presences import presence_row
 from baton.contract import Presence
 from baton.desk.api import PresenceRow
-from helpdesks.base import Attendance, Kind
+from helpdesks.known import Attendance, Kind
 from tests.directories import parse_directory
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)  # a Monday

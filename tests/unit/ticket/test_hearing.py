@@ -9,7 +9,7 @@ import pytest
 from baton.contract import DepartmentState
 from baton.errors import IllegalTransition, InvalidEvent
 from baton.model.effects import Forward
-from helpdesks.base import CaseAt
+from helpdesks.known import CaseAt
 from tests.unit.ticket.world import Ticket, answered, collecting, composing
 
 ASKED, ANSWERED = DepartmentState.ASKED, DepartmentState.ANSWERED

@@ -31,7 +31,7 @@ from baton.rules.loading import parse_rules
 from baton.rules.ruleset import RuleSet
 from baton.templates.loading import parse_templates
 from baton.templates.templateset import Templates
-from helpdesks.base import CaseAt
+from helpdesks.known import CaseAt
 from lab.simulation import SimulatedDesk, SimulatedTicket
 from tests.directories import parse_directory
 
