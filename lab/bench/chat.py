@@ -19,7 +19,7 @@ from temporalio.client import Client, WorkflowHistory
 from temporalio.worker import Replayer, Worker
 
 from baton.temporal.plugin import BatonPlugin
-from lab.bench.bare import Bare
+from lab.bench.floors.workflows import Bare
 from lab.bench.tables import table_of
 from lab.rig import CHANNEL, Rig, billed, event, fresh, open_rig
 from lab.server import running_server

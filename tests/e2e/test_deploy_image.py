@@ -20,9 +20,9 @@ from temporalio.testing import WorkflowEnvironment
 from baton.client import BatonClient
 from baton.contract import chat_workflow_id
 from baton.temporal.keys import key_line, new_key
+from lab.postgres import fresh_database
 from lab.rig import CHANNEL, event, eventually, fresh
 from tests.dockerfile import environment, lay_out
-from tests.postgres import fresh_database
 
 
 def files_below(folder: Path) -> set[str]:

@@ -22,12 +22,12 @@ from helpdesks.embedded import EmbeddedHelpDesk
 from lab.departments import QUIET, prompts_of, replies_of
 from lab.ledger import applied_keys, cases_of, events_of
 from lab.notices import to_each
+from lab.postgres import fresh_database
 from lab.rig import CHANNEL, Rig, event, eventually, failed_tasks, fresh, open_rig
 from lab.server import running_server
 from tests.commands import Baton
 from tests.conftest import RigOpener
 from tests.e2e.test_kill import start_stuck, wait_until_stuck
-from tests.postgres import fresh_database
 
 pytestmark = pytest.mark.timeout(120)
 

@@ -13,9 +13,9 @@ import pytest
 
 from baton.contract import Activity, Outcome, Presence, Status, Tab
 from lab.notices import to_each
+from lab.postgres import fresh_database
 from lab.rig import Rig, fresh, rules_but
 from tests.conftest import RigOpener
-from tests.postgres import fresh_database
 
 OPENS = "line-2-opens-chat"
 ENDED = "line-2-writes-in-ended-chat"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from helpdesks.embedded import EmbeddedHelpDesk
-from tests.postgres import fresh_database
+from lab.postgres import fresh_database
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -24,10 +24,10 @@ from baton.settings import CHECKOUT
 from helpdesks.database import Database, parse_url
 from helpdesks.embedded import EmbeddedHelpDesk
 from helpdesks.schema import attendance, events, metadata
+from lab.postgres import fresh_database
 from tests.helpdesk import tickets
 from tests.helpdesk.chats import START, agent_says, at, customer_says, nothing, ref, take_in
 from tests.helpdesk.revisions import write_at
-from tests.postgres import fresh_database
 
 OPEN_AND_WRITE = """
 import asyncio, sys

@@ -21,11 +21,11 @@ from helpdesks.known import Kind
 from helpdesks.places import derived_case_id, place_of
 from helpdesks.schema import cases, events, metadata, notifications
 from lab.ledger import cases_of, events_of, labels_of, rows
+from lab.postgres import fresh_database
 from tests.helpdesk import chats, tickets
 from tests.helpdesk.chats import START, at, customer_says, nothing
 from tests.helpdesk.revisions import insert, write_at
 from tests.helpdesk.tickets import IVAN, VERA, no_ticket
-from tests.postgres import fresh_database
 
 AT = [f"2026-03-02 09:00:0{second}.000000" for second in range(4)]
 _OPEN = {"customer": "anna", "activity": "active", "status": "open", "assignee": "ivan", "holders": "{}"}

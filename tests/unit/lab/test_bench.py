@@ -18,10 +18,10 @@ def test_a_measurement_is_found_under_its_name_and_in_the_help(name: str) -> Non
 
 
 def test_every_measurement_has_a_name() -> None:
-    modules = {
-        path.stem for path in (CHECKOUT / "lab/bench").glob("*.py") if "def main(" in path.read_text("utf-8")
-    }
-    assert modules - {"__main__"} == set(bench.BENCHES)
+    folder = CHECKOUT / "lab/bench"
+    modules = {path.stem for path in folder.glob("*.py") if "def main(" in path.read_text("utf-8")}
+    packages = {path.parent.name for path in folder.glob("*/__init__.py") if "main" in path.read_text("utf-8")}
+    assert (modules | packages) - {"__main__"} == set(bench.BENCHES)
 
 
 @pytest.mark.parametrize(("ended", "code"), [(None, 0), (0, 0), (1, 1)])
@@ -43,7 +43,29 @@ def test_those_that_are_named_are_run_and_tell_whether_all_is_well(
     assert (said.exit_code, run) == (code, ["decide", "races"])
 
 
-def test_one_that_is_not_there_is_refused_before_any_is_run() -> None:
+def test_without_a_name_all_are_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    run = []
+    for name in bench.BENCHES:
+        monkeypatch.setattr(f"lab.bench.{name}.main", lambda name=name: run.append(name))
+    assert CliRunner().invoke(bench.main, []).exit_code == 0
+    assert run == list(bench.BENCHES)
+
+
+def test_one_that_is_not_there_is_refused_before_any_is_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lab.bench.decide.main", lambda: pytest.fail("it was run"))
     said = CliRunner().invoke(bench.main, ["decide", "everything"])
     assert said.exit_code == 2
-    assert "'everything' is not one of 'decide'" in said.output
+    assert "No such command 'everything'" in said.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "answer"),
+    [
+        (["--only", "message,mesage"], "there is no part 'mesage'; the parts are message, handoff"),
+        (["--beside", "docs"], "docs/worker.py is not there: give a checkout of Baton"),
+    ],
+)
+def test_the_hot_path_says_what_is_wrong_with_its_options(arguments: list[str], answer: str) -> None:
+    said = CliRunner().invoke(bench.main, ["hot", *arguments])
+    assert said.exit_code == 2
+    assert answer in " ".join(said.output.replace("│", " ").split())

@@ -1,0 +1,124 @@
+"""The command line: which parts are measured, and for how long."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from functools import partial
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from lab.bench.hot import messages
+from lab.bench.hot.options import Options
+from lab.bench.hot.place import Build, build_beside
+from lab.bench.hot.programs import ProgramEnded
+from lab.bench.hot.report import Section
+
+PARTS = {
+    "message": "a message that changes nothing in a filter",
+    "handoff": "a message whose rule hands the chat to another line",
+    "file": "both, with a server that writes to a file",
+    "postgresql": "both, with the ledger in PostgreSQL",
+    "encryption": "both, with encrypted payloads",
+}
+
+Measure = Callable[[Options], Awaitable[list[Section]]]
+PLACES: Mapping[str, Measure] = {
+    "file": messages.on_file,
+    "postgresql": messages.on_postgresql,
+    "encryption": messages.encrypted,
+}
+
+
+def _parts(_context: click.Context, _option: click.Parameter, given: str) -> tuple[str, ...]:
+    chosen = tuple(one.strip() for one in given.split(","))
+    if unknown := [one for one in chosen if one not in PARTS]:
+        raise click.BadParameter(f"there is no part {unknown[0]!r}; the parts are {', '.join(PARTS)}")
+    return chosen
+
+
+def _before(_context: click.Context, _option: click.Parameter, given: Path | None) -> Build | None:
+    try:
+        return None if given is None else build_beside(given)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--only",
+    default=",".join(PARTS),
+    callback=_parts,
+    metavar="PART,…",
+    help=f"The parts to measure, of {', '.join(PARTS)}; all if left out.",
+)
+@click.option("--rounds", default=5, show_default=True, type=click.IntRange(1), help="Rounds that count.")
+@click.option(
+    "--seconds",
+    default=4.0,
+    show_default=True,
+    type=click.FloatRange(0, min_open=True),
+    help="How long each subject is measured in a round.",
+)
+@click.option(
+    "--clients", default=10, show_default=True, type=click.IntRange(1), help="How many write at once."
+)
+@click.option(
+    "--beside",
+    "before",
+    callback=_before,
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Another checkout with a .venv of its own, measured in the same rounds as “before”.",
+)
+@click.option(
+    "--json",
+    "file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Also write every figure to this file.",
+)
+def main(
+    only: tuple[str, ...],
+    rounds: int,
+    seconds: float,
+    clients: int,
+    before: Build | None,
+    file: Path | None,
+) -> int:
+    """Measure a message and a handoff beside their floors."""
+    console = Console()
+    with console.status("starting …") as status:
+        options = Options(rounds, seconds, clients, before, lambda said: status.update(f"{said} …"))
+        try:
+            sections = asyncio.run(_measured(only, options, console))
+        except ProgramEnded as error:
+            console.print(str(error), markup=False, highlight=False)
+            return 1
+    if file is not None:
+        found = [one.as_json() for one in sections]
+        file.write_text(json.dumps({"sections": found}, indent=2) + "\n", encoding="utf-8")
+    return 0
+
+
+async def _measured(only: tuple[str, ...], options: Options, console: Console) -> list[Section]:
+    """Measure the parts, and print each as soon as it is known."""
+    found = []
+    for title, measure in _chosen(only):
+        options.say(title)
+        for section in await measure(options):
+            found.append(section)
+            console.print(section.table())
+            for target in section.targets:
+                console.print(str(target), highlight=False)
+    return found
+
+
+def _chosen(only: tuple[str, ...]) -> Iterator[tuple[str, Measure]]:
+    """What has to be measured for these parts, and how it is called meanwhile."""
+    if in_memory := [part for part in messages.BOTH if part in only]:
+        yield ", ".join(in_memory), partial(messages.in_memory, parts=in_memory)
+    for part, measure in PLACES.items():
+        if part in only:
+            yield part, measure
