@@ -24,9 +24,9 @@ async def fill_lines(
     Only from within an activity. ``source`` names what made the places free: when it is repeated, the same
     cases are told the same.
     """
-    async with desk.queues(source, now) as queues:
-        directory = (await queues.directory()).directory
-        places = await fill(queues, directory, lines, now)
+    places = await desk.queues(
+        source, now, lambda queues: fill(queues, queues.directory().directory, lines, now)
+    )
     for place in places:
         await tell(desk, task_queue, place.case, place_freed(place, source, now))
     return places

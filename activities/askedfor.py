@@ -22,34 +22,32 @@ from baton.model.kinds import kind_of
 from helpdesks.base import Intake
 
 
-async def look_up(
+def look_up(
     missing: MissingFact, case: CaseState, facts: Facts, intake: Intake, directory: Directory
 ) -> Facts:
     """``facts`` with the one that is missing. Raises ``missing`` if it is not looked up here."""
     name, now = missing.name, facts.now
     match missing:
         case MissingAvailability():
-            available = await _available(name, case, now, intake, directory)
+            available = _available(name, case, now, intake, directory)
             return facts.model_copy(update={"available": {**facts.available, name: available}})
         case MissingClock():
             return facts.model_copy(update={"clocks": {**facts.clocks, name: clock(name, now, directory)}})
         case MissingPrevious():
             # Whatever the help desk has lost must not be looked for again.
-            found = await intake.previous() or Previous(case_id=case.previous_case or "")
+            found = intake.previous() or Previous(case_id=case.previous_case or "")
             return facts.model_copy(update={"previous": found})
     raise missing
 
 
-async def _available(
-    staff: str, case: CaseState, now: datetime, intake: Intake, directory: Directory
-) -> bool:
+def _available(staff: str, case: CaseState, now: datetime, intake: Intake, directory: Directory) -> bool:
     member = directory.staff.get(staff)
     if member is None or not directory.on_duty(member, now):
         return False
-    if absent((await intake.attendance([staff])).get(staff)):
+    if absent(intake.attendance([staff]).get(staff)):
         return False
     kind = kind_of(case)
-    return (await intake.load([staff], kind))[staff] < member.most(kind)
+    return (intake.load([staff], kind))[staff] < member.most(kind)
 
 
 def clock(name: str, now: datetime, directory: Directory) -> Clock:

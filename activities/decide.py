@@ -58,31 +58,36 @@ class Deciding:
         """
         rules = self._rules.current
         try:
-            async with self._desk.intake(request.before, request.event, request.now, request.chain) as intake:
-                return await self._decide(request, intake, rules)
+            return await self._desk.intake(
+                request.before,
+                request.event,
+                request.now,
+                request.chain,
+                lambda intake: self._decide(request, intake, rules),
+            )
         except Refused as refusal:
-            # Raised out of the block, so that nothing of the event is kept.
+            # Raised out of the transaction, so that nothing of the event is kept.
             return Decision(
                 facts=Facts(now=request.now),
                 refusal=Refusal(type=refusal.type, message=str(refusal)),
                 rules=_short(rules),
             )
 
-    async def _decide(self, request: DecideRequest, intake: Intake, rules: RuleSet) -> Decision:
+    def _decide(self, request: DecideRequest, intake: Intake, rules: RuleSet) -> Decision:
         before, event, now = request.before, request.event, request.now
-        lost = None if before.exists else await intake.lost()
+        lost = None if before.exists else intake.lost()
         if lost is not None:
             # The workflow asks again with this case, and then gets a decision about the event itself.
             return Decision(facts=Facts(now=now), revived=lost)
-        known = await intake.known_event()
+        known = intake.known_event()
         if known is not None and _is_late(known.chain, known.decided_at, request):
             return Decision(facts=Facts(now=now), duplicate=known.snapshot)
-        entry = await intake.directory()
+        entry = intake.directory()
         check_names(before, event, entry.directory)
 
         gathering = Gathering(before, event, now, intake, entry.directory, self._policy)
         arrived_at = known.decided_at if known is not None and known.decided_at < now else None
-        facts = await gathering.facts(rules, self._rules.templates, arrived_at)
+        facts = gathering.facts(rules, self._rules.templates, arrived_at)
         model = model_of(before)
         if isinstance(before, TicketState):
             before = relabelled(before, facts.departments, event)
@@ -92,16 +97,16 @@ class Deciding:
                 decided = ask_rules(rules, facts, before, folded, event)
                 break
             except (MissingLine, MissingFact) as missing:
-                facts = await gathering.with_(missing, facts)
+                facts = gathering.with_(missing, facts)
         after = decided.state
-        await gathering.give_what_is_free(after)
+        gathering.give_what_is_free(after)
         sources = None
         if isinstance(before, TicketState) and isinstance(after, TicketState):
             sources = ticketfacts.new_sources(before, after, entry.directory, self._rules.templates)
         decision = Decision(
             facts=facts,
             fired=decided.fired,
-            wake_at=await gathering.wakes_at(after, decided.wake_at),
+            wake_at=gathering.wakes_at(after, decided.wake_at),
             sources=sources,
             places=tuple(gathering.places.values()),
             timed=decided.timed,
@@ -110,7 +115,7 @@ class Deciding:
         )
         conclusion = weighed(request.before, event, decision)
         decision = conclusion.decision
-        await intake.take_in(
+        intake.take_in(
             folded,
             conclusion.state,
             [fired.rule for fired in decision.fired],

@@ -64,17 +64,17 @@ class Gathering:
         self._kind = kind_of(case)
         self.places: dict[str, GivenPlace] = {}
 
-    async def facts(self, rules: RuleSet, templates: Templates, arrived_at: datetime | None = None) -> Facts:
+    def facts(self, rules: RuleSet, templates: Templates, arrived_at: datetime | None = None) -> Facts:
         """What nearly every event needs. ``arrived_at`` is set if it is decided once more."""
         case, event, intake, directory = self._case, self._event, self._intake, self._directory
         model = model_of(case)
         opening = model.opens(case, event)
-        blocked = isinstance(event, CustomerMessage) and await intake.blocked()
-        previous = await intake.previous() if opening and not blocked else None
-        others = await hearing.about(case, event, previous, intake)
+        blocked = isinstance(event, CustomerMessage) and intake.blocked()
+        previous = intake.previous() if opening and not blocked else None
+        others = hearing.about(case, event, previous, intake)
         opens_chat = opening and isinstance(case, ChatState) and others["forward_to"] is None
         offering = opens_chat and isinstance(event, CustomerMessage)
-        other_holder = await intake.other_holder() if offering else None
+        other_holder = intake.other_holder() if offering else None
         last = previous.assignee if previous is not None else None
         offered = people([other_holder, last])
         knowing = (*previous.contributed, previous.dispatcher) if previous is not None else ()
@@ -83,13 +83,13 @@ class Gathering:
         named = (*model.named(start, event), *rules.named_staff)
         involved = people((*named, *offered, *knowing, last, others["message_author"]))
         if offering:
-            await self._serve(offered, "chat")
-        load = await intake.load(offered, "chat") if offering else {}
+            self._serve(offered, "chat")
+        load = intake.load(offered, "chat") if offering else {}
         more: Mapping[str, Any] = {"departments": ticketfacts.renamed(event, directory)}
         if isinstance(case, TicketState):
             labels = previous.labels if previous is not None else ()
             stand_ins = ticketfacts.stand_ins(case, directory)
-            attendance = await intake.attendance(stand_ins)
+            attendance = intake.attendance(stand_ins)
             more = {
                 **ticketfacts.about(case, event, self._now, directory, rules, templates, labels),
                 "dispatchers": absences.present(stand_ins, attendance, directory, self._now),
@@ -99,57 +99,57 @@ class Gathering:
         return Facts(
             now=self._now,
             arrived_at=arrived_at,
-            people=await self._people(involved, load),
+            people=self._people(involved, load),
             **more,
             **others,
             queues=directory.unwatched_lines,
             empty_lines=tuple(line for line in lines if line not in directory.staffed_lines),
-            case_id=await intake.case_id(),
+            case_id=intake.case_id(),
             other_holder=other_holder,
             blocked=blocked,
             idle_after=idle_after,
             offer_for=self._policy.offer_for,
         )
 
-    async def with_(self, missing: MissingLine | MissingFact, facts: Facts) -> Facts:
+    def with_(self, missing: MissingLine | MissingFact, facts: Facts) -> Facts:
         """The facts with what was missing. Raises ``missing`` if nobody can look it up."""
         if isinstance(missing, MissingLine):
             since = waits_since(self._case) if self._case.queue == missing.line else self._case.waiting_since
-            line = await look_at_line(
+            line = look_at_line(
                 self._intake, self._directory, missing.line, self._kind, self._now, until=since
             )
             self._give(line.places)
             return facts.model_copy(update={"lines": {**facts.lines, missing.line: line.members}})
-        known = await askedfor.look_up(missing, self._case, facts, self._intake, self._directory)
+        known = askedfor.look_up(missing, self._case, facts, self._intake, self._directory)
         previous = known.previous.assignee if known.previous is not None else None
         if previous is None or previous in known.people:
             return known
-        return known.model_copy(update={"people": {**known.people, **await self._people([previous], {})}})
+        return known.model_copy(update={"people": {**known.people, **self._people([previous], {})}})
 
-    async def give_what_is_free(self, after: ChatState | TicketState) -> None:
+    def give_what_is_free(self, after: ChatState | TicketState) -> None:
         """Give the places that this event makes free to those who wait for them."""
         case, intake = self._case, self._intake
         free = {case.holder}
         if case.queue is not None and (after.queue != case.queue or isinstance(self._event, PlaceFreed)):
-            free.add(await intake.redeem(case.queue))
-        await self._serve(free - {after.holder}, self._kind, people([after.holder]))
+            free.add(intake.redeem(case.queue))
+        self._serve(free - {after.holder}, self._kind, people([after.holder]))
 
-    async def wakes_at(self, after: ChatState | TicketState, *more: datetime | None) -> datetime | None:
+    def wakes_at(self, after: ChatState | TicketState, *more: datetime | None) -> datetime | None:
         """The earliest of ``more``, the opening of the line for which the case waits, and an absence."""
         ats = [*more]
         if after.queue is not None:
             calendar = self._directory.calendar_of_line(after.queue)
             ats.append(None if calendar.is_open(self._now) else calendar.next_opening(self._now))
         if isinstance(after, TicketState) and isinstance(self._case, TicketState):
-            ats.append(await self._gone_at(self._case, after))
+            ats.append(self._gone_at(self._case, after))
         return min((at for at in ats if at is not None), default=None)
 
-    async def _gone_at(self, before: TicketState, after: TicketState) -> datetime | None:
+    def _gone_at(self, before: TicketState, after: TicketState) -> datetime | None:
         """When the absence of whoever has to act will count; none if it never will, or already does."""
         staff, since = absences.who_has_to_act(before, after, self._now)
         if staff is None or staff not in self._directory.staff:
             return None
-        attends = (await self._intake.attendance([staff])).get(staff)
+        attends = self._intake.attendance([staff]).get(staff)
         gone_at = absences.gone_at(
             self._directory.staff[staff],
             attends,
@@ -160,11 +160,11 @@ class Gathering:
         )
         return gone_at if gone_at is not None and gone_at > self._now else None
 
-    async def _people(self, involved: Iterable[str], load: Mapping[str, int]) -> dict[str, Person]:
+    def _people(self, involved: Iterable[str], load: Mapping[str, int]) -> dict[str, Person]:
         """Those whom the directory knows. ``load`` is that of the people who may be offered a chat."""
         case, directory, now = self._case, self._directory, self._now
         members = {staff: directory.staff[staff] for staff in involved if staff in directory.staff}
-        attendance = await self._intake.attendance(members)
+        attendance = self._intake.attendance(members)
         acted_at = deeds(case, self._event, now)
         known = {
             staff: absences.person(
@@ -194,10 +194,10 @@ class Gathering:
             for staff, one in known.items()
         }
 
-    async def _serve(self, staff: Iterable[str | None], kind: Kind, busier: Iterable[str] = ()) -> None:
+    def _serve(self, staff: Iterable[str | None], kind: Kind, busier: Iterable[str] = ()) -> None:
         """Give the places that the lines of these people have to those who wait there."""
         lines = [self._directory.staff[one].line for one in people(staff) if one in self._directory.staff]
-        self._give(await fill(self._intake, self._directory, lines, self._now, [kind], tuple(busier)))
+        self._give(fill(self._intake, self._directory, lines, self._now, [kind], tuple(busier)))
 
     def _give(self, places: Iterable[GivenPlace]) -> None:
         self.places |= {one.case: one for one in places}

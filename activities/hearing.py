@@ -20,9 +20,7 @@ from helpdesks.base import Intake
 _TICKET = "ticket:"
 
 
-async def about(
-    before: CaseState, event: Event, previous: Previous | None, intake: Intake
-) -> Mapping[str, Any]:
+def about(before: CaseState, event: Event, previous: Previous | None, intake: Intake) -> Mapping[str, Any]:
     """The fields of the facts that are about other cases, and about a message.
 
     Args:
@@ -32,22 +30,22 @@ async def about(
     """
     heard: Mapping[str, str | None] = {}
     if isinstance(before, ChatState) and (tickets := _linked(before, event, previous)):
-        heard = await _tickets_of(before, tickets, intake)
+        heard = _tickets_of(before, tickets, intake)
     if previous is not None:
         living = people([heard.get(ticket) for ticket in previous.tickets])
         previous = previous.model_copy(update={"tickets": living})
     forward_to = None
     if isinstance(event, MergedInto):
-        forward_to = await _target(before, event, intake)
+        forward_to = _target(before, event, intake)
     elif previous is not None and previous.merged_into and event.kind in FORWARDED_KINDS:
-        forward_to = await _destination(before, previous.merged_into, intake)
+        forward_to = _destination(before, previous.merged_into, intake)
     author, was_sent = None, False
     if isinstance(event, DeliveryFailed | MessageChanged):
         merged = previous.merged_from if previous is not None else before.merged_from
         elsewhere = [CaseRef.at(case) for case in merged]
-        was_sent = await intake.was_sent(event.message_id, elsewhere)
+        was_sent = intake.was_sent(event.message_id, elsewhere)
         if was_sent and isinstance(event, DeliveryFailed):
-            author = await intake.author_of(event.message_id, elsewhere)
+            author = intake.author_of(event.message_id, elsewhere)
     return {
         "previous": previous,
         "closed_tickets": tuple(ticket for ticket, hears in heard.items() if hears is None),
@@ -64,7 +62,7 @@ def _linked(chat: ChatState, event: Event, previous: Previous | None) -> tuple[s
     return chat.linked_tickets if isinstance(event, CustomerMessage | MessageChanged) else ()
 
 
-async def _target(before: CaseState, event: MergedInto, intake: Intake) -> str:
+def _target(before: CaseState, event: MergedInto, intake: Intake) -> str:
     """The workflow into which a case is merged: the last one, if that one was merged into another itself.
 
     Raises ``InvalidEvent`` if there is no such case, or it is the same one, and ``IllegalTransition`` if that
@@ -79,42 +77,42 @@ async def _target(before: CaseState, event: MergedInto, intake: Intake) -> str:
             f"event {event.id!r}: {case!r} does not name a case: give the ID of its workflow, such as "
             f"'chat:telegram:42' or 'ticket:T-7'"
         )
-    if await intake.case_at(target) is None:
+    if intake.case_at(target) is None:
         raise InvalidEvent(f"event {event.id!r}: there is no case {case}, into which {own} could be merged")
-    end = await _end(case, own, intake)
+    end = _end(case, own, intake)
     if end is None:
         raise IllegalTransition(f"merged_into: {case} was itself merged into {own}, which has to go on")
     return end
 
 
-async def _destination(before: CaseState, merged_into: str, intake: Intake) -> str | None:
+def _destination(before: CaseState, merged_into: str, intake: Intake) -> str | None:
     """The workflow to which something is forwarded that is written to a closed case; none if to nowhere.
 
     Cases that were merged into each other at the same moment would form a circle: what is written to one of
     them then opens that one again.
     """
-    return await _end(merged_into, reference(before).workflow_id, intake)
+    return _end(merged_into, reference(before).workflow_id, intake)
 
 
-async def _tickets_of(chat: ChatState, tickets: Iterable[str], intake: Intake) -> Mapping[str, str | None]:
+def _tickets_of(chat: ChatState, tickets: Iterable[str], intake: Intake) -> Mapping[str, str | None]:
     """For each ticket of a chat the one that hears of it: itself, one that it was merged into, or none."""
     own = reference(chat).workflow_id
     heard: dict[str, str | None] = {}
     for ticket in people(tickets):
-        found = await intake.case_at(CaseRef.at(f"{_TICKET}{ticket}"))
+        found = intake.case_at(CaseRef.at(f"{_TICKET}{ticket}"))
         if found is None or not found.final:  # one that was just opened is not in the ledger yet
             heard[ticket] = ticket
             continue
-        end = await _end(found.merged_into, own, intake) if found.merged_into else None
+        end = _end(found.merged_into, own, intake) if found.merged_into else None
         heard[ticket] = end.removeprefix(_TICKET) if end and end.startswith(_TICKET) else None
     return heard
 
 
-async def _end(start: str, own: str, intake: Intake) -> str | None:
+def _end(start: str, own: str, intake: Intake) -> str | None:
     """The last of the cases that were merged one into another; none if that leads back to where it began."""
     passed, case = {own}, start
     while case not in passed:
-        found = await intake.case_at(CaseRef.at(case))
+        found = intake.case_at(CaseRef.at(case))
         if found is None or not found.final or found.merged_into is None:
             return case
         passed.add(case)

@@ -10,11 +10,10 @@ from __future__ import annotations
 
 import time
 from asyncio import CancelledError
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import wraps
-from inspect import iscoroutinefunction
 from typing import Any, Protocol, cast
 
 from opentelemetry import trace
@@ -147,23 +146,13 @@ class _ObservedDesk:
 
     def __getattr__(self, operation: str) -> Callable[..., Any]:
         call = getattr(self._desk, operation)
-        if iscoroutinefunction(call):
-
-            @wraps(call)
-            async def asked(*args: Any, **options: Any) -> Any:
-                with _observing(operation):
-                    return await call(*args, **options)
-
-            return asked
 
         @wraps(call)
-        @asynccontextmanager
-        async def opened(*args: Any, **options: Any) -> AsyncIterator[Any]:
+        async def asked(*args: Any, **options: Any) -> Any:
             with _observing(operation):
-                async with call(*args, **options) as transaction:
-                    yield transaction
+                return await call(*args, **options)
 
-        return opened
+        return asked
 
 
 @contextmanager

@@ -31,7 +31,7 @@ class Line:
     places: tuple[GivenPlace, ...] = ()
 
 
-async def look_at_line(
+def look_at_line(
     queues: Queues,
     directory: Directory,
     line: str,
@@ -45,11 +45,11 @@ async def look_at_line(
     ``until`` leaves out cases that have not waited since then or longer.
     """
     until = until or now
-    queued = await queues.waiting(line, kind, until, _HANDED_ON)
-    return await _serve(queues, directory, line, kind, now, until, queued, ())
+    queued = queues.waiting(line, kind, until, _HANDED_ON)
+    return _serve(queues, directory, line, kind, now, until, queued, ())
 
 
-async def _serve(
+def _serve(
     queues: Queues,
     directory: Directory,
     line: str,
@@ -60,7 +60,7 @@ async def _serve(
     busier: Collection[str],
 ) -> Line:
     members = dict(directory.members(line))
-    attendance, load = await queues.attendance(members), dict(await queues.load(members, kind))
+    attendance, load = queues.attendance(members), dict(queues.load(members, kind))
     for staff in busier:
         if staff in load:
             load[staff] += 1
@@ -84,9 +84,9 @@ async def _serve(
     if not (queued and free):
         return Line(candidates)
     if len(queued) == _HANDED_ON:
-        queued = await queues.waiting(line, kind, until, free + _HANDED_ON)
+        queued = queues.waiting(line, kind, until, free + _HANDED_ON)
     given = hand_out((one.waiting for one in queued), candidates, room)
-    await queues.promise(given, kind)
+    queues.promise(given, kind)
     for staff in given.values():
         load[staff] += 1
         room[staff] -= 1
@@ -100,7 +100,7 @@ async def _serve(
     )
 
 
-async def fill(
+def fill(
     queues: Queues,
     directory: Directory,
     lines: Iterable[str | None],
@@ -116,8 +116,8 @@ async def fill(
     for line in sorted({line for line in lines if line is not None}):
         for kind in kinds:
             # Mostly nobody waits, and then nobody's load matters.
-            if queued := await queues.waiting(line, kind, now, _HANDED_ON):
-                found = await _serve(queues, directory, line, kind, now, now, queued, busier)
+            if queued := queues.waiting(line, kind, now, _HANDED_ON):
+                found = _serve(queues, directory, line, kind, now, now, queued, busier)
                 given += found.places
     return tuple(given)
 

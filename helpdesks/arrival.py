@@ -9,8 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Self
 
-from sqlalchemy import Row
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, Row
 
 from baton.contract import Event
 from baton.errors import InvalidEvent
@@ -38,7 +37,7 @@ class Arrival:
     def __init__(
         self,
         database: Database,
-        connection: AsyncConnection,
+        connection: Connection,
         before: CaseState,
         event: Event,
         now: datetime,
@@ -54,12 +53,12 @@ class Arrival:
         self.placed = self.place.columns
         self.locks = Locks(database, connection)
 
-    async def begin(self) -> Self:
+    def begin(self) -> Self:
         """Read what nearly every event needs."""
         derived = derived_case_id(self.place, self.event.id)
         given = None if self.before.final else self.before.case_id
         self.case_id = given or derived
-        found = await self.connection.execute(
+        found = self.connection.execute(
             queries.FOUND[self.place.kind],
             {
                 **self.placed,
@@ -73,12 +72,12 @@ class Arrival:
         if not self.before.exists and self.case is not None and self.case.opened_by != self.event.id:
             # The ID given at the start belongs to an earlier case, whose row must stay as it is.
             self.case_id = derived
-            self.case = await self._row(derived)
+            self.case = self._row(derived)
         return self
 
-    async def own_row(self, case_id: str) -> Row[Any] | None:
+    def own_row(self, case_id: str) -> Row[Any] | None:
         """The row of a case of this place. Raises ``InvalidEvent`` if it belongs to another."""
-        row = self.case if case_id == self.case_id else await self._row(case_id)
+        row = self.case if case_id == self.case_id else self._row(case_id)
         if row is not None and place_of(ref_of(row)) != self.place:
             other = f"another conversation, on channel {row.channel!r}"
             if row.kind == "ticket":
@@ -88,6 +87,6 @@ class Arrival:
             )
         return row
 
-    async def _row(self, case_id: str) -> Row[Any] | None:
-        rows = await self.connection.execute(BY_ID, {"wanted": case_id})
+    def _row(self, case_id: str) -> Row[Any] | None:
+        rows = self.connection.execute(BY_ID, {"wanted": case_id})
         return rows.one_or_none()

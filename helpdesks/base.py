@@ -7,10 +7,9 @@ and is applied once, however often it is sent: activities run at least once.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from baton.contract import CustomerMessage, Event, Presence, Tell
 from baton.desk.api import InboxQuery, InboxRow, NoticeRow, ShownRules, TicketQuery, TicketRow
@@ -42,72 +41,74 @@ from helpdesks.known import (
     VersionedDirectory,
 )
 
+T = TypeVar("T")
+
 
 class Queues(Protocol):
     """Who waits, and who has room, in one transaction: what is read stays true until it ends."""
 
-    async def directory(self) -> VersionedDirectory:
+    def directory(self) -> VersionedDirectory:
         """The directory as it is now."""
 
-    async def attendance(self, staff: Iterable[str]) -> Mapping[str, Attendance]:
+    def attendance(self, staff: Iterable[str]) -> Mapping[str, Attendance]:
         """The presence of these people; those who never had one are left out."""
 
-    async def load(self, staff: Iterable[str], kind: Kind) -> Mapping[str, int]:
+    def load(self, staff: Iterable[str], kind: Kind) -> Mapping[str, int]:
         """How many cases of this kind each of these has or is promised to get, without the one being decided.
 
         Of chats, the active ones, pinned or reserved; of tickets, the open ones that are theirs to look at or
         to answer. Two cases that are assigned at the same moment see each other.
         """
 
-    async def waiting(self, line: str, kind: Kind, until: datetime, most: int) -> Sequence[Queued]:
+    def waiting(self, line: str, kind: Kind, until: datetime, most: int) -> Sequence[Queued]:
         """At most so many who wait in a queue since ``until`` or longer, the longest first.
 
         Without those to whom somebody else has just promised a place, and without the case being decided.
         """
 
-    async def promise(self, places: Mapping[str, str], kind: Kind) -> None:
+    def promise(self, places: Mapping[str, str], kind: Kind) -> None:
         """Promise places: by case ID, who has it. Repeating it from the same source changes nothing."""
 
-    async def redeem(self, line: str) -> str | None:
+    def redeem(self, line: str) -> str | None:
         """Take back what was promised to the case being decided, in this queue; returns who had the place."""
 
 
 class Intake(Queues, Protocol):
     """One event on its way in: facts are read and the event is taken in, in one transaction."""
 
-    async def known_event(self) -> KnownEvent | None:
+    def known_event(self) -> KnownEvent | None:
         """The same event, if it was taken in before."""
 
-    async def previous(self) -> Previous | None:
+    def previous(self) -> Previous | None:
         """The case before this one in the same conversation, or of the same ticket, with all its tickets."""
 
-    async def other_holder(self) -> str | None:
+    def other_holder(self) -> str | None:
         """Who holds another active chat of the same customer; the latest, if several do."""
 
-    async def author_of(self, message_id: str, elsewhere: Iterable[CaseRef] = ()) -> str | None:
+    def author_of(self, message_id: str, elsewhere: Iterable[CaseRef] = ()) -> str | None:
         """Which member of staff wrote a message of this conversation or ticket, or of one of those
         ``elsewhere``."""
 
-    async def was_sent(self, message_id: str, elsewhere: Iterable[CaseRef] = ()) -> bool:
+    def was_sent(self, message_id: str, elsewhere: Iterable[CaseRef] = ()) -> bool:
         """Whether a message with this ID was sent to the customer, by staff or by a program."""
 
-    async def case_at(self, case: CaseRef) -> CaseAt | None:
+    def case_at(self, case: CaseRef) -> CaseAt | None:
         """The latest case of any conversation or ticket. Only the place in ``case`` needs to be correct."""
 
-    async def blocked(self) -> bool:
+    def blocked(self) -> bool:
         """Whether the customer is blocked."""
 
-    async def case_id(self) -> str:
+    def case_id(self) -> str:
         """The ID of the case that this event opens: always the same for the same event."""
 
-    async def lost(self) -> Kept | None:
+    def lost(self) -> Kept | None:
         """The case of this conversation or ticket that is not ``done``, if another chain of runs opened it.
 
         With the latest events of the place (``seen``). A place has one workflow at a time. So a new chain
         finds such a case only if the workflow of that one was closed by force.
         """
 
-    async def take_in(
+    def take_in(
         self,
         folded: CaseState,
         settled: CaseState,
@@ -134,18 +135,20 @@ class Intake(Queues, Protocol):
 class HelpDesk(Protocol):
     """A help desk. Every method raises ``HelpDeskUnavailable`` when trying again may work."""
 
-    def intake(
-        self, before: CaseState, event: Event, now: datetime, chain: str
-    ) -> AbstractAsyncContextManager[Intake]:
-        """Take one event in. Commits at the end of the block, or leaves no trace if it raises.
+    async def intake(
+        self, before: CaseState, event: Event, now: datetime, chain: str, decide: Callable[[Intake], T]
+    ) -> T:
+        """Take one event in, as ``decide`` says, in a transaction. It leaves no trace if ``decide`` raises.
+
+        ``decide`` runs in another thread, and may run again if the transaction could not be committed.
 
         ``chain`` names the chain of workflow runs (the ID of its first run, which continue-as-new and reset
         keep); it is stored with the event. An event that another chain took in is a late duplicate; one
         that the same chain took in is a retry.
         """
 
-    def queues(self, source: str, now: datetime) -> AbstractAsyncContextManager[Queues]:
-        """Look at queues apart from any event. Commits at the end of the block.
+    async def queues(self, source: str, now: datetime, look: Callable[[Queues], T]) -> T:
+        """Look at queues apart from any event, in a transaction; ``look`` runs as ``decide`` in `intake`.
 
         ``source`` names what makes promises here: made again, they are the same.
         """

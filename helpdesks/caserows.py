@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, bindparam, select
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, Row, bindparam, select
 
 from baton.contract import (
     Activity,
@@ -157,17 +156,15 @@ def labels_of(
     return {label: due.get(label) for label in fields["labels"]}
 
 
-async def keep_labels(
-    connection: AsyncConnection, case_id: str, labels: Mapping[str, datetime | None]
-) -> None:
+def keep_labels(connection: Connection, case_id: str, labels: Mapping[str, datetime | None]) -> None:
     """Bring the table of labels up to date with a ticket."""
     of_case = case_labels.c.case_id == case_id
-    rows = await connection.execute(select(case_labels.c.label, case_labels.c.due_at).where(of_case))
+    rows = connection.execute(select(case_labels.c.label, case_labels.c.due_at).where(of_case))
     if {row.label: row.due_at for row in rows} == labels:
         return
-    await connection.execute(case_labels.delete().where(of_case))
+    connection.execute(case_labels.delete().where(of_case))
     if labels:
-        await connection.execute(
+        connection.execute(
             case_labels.insert(),
             [{"case_id": case_id, "label": label, "due_at": due_at} for label, due_at in labels.items()],
         )

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, select
 
 from baton.model.chat.state import ChatState
 from baton.model.decision import CaseState
@@ -62,9 +61,9 @@ def rule_names(rules: Iterable[str]) -> str:
     return ", ".join(f"rule_{rule}" for rule in rules) or "system_baton"
 
 
-async def log_change(
+def log_change(
     database: Database,
-    connection: AsyncConnection,
+    connection: Connection,
     case_id: str,
     source: str,
     at: datetime,
@@ -73,7 +72,7 @@ async def log_change(
 ) -> None:
     """Record who changed what. Each source (an event or an effect) has one entry."""
     insert = database.insert(changes)
-    await connection.execute(
+    connection.execute(
         insert.on_conflict_do_update(
             index_elements=[changes.c.case_id, changes.c.source],
             set_={name: insert.excluded[name] for name in ("at", "by", "what")},
@@ -82,9 +81,9 @@ async def log_change(
     )
 
 
-async def change_log(connection: AsyncConnection, case_id: str) -> Sequence[Changed]:
+def change_log(connection: Connection, case_id: str) -> Sequence[Changed]:
     """Who changed what about a case, in order."""
-    rows = await connection.execute(
+    rows = connection.execute(
         select(changes).where(changes.c.case_id == case_id).order_by(changes.c.at, changes.c.id)
     )
     return [Changed(row.at, row.by, row.what) for row in rows]

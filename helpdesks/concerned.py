@@ -10,8 +10,7 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, or_, select
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import ColumnElement, Connection, Row, and_, or_, select
 
 from baton.contract import DepartmentState, TicketStage
 from baton.documents.directorychange import DirectoryDifference
@@ -37,12 +36,12 @@ _READ = (
 )
 
 
-async def concerned_by(connection: AsyncConnection, change: DirectoryDifference) -> Sequence[Concerned]:
+def concerned_by(connection: Connection, change: DirectoryDifference) -> Sequence[Concerned]:
     """The living cases that a change concerns, those that have waited longest first."""
     conditions = list(_conditions(change))
     if not conditions:
         return []
-    rows = await connection.execute(
+    rows = connection.execute(
         select(*(cases.c[name] for name in _READ))
         .where(LIVING, or_(*conditions))
         .order_by(cases.c.since, cases.c.case_id)

@@ -1,49 +1,47 @@
 """The embedded help desk's connection: SQLite or PostgreSQL, by URL.
 
-All differences between the two are here and nowhere else:
+Transactions are plain functions of a connection, carried out in threads of their own: a database answers
+sooner than an event loop comes round, and what reads best is a function that just asks it.
+
+The differences between the two are here, in `helpdesks.engines` and nowhere else:
 
 * A writing transaction sees what it bases its decision on. SQLite has one writer at a time, from
-  ``BEGIN IMMEDIATE`` on, so that no reader has to become a writer half-way and fail. On PostgreSQL
-  transactions name what they must not share (a conversation, a person's load) and hold an advisory lock on it
-  until they end.
+  ``BEGIN IMMEDIATE`` on, so that no reader has to become a writer half-way and fail; one thread writes for
+  the whole process, and commits many transactions at once. On PostgreSQL transactions run side by side. They
+  name what they must not share (a conversation, a person's load) and hold an advisory lock on it until they
+  end.
 * Upserts, which both have under different names.
 """
 
 from __future__ import annotations
 
 import asyncio
-import sqlite3
-from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager, nullcontext
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from contextvars import copy_context
 from hashlib import sha256
-from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
-from asyncpg import PostgresError
-from sqlalchemy import Connection, Table, event, text
+from sqlalchemy import Connection, Engine, Table, text
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, InternalError, OperationalError
+from sqlalchemy.exc import ProgrammingError as NotTaken
 from sqlalchemy.exc import TimeoutError as NoFreeConnection
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from baton import databaseurl
 from baton.errors import HelpDeskUnavailable, SettingsError
-from baton.files import private_database
+from helpdesks.engines import READ_ONLY, postgresql_engine, sqlite_engine
+from helpdesks.groupcommit import GroupWriter
 
-_DRIVERS = {"sqlite": "aiosqlite", "postgresql": "asyncpg", "postgres": "asyncpg"}
-_BUSY_TIMEOUT = (
-    10.0  # seconds for which a writer waits for another process; well below an activity's time-out
-)
-_COMMAND_SECONDS = 30
-_LOCK_SECONDS = 15
-_READ_ONLY = "baton_read_only"
+T = TypeVar("T")
+
+_WRITERS, _READERS = 10, 5
+"""Transactions at once. SQLite has one writer."""
 # What PostgreSQL says when the same statement may succeed later: connection, transaction rollback (deadlock),
 # resources, lock not available, operator intervention (restart, cancelled statement), system.
 _TRANSIENT_SQLSTATES = ("08", "40", "53", "55", "57", "58")
-
-
-_NOT_TAKEN = (TypeError, ValueError, OverflowError)
+_NOT_TAKEN = (TypeError, ValueError, OverflowError, NotTaken)
 """How drivers report URL parameters that they do not take; the text may quote the URL."""
 _WRONG_PARAMETER = (
     "the database URL has a parameter behind its ? that the database's driver does not take: correct it, or "
@@ -51,38 +49,10 @@ _WRONG_PARAMETER = (
 )
 
 
-def parse_url(url: str) -> URL:
-    """The URL with the driver filled in.
+class _Writer(Protocol):
+    def submit(self, work: Callable[[Connection], T], /) -> Future[T]: ...
 
-    Raises ``SettingsError``, which quotes nothing of it, for anything but SQLite and PostgreSQL, and for a
-    malformed URL.
-    """
-    scheme, separator, rest = url.partition("://")
-    backend, _, driver = scheme.partition("+")
-    if not separator or backend not in _DRIVERS or driver not in ("", _DRIVERS[backend]):
-        raise SettingsError(f"the database URL cannot be used: {databaseurl.BEGINNING}")
-    backend = "postgresql" if backend == "postgres" else backend
-    if mistake := databaseurl.mistake_in(f"{backend}://{rest}"):
-        raise SettingsError(f"the database URL cannot be used: {mistake}")
-    parsed = make_url(f"{backend}+{_DRIVERS[backend]}://{rest}")
-    return _sqlite_file(parsed) if backend == "sqlite" else _postgresql(parsed)
-
-
-def _postgresql(url: URL) -> URL:
-    # Hosting companies give out URLs for libpq; asyncpg has the same values under another name.
-    if "sslmode" in url.query:
-        sslmode = url.query["sslmode"]
-        url = url.difference_update_query(["sslmode"]).update_query_dict({"ssl": sslmode})
-    return url
-
-
-def _sqlite_file(url: URL) -> URL:
-    if not url.database or url.database == ":memory:":
-        raise SettingsError("the database URL names no file: sqlite:/// and a path")
-    folder = Path(url.database).absolute().parent
-    if not folder.is_dir():
-        raise SettingsError(f"the database {url.database} cannot be made: there is no folder {folder}")
-    return url if "timeout" in url.query else url.update_query_dict({"timeout": str(_BUSY_TIMEOUT)})
+    def close(self) -> None: ...
 
 
 class Database:
@@ -104,67 +74,105 @@ class Database:
         )
         try:
             self.engine = (
-                _sqlite_engine(url) if self.dialect == "sqlite" else _postgresql_engine(url, patient=patient)
+                sqlite_engine(url)
+                if self.dialect == "sqlite"
+                else postgresql_engine(url, _WRITERS + _READERS, patient=patient)
             )
         except (*_NOT_TAKEN, ArgumentError):
             raise SettingsError(_WRONG_PARAMETER) from None
-        # Writers in this process queue here in order; SQLite itself would have them poll, and starve some.
-        self._turn = asyncio.Lock() if self.dialect == "sqlite" else nullcontext()
+        self._reading = self.engine.execution_options(**{READ_ONLY: True})
+        self._readers = ThreadPoolExecutor(_READERS, "baton-reader")
+        self._writer: _Writer = (
+            GroupWriter(lambda: self._transaction(self.engine))
+            if self.dialect == "sqlite"
+            else _SideBySide(lambda work: self._transact(self.engine, work))
+        )
 
-    @asynccontextmanager
-    async def writing(self, *locks: str) -> AsyncIterator[AsyncConnection]:
-        """A transaction that may write; commits at the end, or leaves no trace if the block raises.
+    async def write(self, work: Callable[[Connection], T], *locks: str) -> T:
+        """Carry out a transaction that may write; it leaves no trace if ``work`` raises.
 
-        ``locks`` names what no other writing transaction may change at the same time.
+        The work may be carried out again, if a commit that it shares with others fails. If the caller is
+        cancelled, it may be carried out all the same.
+
+        Args:
+            locks: names what no other writing transaction may change at the same time.
         """
-        async with self._turn, self._connected() as connection, connection.begin():
-            await self.lock(connection, locks)
-            yield connection
+        context = copy_context()  # of the caller: for meters and spans
 
-    @asynccontextmanager
-    async def reading(self) -> AsyncIterator[AsyncConnection]:
-        """A transaction that only reads, and never waits for a writer."""
-        async with self._connected() as connection:
-            await connection.execution_options(**{_READ_ONLY: True})
-            async with connection.begin():
-                yield connection
+        def locked(connection: Connection) -> T:
+            self.lock(connection, locks)
+            return context.run(work, connection)
 
-    async def lock(self, connection: AsyncConnection, names: Iterable[str]) -> None:
+        with self._one_kind_of_error():
+            return await asyncio.wrap_future(self._writer.submit(locked))
+
+    async def read(self, work: Callable[[Connection], T]) -> T:
+        """Carry out a transaction that only reads, and never waits for a writer."""
+        with self._one_kind_of_error():
+            return await asyncio.wrap_future(self._readers.submit(self._transact, self._reading, work))
+
+    async def close(self) -> None:
+        """End its threads and connections, after what they are at."""
+        await asyncio.to_thread(self._close)
+
+    def _close(self) -> None:
+        self._writer.close()
+        self._readers.shutdown()
+        self.engine.dispose()
+
+    def lock(self, connection: Connection, names: Iterable[str]) -> None:
         """Hold these names until the transaction ends. On SQLite the transaction has them already."""
         keys = sorted(_lock_key(name) for name in names)
         if keys and self.dialect == "postgresql":
-            await connection.execute(_LOCK, {"keys": keys})
+            connection.execute(_LOCK, {"keys": keys})
 
     def insert(self, table: Table) -> Any:
         """An insert that can be continued with ``on_conflict_…``."""
         return postgresql.insert(table) if self.dialect == "postgresql" else sqlite.insert(table)
 
-    @asynccontextmanager
-    async def _connected(self) -> AsyncIterator[AsyncConnection]:
+    def _transact(self, engine: Engine, work: Callable[[Connection], T]) -> T:
+        with self._transaction(engine) as connection:
+            return work(connection)
+
+    @contextmanager
+    def _transaction(self, engine: Engine) -> Iterator[Connection]:
         try:
-            connection = await self.engine.connect()
-        # Until there is a connection, asyncpg's own errors and those of the socket are not wrapped.
-        except (DBAPIError, NoFreeConnection, PostgresError, OSError, TimeoutError) as error:
-            raise self._unavailable(error) from error
+            connection = engine.connect()
         except _NOT_TAKEN:
             raise SettingsError(_WRONG_PARAMETER) from None
+        with connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def _one_kind_of_error(self) -> Iterator[None]:
         try:
-            try:
-                yield connection
-            finally:
-                await connection.close()
+            yield
+        except NoFreeConnection as error:
+            raise self._unavailable(error) from error
         except DBAPIError as error:
             if _transient(error):
                 raise self._unavailable(error) from error
             raise
-        except (ConnectionError, TimeoutError, sqlite3.OperationalError) as error:  # not wrapped either
-            raise self._unavailable(error) from error
 
     def _unavailable(self, error: BaseException) -> HelpDeskUnavailable:
         # The driver's message without the statement and its parameters, which hold customers' texts.
         cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
         words = str(cause).strip().splitlines()
         return HelpDeskUnavailable(f"{self.place}: {words[0] if words else type(cause).__name__}")
+
+
+class _SideBySide:
+    """Writing transactions of which several run at the same time, each in a thread of its own."""
+
+    def __init__(self, transact: Callable[[Callable[[Connection], Any]], Any]) -> None:
+        self._transact = transact
+        self._threads: Executor = ThreadPoolExecutor(_WRITERS, "baton-writer")
+
+    def submit(self, work: Callable[[Connection], T]) -> Future[T]:
+        return self._threads.submit(self._transact, work)
+
+    def close(self) -> None:
+        self._threads.shutdown()
 
 
 _LOCK = text("SELECT pg_advisory_xact_lock(key) FROM unnest(CAST(:keys AS bigint[])) AS key")
@@ -181,54 +189,3 @@ def _transient(error: DBAPIError) -> bool:
     if state is None:
         return isinstance(error, InternalError)
     return str(state).startswith(_TRANSIENT_SQLSTATES)
-
-
-def _postgresql_engine(url: URL, *, patient: bool) -> AsyncEngine:
-    return create_async_engine(
-        url,
-        hide_parameters=True,
-        pool_size=10,
-        max_overflow=10,
-        pool_timeout=15,
-        pool_recycle=1800,
-        connect_args={
-            "timeout": 10,
-            "command_timeout": None if patient else _COMMAND_SECONDS,
-            "server_settings": {
-                "application_name": "baton",
-                # After waiting for a lock, a statement must see what the previous owner did.
-                "default_transaction_isolation": "read committed",
-                "lock_timeout": "0" if patient else f"{_LOCK_SECONDS}s",
-                # A worker that stalls half-way must not block everybody else.
-                "idle_in_transaction_session_timeout": "30s",
-            },
-        },
-    )
-
-
-def _sqlite_engine(url: URL) -> AsyncEngine:
-    if url.database and "uri" not in url.query:
-        private_database(Path(url.database))
-    # Without an isolation level the driver begins no transaction itself: `begin` below decides how.
-    engine = create_async_engine(url, hide_parameters=True, connect_args={"isolation_level": None})
-
-    @event.listens_for(engine.sync_engine, "connect")
-    def connect(connection: Any, _record: Any) -> None:
-        cursor = connection.cursor()
-        # Readers and the writer do not wait for one another.
-        cursor.execute("PRAGMA journal_mode = WAL")
-        # WAL alone would require less: a commit must survive a power cut, since the bodies of messages
-        # are kept nowhere else.
-        cursor.execute("PRAGMA synchronous = FULL")
-        cursor.execute("PRAGMA foreign_keys = ON")
-        cursor.close()
-
-    @event.listens_for(engine.sync_engine, "begin")
-    def begin(connection: Connection) -> None:
-        read_only = connection.get_execution_options().get(_READ_ONLY)
-        statement = "BEGIN" if read_only else "BEGIN IMMEDIATE"
-        # Directly to the driver: one turn of its thread instead of the three of SQLAlchemy's cursor.
-        adapted: Any = connection.connection.dbapi_connection
-        adapted.run_async(lambda driver: driver.execute(statement))
-
-    return engine

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from sqlalchemy import func, select
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, func, select
 
 from baton.contract.words import STORED
 from baton.documents.directory import Directory
-from helpdesks.database import Database
 from helpdesks.known import VersionedDirectory
 from helpdesks.schema import directories
 
@@ -19,21 +17,20 @@ _LATEST = select(func.max(directories.c.version))
 class Directories:
     """Reads the directory, and parses each version once."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self) -> None:
         self._cached = VersionedDirectory(0, Directory())
 
-    async def current(self, connection: AsyncConnection) -> VersionedDirectory:
+    def current(self, connection: Connection) -> VersionedDirectory:
         """The directory in force; before the first, an empty one of version 0."""
-        return await self.at_version(connection, await connection.scalar(_LATEST) or 0)
+        return self.at_version(connection, connection.scalar(_LATEST) or 0)
 
-    async def at_version(self, connection: AsyncConnection, version: int) -> VersionedDirectory:
+    def at_version(self, connection: Connection, version: int) -> VersionedDirectory:
         """The directory of an existing version."""
         if version == 0:
             return VersionedDirectory(0, Directory())
         if version == self._cached.version:
             return self._cached
-        rows = await connection.execute(
+        rows = connection.execute(
             select(directories.c.document, directories.c.changed_at).where(directories.c.version == version)
         )
         row = rows.one_or_none()
@@ -47,20 +44,21 @@ class Directories:
             self._cached = found
         return found
 
-    async def change(self, directory: Directory, based_on: int | None) -> VersionedDirectory:
+    def change(
+        self, connection: Connection, directory: Directory, based_on: int | None
+    ) -> VersionedDirectory:
         """Put another directory in force. Raises ``NotAllowed`` if there is a newer one than ``based_on``."""
-        async with self._database.writing("directory") as connection:
-            current = await self.current(connection)
-            if current.version and current.directory == directory:
-                return current  # also the answer if a change that went through is repeated
-            current.require(based_on)
-            changed = VersionedDirectory(current.version + 1, directory, datetime.now(UTC))
-            await connection.execute(
-                directories.insert(),
-                {
-                    "version": changed.version,
-                    "document": directory.model_dump_json(),
-                    "changed_at": changed.since,
-                },
-            )
+        current = self.current(connection)
+        if current.version and current.directory == directory:
+            return current  # also the answer if a change that went through is repeated
+        current.require(based_on)
+        changed = VersionedDirectory(current.version + 1, directory, datetime.now(UTC))
+        connection.execute(
+            directories.insert(),
+            {
+                "version": changed.version,
+                "document": directory.model_dump_json(),
+                "changed_at": changed.since,
+            },
+        )
         return changed

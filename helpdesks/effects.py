@@ -5,7 +5,7 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection
 
 from baton.contract import Activity
 from baton.model.effects import CaseWrite, ConsolidatedReply, Message
@@ -19,18 +19,18 @@ from helpdesks.places import place_of
 from helpdesks.schema import cases, entries
 
 
-async def write_case(database: Database, connection: AsyncConnection, write: CaseWrite) -> bool:
+def write_case(database: Database, connection: Connection, write: CaseWrite) -> bool:
     """Change a case as decided. False if this, or something later, had been written before."""
     digest = sha256(write.model_dump_json().encode()).hexdigest()
-    if not await enter(database, connection, "case", write, digest):
+    if not enter(database, connection, "case", write, digest):
         return False
     # Even a decision that was overtaken adds its notes: the later one does not know them.
-    await _write_notes(connection, write)
+    _write_notes(connection, write)
 
     ref, place = write.case, place_of(write.case)
-    row = (await connection.execute(BY_ID, {"wanted": ref.case_id})).one_or_none()
+    row = connection.execute(BY_ID, {"wanted": ref.case_id}).one_or_none()
     if row is not None:
-        taken_in_at = await connection.scalar(
+        taken_in_at = connection.scalar(
             queries.TAKEN_IN_AT[place.kind], {**place.columns, "event_id": write.event_id}
         )
         if overtaken(row, write.event_id, write.decided_at, taken_in_at):
@@ -44,18 +44,16 @@ async def write_case(database: Database, connection: AsyncConnection, write: Cas
         "settled": True,
     }
     if row is not None:
-        await connection.execute(UPDATE_CASE, {**values, "wanted": ref.case_id})
+        connection.execute(UPDATE_CASE, {**values, "wanted": ref.case_id})
     else:
         # The database does not know the case, such as after restoring an old backup: continue from here.
-        await connection.execute(cases.insert(), {**values, **_begun(write)})
+        connection.execute(cases.insert(), {**values, **_begun(write)})
     if place.kind == "ticket":
-        await keep_labels(
-            connection, ref.case_id, labels_of(shown, ticket_of(row) if row is not None else None)
-        )
+        keep_labels(connection, ref.case_id, labels_of(shown, ticket_of(row) if row is not None else None))
     what = difference(dict(row._mapping) if row is not None else {}, shown)
     if what:
         by = rule_names(write.rules)
-        await log_change(database, connection, ref.case_id, write.key, write.decided_at, by, what)
+        log_change(database, connection, ref.case_id, write.key, write.decided_at, by, what)
     return True
 
 
@@ -82,26 +80,26 @@ def _begun(write: CaseWrite) -> dict[str, Any]:
     }
 
 
-async def send_message(database: Database, connection: AsyncConnection, message: Message) -> bool:
+def send_message(database: Database, connection: Connection, message: Message) -> bool:
     """Keep a message that a rule sends. The embedded help desk has no channel of its own to send it on."""
-    if not await enter_once(database, connection, "message", message):
+    if not enter_once(database, connection, "message", message):
         return False
-    await connection.execute(entries.insert(), entry(message, "message", message.text))
+    connection.execute(entries.insert(), entry(message, "message", message.text))
     return True
 
 
-async def send_reply(database: Database, connection: AsyncConnection, reply: ConsolidatedReply) -> bool:
+def send_reply(database: Database, connection: Connection, reply: ConsolidatedReply) -> bool:
     """Keep a consolidated reply, which counts as sending it: there is no channel of its own to send it on."""
-    if not await enter_once(database, connection, "reply", reply):
+    if not enter_once(database, connection, "reply", reply):
         return False
     row = entry(reply, "reply", reply.text, author=str(reply.author))
-    await connection.execute(entries.insert(), row)
+    connection.execute(entries.insert(), row)
     return True
 
 
-async def _write_notes(connection: AsyncConnection, write: CaseWrite) -> None:
+def _write_notes(connection: Connection, write: CaseWrite) -> None:
     # A decision that is made again replaces its notes.
-    await connection.execute(entries.delete().where(entries.c.kind == "note", entries.c.key == write.key))
+    connection.execute(entries.delete().where(entries.c.kind == "note", entries.c.key == write.key))
     rows = [entry(write, "note", note, position) for position, note in enumerate(write.notes)]
     if rows:
-        await connection.execute(entries.insert(), rows)
+        connection.execute(entries.insert(), rows)

@@ -9,12 +9,12 @@ with ``baton inbox``. Nothing here decides anything about a case.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from typing import Self
+from typing import Self, TypeVar
 
-from sqlalchemy import URL, select
+from sqlalchemy import URL, Connection
 
 from baton.contract import CustomerMessage, Event, Presence, Tell
 from baton.desk.api import InboxQuery, InboxRow, NoticeRow, ShownRules, TicketQuery, TicketRow
@@ -35,12 +35,14 @@ from baton.model.effects import (
 from helpdesks import (
     changelog,
     concerned,
+    customers,
     effects,
     keeping,
     lists,
     migrations,
     notices,
     people,
+    rulesets,
     stories,
     telling,
     waiting,
@@ -48,16 +50,18 @@ from helpdesks import (
 from helpdesks.arrival import Arrival
 from helpdesks.base import Intake, Queues
 from helpdesks.changelog import Changed
-from helpdesks.database import Database, parse_url
+from helpdesks.database import Database
 from helpdesks.directories import Directories
+from helpdesks.engines import parse_url
 from helpdesks.intake import EmbeddedIntake
 from helpdesks.known import Attendance, Concerned, Heard, Kind, StillWaiting, VersionedDirectory
 from helpdesks.ledger import enter_once
 from helpdesks.locks import Locks
 from helpdesks.places import place_of
 from helpdesks.queues import EmbeddedQueues
-from helpdesks.schema import blocked_customers, rule_sets
 from helpdesks.stories import Said
+
+T = TypeVar("T")
 
 
 class EmbeddedHelpDesk:
@@ -65,7 +69,7 @@ class EmbeddedHelpDesk:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._directories = Directories(database)
+        self._directories = Directories()
 
     @classmethod
     @asynccontextmanager
@@ -79,178 +83,180 @@ class EmbeddedHelpDesk:
             await _migrate(database, parse_url(url))
             yield cls(database)
         finally:
-            await database.engine.dispose()
+            await database.close()
 
-    @asynccontextmanager
     async def intake(
-        self, before: CaseState, event: Event, now: datetime, chain: str
-    ) -> AsyncIterator[Intake]:
-        async with self._database.writing(place_of(before).lock) as connection:
+        self, before: CaseState, event: Event, now: datetime, chain: str, decide: Callable[[Intake], T]
+    ) -> T:
+        def work(connection: Connection) -> T:
             arrival = Arrival(self._database, connection, before, event, now, chain)
-            yield EmbeddedIntake(await arrival.begin(), self._directories)
+            return decide(EmbeddedIntake(arrival.begin(), self._directories))
 
-    @asynccontextmanager
-    async def queues(self, source: str, now: datetime) -> AsyncIterator[Queues]:
-        async with self._database.writing() as connection:
+        return await self._database.write(work, place_of(before).lock)
+
+    async def queues(self, source: str, now: datetime, look: Callable[[Queues], T]) -> T:
+        def work(connection: Connection) -> T:
             locks = Locks(self._database, connection)
-            yield EmbeddedQueues(self._database, connection, self._directories, locks, source=source, now=now)
+            return look(
+                EmbeddedQueues(self._database, connection, self._directories, locks, source=source, now=now)
+            )
+
+        return await self._database.write(work)
 
     async def write_case(self, write: CaseWrite) -> bool:
-        async with self._database.writing(place_of(write.case).lock) as connection:
-            return await effects.write_case(self._database, connection, write)
+        return await self._database.write(
+            lambda connection: effects.write_case(self._database, connection, write),
+            place_of(write.case).lock,
+        )
 
     async def send_message(self, message: Message) -> bool:
-        async with self._database.writing() as connection:
-            return await effects.send_message(self._database, connection, message)
+        return await self._database.write(
+            lambda connection: effects.send_message(self._database, connection, message)
+        )
 
     async def notify(self, notice: Notice) -> tuple[str, ...]:
-        async with self._database.writing() as connection:
-            directory = (await self._directories.current(connection)).directory
-            return await telling.notify(self._database, connection, directory, notice)
+        return await self._database.write(
+            lambda connection: telling.notify(self._database, connection, self._directory(connection), notice)
+        )
 
     async def tell(self, key: str, tell: Tell, at: datetime) -> tuple[str, ...]:
-        async with self._database.writing() as connection:
-            directory = (await self._directories.current(connection)).directory
-            return await telling.tell_of_no_case(self._database, connection, directory, key, tell, at)
+        return await self._database.write(
+            lambda connection: telling.tell_of_no_case(
+                self._database, connection, self._directory(connection), key, tell, at
+            )
+        )
 
     async def kept(self, case: CaseRef) -> Kept | None:
-        async with self._database.reading() as connection:
-            place = place_of(case)
-            rows = await connection.execute(keeping.LATEST[place.kind], place.columns)
-            row = rows.one_or_none()
-            return await keeping.kept(connection, row) if row is not None else None
+        return await self._database.read(lambda connection: keeping.latest(connection, place_of(case)))
 
     async def prompt_reply(self, prompt: Prompt, draft: str) -> bool:
-        async with self._database.writing() as connection:
-            directory = (await self._directories.current(connection)).directory
-            return await telling.prompt_reply(self._database, connection, directory, prompt, draft)
+        return await self._database.write(
+            lambda connection: telling.prompt_reply(
+                self._database, connection, self._directory(connection), prompt, draft
+            )
+        )
 
     async def send_reply(self, reply: ConsolidatedReply) -> bool:
-        async with self._database.writing() as connection:
-            return await effects.send_reply(self._database, connection, reply)
+        return await self._database.write(
+            lambda connection: effects.send_reply(self._database, connection, reply)
+        )
 
     async def remind(self, reminder: Reminder) -> tuple[str, ...]:
-        async with self._database.writing() as connection:
-            directory = (await self._directories.current(connection)).directory
-            return await telling.remind(self._database, connection, directory, reminder)
+        return await self._database.write(
+            lambda connection: telling.remind(
+                self._database, connection, self._directory(connection), reminder
+            )
+        )
 
     async def escalate(self, escalation: Escalation) -> tuple[str, ...]:
-        async with self._database.writing() as connection:
-            directory = (await self._directories.current(connection)).directory
-            return await telling.escalate(self._database, connection, directory, escalation)
+        return await self._database.write(
+            lambda connection: telling.escalate(
+                self._database, connection, self._directory(connection), escalation
+            )
+        )
 
     async def set_presence(self, staff: str, presence: Presence, at: datetime) -> Attendance:
-        async with self._database.writing() as connection:
-            return await people.set_presence(self._database, connection, staff, presence, at)
+        return await self._database.write(
+            lambda connection: people.set_presence(self._database, connection, staff, presence, at)
+        )
 
     async def presence(self) -> Mapping[str, Attendance]:
-        async with self._database.reading() as connection:
-            return await people.everybody(connection)
+        return await self._database.read(lambda connection: people.everybody(connection))
 
     async def touched_by(self, staff: str) -> Sequence[CaseRef]:
-        async with self._database.reading() as connection:
-            directory = (await self._directories.current(connection)).directory
-            return await lists.touched_by(connection, directory, staff)
+        return await self._database.read(
+            lambda connection: lists.touched_by(connection, self._directory(connection), staff)
+        )
 
     async def directory(self, version: int | None = None) -> VersionedDirectory:
-        async with self._database.reading() as connection:
-            if version is not None:
-                return await self._directories.at_version(connection, version)
-            return await self._directories.current(connection)
+        return await self._database.read(
+            lambda connection: (
+                self._directories.current(connection)
+                if version is None
+                else self._directories.at_version(connection, version)
+            )
+        )
 
     async def concerned_by(self, change: DirectoryDifference) -> Sequence[Concerned]:
-        async with self._database.reading() as connection:
-            return await concerned.concerned_by(connection, change)
+        return await self._database.read(lambda connection: concerned.concerned_by(connection, change))
 
     async def change_directory(self, directory: Directory, *, based_on: int | None) -> VersionedDirectory:
-        return await self._directories.change(directory, based_on)
+        return await self._database.write(
+            lambda connection: self._directories.change(connection, directory, based_on), "directory"
+        )
 
     async def keep_rules(self, digest: str, source: str) -> None:
-        async with self._database.writing() as connection:
-            await connection.execute(
-                self._database.insert(rule_sets).on_conflict_do_nothing(),
-                {"digest": digest, "source": source, "stored_at": datetime.now(UTC)},
-            )
+        await self._database.write(
+            lambda connection: rulesets.keep(self._database, connection, digest, source)
+        )
 
     async def kept_rules(self, digest: str) -> ShownRules | None:
-        async with self._database.reading() as connection:
-            rows = await connection.execute(
-                select(rule_sets.c.digest, rule_sets.c.source)
-                .where(rule_sets.c.digest.startswith(digest, autoescape=True))
-                .order_by(rule_sets.c.digest)
-                .limit(1)
-            )
-            row = rows.one_or_none()
-        return ShownRules(digest=row.digest, source=row.source) if row else None
+        return await self._database.read(lambda connection: rulesets.kept(connection, digest))
 
     async def block_customer(self, customer: str, *, blocked: bool) -> None:
-        async with self._database.writing() as connection:
-            if blocked:
-                await connection.execute(
-                    self._database.insert(blocked_customers).on_conflict_do_nothing(), {"customer": customer}
-                )
-            else:
-                await connection.execute(
-                    blocked_customers.delete().where(blocked_customers.c.customer == customer)
-                )
+        await self._database.write(
+            lambda connection: customers.block(self._database, connection, customer, blocked=blocked)
+        )
 
     async def load(self, staff: Iterable[str], kind: Kind, at: datetime) -> Mapping[str, int]:
-        async with self._database.reading() as connection:
-            return await waiting.load(connection, staff, kind, at)
+        return await self._database.read(lambda connection: waiting.load(connection, staff, kind, at))
 
     async def still_waiting(self, line: str | None, at: datetime) -> StillWaiting:
-        async with self._database.reading() as connection:
-            return await waiting.still_waiting(connection, line, at)
+        return await self._database.read(lambda connection: waiting.still_waiting(connection, line, at))
 
     async def inbox(self, query: InboxQuery, at: datetime | None = None) -> Sequence[InboxRow]:
-        async with self._database.reading() as connection:
-            directory = (await self._directories.current(connection)).directory
-            return await lists.inbox(connection, directory, query, at or datetime.now(UTC))
+        return await self._database.read(
+            lambda connection: lists.inbox(
+                connection, self._directory(connection), query, at or datetime.now(UTC)
+            )
+        )
 
     async def tickets(self, query: TicketQuery, at: datetime | None = None) -> Sequence[TicketRow]:
-        async with self._database.reading() as connection:
-            directory = (await self._directories.current(connection)).directory
-            return await lists.tickets(connection, directory, query, at or datetime.now(UTC))
+        return await self._database.read(
+            lambda connection: lists.tickets(
+                connection, self._directory(connection), query, at or datetime.now(UTC)
+            )
+        )
 
     async def customer_messages(self, case: CaseRef) -> Sequence[CustomerMessage]:
-        async with self._database.reading() as connection:
-            return await stories.customer_messages(connection, case.case_id)
+        return await self._database.read(
+            lambda connection: stories.customer_messages(connection, case.case_id)
+        )
 
     async def note_forwarded(self, forward: Forward) -> bool:
-        async with self._database.writing() as connection:
-            return await enter_once(self._database, connection, "forward", forward)
+        return await self._database.write(
+            lambda connection: enter_once(self._database, connection, "forward", forward)
+        )
 
     async def heard(self, case: CaseRef, event_id: str) -> Heard | None:
-        async with self._database.reading() as connection:
-            return await stories.heard(connection, place_of(case), event_id)
+        return await self._database.read(
+            lambda connection: stories.heard(connection, place_of(case), event_id)
+        )
 
     async def notices(self, staff: str | None, limit: int) -> Sequence[NoticeRow]:
-        async with self._database.reading() as connection:
-            return await notices.notices(connection, staff, limit)
+        return await self._database.read(lambda connection: notices.notices(connection, staff, limit))
 
     # --- Beyond the protocol: one case, for whoever operates the help desk ---------------------------
 
     async def messages(self, case_id: str) -> Sequence[Said]:
         """Every message, note and draft of a case, in order; empty for a case that does not exist."""
-        async with self._database.reading() as connection:
-            return await stories.messages(connection, case_id)
+        return await self._database.read(lambda connection: stories.messages(connection, case_id))
 
     async def change_log(self, case_id: str) -> Sequence[Changed]:
         """Who changed what about a case, in order."""
-        async with self._database.reading() as connection:
-            return await changelog.change_log(connection, case_id)
+        return await self._database.read(lambda connection: changelog.change_log(connection, case_id))
+
+    def _directory(self, connection: Connection) -> Directory:
+        return self._directories.current(connection).directory
 
 
 async def _migrate(database: Database, url: URL) -> None:
-    async with database.reading() as connection:
-        if await connection.run_sync(migrations.at_head):
-            return
+    if await database.read(migrations.at_head):
+        return
     # Copying years of events takes longer than an activity may.
     patient = Database(url, patient=True)
     try:
         # Workers often start together: the second one waits, and finds nothing left to do.
-        async with patient.writing("migrations") as connection:
-            if not await connection.run_sync(migrations.at_head):
-                await connection.run_sync(migrations.upgrade)
+        await patient.write(migrations.bring_to_head, "migrations")
     finally:
-        await patient.engine.dispose()
+        await patient.close()

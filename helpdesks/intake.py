@@ -36,19 +36,19 @@ class EmbeddedIntake(EmbeddedQueues):
         self._arrival = arrival
         self._kind, self._placed = arrival.place.kind, arrival.placed
 
-    async def known_event(self) -> KnownEvent | None:
+    def known_event(self) -> KnownEvent | None:
         found = self._arrival.found
         if found.known_id is None:
             return None
-        row = await self._arrival.own_row(found.known_case) if found.known_case is not None else None
+        row = self._arrival.own_row(found.known_case) if found.known_case is not None else None
         snapshot = snapshot_of(row) if row else self._before_first()
         return KnownEvent(found.known_case, found.known_at, found.known_chain, snapshot)
 
-    async def directory(self) -> VersionedDirectory:
-        return await self._directories.at_version(self.connection, self._arrival.found.version or 0)
+    def directory(self) -> VersionedDirectory:
+        return self._directories.at_version(self.connection, self._arrival.found.version or 0)
 
-    async def previous(self) -> Previous | None:
-        rows = await self.connection.execute(
+    def previous(self) -> Previous | None:
+        rows = self.connection.execute(
             queries.PREVIOUS[self._kind],
             {**self._placed, "case_id": self._arrival.case_id},
         )
@@ -59,52 +59,52 @@ class EmbeddedIntake(EmbeddedQueues):
         closed = row.status == Status.CLOSED
         return previous_of(keeping.state_of(row), row.decided_at, closed=closed)
 
-    async def other_holder(self) -> str | None:
-        holder: str | None = await self.connection.scalar(
+    def other_holder(self) -> str | None:
+        holder: str | None = self.connection.scalar(
             queries.OTHER_HOLDER[self._kind],
             {**self._placed, "customer": self._arrival.before.customer},
         )
         return holder
 
-    async def author_of(self, message_id: str, elsewhere: Iterable[CaseRef] = ()) -> str | None:
-        author = await self._sender_of(message_id, elsewhere)
+    def author_of(self, message_id: str, elsewhere: Iterable[CaseRef] = ()) -> str | None:
+        author = self._sender_of(message_id, elsewhere)
         return author.id if author is not None and author.type is AuthorType.STAFF else None
 
-    async def was_sent(self, message_id: str, elsewhere: Iterable[CaseRef] = ()) -> bool:
-        return await self._sender_of(message_id, elsewhere) is not None
+    def was_sent(self, message_id: str, elsewhere: Iterable[CaseRef] = ()) -> bool:
+        return self._sender_of(message_id, elsewhere) is not None
 
-    async def _sender_of(self, message_id: str, elsewhere: Iterable[CaseRef]) -> Author | None:
+    def _sender_of(self, message_id: str, elsewhere: Iterable[CaseRef]) -> Author | None:
         for place in (self._arrival.place, *(place_of(one) for one in elsewhere)):
-            author = await self.connection.scalar(
+            author = self.connection.scalar(
                 queries.SENDER[place.kind], {**place.columns, "message_id": message_id}
             )
             if author is None and place.kind == "ticket":
                 # The ID that a reply has in the chat that its ticket is linked to: see `activities.writes`.
                 case_id, _, event_id = message_id.partition(":")
                 replied = {**place.columns, "of_case": case_id, "event_id": event_id}
-                author = await self.connection.scalar(queries.REPLIER, replied)
+                author = self.connection.scalar(queries.REPLIER, replied)
             if author is not None:
                 return author_of(author)
         return None
 
-    async def case_at(self, case: CaseRef) -> CaseAt | None:
+    def case_at(self, case: CaseRef) -> CaseAt | None:
         place = place_of(case)
-        row = (await self.connection.execute(keeping.LATEST[place.kind], place.columns)).one_or_none()
+        row = self.connection.execute(keeping.LATEST[place.kind], place.columns).one_or_none()
         if row is None:
             return None
         final = row.status == Status.CLOSED and (place.kind == "ticket" or row.activity == Activity.ENDED)
         return CaseAt(final, rest_of(row).get("merged_into"))
 
-    async def blocked(self) -> bool:
+    def blocked(self) -> bool:
         return bool(self._arrival.found.blocked)
 
-    async def case_id(self) -> str:
+    def case_id(self) -> str:
         return self._arrival.case_id
 
-    async def lost(self) -> Kept | None:
-        return await keeping.lost(self.connection, self._arrival.place, self._arrival.chain)
+    def lost(self) -> Kept | None:
+        return keeping.lost(self.connection, self._arrival.place, self._arrival.chain)
 
-    async def take_in(
+    def take_in(
         self,
         folded: CaseState,
         settled: CaseState,
@@ -115,7 +115,7 @@ class EmbeddedIntake(EmbeddedQueues):
         opened: bool,
     ) -> None:
         taking_in = TakingIn(self._arrival, folded, settled, rules)
-        await taking_in.carry_out(effects, waiting, opened=opened)
+        taking_in.carry_out(effects, waiting, opened=opened)
 
     def _before_first(self) -> CaseSnapshot:
         case = self._arrival.before

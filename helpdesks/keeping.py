@@ -12,8 +12,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, Row, and_, bindparam, case, select
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, case, select
 
 from baton.contract import Activity, AuthorType, Event, Note, Status
 from baton.model.chat.state import ChatState
@@ -99,14 +98,14 @@ def credited(event: Event, after: CaseState) -> dict[str, Any] | None:
     }
 
 
-async def credit(connection: AsyncConnection, row: Row[Any] | None) -> None:
+def credit(connection: Connection, row: Row[Any] | None) -> None:
     """Record whose notes a row holds itself: an older release kept them there; a new row does not."""
     if row is None or '"notes"' not in (row.rest or ""):
         return
     state = state_of(row)
     assert isinstance(state, TicketState), "only tickets have departments"
     for note, labels in _notes_of(state):
-        await connection.execute(
+        connection.execute(
             _CREDIT,
             {
                 "of_ticket_id": row.ticket_id,
@@ -126,13 +125,19 @@ def _notes_of(ticket: TicketState) -> Iterable[tuple[Note, list[str]]]:
         yield note, of
 
 
-async def kept(connection: AsyncConnection, row: Row[Any]) -> Kept:
+def latest(connection: Connection, place: Place) -> Kept | None:
+    """The living case of a place, or else its latest."""
+    row = connection.execute(LATEST[place.kind], place.columns).one_or_none()
+    return kept(connection, row) if row is not None else None
+
+
+def kept(connection: Connection, row: Row[Any]) -> Kept:
     """The case in a row."""
     state, unsent = state_of(row), _unsent_of(row)
     if isinstance(state, TicketState):
-        notes = await connection.execute(_NOTES, {"case_id": row.case_id})
+        notes = connection.execute(_NOTES, {"case_id": row.case_id})
         state = with_notes(state, ((_labels_now(one.credited, state), _note(one)) for one in notes))
-    done = state.final and await _all_applied(connection, unsent)
+    done = state.final and _all_applied(connection, unsent)
     return Kept(state=state, unsent=unsent, done=done)
 
 
@@ -148,28 +153,28 @@ def _labels_now(credited: Mapping[str, Any], ticket: TicketState) -> tuple[str, 
     )
 
 
-async def lost(connection: AsyncConnection, place: Place, chain: str) -> Kept | None:
+def lost(connection: Connection, place: Place, chain: str) -> Kept | None:
     """The case that a chain of runs without one must continue; none if there is nothing to continue.
 
     A case that this chain opened itself does not count: the chain is deciding about its first event again.
     But a case that it took over is lost again if the chain has to start from the beginning.
     """
-    row = (await connection.execute(LATEST[place.kind], place.columns)).one_or_none()
+    row = connection.execute(LATEST[place.kind], place.columns).one_or_none()
     if row is None or row.first_chain == chain:
         return None
-    found = await kept(connection, row)
+    found = kept(connection, row)
     if found.done:
         return None
-    latest = (await connection.execute(_SEEN[place.kind], place.columns)).all()
+    latest = connection.execute(_SEEN[place.kind], place.columns).all()
     return found.model_copy(update={"seen": {one.event_id: one.decided_at for one in reversed(latest)}})
 
 
-async def _all_applied(connection: AsyncConnection, effects: Iterable[Effect]) -> bool:
+def _all_applied(connection: Connection, effects: Iterable[Effect]) -> bool:
     # What another case is told is not in the ledger of effects.
     keys = {one.key for one in effects if not isinstance(one, CopyToTicket | GivePlaces)}
     if not keys:
         return True
-    return keys <= set(await connection.scalars(_APPLIED, {"keys": list(keys)}))
+    return keys <= set(connection.scalars(_APPLIED, {"keys": list(keys)}))
 
 
 def state_of(row: Row[Any]) -> CaseState:

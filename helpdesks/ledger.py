@@ -10,7 +10,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection
 
 from baton.model.effects import (
     CaseWrite,
@@ -29,12 +29,10 @@ Once = Message | Notice | Prompt | ConsolidatedReply | Reminder | Escalation | F
 """Effects that people or other cases see, and that are therefore never carried out again."""
 
 
-async def enter(
-    database: Database, connection: AsyncConnection, kind: str, effect: CaseWrite, digest: str
-) -> bool:
+def enter(database: Database, connection: Connection, kind: str, effect: CaseWrite, digest: str) -> bool:
     """Enter an effect into the ledger before it is applied. False if exactly this was entered before."""
     insert = database.insert(applied)
-    entered = await connection.scalar(
+    entered = connection.scalar(
         insert.on_conflict_do_update(
             index_elements=[applied.c.kind, applied.c.key],
             set_={"digest": insert.excluded.digest, "at": insert.excluded.at},
@@ -45,19 +43,17 @@ async def enter(
     return entered is not None
 
 
-async def enter_once(database: Database, connection: AsyncConnection, kind: str, effect: Once) -> bool:
+def enter_once(database: Database, connection: Connection, kind: str, effect: Once) -> bool:
     """Enter it into the ledger. False if its key was entered before, whatever its content was."""
-    return await enter_key_once(
-        database, connection, kind, effect.key, effect.model_dump_json(), effect.decided_at
-    )
+    return enter_key_once(database, connection, kind, effect.key, effect.model_dump_json(), effect.decided_at)
 
 
-async def enter_key_once(
-    database: Database, connection: AsyncConnection, kind: str, key: str, content: str, at: datetime
+def enter_key_once(
+    database: Database, connection: Connection, kind: str, key: str, content: str, at: datetime
 ) -> bool:
     """As `enter_once`, for what is no effect of a case."""
     digest = sha256(content.encode()).hexdigest()
-    entered = await connection.scalar(
+    entered = connection.scalar(
         database.insert(applied).on_conflict_do_nothing().returning(applied.c.key),
         {"kind": kind, "key": key, "digest": digest, "at": at},
     )

@@ -6,8 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, func, or_, select, true
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import ColumnElement, Connection, ScalarSelect, Select, and_, func, or_, select, true
 
 from baton.contract import Status, Tab, TicketStage
 from baton.desk.api import InboxQuery, InboxRow, TicketQuery, TicketRow
@@ -42,8 +41,8 @@ _SEEN_BY: dict[Tab, Callable[[str, str | None], ColumnElement[bool]]] = {
 }
 
 
-async def inbox(
-    connection: AsyncConnection, directory: Directory, query: InboxQuery, now: datetime
+def inbox(
+    connection: Connection, directory: Directory, query: InboxQuery, now: datetime
 ) -> Sequence[InboxRow]:
     """Chats, those that have waited longest first, and why they wait."""
     tabs = [query.tab] if query.tab is not None else list(Tab)
@@ -54,14 +53,14 @@ async def inbox(
             for tab in tabs
         )
     )
-    found = await connection.execute(
+    found = connection.execute(
         select(*_LISTED, _last_text(*_MESSAGES).label("last_text"))
         .where(shown)
         .order_by(cases.c.since, cases.c.case_id)
         .limit(query.limit)
     )
     rows = found.all()
-    why = await reasons(connection, directory, rows, "chat", now)
+    why = reasons(connection, directory, rows, "chat", now)
     return [_inbox_row(row, why.get(row.case_id, "")) for row in rows]
 
 
@@ -96,8 +95,8 @@ def _inbox_row(row: Any, waits_for: str) -> InboxRow:
     )
 
 
-async def tickets(
-    connection: AsyncConnection, directory: Directory, query: TicketQuery, now: datetime
+def tickets(
+    connection: Connection, directory: Directory, query: TicketQuery, now: datetime
 ) -> Sequence[TicketRow]:
     """Living tickets, those that are due first, then those that have waited longest, and why they wait.
 
@@ -117,13 +116,13 @@ async def tickets(
         found = found.where(cases.c.stage == query.stage)
     if query.status is not None:
         found = found.where(cases.c.status == query.status)
-    listed = await connection.execute(
+    listed = connection.execute(
         found.add_columns(due_at.label("due"))
         .order_by(due_at.nulls_last(), cases.c.since, cases.c.case_id)
         .limit(query.limit)
     )
     rows = listed.all()
-    why = await reasons(connection, directory, rows, "ticket", now)
+    why = reasons(connection, directory, rows, "ticket", now)
     return [_ticket_row(row, why.get(row.case_id, "")) for row in rows]
 
 
@@ -149,7 +148,7 @@ def _ticket_row(row: Any, waits_for: str) -> TicketRow:
     )
 
 
-async def touched_by(connection: AsyncConnection, directory: Directory, staff: str) -> Sequence[CaseRef]:
+def touched_by(connection: Connection, directory: Directory, staff: str) -> Sequence[CaseRef]:
     """The living cases that somebody's presence concerns, the longest waiting first."""
     concerned = [
         cases.c.assignee == staff,
@@ -163,7 +162,7 @@ async def touched_by(connection: AsyncConnection, directory: Directory, staff: s
         concerned.append(
             and_(cases.c.line == line, cases.c.assignee.is_(None), cases.c.reserved_for.is_(None))
         )
-    rows = await connection.execute(
+    rows = connection.execute(
         select(
             *(cases.c.case_id, cases.c.kind, cases.c.customer),
             *(cases.c.channel, cases.c.conversation, cases.c.ticket_id),

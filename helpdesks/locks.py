@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection
 
 from helpdesks.database import Database
 
@@ -17,20 +17,20 @@ from helpdesks.database import Database
 class Locks:
     """The locks of one transaction."""
 
-    def __init__(self, database: Database, connection: AsyncConnection) -> None:
+    def __init__(self, database: Database, connection: Connection) -> None:
         self._database = database
         self._connection = connection
         self._held: set[str] = set()
 
-    async def load(self, staff: Iterable[str]) -> None:
+    def load(self, staff: Iterable[str]) -> None:
         """Lock how many cases these people have."""
-        await self._hold(f"load:{one}" for one in staff)
+        self._hold(f"load:{one}" for one in staff)
 
-    async def queues(self, lines: Iterable[str]) -> None:
+    def queues(self, lines: Iterable[str]) -> None:
         """Lock the queues of these lines, and what is promised to those who wait there."""
-        await self._hold(f"queue:{line}" for line in lines)
+        self._hold(f"queue:{line}" for line in lines)
 
-    async def _hold(self, names: Iterable[str]) -> None:
+    def _hold(self, names: Iterable[str]) -> None:
         missing = [name for name in names if name not in self._held]
-        await self._database.lock(self._connection, missing)
+        self._database.lock(self._connection, missing)
         self._held.update(missing)

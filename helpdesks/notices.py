@@ -14,8 +14,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, func, select
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, select
 
 from baton.desk.api import NoticeRow
 from baton.model.facts import people
@@ -40,9 +39,9 @@ _LIST_BEFORE = (
 )
 
 
-async def keep(
+def keep(
     database: Database,
-    connection: AsyncConnection,
+    connection: Connection,
     key: str,
     told: Sequence[Audience],
     at: datetime,
@@ -50,7 +49,7 @@ async def keep(
 ) -> None:
     """Keep what people are told, each reason once. ``about`` has the case's columns, if it is about one."""
     several = people(staff for one in told if len(one.staff) > 1 for staff in one.staff)
-    numbers = await _numbered(database, connection, several)
+    numbers = _numbered(database, connection, several)
     entries: set[tuple[int, int]] = set()
     for one in told:
         alone = len(one.staff) == 1
@@ -64,84 +63,80 @@ async def keep(
             "everyone": one.everyone,
             "at": at,
         }
-        row = await connection.scalar(notifications.insert().returning(notifications.c.id), values)
-        entries |= await _new_in_block(connection, row, chosen)
+        row = connection.scalar(notifications.insert().returning(notifications.c.id), values)
+        entries |= _new_in_block(connection, row, chosen)
     if entries:
         # In one order, so that two writers never wait for each other.
         rows = [{"number": number, "block": block} for number, block in sorted(entries)]
-        await connection.execute(database.insert(heard).on_conflict_do_nothing(), rows)
+        connection.execute(database.insert(heard).on_conflict_do_nothing(), rows)
 
 
-async def _numbered(
-    database: Database, connection: AsyncConnection, staff: Collection[str]
-) -> Mapping[str, int]:
+def _numbered(database: Database, connection: Connection, staff: Collection[str]) -> Mapping[str, int]:
     """The numbers of these people, at least. Whoever has none gets one."""
     if not staff:
         return {}
-    numbers = await _numbers(connection)
+    numbers = _numbers(connection)
     if not numbers.keys() >= set(staff):
-        await database.lock(connection, ["recipients"])
-        numbers = await _numbers(connection)
+        database.lock(connection, ["recipients"])
+        numbers = _numbers(connection)
         missing = [{"staff": name} for name in staff if name not in numbers]
         if missing:
-            await connection.execute(recipients.insert(), missing)
-            numbers = await _numbers(connection)
+            connection.execute(recipients.insert(), missing)
+            numbers = _numbers(connection)
     return numbers
 
 
-async def _numbers(connection: AsyncConnection) -> Mapping[str, int]:
-    return {name: number for number, name in await _names(connection)}
+def _numbers(connection: Connection) -> Mapping[str, int]:
+    return {name: number for number, name in _names(connection)}
 
 
-async def _names(connection: AsyncConnection) -> Sequence[tuple[int, str]]:
+def _names(connection: Connection) -> Sequence[tuple[int, str]]:
     """Everybody who ever was one of several who were told something, with their numbers."""
-    found = await connection.execute(select(recipients.c.number, recipients.c.staff))
+    found = connection.execute(select(recipients.c.number, recipients.c.staff))
     return [(number, name) for number, name in found]
 
 
-async def _new_in_block(
-    connection: AsyncConnection, row: int, numbers: Collection[int]
-) -> set[tuple[int, int]]:
+def _new_in_block(connection: Connection, row: int, numbers: Collection[int]) -> set[tuple[int, int]]:
     """What to enter into ``heard``: each of these numbers with the block of this row."""
     if not numbers:
         return set()
     block = row // BLOCK
-    before = await connection.scalar(_LIST_BEFORE, {"row": row, "first": block * BLOCK})
+    before = connection.scalar(_LIST_BEFORE, {"row": row, "first": block * BLOCK})
     # Whoever was told the time before has been entered, and mostly that is everybody.
     known = numbers_on(before) if before is not None else []
     return {(number, block) for number in set(numbers).difference(known)}
 
 
-async def told_before(connection: AsyncConnection, key: str) -> tuple[str, ...]:
+def told_before(connection: Connection, key: str) -> tuple[str, ...]:
     """Who was told with this key."""
-    rows = await connection.execute(
+    rows = connection.execute(
         select(notifications).where(notifications.c.key == key).order_by(notifications.c.id)
     )
-    return people(staff for row in await _rows(connection, rows, None) for staff in row.told)
+    return people(staff for row in _rows(connection, rows, None) for staff in row.told)
 
 
-async def notices(connection: AsyncConnection, staff: str | None, limit: int) -> Sequence[NoticeRow]:
+def notices(connection: Connection, staff: str | None, limit: int) -> Sequence[NoticeRow]:
     """What people were told, latest first."""
     if staff is None:
-        found = list(await connection.execute(select(notifications).order_by(_LATEST).limit(limit)))
+        found = list(connection.execute(select(notifications).order_by(_LATEST).limit(limit)))
     else:
-        found = list(await connection.execute(to_one(staff, limit)))
-        found += await _to_several(connection, staff, limit)
+        found = list(connection.execute(to_one(staff, limit)))
+        found += _to_several(connection, staff, limit)
         found = sorted(found, key=lambda row: row.id, reverse=True)[:limit]
-    return await _rows(connection, found, staff)
+    return _rows(connection, found, staff)
 
 
-async def _to_several(connection: AsyncConnection, staff: str, limit: int) -> Sequence[Any]:
+def _to_several(connection: Connection, staff: str, limit: int) -> Sequence[Any]:
     """The latest rows whose delivery lists have this person."""
-    number = await connection.scalar(select(recipients.c.number).where(recipients.c.staff == staff))
+    number = connection.scalar(select(recipients.c.number).where(recipients.c.staff == staff))
     if number is None:
         return []
     found: list[Any] = []
     # A join would be one query, but PostgreSQL would read all notices for it.
-    for block in (await connection.scalars(blocks_of(number, limit))).all():
+    for block in connection.scalars(blocks_of(number, limit)).all():
         if len(found) >= limit:
             break
-        found += await connection.execute(in_block(block, number, limit))
+        found += connection.execute(in_block(block, number, limit))
     return found
 
 
@@ -161,11 +156,11 @@ def in_block(block: int, number: int, limit: int) -> Select[Any]:
     return select(notifications).where(here, _is_on_the_list(number)).order_by(_LATEST).limit(limit)
 
 
-async def _rows(connection: AsyncConnection, found: Iterable[Any], staff: str | None) -> list[NoticeRow]:
+def _rows(connection: Connection, found: Iterable[Any], staff: str | None) -> list[NoticeRow]:
     rows = list(found)
     names: dict[int, str] = {}
     if any(row.told is not None for row in rows):
-        names = dict(await _names(connection))
+        names = dict(_names(connection))
     return [_row(row, names, staff) for row in rows]
 
 

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, select
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, Row, select
 
 from baton.contract import Presence
 from helpdesks.database import Database
@@ -20,28 +19,28 @@ def attendance_of(row: Row[Any]) -> Attendance:
     return Attendance(Presence(row.presence), row.since, row.last_assigned_at)
 
 
-async def everybody(connection: AsyncConnection) -> Mapping[str, Attendance]:
+def everybody(connection: Connection) -> Mapping[str, Attendance]:
     """The presence of everybody who ever had one."""
-    rows = await connection.execute(
+    rows = connection.execute(
         select(attendance).where(attendance.c.presence.is_not(None)).order_by(attendance.c.staff)
     )
     return {row.staff: attendance_of(row) for row in rows}
 
 
-async def presences(connection: AsyncConnection) -> Mapping[str, Presence]:
+def presences(connection: Connection) -> Mapping[str, Presence]:
     """What everybody is doing who ever had a presence."""
-    rows = await connection.execute(
+    rows = connection.execute(
         select(attendance.c.staff, attendance.c.presence).where(attendance.c.presence.is_not(None))
     )
     return {staff: Presence(presence) for staff, presence in rows}
 
 
-async def set_presence(
-    database: Database, connection: AsyncConnection, staff: str, presence: Presence, at: datetime
+def set_presence(
+    database: Database, connection: Connection, staff: str, presence: Presence, at: datetime
 ) -> Attendance:
     """Note what somebody is doing from ``at`` on. Anything older than the known presence changes nothing."""
     insert = database.insert(attendance)
-    await connection.execute(
+    connection.execute(
         insert.on_conflict_do_update(
             index_elements=[attendance.c.staff],
             set_={"presence": insert.excluded.presence, "since": insert.excluded.since},
@@ -50,5 +49,5 @@ async def set_presence(
         ),
         {"staff": staff, "presence": presence, "since": at},
     )
-    row = await connection.execute(select(attendance).where(attendance.c.staff == staff))
+    row = connection.execute(select(attendance).where(attendance.c.staff == staff))
     return attendance_of(row.one())

@@ -13,8 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Integer, and_, bindparam, func, or_, select, union_all
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, Integer, and_, bindparam, func, or_, select, union_all
 
 from baton.model.queueing import Waiting
 from helpdesks import queries
@@ -75,7 +74,7 @@ class EmbeddedQueues:
     def __init__(
         self,
         database: Database,
-        connection: AsyncConnection,
+        connection: Connection,
         directories: Directories,
         locks: Locks,
         *,
@@ -90,28 +89,28 @@ class EmbeddedQueues:
         self._now = now
         self._promising = {"source": source, "fresh_after": now - KEPT_FOR, "own_case": case_id}
 
-    async def directory(self) -> VersionedDirectory:
-        return await self._directories.current(self.connection)
+    def directory(self) -> VersionedDirectory:
+        return self._directories.current(self.connection)
 
-    async def attendance(self, staff: Iterable[str]) -> Mapping[str, Attendance]:
+    def attendance(self, staff: Iterable[str]) -> Mapping[str, Attendance]:
         wanted = list(staff)
         if not wanted:
             return {}
-        rows = await self.connection.execute(queries.ATTENDANCE, {"staff": wanted})
+        rows = self.connection.execute(queries.ATTENDANCE, {"staff": wanted})
         return {row.staff: attendance_of(row) for row in rows}
 
-    async def load(self, staff: Iterable[str], kind: Kind) -> Mapping[str, int]:
+    def load(self, staff: Iterable[str], kind: Kind) -> Mapping[str, int]:
         wanted = list(dict.fromkeys(staff))
-        await self._locks.load(wanted)
+        self._locks.load(wanted)
         counted: dict[str, int] = dict.fromkeys(wanted, 0)
         if wanted:
-            rows = await self.connection.execute(LOAD, {**self._promising, "staff": wanted, "kind": kind})
+            rows = self.connection.execute(LOAD, {**self._promising, "staff": wanted, "kind": kind})
             counted.update((holder, number) for holder, number in rows)
         return counted
 
-    async def waiting(self, line: str, kind: Kind, until: datetime, most: int) -> Sequence[Queued]:
-        await self._locks.queues([line])
-        rows = await self.connection.execute(
+    def waiting(self, line: str, kind: Kind, until: datetime, most: int) -> Sequence[Queued]:
+        self._locks.queues([line])
+        rows = self.connection.execute(
             WAITING, {**self._promising, "line": line, "kind": kind, "until": until, "most": most}
         )
         return [
@@ -122,12 +121,12 @@ class EmbeddedQueues:
             for row in rows
         ]
 
-    async def promise(self, places: Mapping[str, str], kind: Kind) -> None:
+    def promise(self, places: Mapping[str, str], kind: Kind) -> None:
         if not places:
             return
         insert = self._database.insert(promises)
         renewed = {name: insert.excluded[name] for name in ("staff", "source", "at")}
-        await self.connection.execute(
+        self.connection.execute(
             insert.on_conflict_do_update(index_elements=[promises.c.case_id], set_=renewed),
             [
                 {
@@ -141,9 +140,9 @@ class EmbeddedQueues:
             ],
         )
 
-    async def redeem(self, line: str) -> str | None:
-        await self._locks.queues([line])
-        staff: str | None = await self.connection.scalar(
+    def redeem(self, line: str) -> str | None:
+        self._locks.queues([line])
+        staff: str | None = self.connection.scalar(
             promises.delete()
             .where(promises.c.case_id == self._promising["own_case"])
             .returning(promises.c.staff)

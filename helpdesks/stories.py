@@ -9,8 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import Row, bindparam, select
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, Row, bindparam, select
 
 from baton.contract import CustomerMessage, Event
 from helpdesks.caserows import BY_ID, author_of, snapshot_of
@@ -37,15 +36,15 @@ class Said:
     text: str
 
 
-async def messages(connection: AsyncConnection, case_id: str) -> Sequence[Said]:
+def messages(connection: Connection, case_id: str) -> Sequence[Said]:
     """All messages and notes of a case, in order, with what rules wrote, and the drafts."""
-    heard = await connection.execute(
+    heard = connection.execute(
         select(events.c.decided_at, events.c.kind, events.c.author, events.c.text)
         .where(events.c.case_id == case_id, events.c.kind.in_(_SPOKEN))
         .order_by(events.c.decided_at, events.c.id)
     )
     said = [Said(row.decided_at, row.kind, row.author, row.text or "") for row in heard]
-    written = await connection.execute(
+    written = connection.execute(
         select(entries)
         # The event that asked for a reply already contains it.
         .where(entries.c.case_id == case_id, entries.c.kind != "reply")
@@ -55,9 +54,9 @@ async def messages(connection: AsyncConnection, case_id: str) -> Sequence[Said]:
     return sorted(said, key=lambda one: one.at)
 
 
-async def customer_messages(connection: AsyncConnection, case_id: str) -> Sequence[CustomerMessage]:
+def customer_messages(connection: Connection, case_id: str) -> Sequence[CustomerMessage]:
     """What the customer wrote in a case, in order, as the events that brought it."""
-    rows = await connection.execute(
+    rows = connection.execute(
         select(events)
         .where(events.c.case_id == case_id, events.c.kind == "customer_message")
         .order_by(events.c.decided_at, events.c.id)
@@ -65,12 +64,12 @@ async def customer_messages(connection: AsyncConnection, case_id: str) -> Sequen
     return [CustomerMessage.model_validate(_fields(row)) for row in rows]
 
 
-async def heard(connection: AsyncConnection, place: Place, event_id: str) -> Heard | None:
+def heard(connection: Connection, place: Place, event_id: str) -> Heard | None:
     """An event of a conversation or ticket, with the case that had it, if it was taken in."""
-    row = (await connection.execute(HEARD[place.kind], {**place.columns, "event_id": event_id})).one_or_none()
+    row = connection.execute(HEARD[place.kind], {**place.columns, "event_id": event_id}).one_or_none()
     if row is None:
         return None
-    case = (await connection.execute(BY_ID, {"wanted": row.case_id})).one_or_none()
+    case = connection.execute(BY_ID, {"wanted": row.case_id}).one_or_none()
     event = _EVENT.validate_python({**_fields(row), "kind": row.kind})
     return Heard(event, snapshot_of(case) if case is not None else None)
 

@@ -62,7 +62,7 @@ class TakingIn:
         self._settled = settled
         self._rules = rules
 
-    async def carry_out(self, effects: Sequence[Effect], waiting: Collection[str], *, opened: bool) -> None:
+    def carry_out(self, effects: Sequence[Effect], waiting: Collection[str], *, opened: bool) -> None:
         """Write it, unless something later has been written.
 
         Args:
@@ -76,7 +76,7 @@ class TakingIn:
         in_case = self._folded.exists and (opened or not opens(self._before, self._event))
         case_id = self._folded.case_id if in_case else None
         if case_id is not None:
-            row = await self._arrival.own_row(case_id)
+            row = self._arrival.own_row(case_id)
             too_late = row is not None and self._is_overtaken(row)
             if too_late and known_at is not None:
                 return
@@ -84,15 +84,15 @@ class TakingIn:
                 stood = row
                 if row is None and waiting:  # they belong to the previous case, in the same workflow
                     latest = keeping.LATEST[self._place.kind]
-                    stood = (await self._connection.execute(latest, self._placed)).one_or_none()
-                await keeping.credit(self._connection, row)
+                    stood = self._connection.execute(latest, self._placed).one_or_none()
+                keeping.credit(self._connection, row)
                 unsent = keeping.still_unsent(stood, waiting, effects)
-                await self._write_case(case_id, row, unsent)
-                await self._log(case_id)
+                self._write_case(case_id, row, unsent)
+                self._log(case_id)
         # A new event is kept even if the clock went back: its text is nowhere else.
-        await self._write_event(case_id)
+        self._write_event(case_id)
         if self._found.known_case not in (None, case_id):
-            await self._withdraw(self._found.known_case)
+            self._withdraw(self._found.known_case)
 
     def _before_in(self, case_id: str) -> CaseState | None:
         """The state before the event, if it was of this case and not of the previous one."""
@@ -103,12 +103,12 @@ class TakingIn:
             return True
         return bool(row.decided_at == self._now and row.last_event == self._event.id and row.settled)
 
-    async def _write_case(self, case_id: str, row: Row[Any] | None, unsent: str | None) -> None:
+    def _write_case(self, case_id: str, row: Row[Any] | None, unsent: str | None) -> None:
         folded, settled = self._folded, self._settled
         before = self._before_in(case_id)
         had = before.holder if before else None
         if settled.holder is not None and settled.holder != had:
-            await self._arrival.locks.load([settled.holder])
+            self._arrival.locks.load([settled.holder])
         fields = fields_of(folded)
         values = {
             **fields,
@@ -125,41 +125,41 @@ class TakingIn:
             "unsent": unsent,
         }
         if row is None:
-            await self._close_earlier()
+            self._close_earlier()
             values |= {
                 **self._placed,
                 "case_id": case_id,
                 "kind": self._place.kind,
                 "opened_by": self._event.id,
             }
-            await self._connection.execute(cases.insert(), values)
+            self._connection.execute(cases.insert(), values)
         else:
-            await self._connection.execute(UPDATE_CASE, {**values, "wanted": case_id})
+            self._connection.execute(UPDATE_CASE, {**values, "wanted": case_id})
         if isinstance(settled, TicketState):
-            await keep_labels(self._connection, case_id, labels_of(fields, settled))
+            keep_labels(self._connection, case_id, labels_of(fields, settled))
         newly = (
             settled.assignee if before is None or settled.assignee != before.assignee else None,
             settled.holder if settled.holder != had else None,
         )
-        await self._note_assigned(people(newly))
+        self._note_assigned(people(newly))
 
-    async def _close_earlier(self) -> None:
+    def _close_earlier(self) -> None:
         """A place has one living case.
 
         The previous one may not yet have written that it is closed; after a reset it may be a different one.
         """
         if self._place.kind == "ticket":
-            await self._connection.execute(queries.FORGET_LABELS, self._placed)
-        await self._connection.execute(
+            self._connection.execute(queries.FORGET_LABELS, self._placed)
+        self._connection.execute(
             queries.CLOSE_EARLIER[self._place.kind].values(closed(self._place)),
             {f"of_{name}": value for name, value in self._placed.items()},
         )
 
-    async def _note_assigned(self, staff: Sequence[str]) -> None:
+    def _note_assigned(self, staff: Sequence[str]) -> None:
         if not staff:
             return
         insert = self._database.insert(attendance)
-        await self._connection.execute(
+        self._connection.execute(
             insert.on_conflict_do_update(
                 index_elements=[attendance.c.staff],
                 set_={"last_assigned_at": insert.excluded.last_assigned_at},
@@ -170,7 +170,7 @@ class TakingIn:
             [{"staff": one, "last_assigned_at": self._now} for one in sorted(staff)],
         )
 
-    async def _log(self, case_id: str) -> None:
+    def _log(self, case_id: str) -> None:
         """Record what the event changed, and those changes by the rules that no effect will carry."""
         before = self._before_in(case_id)
         had: dict[str, Any] = {**fields_of(before), **progress_of(before)} if before else {}
@@ -179,15 +179,15 @@ class TakingIn:
         if self._event.kind in MESSAGE_KINDS and not moved:
             had["status"] = has["status"]  # flips with every message
         author, source = self._event.author, self._event.id
-        await self._note_change(case_id, source, f"{author.type}_{author.id}", difference(had, has))
+        self._note_change(case_id, source, f"{author.type}_{author.id}", difference(had, has))
         by_rules = difference(progress_of(self._folded), progress_of(self._settled))
-        await self._note_change(case_id, f"{case_id}:{source}:rules", rule_names(self._rules), by_rules)
+        self._note_change(case_id, f"{case_id}:{source}:rules", rule_names(self._rules), by_rules)
 
-    async def _note_change(self, case_id: str, source: str, by: str, what: str) -> None:
+    def _note_change(self, case_id: str, source: str, by: str, what: str) -> None:
         if what:
-            await log_change(self._database, self._connection, case_id, source, self._now, by, what)
+            log_change(self._database, self._connection, case_id, source, self._now, by, what)
 
-    async def _write_event(self, case_id: str | None) -> None:
+    def _write_event(self, case_id: str | None) -> None:
         event = self._event
         values = {
             "case_id": case_id,
@@ -203,13 +203,13 @@ class TakingIn:
             "credited": keeping.credited(event, self._folded),
         }
         if self._found.known_id is None:
-            await self._connection.execute(events.insert(), {**values, **self._placed, "event_id": event.id})
+            self._connection.execute(events.insert(), {**values, **self._placed, "event_id": event.id})
         else:
-            await self._connection.execute(queries.UPDATE_EVENT, {**values, "wanted": self._found.known_id})
+            self._connection.execute(queries.UPDATE_EVENT, {**values, "wanted": self._found.known_id})
 
-    async def _withdraw(self, case_id: str) -> None:
+    def _withdraw(self, case_id: str) -> None:
         """After a reset this event went elsewhere: nobody may keep the case that it had opened."""
-        withdrawn = await self._connection.scalar(
+        withdrawn = self._connection.scalar(
             cases.update()
             .where(cases.c.case_id == case_id, cases.c.opened_by == self._event.id)
             .values(
@@ -224,4 +224,4 @@ class TakingIn:
             .returning(cases.c.case_id)
         )
         if withdrawn is not None and self._place.kind == "ticket":
-            await keep_labels(self._connection, case_id, {})
+            keep_labels(self._connection, case_id, {})

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import bindparam, select
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, bindparam, select
 
 from baton.contract import SYSTEM, Tell
 from baton.documents.directory import Directory
@@ -23,24 +22,24 @@ from helpdesks.schema import cases, entries
 _BEHIND = select(cases.c.line, cases.c.dispatcher).where(cases.c.case_id == bindparam("wanted"))
 
 
-async def prompt_reply(
-    database: Database, connection: AsyncConnection, directory: Directory, prompt: Prompt, draft: str
+def prompt_reply(
+    database: Database, connection: Connection, directory: Directory, prompt: Prompt, draft: str
 ) -> bool:
     """Tell the composer, or everyone who is online, and keep the draft. False if this was done before."""
-    if not await enter_once(database, connection, "prompt", prompt):
+    if not enter_once(database, connection, "prompt", prompt):
         return False
     composer = (prompt.composer,) if prompt.composer is not None else ()
     tell = Tell(staff=composer, everyone=not composer, reason="prompt")
-    await _tell(database, connection, directory, prompt.key, [tell], prompt.decided_at, prompt.case)
+    _tell(database, connection, directory, prompt.key, [tell], prompt.decided_at, prompt.case)
     if draft:
-        await _keep_draft(database, connection, prompt, draft)
+        _keep_draft(database, connection, prompt, draft)
     return True
 
 
-async def _keep_draft(database: Database, connection: AsyncConnection, prompt: Prompt, draft: str) -> None:
+def _keep_draft(database: Database, connection: Connection, prompt: Prompt, draft: str) -> None:
     """Keep one draft for each round: the one decided last."""
     insert = database.insert(entries)
-    await connection.execute(
+    connection.execute(
         insert.on_conflict_do_update(
             index_elements=[entries.c.kind, entries.c.key, entries.c.position],
             set_={name: insert.excluded[name] for name in ("text", "rules", "at")},
@@ -54,64 +53,64 @@ async def _keep_draft(database: Database, connection: AsyncConnection, prompt: P
     )
 
 
-async def notify(
-    database: Database, connection: AsyncConnection, directory: Directory, notice: Notice
+def notify(
+    database: Database, connection: Connection, directory: Directory, notice: Notice
 ) -> tuple[str, ...]:
     """Tell people, and return who was told; a repeated notice returns who was told the first time."""
-    return await _tell_once(database, connection, directory, "notice", notice, notice.tell)
+    return _tell_once(database, connection, directory, "notice", notice, notice.tell)
 
 
-async def remind(
-    database: Database, connection: AsyncConnection, directory: Directory, reminder: Reminder
+def remind(
+    database: Database, connection: Connection, directory: Directory, reminder: Reminder
 ) -> tuple[str, ...]:
     """Tell a department that its answer is due soon; otherwise as `notify`."""
     tell = Tell(departments=(reminder.label,), reason=f"due soon: {reminder.label}")
-    return await _tell_once(database, connection, directory, "reminder", reminder, [tell])
+    return _tell_once(database, connection, directory, "reminder", reminder, [tell])
 
 
-async def escalate(
-    database: Database, connection: AsyncConnection, directory: Directory, escalation: Escalation
+def escalate(
+    database: Database, connection: Connection, directory: Directory, escalation: Escalation
 ) -> tuple[str, ...]:
     """Tell those who must know that a department's answer is overdue; otherwise as `notify`."""
     to = (escalation.to,) if escalation.to is not None else ()
     tell = Tell(staff=to, everyone=not to, reason=f"overdue: {escalation.label}")
-    return await _tell_once(database, connection, directory, "escalation", escalation, [tell])
+    return _tell_once(database, connection, directory, "escalation", escalation, [tell])
 
 
-async def tell_of_no_case(
-    database: Database, connection: AsyncConnection, directory: Directory, key: str, tell: Tell, at: datetime
+def tell_of_no_case(
+    database: Database, connection: Connection, directory: Directory, key: str, tell: Tell, at: datetime
 ) -> tuple[str, ...]:
     """Tell people something that is about no single case; otherwise as `notify`."""
-    if await enter_key_once(database, connection, "notice", key, tell.model_dump_json(), at):
-        return await _tell(database, connection, directory, key, [tell], at)
-    return await notices.told_before(connection, key)
+    if enter_key_once(database, connection, "notice", key, tell.model_dump_json(), at):
+        return _tell(database, connection, directory, key, [tell], at)
+    return notices.told_before(connection, key)
 
 
-async def _tell_once(
+def _tell_once(
     database: Database,
-    connection: AsyncConnection,
+    connection: Connection,
     directory: Directory,
     kind: str,
     effect: Once,
     tell: Sequence[Tell],
 ) -> tuple[str, ...]:
-    if await enter_once(database, connection, kind, effect):
-        return await _tell(database, connection, directory, effect.key, tell, effect.decided_at, effect.case)
-    return await notices.told_before(connection, effect.key)
+    if enter_once(database, connection, kind, effect):
+        return _tell(database, connection, directory, effect.key, tell, effect.decided_at, effect.case)
+    return notices.told_before(connection, effect.key)
 
 
-async def _tell(
+def _tell(
     database: Database,
-    connection: AsyncConnection,
+    connection: Connection,
     directory: Directory,
     key: str,
     tell: Sequence[Tell],
     at: datetime,
     case: CaseRef | None = None,
 ) -> tuple[str, ...]:
-    around = Around(directory, await presences(connection))
+    around = Around(directory, presences(connection))
     reached = all(around.reaches(one) for one in tell)
-    behind = Behind() if case is None or reached else await _behind(connection, case)
+    behind = Behind() if case is None or reached else _behind(connection, case)
     told: dict[str, Audience] = {}
     for one in tell:
         heard = around.audience(one, behind)
@@ -122,10 +121,10 @@ async def _tell(
         )
     about = {} if case is None else {**place_of(case).columns, "case_id": case.case_id}
     heard_by = [one for one in told.values() if one.staff]
-    await notices.keep(database, connection, key, heard_by, at, about)
+    notices.keep(database, connection, key, heard_by, at, about)
     return people(staff for one in heard_by for staff in one.staff)
 
 
-async def _behind(connection: AsyncConnection, case: CaseRef) -> Behind:
-    row = (await connection.execute(_BEHIND, {"wanted": case.case_id})).one_or_none()
+def _behind(connection: Connection, case: CaseRef) -> Behind:
+    row = connection.execute(_BEHIND, {"wanted": case.case_id}).one_or_none()
     return Behind(row.line, row.dispatcher) if row is not None else Behind()

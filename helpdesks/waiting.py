@@ -9,8 +9,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, false, func, or_, select, true
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, and_, false, func, or_, select, true
 
 from baton.contract import Activity, Presence, Tab
 from baton.desk.waits import Colleague, InQueue, closed, waits_for
@@ -21,14 +20,14 @@ from helpdesks.queues import KEPT_FOR, LOAD
 from helpdesks.schema import cases, promises
 
 
-async def reasons(
-    connection: AsyncConnection, directory: Directory, rows: Iterable[Any], kind: Kind, now: datetime
+def reasons(
+    connection: Connection, directory: Directory, rows: Iterable[Any], kind: Kind, now: datetime
 ) -> Mapping[str, str]:
     """Why the cases in these rows wait, by case ID; only of those that are in a queue."""
     queued = [row for row in rows if row.queue is not None]
-    promised = await _promised(connection, [row.case_id for row in queued], now)
+    promised = _promised(connection, [row.case_id for row in queued], now)
     lines = dict.fromkeys(row.queue for row in queued)
-    colleagues = await _colleagues(connection, directory, lines, kind, now)
+    colleagues = _colleagues(connection, directory, lines, kind, now)
     shut = {line: closed(line, directory, now) for line in lines}
     return {
         row.case_id: waits_for(
@@ -46,11 +45,11 @@ async def reasons(
     }
 
 
-async def _promised(connection: AsyncConnection, case_ids: Iterable[str], now: datetime) -> Mapping[str, str]:
+def _promised(connection: Connection, case_ids: Iterable[str], now: datetime) -> Mapping[str, str]:
     wanted = list(case_ids)
     if not wanted:
         return {}
-    found = await connection.execute(
+    found = connection.execute(
         select(promises.c.case_id, promises.c.staff).where(
             promises.c.case_id.in_(wanted), promises.c.at > now - KEPT_FOR
         )
@@ -58,16 +57,16 @@ async def _promised(connection: AsyncConnection, case_ids: Iterable[str], now: d
     return {row.case_id: row.staff for row in found}
 
 
-async def _colleagues(
-    connection: AsyncConnection, directory: Directory, lines: Iterable[str], kind: Kind, now: datetime
+def _colleagues(
+    connection: Connection, directory: Directory, lines: Iterable[str], kind: Kind, now: datetime
 ) -> Mapping[str, list[Colleague]]:
     members = {line: dict(directory.members(line)) for line in lines}
     staff = [one for line in members.values() for one in line]
     if not staff:
         return {line: [] for line in members}
-    rows = await connection.execute(queries.ATTENDANCE, {"staff": staff})
+    rows = connection.execute(queries.ATTENDANCE, {"staff": staff})
     online = {row.staff for row in rows if row.presence == Presence.ONLINE}
-    loads = await load(connection, staff, kind, now)
+    loads = load(connection, staff, kind, now)
     return {
         line: [
             Colleague(one, one in online, loads.get(one, 0) < member.most(kind), member.chats)
@@ -77,11 +76,9 @@ async def _colleagues(
     }
 
 
-async def load(
-    connection: AsyncConnection, staff: Iterable[str], kind: Kind, now: datetime
-) -> Mapping[str, int]:
+def load(connection: Connection, staff: Iterable[str], kind: Kind, now: datetime) -> Mapping[str, int]:
     """How many cases of this kind these people have, or are promised; those without any are left out."""
-    found = await connection.execute(
+    found = connection.execute(
         LOAD,
         # Every case and every promise counts: nothing is being decided here.
         {"staff": list(staff), "kind": kind, "own_case": "", "source": "", "fresh_after": now - KEPT_FOR},
@@ -89,7 +86,7 @@ async def load(
     return {row.staff: row.number for row in found}
 
 
-async def still_waiting(connection: AsyncConnection, line: str | None, now: datetime) -> StillWaiting:
+def still_waiting(connection: Connection, line: str | None, now: datetime) -> StillWaiting:
     """How many cases wait that somebody of a line could take, and that nobody is promised."""
     promised = select(promises.c.case_id).where(promises.c.at > now - KEPT_FOR)
     queued = cases.c.queue == line if line is not None else false()
@@ -97,7 +94,7 @@ async def still_waiting(connection: AsyncConnection, line: str | None, now: date
     elsewhere = cases.c.queue.is_distinct_from(line) if line is not None else true()
     unanswered = and_(cases.c.tab == Tab.UNANSWERED, elsewhere)
     lists = {"queue": queued, "new": new, "unanswered": unanswered}
-    rows = await connection.execute(
+    rows = connection.execute(
         select(*(func.count().filter(one).label(name) for name, one in lists.items())).where(
             or_(*lists.values()), cases.c.case_id.not_in(promised)
         )

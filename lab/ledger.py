@@ -13,9 +13,7 @@ from helpdesks.schema import applied, case_labels, cases, entries, events, rule_
 
 
 async def rows(desk: EmbeddedHelpDesk, query: Select[Any]) -> Sequence[Row[Any]]:
-    async with desk._database.reading() as connection:
-        found: Sequence[Row[Any]] = (await connection.execute(query)).all()
-    return found
+    return await desk._database.read(lambda connection: connection.execute(query).all())
 
 
 async def cases_of(desk: EmbeddedHelpDesk, name: str) -> Sequence[Row[Any]]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit, urlunsplit
 
-import asyncpg
+from psycopg import AsyncConnection
 
 _numbers = itertools.count(1)
 
@@ -47,11 +47,9 @@ async def fresh_database(server: str) -> str:
     name = f"baton_{os.getpid()}_{next(_numbers)}"  # a given server may have seen other runs
     parts = urlsplit(server)
     password = f" PASSWORD '{parts.password}'" if parts.password else ""
-    connection = await asyncpg.connect(server)
-    try:
-        await connection.execute(f"CREATE ROLE {name} LOGIN{password}; CREATE SCHEMA AUTHORIZATION {name}")
-    finally:
-        await connection.close()
+    async with await AsyncConnection.connect(server, autocommit=True) as connection:
+        await connection.execute(f"CREATE ROLE {name} LOGIN{password}".encode())
+        await connection.execute(f"CREATE SCHEMA AUTHORIZATION {name}".encode())
     host = parts.netloc.rpartition("@")[2]
     user = f"{name}:{parts.password}" if parts.password else name
     return urlunsplit(parts._replace(netloc=f"{user}@{host}"))

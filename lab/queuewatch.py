@@ -6,14 +6,12 @@ Read from the rows, before and after, and not from the code that hands places ou
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, select
 
 from baton.contract import Event
 from baton.documents.directory import Directory
@@ -23,6 +21,8 @@ from helpdesks.database import Database
 from helpdesks.embedded import EmbeddedHelpDesk
 from helpdesks.queues import EmbeddedQueues
 from helpdesks.schema import LIVING, cases, promises
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -72,30 +72,27 @@ class WatchedHelpDesk(EmbeddedHelpDesk):
         super().__init__(database)
         self.watch = Watch()
 
-    @asynccontextmanager
     async def intake(
-        self, before: CaseState, event: Event, now: datetime, chain: str
-    ) -> AsyncIterator[Intake]:
-        async with super().intake(before, event, now, chain) as intake, self._watched(intake):
-            yield intake
+        self, before: CaseState, event: Event, now: datetime, chain: str, decide: Callable[[Intake], T]
+    ) -> T:
+        return await super().intake(
+            before, event, now, chain, lambda intake: self._watched(intake, lambda: decide(intake))
+        )
 
-    @asynccontextmanager
-    async def queues(self, source: str, now: datetime) -> AsyncIterator[Queues]:
-        async with super().queues(source, now) as queues, self._watched(queues):
-            yield queues
+    async def queues(self, source: str, now: datetime, look: Callable[[Queues], T]) -> T:
+        return await super().queues(source, now, lambda queues: self._watched(queues, lambda: look(queues)))
 
-    @asynccontextmanager
-    async def _watched(self, queues: Queues) -> AsyncIterator[None]:
+    def _watched(self, queues: Queues, work: Callable[[], T]) -> T:
         assert isinstance(queues, EmbeddedQueues)
-        before = await _standing(queues.connection)
-        yield
-        directory = (await queues.directory()).directory
-        self.watch.look(before, await _standing(queues.connection), directory)
+        before = _standing(queues.connection)
+        done = work()
+        self.watch.look(before, _standing(queues.connection), queues.directory().directory)
+        return done
 
 
-async def _standing(connection: AsyncConnection) -> _Standing:
-    promised = {row.case_id: row.staff for row in await connection.execute(select(promises))}
-    rows: Any = await connection.execute(
+def _standing(connection: Connection) -> _Standing:
+    promised = {row.case_id: row.staff for row in connection.execute(select(promises))}
+    rows: Any = connection.execute(
         select(cases.c.case_id, cases.c.queue, cases.c.since, cases.c.holder).where(
             LIVING, cases.c.kind == "chat"
         )

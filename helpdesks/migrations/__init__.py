@@ -22,6 +22,12 @@ def at_head(connection: Connection) -> bool:
     return set(current) == set(_scripts().get_heads())
 
 
+def bring_to_head(connection: Connection) -> None:
+    """Run the missing migrations, if there are any, in the caller's transaction."""
+    if not at_head(connection):
+        upgrade(connection)
+
+
 def upgrade(connection: Connection, to: str = "head") -> None:
     """Run the missing migrations up to a revision, in the caller's transaction."""
     config = _config()

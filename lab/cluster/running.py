@@ -19,7 +19,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-import asyncpg
+from psycopg import AsyncConnection, OperationalError
 
 from baton.settings import CHECKOUT, HOST, PREFIX, Settings, load_settings
 from lab.cluster.balancer import balancing
@@ -111,12 +111,9 @@ class Cluster:
 
     async def new_database(self, name: str) -> str:
         """The URL of a new database, whose owner has the same name."""
-        connection = await asyncpg.connect(self.database_url)
-        try:
-            await connection.execute(f"CREATE ROLE {name} LOGIN PASSWORD '{self._password}'")
-            await connection.execute(f"CREATE DATABASE {name} OWNER {name}")
-        finally:
-            await connection.close()
+        async with await AsyncConnection.connect(self.database_url, autocommit=True) as connection:
+            await connection.execute(f"CREATE ROLE {name} LOGIN PASSWORD '{self._password}'".encode())
+            await connection.execute(f"CREATE DATABASE {name} OWNER {name}".encode())
         return self._url(name, name)
 
     def environment_of(self, host: Host) -> dict[str, str]:
@@ -202,8 +199,8 @@ class Cluster:
 
     async def _answers(self) -> None:
         while True:
-            with suppress(OSError, asyncpg.PostgresError):
-                await (await asyncpg.connect(self.database_url)).close()
+            with suppress(OperationalError):
+                await (await AsyncConnection.connect(self.database_url)).close()
                 return
             await asyncio.sleep(POLL_SECONDS)
 

@@ -18,6 +18,7 @@ from lab.cluster.clients import CONNECTIONS, ONLINE, Load
 from lab.cluster.load import _rig
 from lab.cluster.proof import differences, gather
 from lab.rig import CHANNEL, Rig, event, eventually
+from tests import steps
 from tests.conftest import RigOpener
 
 
@@ -48,8 +49,8 @@ async def test_what_is_lost_or_stuck_after_a_load_is_found(
         assert sum(found.events.values()) == len(load.answers)
 
         chat, (first, *_) = next(iter(load.played.accepted.items()))
-        async with rig.desk._database.writing() as connection:
-            await connection.execute(delete(events).where(events.c.event_id == first))
+        async with steps.step_by_step(rig.desk._database.write) as connection:
+            connection.execute(delete(events).where(events.c.event_id == first))
         found = await gather(rig, rig.desk, load.played)
         assert differences(load.played, found) == [
             f"lost or doubled: event {first} of {chat} is 0 times in the help desk"

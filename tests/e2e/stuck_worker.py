@@ -11,8 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import TypeVar
 
@@ -64,19 +63,18 @@ class StuckHelpDesk(EmbeddedHelpDesk):
         await self.reach(f"after {step}", case)
         return done
 
-    @asynccontextmanager
     async def intake(
-        self, before: CaseState, event: Event, now: datetime, chain: str
-    ) -> AsyncIterator[Intake]:
+        self, before: CaseState, event: Event, now: datetime, chain: str, decide: Callable[[Intake], T]
+    ) -> T:
         case = place_of(before).name
         await self.reach(f"before {DECIDE}", case)
-        async with super().intake(before, event, now, chain) as intake:
-            yield intake
+        decision = await super().intake(before, event, now, chain, decide)
         # The event is taken in, but its decision is not yet recorded.
         if self.decisions_left > 0:
             self.decisions_left -= 1
         else:
             await self.reach(f"after {DECIDE}", case)
+        return decision
 
     async def write_case(self, write: CaseWrite) -> bool:
         written, case = super().write_case, place_of(write.case).name

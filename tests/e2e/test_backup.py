@@ -20,8 +20,8 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-import asyncpg
 import pytest
+from psycopg import AsyncConnection
 from temporalio.client import Client
 
 from baton.client import BatonClient, plugin_for
@@ -300,12 +300,9 @@ async def test_a_help_desk_in_postgresql_is_backed_up_with_its_temporal(
     async with Stack(copy) as stack:
         client = await client_of(stack, copy)
         await at_rest(client)
-        connection = await asyncpg.connect(urls[1])
-        try:
-            rows = await connection.fetch("SELECT event_id FROM events")
-        finally:
-            await connection.close()
-        await check_talk(client, talk, kept, Counter(row["event_id"] for row in rows))
+        async with await AsyncConnection.connect(urls[1]) as connection:
+            rows = await (await connection.execute("SELECT event_id FROM events")).fetchall()
+        await check_talk(client, talk, kept, Counter(event_id for (event_id,) in rows))
         await finish(client, chat, ticket)
         await at_rest(client)
     with pytest.raises(BackupFailed, match="has tables already"):
@@ -313,11 +310,8 @@ async def test_a_help_desk_in_postgresql_is_backed_up_with_its_temporal(
 
 
 async def new_database(server: str, name: str) -> str:
-    connection = await asyncpg.connect(server)
-    try:
-        await connection.execute(f"CREATE DATABASE {name}")
-    finally:
-        await connection.close()
+    async with await AsyncConnection.connect(server, autocommit=True) as connection:
+        await connection.execute(f"CREATE DATABASE {name}".encode())
     return server.replace("/postgres?", f"/{name}?")
 
 

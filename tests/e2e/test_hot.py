@@ -22,7 +22,9 @@ def _measured(folder: Path, *arguments: str) -> tuple[str, dict[str, list[str]]]
     for row in (row for section in sections for row in section["figures"]):
         assert row["a_second"] > 0
         assert set(row["processor_ms"]) == {"server", "worker", "client"}
-    return said.output, {section["title"]: [row["name"] for row in section["figures"]] for section in sections}
+    return said.output, {
+        section["title"]: [row["name"] for row in section["figures"]] for section in sections
+    }
 
 
 def test_a_message_and_a_handoff_are_measured_beside_their_floors(tmp_path: Path) -> None:

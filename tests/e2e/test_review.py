@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from temporalio.api.common.v1 import Payload as RawPayload
@@ -30,6 +29,8 @@ from lab.rig import CHANNEL, Rig, event, eventually, failed_tasks, fresh
 from lab.server import running_server
 from tests.conftest import RigOpener
 
+T = TypeVar("T")
+
 
 class FlakyHelpDesk(EmbeddedHelpDesk):
     """A help desk that takes no writes while it is ``down``, and not even events while it is ``absent``."""
@@ -37,14 +38,12 @@ class FlakyHelpDesk(EmbeddedHelpDesk):
     down = False
     absent = False
 
-    @asynccontextmanager
     async def intake(
-        self, before: CaseState, event: Event, now: datetime, chain: str
-    ) -> AsyncIterator[Intake]:
+        self, before: CaseState, event: Event, now: datetime, chain: str, decide: Callable[[Intake], T]
+    ) -> T:
         if self.absent:
             raise HelpDeskUnavailable("absent for a test")
-        async with super().intake(before, event, now, chain) as intake:
-            yield intake
+        return await super().intake(before, event, now, chain, decide)
 
     async def write_case(self, write: CaseWrite) -> bool:
         if self.down:

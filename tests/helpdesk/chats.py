@@ -19,6 +19,7 @@ from baton.contract import (
 from baton.model.chat.state import ChatState
 from baton.model.effects import CaseRef, CaseWrite, Effect, Message, Notice
 from helpdesks.base import HelpDesk
+from tests import steps
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
@@ -60,16 +61,16 @@ async def take_in(
     Returns the settled state, which the next event starts from.
     """
     opened = before.final or not before.exists
-    async with desk.intake(before, event, now, chain) as intake:
+    async with steps.intake(desk, before, event, now, chain) as intake:
         start = nothing(before.conversation, channel=before.channel, customer=before.customer)
         values: dict[str, Any] = {"activity": Activity.ACTIVE, "status": Status.OPEN}
         if opened:
-            values |= {"case_id": await intake.case_id(), "opened_at": now}
+            values |= {"case_id": intake.case_id(), "opened_at": now}
         if isinstance(event, CustomerMessage | AgentMessage):
             values |= {"last_author": event.author, "last_message_at": now}
         folded = (start if opened else before).model_copy(update={**values, **after})
         state = folded.model_copy(update=settled or {})
-        await intake.take_in(folded, state, rules, effects, waiting, opened=opened)
+        intake.take_in(folded, state, rules, effects, waiting, opened=opened)
     return state
 
 

@@ -4,23 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from helpdesks import migrations
-from helpdesks.database import Database, parse_url
+from helpdesks.database import Database
+from helpdesks.engines import parse_url
 
 
 async def write_at(url: str, revision: str, statements: Iterable[str]) -> None:
     """Bring an empty database to a revision, and write rows into it."""
     database = Database(parse_url(url))
-    async with database.writing() as connection:
-        await connection.run_sync(lambda sync: migrations.upgrade(sync, revision))
+
+    def write(connection: Connection) -> None:
+        migrations.upgrade(connection, revision)
         if database.dialect == "postgresql":
-            await connection.execute(text("SET LOCAL TIME ZONE 'UTC'"))
+            connection.execute(text("SET LOCAL TIME ZONE 'UTC'"))
         for statement in statements:
             # A colon in JSON does not begin a parameter.
-            await connection.exec_driver_sql(statement)
-    await database.engine.dispose()
+            connection.exec_driver_sql(statement)
+
+    await database.write(write)
+    await database.close()
 
 
 def insert(table: str, **values: str | bool | None) -> str:

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import asyncpg
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from psycopg import AsyncConnection
 from sqlalchemy import Connection, event, inspect, text
 from sqlalchemy.exc import IntegrityError
 
@@ -21,10 +21,12 @@ from baton.contract import Activity, Status, Tab
 from baton.desk.api import InboxQuery, TicketQuery
 from baton.errors import HelpDeskUnavailable, SettingsError
 from baton.settings import CHECKOUT
-from helpdesks.database import Database, parse_url
+from helpdesks.database import Database
 from helpdesks.embedded import EmbeddedHelpDesk
+from helpdesks.engines import parse_url
 from helpdesks.schema import attendance, events, metadata
 from lab.postgres import fresh_database
+from tests import steps
 from tests.helpdesk import tickets
 from tests.helpdesk.chats import START, agent_says, at, customer_says, nothing, ref, take_in
 from tests.helpdesk.revisions import write_at
@@ -69,12 +71,11 @@ async def test_the_migrations_lead_to_the_schema(url: str) -> None:
     async with EmbeddedHelpDesk.open(url):
         pass
     database = Database(parse_url(url))
-    async with database.reading() as connection:
-        assert await connection.run_sync(_differences) == []
-        indexes = await connection.run_sync(
-            lambda sync: {index["name"] for index in inspect(sync).get_indexes("cases")}
-        )
-    await database.engine.dispose()
+    assert await database.read(_differences) == []
+    indexes = await database.read(
+        lambda connection: {index["name"] for index in inspect(connection).get_indexes("cases")}
+    )
+    await database.close()
     assert indexes == {index.name for index in metadata.tables["cases"].indexes}
 
 
@@ -122,7 +123,7 @@ async def test_a_writer_that_is_cancelled_does_not_hold_up_the_next(desk: Embedd
     inside = asyncio.Event()
 
     async def stalls() -> None:
-        async with desk.intake(nothing(), customer_says("e"), START, "chain"):
+        async with steps.intake(desk, nothing(), customer_says("e"), START, "chain"):
             inside.set()
             await asyncio.Event().wait()
 
@@ -140,7 +141,7 @@ async def test_a_writer_that_is_cancelled_does_not_hold_up_the_next(desk: Embedd
     ("url", "hint"),
     [
         ("mysql://root:secret@db/baton", "must begin with postgresql:// or sqlite:///"),
-        ("postgresql+psycopg://root:secret@db/baton", "must begin with postgresql:// or sqlite:///"),
+        ("postgresql+pg8000://root:secret@db/baton", "must begin with postgresql:// or sqlite:///"),
         ("sqlite://", "names no file"),
         ("sqlite://root:secret@db/baton", "names no file"),
         ("postgresql://root:secret@db:54x/baton", "host or port"),
@@ -170,11 +171,12 @@ async def test_a_parameter_that_the_driver_does_not_take_is_one_sentence(url: st
     assert "secret" not in "".join(traceback.format_exception(refused.value))
 
 
-@pytest.mark.parametrize("scheme", ["postgresql", "postgres", "postgresql+asyncpg"])
-def test_the_driver_is_filled_in(scheme: str) -> None:
-    url = parse_url(f"{scheme}://baton:secret@db:5433/baton?sslmode=require")
-    assert url.drivername == "postgresql+asyncpg"
-    assert url.query == {"ssl": "require"}
+@pytest.mark.parametrize("scheme", ["postgresql", "postgres", "postgresql+psycopg", "postgresql+asyncpg"])
+@pytest.mark.parametrize("parameter", ["sslmode", "ssl"])
+def test_the_driver_is_filled_in_also_for_urls_of_earlier_releases(scheme: str, parameter: str) -> None:
+    url = parse_url(f"{scheme}://baton:secret@db:5433/baton?{parameter}=require")
+    assert url.drivername == "postgresql+psycopg"
+    assert url.query == {"sslmode": "require"}
     assert (url.host, url.port, url.password) == ("db", 5433, "secret")
 
 
@@ -203,7 +205,7 @@ async def test_a_disk_that_is_full_is_unavailable_and_nothing_is_lost(tmp_path: 
         await take_in(desk, nothing(), customer_says("e0"), START)
         pages = 1  # SQLite keeps the existing ones
 
-        @event.listens_for(desk._database.engine.sync_engine, "begin")
+        @event.listens_for(desk._database.engine, "begin")
         def limit(connection: Connection) -> None:
             connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
 
@@ -219,15 +221,15 @@ async def test_a_disk_that_is_full_is_unavailable_and_nothing_is_lost(tmp_path: 
 async def test_a_full_disk_of_postgresql_is_unavailable(postgresql: str) -> None:
     database = Database(parse_url(await fresh_database(postgresql)))
     with pytest.raises(HelpDeskUnavailable, match="could not extend file"):
-        async with database.writing() as connection:
-            await connection.execute(
+        async with steps.step_by_step(database.write) as connection:
+            connection.execute(
                 text("DO $$ BEGIN RAISE disk_full USING MESSAGE = 'could not extend file'; END $$")
             )
-    await database.engine.dispose()
+    await database.close()
 
 
 async def test_a_connection_that_is_lost_is_unavailable_and_then_replaced(postgresql: str) -> None:
-    administrator = await asyncpg.connect(postgresql)
+    administrator = await AsyncConnection.connect(postgresql, autocommit=True)
     await administrator.execute("CREATE DATABASE lost")
     async with EmbeddedHelpDesk.open(postgresql.replace("/postgres?", "/lost?")) as desk:
         await take_in(desk, nothing(), customer_says("e"), START)
@@ -241,21 +243,21 @@ async def test_a_connection_that_is_lost_is_unavailable_and_then_replaced(postgr
 
 
 async def test_a_connection_lost_in_the_middle_of_an_intake_leaves_no_trace(postgresql: str) -> None:
-    administrator = await asyncpg.connect(postgresql)
+    administrator = await AsyncConnection.connect(postgresql, autocommit=True)
     await administrator.execute("CREATE DATABASE lost_inside")
 
     async def interrupted(desk: EmbeddedHelpDesk) -> None:
-        async with desk.intake(nothing(), customer_says("e"), START, "chain") as intake:
+        async with steps.intake(desk, nothing(), customer_says("e"), START, "chain") as intake:
             await administrator.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'lost_inside'"
             )
-            await intake.take_in(nothing(), nothing(), [], opened=False)
+            intake.take_in(nothing(), nothing(), [], opened=False)
 
     async with EmbeddedHelpDesk.open(postgresql.replace("/postgres?", "/lost_inside?")) as desk:
         with pytest.raises(HelpDeskUnavailable):
             await interrupted(desk)
-        async with desk.intake(nothing(), customer_says("e"), START, "chain") as intake:
-            assert await intake.known_event() is None
+        async with steps.intake(desk, nothing(), customer_says("e"), START, "chain") as intake:
+            assert intake.known_event() is None
     await administrator.close()
 
 
@@ -264,10 +266,10 @@ async def test_a_mistake_in_a_statement_is_not_taken_for_a_lost_database(url: st
         pass
     database = Database(parse_url(url))
     with pytest.raises(IntegrityError) as mistake:
-        async with database.writing() as connection:
-            await connection.execute(attendance.insert(), [{"staff": "secret"}, {"staff": "secret"}])
+        async with steps.step_by_step(database.write) as connection:
+            connection.execute(attendance.insert(), [{"staff": "secret"}, {"staff": "secret"}])
     assert "[SQL parameters hidden" in str(mistake.value)
-    await database.engine.dispose()
+    await database.close()
 
 
 async def test_an_event_belongs_to_a_case_that_exists(url: str) -> None:
@@ -275,9 +277,9 @@ async def test_an_event_belongs_to_a_case_that_exists(url: str) -> None:
         await take_in(desk, nothing(), customer_says("e"), START)
     database = Database(parse_url(url))
     with pytest.raises(IntegrityError):
-        async with database.writing() as connection:
-            await connection.execute(events.update().values(case_id="c-none"))
-    await database.engine.dispose()
+        async with steps.step_by_step(database.write) as connection:
+            connection.execute(events.update().values(case_id="c-none"))
+    await database.close()
 
 
 async def test_sqlite_commits_survive_a_power_cut_and_readers_do_not_wait(tmp_path: Path) -> None:
@@ -285,10 +287,10 @@ async def test_sqlite_commits_survive_a_power_cut_and_readers_do_not_wait(tmp_pa
     async with EmbeddedHelpDesk.open(url):
         pass
     database = Database(parse_url(url))
-    async with database.reading() as connection:
-        assert await connection.scalar(text("PRAGMA journal_mode")) == "wal"
-        assert await connection.scalar(text("PRAGMA synchronous")) == 2  # FULL
-    await database.engine.dispose()
+    async with steps.step_by_step(database.read) as connection:
+        assert connection.scalar(text("PRAGMA journal_mode")) == "wal"
+        assert connection.scalar(text("PRAGMA synchronous")) == 2  # FULL
+    await database.close()
 
 
 async def test_a_database_of_the_first_revision_goes_on_with_its_chats(url: str) -> None:
@@ -306,8 +308,8 @@ async def test_a_database_of_the_first_revision_goes_on_with_its_chats(url: str)
         ]
         assert await desk.touched_by("ivan") == [ref(chat)]
         assert await desk.tickets(TicketQuery()) == []
-        async with desk.intake(nothing(), customer_says("e1"), at(9), "chain") as intake:
-            known = await intake.known_event()
+        async with steps.intake(desk, nothing(), customer_says("e1"), at(9), "chain") as intake:
+            known = intake.known_event()
         assert known is not None
         expected = chat.model_copy(update={"labels": ("vip",), "last_message_at": START})
         assert known.snapshot == expected.snapshot()

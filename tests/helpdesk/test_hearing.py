@@ -17,6 +17,7 @@ from baton.contract import (
 from baton.model.effects import CaseRef, Forward
 from helpdesks.embedded import EmbeddedHelpDesk
 from helpdesks.known import CaseAt
+from tests import steps
 from tests.helpdesk import tickets
 from tests.helpdesk.chats import START, agent_says, at, customer_says, nothing, ref, take_in
 
@@ -31,27 +32,27 @@ async def test_only_what_was_sent_to_the_customer_can_fail_to_arrive(desk: Embed
     chat = await take_in(desk, chat, agent_says("e2", "lena", message_id="by-staff"), at(1))
     chat = await take_in(desk, chat, ReplySent(id="e3", author=VERA, message_id="reply"), at(2))
     await take_in(desk, chat, SystemMessage(id="e4", author=BOT, message_id="by-a-bot"), at(3))
-    async with desk.intake(chat, customer_says("e9"), at(4), "chain") as intake:
-        sent = [one for one in ("in", "by-staff", "reply", "by-a-bot", "?") if await intake.was_sent(one)]
-        authors = {one: await intake.author_of(one) for one in sent}
+    async with steps.intake(desk, chat, customer_says("e9"), at(4), "chain") as intake:
+        sent = [one for one in ("in", "by-staff", "reply", "by-a-bot", "?") if intake.was_sent(one)]
+        authors = {one: intake.author_of(one) for one in sent}
     assert authors == {"by-staff": "lena", "reply": "vera", "by-a-bot": None}
 
 
 async def test_messages_of_a_twin_are_found_where_one_looks_for_them(desk: EmbeddedHelpDesk) -> None:
     await take_in(desk, nothing(), agent_says("e1", "lena", message_id="m"), START)
-    async with desk.intake(nothing("boris"), customer_says("e1"), at(1), "chain") as intake:
-        assert not await intake.was_sent("m")
-        assert await intake.was_sent("m", [ANNA])
-        assert await intake.author_of("m", [BORIS, ANNA]) == "lena"
+    async with steps.intake(desk, nothing("boris"), customer_says("e1"), at(1), "chain") as intake:
+        assert not intake.was_sent("m")
+        assert intake.was_sent("m", [ANNA])
+        assert intake.author_of("m", [BORIS, ANNA]) == "lena"
 
 
 async def test_the_consolidated_reply_of_a_ticket_is_a_message_too(desk: EmbeddedHelpDesk) -> None:
     ticket = await tickets.take_in(desk, tickets.no_ticket(), customer_says("e1"), START)
     await tickets.take_in(desk, ticket, SendReply(id="e2", author=VERA, text="Paid."), at(1))
-    async with desk.intake(ticket, customer_says("e3"), at(2), "chain") as intake:
-        assert await intake.author_of(f"{ticket.case_id}:e2") == "vera"
-        assert not await intake.was_sent(f"{ticket.case_id}:e1")
-        assert not await intake.was_sent("another:e2")
+    async with steps.intake(desk, ticket, customer_says("e3"), at(2), "chain") as intake:
+        assert intake.author_of(f"{ticket.case_id}:e2") == "vera"
+        assert not intake.was_sent(f"{ticket.case_id}:e1")
+        assert not intake.was_sent("another:e2")
 
 
 async def test_the_previous_chat_brings_its_tickets_and_its_twins(desk: EmbeddedHelpDesk) -> None:
@@ -65,10 +66,10 @@ async def test_the_previous_chat_brings_its_tickets_and_its_twins(desk: Embedded
     }
     chat = await take_in(desk, nothing(), customer_says("e1"), START)
     await take_in(desk, chat, agent_says("e2", "ivan"), at(1), **linked, **CLOSED)
-    async with desk.intake(nothing(), customer_says("e3"), at(2), "next") as intake:
-        found = await intake.previous()
-        assert await intake.case_at(ANNA) == CaseAt(final=True, merged_into="ticket:T-9")
-        assert await intake.case_at(BORIS) is None
+    async with steps.intake(desk, nothing(), customer_says("e3"), at(2), "next") as intake:
+        found = intake.previous()
+        assert intake.case_at(ANNA) == CaseAt(final=True, merged_into="ticket:T-9")
+        assert intake.case_at(BORIS) is None
     assert found is not None
     assert found.case_id == chat.case_id
     kept = {name: getattr(found, name) for name in linked if name != "ticket_id"}
@@ -80,18 +81,18 @@ async def test_how_another_case_stands_is_said_of_its_latest_one(desk: EmbeddedH
     over: dict[str, Any] = {"stage": TicketStage.CLOSED, "status": Status.CLOSED, "merged_into": "ticket:T-2"}
     closed = await tickets.take_in(desk, ticket, agent_says("e2", "ivan"), at(1), **over)
     here = CaseRef.at("ticket:T-1")
-    async with desk.intake(nothing(), customer_says("e1"), at(2), "chain") as intake:
-        assert await intake.case_at(here) == CaseAt(final=True, merged_into="ticket:T-2")
+    async with steps.intake(desk, nothing(), customer_says("e1"), at(2), "chain") as intake:
+        assert intake.case_at(here) == CaseAt(final=True, merged_into="ticket:T-2")
     await tickets.take_in(desk, closed, customer_says("e3"), at(3))
-    async with desk.intake(nothing(), customer_says("e1"), at(4), "chain") as intake:
-        assert await intake.case_at(here) == CaseAt(final=False, merged_into=None)
+    async with steps.intake(desk, nothing(), customer_says("e1"), at(4), "chain") as intake:
+        assert intake.case_at(here) == CaseAt(final=False, merged_into=None)
 
 
 async def test_what_was_heard_is_found_by_its_id_with_the_case_that_had_it(desk: EmbeddedHelpDesk) -> None:
     message = customer_says("e1", "Hello", message_id="m", attachments=("a.pdf",), at=START)
     chat = await take_in(desk, nothing(), message, START)
-    async with desk.intake(nothing("boris"), message, START, "chain") as intake:
-        await intake.take_in(nothing("boris"), nothing("boris"), [], opened=False)  # such as a blocked one's
+    async with steps.intake(desk, nothing("boris"), message, START, "chain") as intake:
+        intake.take_in(nothing("boris"), nothing("boris"), [], opened=False)  # such as a blocked one's
 
     found = await desk.heard(ANNA, "e1")
     assert found is not None

@@ -12,6 +12,7 @@ from baton.errors import InvalidEvent
 from baton.model.facts import Previous
 from helpdesks.embedded import EmbeddedHelpDesk
 from helpdesks.lists import SHOWN_TEXT
+from tests import steps
 from tests.helpdesk.chats import START, agent_says, at, customer_says, nothing, take_in, write
 
 CLOSED: dict[str, Any] = {"activity": Activity.ENDED, "status": Status.CLOSED}
@@ -40,15 +41,15 @@ async def test_an_intake_that_raises_leaves_no_trace(desk: EmbeddedHelpDesk) -> 
         chat = nothing().model_copy(
             update={"case_id": "c", "activity": Activity.ACTIVE, "status": Status.OPEN}
         )
-        async with desk.intake(nothing(), customer_says("e1"), START, "chain") as intake:
-            await intake.take_in(chat, chat, [], opened=True)
+        async with steps.intake(desk, nothing(), customer_says("e1"), START, "chain") as intake:
+            intake.take_in(chat, chat, [], opened=True)
             raise RuntimeError("the rules are broken")
 
     with pytest.raises(RuntimeError, match="rules"):
         await broken()
     assert await desk.inbox(InboxQuery()) == []
-    async with desk.intake(nothing(), customer_says("e1"), START, "chain") as intake:
-        assert await intake.known_event() is None
+    async with steps.intake(desk, nothing(), customer_says("e1"), START, "chain") as intake:
+        assert intake.known_event() is None
 
 
 async def test_the_first_intake_of_an_event_does_not_know_it_and_the_second_does(
@@ -57,8 +58,8 @@ async def test_the_first_intake_of_an_event_does_not_know_it_and_the_second_does
     event = customer_says("e1")
     chat = await take_in(desk, nothing(), event, START, chain="first-run")
     await take_in(desk, chat, agent_says("e2", "ivan"), at(5), pinned_to="ivan", status=Status.PENDING)
-    async with desk.intake(nothing(), event, at(9), "other-run") as intake:
-        known = await intake.known_event()
+    async with steps.intake(desk, nothing(), event, at(9), "other-run") as intake:
+        known = intake.known_event()
     assert known is not None
     assert (known.case_id, known.decided_at, known.chain) == (chat.case_id, START, "first-run")
     assert isinstance(known.snapshot, ChatSnapshot)
@@ -69,15 +70,15 @@ async def test_the_first_intake_of_an_event_does_not_know_it_and_the_second_does
 async def test_the_same_event_id_in_another_conversation_is_another_event(desk: EmbeddedHelpDesk) -> None:
     await take_in(desk, nothing("anna"), customer_says("e1"), START)
     for other in (nothing("boris"), nothing("anna", channel="email")):
-        async with desk.intake(other, customer_says("e1"), START, "chain") as intake:
-            assert await intake.known_event() is None
+        async with steps.intake(desk, other, customer_says("e1"), START, "chain") as intake:
+            assert intake.known_event() is None
 
 
 async def test_an_event_of_a_closed_chat_is_known_to_the_next_one(desk: EmbeddedHelpDesk) -> None:
     chat = await take_in(desk, nothing(), customer_says("e1"), START)
     chat = await take_in(desk, chat, agent_says("e2", "ivan"), at(1), **CLOSED)
-    async with desk.intake(nothing(), customer_says("e1"), at(60), "next-run") as intake:
-        known = await intake.known_event()
+    async with steps.intake(desk, nothing(), customer_says("e1"), at(60), "next-run") as intake:
+        known = intake.known_event()
     assert known is not None
     assert known.case_id == chat.case_id
     assert known.snapshot.status is Status.CLOSED
@@ -153,15 +154,17 @@ async def test_a_case_that_a_reset_never_opened_leaves_everybody_s_hands(desk: E
     assert ghost.case_id
     assert rows[first.case_id].tab is Tab.NEW
     assert (rows[ghost.case_id].tab, rows[ghost.case_id].pinned_to) == (Tab.ENDED, None)
-    async with desk.intake(nothing("boris"), customer_says("x"), at(104), "chain") as intake:
-        assert await intake.load(["ivan"], "chat") == {"ivan": 0}
+    async with steps.intake(desk, nothing("boris"), customer_says("x"), at(104), "chain") as intake:
+        assert intake.load(["ivan"], "chat") == {"ivan": 0}
 
 
 async def test_the_case_id_is_the_same_for_the_same_event(desk: EmbeddedHelpDesk) -> None:
     ids = []
     for conversation, event_id in (("anna", "e1"), ("anna", "e1"), ("anna", "e2"), ("boris", "e1")):
-        async with desk.intake(nothing(conversation), customer_says(event_id), START, "chain") as intake:
-            ids.append(await intake.case_id())
+        async with steps.intake(
+            desk, nothing(conversation), customer_says(event_id), START, "chain"
+        ) as intake:
+            ids.append(intake.case_id())
     assert ids[0] == ids[1]
     assert len(set(ids)) == 3
 
@@ -172,14 +175,14 @@ async def test_the_case_id_that_the_start_gives_is_used_for_the_first_chat_only(
     start, first = nothing(case_id="crm-7"), customer_says("e1")
     chat = await take_in(desk, start, first, START)
     assert chat.case_id == "crm-7"
-    async with desk.intake(start, first, at(1), "chain") as intake:  # retried
-        assert await intake.case_id() == "crm-7"
+    async with steps.intake(desk, start, first, at(1), "chain") as intake:  # retried
+        assert intake.case_id() == "crm-7"
     closed = await take_in(desk, chat, agent_says("e2", "ivan"), at(2), **CLOSED)
-    async with desk.intake(closed, customer_says("e3"), at(3), "chain") as intake:
-        assert await intake.case_id() != "crm-7"
-    async with desk.intake(start, customer_says("e3"), at(3), "next-chain") as intake:
-        assert await intake.case_id() != "crm-7"
-        previous = await intake.previous()
+    async with steps.intake(desk, closed, customer_says("e3"), at(3), "chain") as intake:
+        assert intake.case_id() != "crm-7"
+    async with steps.intake(desk, start, customer_says("e3"), at(3), "next-chain") as intake:
+        assert intake.case_id() != "crm-7"
+        previous = intake.previous()
     assert previous is not None
     assert previous.case_id == "crm-7"
 
@@ -199,8 +202,8 @@ async def test_the_previous_chat_is_the_latest_other_one_of_the_conversation(des
         after: dict[str, Any] = {**CLOSED, "assignee": assignee, "holders": {"first": assignee}}
         before = await take_in(desk, chat, agent_says(f"b{number}", assignee), at(number * 10 + 5), **after)
     await take_in(desk, nothing("boris"), customer_says("c"), at(50), assignee="petra")
-    async with desk.intake(before, customer_says("e"), at(60), "chain") as intake:
-        previous = await intake.previous()
+    async with steps.intake(desk, before, customer_says("e"), at(60), "chain") as intake:
+        previous = intake.previous()
     assert previous == Previous(
         case_id=before.case_id or "",
         assignee="ivan",
@@ -214,8 +217,8 @@ async def test_the_holders_are_as_the_rules_left_them(desk: EmbeddedHelpDesk) ->
     settled = {"assignee": "ivan", "holders": {"first": "ivan"}, **CLOSED}
     chat = await take_in(desk, nothing(), agent_says("e1", "lena"), START, settled=settled)
     await desk.write_case(write(chat, "e1", START))
-    async with desk.intake(nothing(), customer_says("e2"), at(1), "chain") as intake:
-        previous = await intake.previous()
+    async with steps.intake(desk, nothing(), customer_says("e2"), at(1), "chain") as intake:
+        previous = intake.previous()
     assert previous is not None
     assert (previous.assignee, previous.holders) == ("ivan", {"first": "ivan"})
 
@@ -225,8 +228,8 @@ async def test_the_previous_chat_is_as_the_rules_left_it_before_anybody_has_writ
 ) -> None:
     settled = {"assignee": "ivan", "line": "first", "labels": ("vip",), **CLOSED}
     await take_in(desk, nothing(), agent_says("e1", "lena"), START, settled=settled, assignee="lena")
-    async with desk.intake(nothing(), customer_says("e2"), at(1), "chain") as intake:
-        previous = await intake.previous()
+    async with steps.intake(desk, nothing(), customer_says("e2"), at(1), "chain") as intake:
+        previous = intake.previous()
     assert previous is not None
     assert (previous.assignee, previous.line, previous.labels) == ("ivan", "first", ("vip",))
     assert (previous.status, previous.closed_at) == (Status.CLOSED, START)
@@ -235,60 +238,60 @@ async def test_the_previous_chat_is_as_the_rules_left_it_before_anybody_has_writ
 async def test_a_customer_s_other_active_chat_is_found_by_its_holder(desk: EmbeddedHelpDesk) -> None:
     email = nothing("a@mail", channel="email", customer="anna")
     here = nothing("anna")
-    async with desk.intake(here, customer_says("e1"), START, "chain") as intake:
-        assert await intake.other_holder() is None
+    async with steps.intake(desk, here, customer_says("e1"), START, "chain") as intake:
+        assert intake.other_holder() is None
     other = await take_in(desk, email, customer_says("e1"), START, reserved_for="lena")
     await take_in(desk, nothing("anna"), customer_says("e2"), START, pinned_to="ivan")
-    async with desk.intake(here, customer_says("e3"), at(1), "chain") as intake:
-        assert await intake.other_holder() == "lena"
+    async with steps.intake(desk, here, customer_says("e3"), at(1), "chain") as intake:
+        assert intake.other_holder() == "lena"
     await take_in(desk, other, agent_says("e4", "lena"), at(2), activity=Activity.ENDED)
-    async with desk.intake(here, customer_says("e5"), at(3), "chain") as intake:
-        assert await intake.other_holder() is None
+    async with steps.intake(desk, here, customer_says("e5"), at(3), "chain") as intake:
+        assert intake.other_holder() is None
 
 
 async def test_the_writer_of_a_message_is_found_in_this_conversation_only(desk: EmbeddedHelpDesk) -> None:
     chat = await take_in(desk, nothing(), customer_says("e1", message_id="m1"), START)
     await take_in(desk, chat, agent_says("e2", "lena", message_id="m2"), at(1))
-    async with desk.intake(chat, customer_says("e3"), at(2), "chain") as intake:
-        assert await intake.author_of("m2") == "lena"
-        assert await intake.author_of("m1") is None
-        assert await intake.author_of("m3") is None
-    async with desk.intake(nothing("boris"), customer_says("e3"), at(2), "chain") as intake:
-        assert await intake.author_of("m2") is None
+    async with steps.intake(desk, chat, customer_says("e3"), at(2), "chain") as intake:
+        assert intake.author_of("m2") == "lena"
+        assert intake.author_of("m1") is None
+        assert intake.author_of("m3") is None
+    async with steps.intake(desk, nothing("boris"), customer_says("e3"), at(2), "chain") as intake:
+        assert intake.author_of("m2") is None
 
 
 async def test_a_blocked_customer_s_message_is_recorded_and_opens_no_case(desk: EmbeddedHelpDesk) -> None:
     await desk.block_customer("anna", blocked=True)
     await desk.block_customer("anna", blocked=True)
     chat, event = nothing(), customer_says("e1", "Spam!")
-    async with desk.intake(chat, event, START, "chain") as intake:
-        assert await intake.blocked()
-        await intake.take_in(chat, chat, [], opened=False)
+    async with steps.intake(desk, chat, event, START, "chain") as intake:
+        assert intake.blocked()
+        intake.take_in(chat, chat, [], opened=False)
     assert await desk.inbox(InboxQuery()) == []
-    async with desk.intake(chat, event, START, "chain") as intake:
-        known = await intake.known_event()
+    async with steps.intake(desk, chat, event, START, "chain") as intake:
+        known = intake.known_event()
         assert known is not None
         assert isinstance(known.snapshot, ChatSnapshot)
         assert (known.case_id, known.snapshot.activity) == (None, None)
     await desk.block_customer("anna", blocked=False)
-    async with desk.intake(chat, event, START, "chain") as intake:
-        assert not await intake.blocked()
+    async with steps.intake(desk, chat, event, START, "chain") as intake:
+        assert not intake.blocked()
 
 
 async def test_a_blocked_customer_s_message_does_not_reopen_a_closed_case(desk: EmbeddedHelpDesk) -> None:
     chat = await take_in(desk, nothing(), customer_says("e1", "Hello"), START)
     closed = await take_in(desk, chat, agent_says("e2", "ivan", "Bye"), at(1), **CLOSED)
-    async with desk.intake(closed, customer_says("e3", "Spam!"), at(2), "chain") as intake:
-        await intake.take_in(closed, closed, [], opened=False)
+    async with steps.intake(desk, closed, customer_says("e3", "Spam!"), at(2), "chain") as intake:
+        intake.take_in(closed, closed, [], opened=False)
     assert await texts(desk, chat.case_id) == ["Hello", "Bye"]
 
 
 async def test_a_system_message_without_a_chat_is_recorded(desk: EmbeddedHelpDesk) -> None:
     event = SystemMessage(id="s1", author=Author(type=AuthorType.SYSTEM, id="campaign"), text="Sale!")
-    async with desk.intake(nothing(), event, START, "chain") as intake:
-        await intake.take_in(nothing(), nothing(), [], opened=False)
-    async with desk.intake(nothing(), event, START, "chain") as intake:
-        assert await intake.known_event() is not None
+    async with steps.intake(desk, nothing(), event, START, "chain") as intake:
+        intake.take_in(nothing(), nothing(), [], opened=False)
+    async with steps.intake(desk, nothing(), event, START, "chain") as intake:
+        assert intake.known_event() is not None
     assert await desk.inbox(InboxQuery()) == []
 
 

@@ -23,9 +23,11 @@ from baton.model.chat.state import ChatState
 from baton.model.decision import CaseState, Kept
 from baton.model.ticket.state import DraftSources, TicketState
 from helpdesks import migrations
-from helpdesks.database import Database, parse_url
+from helpdesks.database import Database
 from helpdesks.embedded import EmbeddedHelpDesk
+from helpdesks.engines import parse_url
 from lab.ledger import events_of
+from tests import steps
 from tests.helpdesk import tickets
 from tests.helpdesk.chats import (
     START,
@@ -49,8 +51,8 @@ async def lost(
     desk: EmbeddedHelpDesk, before: CaseState, chain: str = "new", event: Event | None = None
 ) -> Kept | None:
     """What a chain of runs finds that has no case yet."""
-    async with desk.intake(before, event or customer_says("next"), at(900), chain) as intake:
-        return await intake.lost()
+    async with steps.intake(desk, before, event or customer_says("next"), at(900), chain) as intake:
+        return intake.lost()
 
 
 async def found(desk: EmbeddedHelpDesk, before: CaseState, chain: str = "new") -> Kept:
@@ -304,10 +306,10 @@ async def _of_the_second_revision(url: str) -> None:
         | {"decided_at": MOMENT.replace("09:00", "09:01")},
     ]
     database = Database(parse_url(url))
-    async with database.writing() as connection:
-        await connection.run_sync(lambda sync: migrations.upgrade(sync, "0002"))
+    async with steps.step_by_step(database.write) as connection:
+        migrations.upgrade(connection, "0002")
         if database.dialect == "postgresql":
-            await connection.execute(text("SET LOCAL TIME ZONE 'UTC'"))
+            connection.execute(text("SET LOCAL TIME ZONE 'UTC'"))
         for table, rows in (("cases", [chat, ticket]), ("events", events)):
             moments = (
                 ("last_message_at", "opened_at", "decided_at") if table == "cases" else ("at", "decided_at")
@@ -315,8 +317,8 @@ async def _of_the_second_revision(url: str) -> None:
             for row in rows:
                 whole = {**dict.fromkeys(moments, MOMENT), **row}
                 values = ", ".join(_literal(value) for value in whole.values())
-                await connection.execute(text(f"INSERT INTO {table} ({', '.join(whole)}) VALUES ({values})"))
-    await database.engine.dispose()
+                connection.execute(text(f"INSERT INTO {table} ({', '.join(whole)}) VALUES ({values})"))
+    await database.close()
 
 
 def _literal(value: Any) -> str:

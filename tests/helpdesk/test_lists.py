@@ -28,6 +28,7 @@ from baton.errors import NotAllowed
 from helpdesks.embedded import EmbeddedHelpDesk
 from helpdesks.queues import KEPT_FOR
 from helpdesks.schema import rule_sets
+from tests import steps
 from tests.directories import parse_directory
 from tests.helpdesk import tickets
 from tests.helpdesk.chats import START, agent_says, at, customer_says, nothing, take_in
@@ -161,9 +162,9 @@ async def test_a_list_says_why_a_case_waits(desk: EmbeddedHelpDesk) -> None:
     await take_in(desk, mine, agent_says("e2", "ivan"), at(7), **handed)
     assert (await why(desk))["mine"] == "handed on by ivan, nobody else of first is there"
 
-    async with desk.queues("somebody came", NOW) as queues:
-        (waits,) = [one.case for one in await queues.waiting("first", "ticket", NOW, 9)]
-        await queues.promise({waits.case_id: "ivan"}, "ticket")
+    async with steps.queues(desk, "somebody came", NOW) as queues:
+        (waits,) = [one.case for one in queues.waiting("first", "ticket", NOW, 9)]
+        queues.promise({waits.case_id: "ivan"}, "ticket")
     assert (await why(desk))["T-1"] == "next: goes to ivan"
     assert (await why(desk, NOW + KEPT_FOR))["T-1"] == room, "nobody was told of that place"
 
@@ -231,8 +232,8 @@ async def test_a_case_that_does_not_exist_has_no_story(desk: EmbeddedHelpDesk) -
 
 async def test_nobody_has_a_presence_before_the_first_change(desk: EmbeddedHelpDesk) -> None:
     assert await desk.presence() == {}
-    async with desk.intake(nothing(), customer_says("e"), START, "chain") as intake:
-        assert await intake.attendance(["ivan"]) == {}
+    async with steps.intake(desk, nothing(), customer_says("e"), START, "chain") as intake:
+        assert intake.attendance(["ivan"]) == {}
 
 
 async def test_presence_is_since_its_change(desk: EmbeddedHelpDesk) -> None:
@@ -241,8 +242,8 @@ async def test_presence_is_since_its_change(desk: EmbeddedHelpDesk) -> None:
     assert (again.presence, again.since) == (Presence.ONLINE, at(1))
     off = await desk.set_presence("ivan", Presence.OFFLINE, at(9))
     assert (off.presence, off.since) == (Presence.OFFLINE, at(9))
-    async with desk.intake(nothing(), customer_says("e"), START, "chain") as intake:
-        assert await intake.attendance(["ivan", "lena"]) == {"ivan": off}
+    async with steps.intake(desk, nothing(), customer_says("e"), START, "chain") as intake:
+        assert intake.attendance(["ivan", "lena"]) == {"ivan": off}
 
 
 async def test_an_earlier_presence_that_arrives_late_changes_nothing(desk: EmbeddedHelpDesk) -> None:
@@ -261,8 +262,8 @@ async def test_a_changed_directory_is_in_force_for_everybody(url: str) -> None:
         assert (await one.change_directory(COMPANY, based_on=0)).version == 1
         assert (await other.directory()).directory == COMPANY
         await one.change_directory(Directory(), based_on=1)
-        async with other.intake(nothing(), customer_says("e"), START, "chain") as intake:
-            assert await intake.directory() == await one.directory()
+        async with steps.intake(other, nothing(), customer_says("e"), START, "chain") as intake:
+            assert intake.directory() == await one.directory()
         assert (await other.directory()).version == 2
 
 
@@ -283,6 +284,6 @@ async def test_rules_are_kept_once(desk: EmbeddedHelpDesk) -> None:
     for _ in range(2):
         await desk.keep_rules("abc", source)
     await desk.keep_rules("abd", "version: 1\n")
-    async with desk._database.reading() as connection:
-        kept = (await connection.execute(select(rule_sets.c.digest, rule_sets.c.source))).all()
+    async with steps.step_by_step(desk._database.read) as connection:
+        kept = (connection.execute(select(rule_sets.c.digest, rule_sets.c.source))).all()
     assert sorted(kept) == [("abc", source), ("abd", "version: 1\n")]

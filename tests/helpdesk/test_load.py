@@ -9,14 +9,15 @@ from baton.contract import Activity, Presence, Status
 from baton.desk.api import InboxQuery
 from baton.errors import HelpDeskUnavailable
 from helpdesks.embedded import EmbeddedHelpDesk
+from tests import steps
 from tests.helpdesk.chats import START, agent_says, at, customer_says, nothing, take_in, write
 
 LINE = ("ivan", "lena", "petra")
 
 
 async def load(desk: EmbeddedHelpDesk, conversation: str = "somebody-else") -> dict[str, int]:
-    async with desk.intake(nothing(conversation), customer_says("load"), at(1000), "chain") as intake:
-        return dict(await intake.load(LINE, "chat"))
+    async with steps.intake(desk, nothing(conversation), customer_says("load"), at(1000), "chain") as intake:
+        return dict(intake.load(LINE, "chat"))
 
 
 async def test_active_chats_count_pinned_or_reserved(desk: EmbeddedHelpDesk) -> None:
@@ -32,8 +33,8 @@ async def test_active_chats_count_pinned_or_reserved(desk: EmbeddedHelpDesk) -> 
 
 async def test_a_chat_does_not_count_for_its_own_decision(desk: EmbeddedHelpDesk) -> None:
     chat = await take_in(desk, nothing(), customer_says("e"), START, pinned_to="ivan")
-    async with desk.intake(chat, customer_says("f"), at(1), "chain") as intake:
-        assert await intake.load(["ivan"], "chat") == {"ivan": 0}
+    async with steps.intake(desk, chat, customer_says("f"), at(1), "chain") as intake:
+        assert intake.load(["ivan"], "chat") == {"ivan": 0}
 
 
 async def test_what_the_rules_decided_counts_before_its_effect_is_carried_out(desk: EmbeddedHelpDesk) -> None:
@@ -47,21 +48,21 @@ async def test_what_the_rules_decided_counts_before_its_effect_is_carried_out(de
 
 
 async def test_nobody_asked_for_is_nobody_counted(desk: EmbeddedHelpDesk) -> None:
-    async with desk.intake(nothing(), customer_says("e"), START, "chain") as intake:
-        assert await intake.load([], "chat") == {}
-        assert await intake.attendance([]) == {}
+    async with steps.intake(desk, nothing(), customer_says("e"), START, "chain") as intake:
+        assert intake.load([], "chat") == {}
+        assert intake.attendance([]) == {}
 
 
 async def hand_out(desk: EmbeddedHelpDesk, number: int) -> None:
     """Open a chat and give it to whoever in the line has the fewest."""
     chat = nothing(f"customer-{number}")
-    async with desk.intake(chat, customer_says("e"), at(number / 10), "chain") as intake:
-        loads = await intake.load(LINE, "chat")
+    async with steps.intake(desk, chat, customer_says("e"), at(number / 10), "chain") as intake:
+        loads = intake.load(LINE, "chat")
         chosen = min(loads, key=lambda staff: (loads[staff], staff))
-        after = {"case_id": await intake.case_id(), "activity": Activity.ACTIVE, "status": Status.OPEN}
+        after = {"case_id": intake.case_id(), "activity": Activity.ACTIVE, "status": Status.OPEN}
         folded = chat.model_copy(update={**after, "opened_at": START})
         settled = folded.model_copy(update={"assignee": chosen, "pinned_to": chosen})
-        await intake.take_in(folded, settled, ["least-load"], opened=True)
+        intake.take_in(folded, settled, ["least-load"], opened=True)
 
 
 async def test_chats_handed_out_at_the_same_moment_are_spread_evenly(url: str) -> None:
@@ -90,10 +91,10 @@ async def test_decisions_about_two_lines_in_opposite_order_do_not_fail_for_good(
     decided: list[int] = []
 
     async def decide(number: int, first: str, second: str) -> None:
-        async with desk.intake(nothing(f"c{number}"), customer_says("e"), START, "chain") as intake:
+        async with steps.intake(desk, nothing(f"c{number}"), customer_says("e"), START, "chain") as intake:
             begun.append(number)
-            await intake.load([first], "chat")
-            await intake.load([second], "chat")
+            intake.load([first], "chat")
+            intake.load([second], "chat")
         decided.append(number)
 
     async def tried_again(number: int, *pair: str) -> None:

@@ -15,13 +15,15 @@ from baton.model.chat.state import ChatState
 from baton.model.effects import Notice
 from baton.model.ticket.state import TicketState
 from helpdesks import keeping, migrations, queries, queues
-from helpdesks.database import Database, parse_url
+from helpdesks.database import Database
 from helpdesks.embedded import EmbeddedHelpDesk
+from helpdesks.engines import parse_url
 from helpdesks.known import Kind
 from helpdesks.places import derived_case_id, place_of
 from helpdesks.schema import cases, events, metadata, notifications
 from lab.ledger import cases_of, events_of, labels_of, rows
 from lab.postgres import fresh_database
+from tests import steps
 from tests.helpdesk import chats, tickets
 from tests.helpdesk.chats import START, at, customer_says, nothing
 from tests.helpdesk.revisions import insert, write_at
@@ -167,7 +169,7 @@ async def test_a_migration_takes_as_long_as_it_takes(
     """Statements of an activity are given up in time; but a migration that is given up would never finish."""
     url = await fresh_database(postgresql)
     await write_at(url, "0003", ())
-    monkeypatch.setattr("helpdesks.database._COMMAND_SECONDS", 3)
+    monkeypatch.setattr("helpdesks.engines._STATEMENT_SECONDS", 3)
     upgrade = migrations.upgrade
 
     def slow(connection: Connection) -> None:
@@ -217,8 +219,8 @@ async def test_a_ticket_of_the_third_revision_knows_its_events_and_goes_on(url: 
         assert known.case_id == "t-5ec0da9622ee"
         assert isinstance(known.snapshot, TicketSnapshot)
         assert (known.snapshot.channel, known.snapshot.conversation) == ("telegram", "anna")
-        async with desk.intake(LINKED, customer_says("e9"), at(9), "chain") as intake:
-            assert await intake.author_of("m1") == "ivan"
+        async with steps.intake(desk, LINKED, customer_says("e9"), at(9), "chain") as intake:
+            assert intake.author_of("m1") == "ivan"
         ticket = LINKED.model_copy(
             update={"case_id": "t-5ec0da9622ee", "stage": TicketStage.COLLECTING, "status": Status.OPEN}
         )
@@ -307,19 +309,17 @@ async def test_the_migrations_make_the_same_indexes_as_the_schema(
     async with EmbeddedHelpDesk.open(url):
         pass
     migrated = Database(parse_url(url))
-    async with migrated.reading() as connection:
-        indexes = await connection.run_sync(_conditions)
-    await migrated.engine.dispose()
+    indexes = await migrated.read(_conditions)
+    await migrated.close()
     other = (
         url.replace("baton.db", "other.db")
         if migrated.dialect == "sqlite"
         else await fresh_database(request.getfixturevalue("postgresql"))
     )
     made = Database(parse_url(other))
-    async with made.writing() as connection:
-        await connection.run_sync(metadata.create_all)
-        assert await connection.run_sync(_conditions) == indexes
-    await made.engine.dispose()
+    await made.write(metadata.create_all)
+    assert await made.read(_conditions) == indexes
+    await made.close()
 
 
 PARAMETERS: Mapping[str, Any] = {

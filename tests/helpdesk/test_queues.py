@@ -22,6 +22,7 @@ from helpdesks.embedded import EmbeddedHelpDesk
 from helpdesks.known import StillWaiting
 from helpdesks.queues import KEPT_FOR
 from helpdesks.schema import cases, promises
+from tests import steps
 from tests.helpdesk import tickets
 from tests.helpdesk.chats import agent_says, at, customer_says, nothing, take_in
 
@@ -65,15 +66,15 @@ async def give_places(
     desk: EmbeddedHelpDesk, source: str = "somebody came", now: datetime = NOW
 ) -> Mapping[str, str]:
     """Hand out what is free; returns who got which place, by conversation."""
-    async with desk.queues(source, now) as queues:
-        places = await fill(queues, COMPANY, ["first"], now)
+    async with steps.queues(desk, source, now) as queues:
+        places = fill(queues, COMPANY, ["first"], now)
     return {place.case.rpartition(":")[2]: place.staff for place in places}
 
 
 async def promised(desk: EmbeddedHelpDesk) -> Mapping[str, str]:
     """What the ledger has promised, by conversation."""
-    async with desk._database.reading() as connection:
-        rows = await connection.execute(
+    async with steps.step_by_step(desk._database.read) as connection:
+        rows = connection.execute(
             select(cases.c.conversation, cases.c.ticket_id, promises.c.staff).join(
                 promises, promises.c.case_id == cases.c.case_id
             )
@@ -83,8 +84,8 @@ async def promised(desk: EmbeddedHelpDesk) -> Mapping[str, str]:
 
 async def chats_of(desk: EmbeddedHelpDesk, now: datetime = NOW) -> Mapping[str, int]:
     """How many chats everybody has or is promised, as a decision about another chat sees it."""
-    async with desk.intake(nothing("looks"), customer_says("looks"), now, "chain") as intake:
-        return dict(await intake.load(["ivan", "petra"], "chat"))
+    async with steps.intake(desk, nothing("looks"), customer_says("looks"), now, "chain") as intake:
+        return dict(intake.load(["ivan", "petra"], "chat"))
 
 
 # --- Promises --------------------------------------------------------------------------------------
@@ -155,24 +156,24 @@ async def test_a_promise_is_redeemed_once_by_the_case_itself(line: EmbeddedHelpD
     chat = await queued(line, "waits", 1)
     await give_places(line)
     for found in ("ivan", None):
-        async with line.intake(chat, customer_says(f"place for {found}"), NOW, "chain") as intake:
-            assert await intake.redeem("first") == found
+        async with steps.intake(line, chat, customer_says(f"place for {found}"), NOW, "chain") as intake:
+            assert intake.redeem("first") == found
     assert await promised(line) == {}
 
 
 async def test_a_promise_does_not_count_for_the_case_that_it_was_made_to(line: EmbeddedHelpDesk) -> None:
     chat = await queued(line, "waits", 1)
     await give_places(line)
-    async with line.intake(chat, customer_says("place"), NOW, "chain") as intake:
-        assert await intake.load(["ivan"], "chat") == {"ivan": 0}
+    async with steps.intake(line, chat, customer_says("place"), NOW, "chain") as intake:
+        assert intake.load(["ivan"], "chat") == {"ivan": 0}
 
 
 async def test_an_event_that_is_refused_leaves_no_promise(line: EmbeddedHelpDesk) -> None:
     await queued(line, "waits", 1)
 
     async def refused() -> None:
-        async with line.intake(nothing("other"), customer_says("e"), NOW, "chain") as intake:
-            assert await fill(intake, COMPANY, ["first"], NOW)
+        async with steps.intake(line, nothing("other"), customer_says("e"), NOW, "chain") as intake:
+            assert fill(intake, COMPANY, ["first"], NOW)
             raise NotAllowed("no")
 
     with pytest.raises(NotAllowed):
@@ -205,8 +206,10 @@ async def test_a_ticket_counts_also_when_its_effect_has_been_carried_out(line: E
     ticket = await tickets.take_in(line, tickets.no_ticket(), event, at(1), settled=settled)
 
     async def load() -> int:
-        async with line.intake(tickets.no_ticket("T-9"), customer_says("looks"), NOW, "chain") as intake:
-            return (await intake.load(["ivan"], "ticket"))["ivan"]
+        async with steps.intake(
+            line, tickets.no_ticket("T-9"), customer_says("looks"), NOW, "chain"
+        ) as intake:
+            return (intake.load(["ivan"], "ticket"))["ivan"]
 
     assert await load() == 1
     assert await line.write_case(tickets.write(ticket, "e", at(1)))
@@ -222,21 +225,21 @@ async def test_a_ticket_counts_also_when_its_effect_has_been_carried_out(line: E
 async def frees(desk: EmbeddedHelpDesk, chat: ChatState) -> None:
     """A chat is closed, and what becomes free is given out, as a decision does it."""
     closed = {"activity": Activity.ENDED, "status": Status.CLOSED, "pinned_to": None}
-    async with desk.intake(chat, agent_says("bye", "ivan"), NOW, "chain") as intake:
-        await fill(intake, COMPANY, ["first"], NOW, ["chat"])
+    async with steps.intake(desk, chat, agent_says("bye", "ivan"), NOW, "chain") as intake:
+        fill(intake, COMPANY, ["first"], NOW, ["chat"])
         after = chat.model_copy(update=closed)
-        await intake.take_in(after, after, [], opened=False)
+        intake.take_in(after, after, [], opened=False)
 
 
 async def arrives(desk: EmbeddedHelpDesk, conversation: str) -> None:
     """A chat comes to the line, as a decision does it: those who have waited longer come first."""
     chat = nothing(conversation)
-    async with desk.intake(chat, customer_says("e"), NOW, "chain") as intake:
+    async with steps.intake(desk, chat, customer_says("e"), NOW, "chain") as intake:
         staff = await _somebody(intake)
         held = {"assignee": staff, "pinned_to": staff} if staff is not None else {}
         after = chat.model_copy(
             update={
-                "case_id": await intake.case_id(),
+                "case_id": intake.case_id(),
                 "activity": Activity.ACTIVE,
                 "status": Status.OPEN,
                 "opened_at": NOW,
@@ -245,11 +248,11 @@ async def arrives(desk: EmbeddedHelpDesk, conversation: str) -> None:
                 **held,
             }
         )
-        await intake.take_in(after, after, [], opened=True)
+        intake.take_in(after, after, [], opened=True)
 
 
 async def _somebody(intake: Intake) -> str | None:
-    found = await look_at_line(intake, COMPANY, "first", "chat", NOW)
+    found = look_at_line(intake, COMPANY, "first", "chat", NOW)
     return next((one.staff for one in found.members if one.available), None)
 
 
@@ -268,8 +271,8 @@ async def test_what_becomes_free_while_others_arrive_is_handed_out_once(url: str
         )
         # The last place became free in one of these transactions, and nobody may have noticed since.
         await give_places(one, "looks last")
-        async with one._database.reading() as connection:
-            found = await connection.execute(
+        async with steps.step_by_step(one._database.read) as connection:
+            found = connection.execute(
                 select(cases.c.conversation, cases.c.holder).where(cases.c.holder.is_not(None))
             )
             has = dict(found.all()) | dict(await promised(one))

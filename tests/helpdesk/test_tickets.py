@@ -51,6 +51,7 @@ from baton.model.ticket.state import TicketState
 from helpdesks.embedded import EmbeddedHelpDesk
 from lab.ledger import events_of, labels_of, replies_of
 from lab.notices import to_each
+from tests import steps
 from tests.helpdesk import chats
 from tests.helpdesk.chats import START, agent_says, at, customer_says, nothing
 from tests.helpdesk.tickets import (
@@ -190,9 +191,9 @@ async def test_a_late_duplicate_gets_the_whole_ticket_back(desk: EmbeddedHelpDes
 async def test_a_ticket_that_was_never_opened_is_given_back_as_it_began(desk: EmbeddedHelpDesk) -> None:
     await desk.block_customer("anna", blocked=True)
     start, event = no_ticket(channel="telegram", conversation="anna"), customer_says("e1", "Spam!")
-    async with desk.intake(start, event, START, "chain") as intake:
-        assert await intake.blocked()
-        await intake.take_in(start, start, [], opened=False)
+    async with steps.intake(desk, start, event, START, "chain") as intake:
+        assert intake.blocked()
+        intake.take_in(start, start, [], opened=False)
     assert await desk.tickets(TicketQuery()) == []
     assert await shown(desk, start, event, at(1)) == start.snapshot()
 
@@ -202,8 +203,8 @@ async def test_a_blocked_customer_s_message_does_not_reopen_a_closed_ticket(desk
     closed = await take_in(
         *(desk, ticket, StatusSet(id="e2", author=IVAN, status=Status.CLOSED), at(1)), **CLOSED
     )
-    async with desk.intake(closed, customer_says("e3", "Spam!"), at(2), "chain") as intake:
-        await intake.take_in(closed, closed, [], opened=False)
+    async with steps.intake(desk, closed, customer_says("e3", "Spam!"), at(2), "chain") as intake:
+        intake.take_in(closed, closed, [], opened=False)
     assert ticket.case_id
     assert [said.text for said in await desk.messages(ticket.case_id)] == ["Hello"]
 
@@ -241,24 +242,24 @@ async def test_a_chat_and_a_ticket_with_the_same_id_are_two_cases(desk: Embedded
 
 async def test_tickets_do_not_count_as_chats(desk: EmbeddedHelpDesk) -> None:
     await take_in(desk, no_ticket(), customer_says("e1"), START, assignee="ivan", composer="ivan")
-    async with desk.intake(nothing(), customer_says("e2"), at(1), "chain") as intake:
-        assert await intake.load(["ivan"], "chat") == {"ivan": 0}
-        assert await intake.other_holder() is None
+    async with steps.intake(desk, nothing(), customer_says("e2"), at(1), "chain") as intake:
+        assert intake.load(["ivan"], "chat") == {"ivan": 0}
+        assert intake.other_holder() is None
 
 
 async def test_the_previous_case_is_the_last_one_of_the_same_ticket(desk: EmbeddedHelpDesk) -> None:
     await take_in(desk, no_ticket("T-2"), customer_says("e1"), at(3), assignee="boris")
     ticket = await take_in(desk, no_ticket(), customer_says("e1"), START)
-    async with desk.intake(no_ticket(), customer_says("e1"), at(1), "chain") as intake:
-        assert await intake.previous() is None
+    async with steps.intake(desk, no_ticket(), customer_says("e1"), at(1), "chain") as intake:
+        assert intake.previous() is None
     await take_in(
         *(desk, ticket, StatusSet(id="e2", author=IVAN, status=Status.CLOSED), at(1)),
         **CLOSED,
         assignee="ivan",
         holders={"first": "ivan"},
     )
-    async with desk.intake(no_ticket(), customer_says("e3"), at(2), "another") as intake:
-        assert await intake.previous() == Previous(
+    async with steps.intake(desk, no_ticket(), customer_says("e3"), at(2), "another") as intake:
+        assert intake.previous() == Previous(
             case_id=ticket.case_id or "",
             assignee="ivan",
             status=Status.CLOSED,
@@ -269,16 +270,18 @@ async def test_the_previous_case_is_the_last_one_of_the_same_ticket(desk: Embedd
             channel=ticket.channel,
             conversation=ticket.conversation,
         )
-        assert await intake.case_id() != ticket.case_id
+        assert intake.case_id() != ticket.case_id
 
 
 async def test_the_case_id_of_a_ticket_is_the_one_that_it_has(desk: EmbeddedHelpDesk) -> None:
-    async with desk.intake(no_ticket(case_id="t-mine"), customer_says("e1"), START, "chain") as intake:
-        assert await intake.case_id() == "t-mine"
+    async with steps.intake(desk, no_ticket(case_id="t-mine"), customer_says("e1"), START, "chain") as intake:
+        assert intake.case_id() == "t-mine"
     ids = []
     for ticket_id, event_id in (("T-1", "e1"), ("T-1", "e1"), ("T-1", "e2"), ("T-2", "e1")):
-        async with desk.intake(no_ticket(ticket_id), customer_says(event_id), START, "chain") as intake:
-            ids.append(await intake.case_id())
+        async with steps.intake(
+            desk, no_ticket(ticket_id), customer_says(event_id), START, "chain"
+        ) as intake:
+            ids.append(intake.case_id())
     assert ids[0] == ids[1]
     assert len(set(ids)) == 3
 
@@ -317,8 +320,8 @@ async def test_a_ticket_that_a_reset_never_opened_leaves_everybody_s_hands(desk:
 async def test_the_writer_of_a_reply_is_found(desk: EmbeddedHelpDesk) -> None:
     ticket = await take_in(desk, no_ticket(), customer_says("e1"), START)
     await take_in(desk, ticket, ReplySent(id="e2", author=VERA, message_id="m2"), at(1))
-    async with desk.intake(ticket, customer_says("e3"), at(2), "chain") as intake:
-        assert await intake.author_of("m2") == "vera"
+    async with steps.intake(desk, ticket, customer_says("e3"), at(2), "chain") as intake:
+        assert intake.author_of("m2") == "vera"
 
 
 # --- Effects -------------------------------------------------------------------------------------
@@ -700,8 +703,8 @@ async def test_a_chat_remembers_the_ticket_that_it_opened(desk: EmbeddedHelpDesk
     event = TicketOpened(id="e2", author=IVAN, ticket_id="T-1")
     chat = await chats.take_in(desk, nothing(), customer_says("e1"), START)
     chat = await chats.take_in(desk, chat, event, at(1), ticket_id="T-1")
-    async with desk.intake(nothing(), event, at(2), "another") as intake:
-        late = await intake.known_event()
+    async with steps.intake(desk, nothing(), event, at(2), "another") as intake:
+        late = intake.known_event()
     assert late is not None
     assert late.snapshot == chat.snapshot()
     assert await desk.tickets(TicketQuery()) == []

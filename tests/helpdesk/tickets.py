@@ -23,6 +23,7 @@ from baton.model.effects import CaseRef, CaseWrite, Effect
 from baton.model.ticket.state import TicketState
 from helpdesks.base import HelpDesk
 from helpdesks.known import KnownEvent
+from tests import steps
 from tests.helpdesk.chats import START
 
 COMPANY = Directory(
@@ -72,21 +73,21 @@ async def take_in(
     Returns the settled state, which the next event starts from.
     """
     opened = before.final or not before.exists
-    async with desk.intake(before, event, now, chain) as intake:
+    async with steps.intake(desk, before, event, now, chain) as intake:
         start = no_ticket(before.ticket_id, channel=before.channel, conversation=before.conversation)
         values: dict[str, Any] = {"stage": TicketStage.TRIAGE, "status": Status.OPEN} if opened else {}
         if opened:
-            values |= {"case_id": await intake.case_id(), "opened_at": now}
+            values |= {"case_id": intake.case_id(), "opened_at": now}
         folded = (start if opened else before).model_copy(update={**values, **after})
         state = folded.model_copy(update=settled or {})
-        await intake.take_in(folded, state, rules, effects, waiting, opened=opened)
+        intake.take_in(folded, state, rules, effects, waiting, opened=opened)
     return state
 
 
 async def known(desk: HelpDesk, before: TicketState, event: Event, now: datetime) -> KnownEvent:
     """What the help desk knows about an event when it comes again."""
-    async with desk.intake(before, event, now, "another chain") as intake:
-        found = await intake.known_event()
+    async with steps.intake(desk, before, event, now, "another chain") as intake:
+        found = intake.known_event()
     assert found is not None
     return found
 

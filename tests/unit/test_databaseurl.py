@@ -14,7 +14,7 @@ from baton.cli import baton as program
 from baton.databaseurl import mistake_in, parted, shown
 from baton.errors import SettingsError
 from baton.settings import CHECKOUT, load_settings
-from helpdesks.database import parse_url
+from helpdesks.engines import parse_url
 from local.archive import BackupFailed
 from local.postgresql import Server
 

@@ -8,11 +8,12 @@ import sqlite3
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any
 
-import asyncpg
+import psycopg
 
 Row = Callable[[Mapping[str, Any]], Awaitable[None]]
 _CONNECTIONS = 10
@@ -58,10 +59,21 @@ async def _sqlite(file: Path) -> AsyncIterator[Row]:
 
 @asynccontextmanager
 async def _postgresql(url: str) -> AsyncIterator[Row]:
-    async with asyncpg.create_pool(url, min_size=_CONNECTIONS, max_size=_CONNECTIONS) as pool:
-        await pool.execute("CREATE TABLE IF NOT EXISTS floor (id TEXT PRIMARY KEY, body TEXT NOT NULL)")
+    loop = asyncio.get_running_loop()
+    with ExitStack() as open_ones, ThreadPoolExecutor(_CONNECTIONS) as threads:
+        idle: SimpleQueue[psycopg.Connection[Any]] = SimpleQueue()
+        for _ in range(_CONNECTIONS):
+            idle.put(open_ones.enter_context(psycopg.connect(url, autocommit=True)))
+
+        def insert(body: Mapping[str, Any]) -> None:
+            connection = idle.get()
+            connection.execute("INSERT INTO floor VALUES (%s, %s)", (str(uuid.uuid4()), json.dumps(body)))
+            idle.put(connection)
 
         async def row(body: Mapping[str, Any]) -> None:
-            await pool.execute("INSERT INTO floor VALUES ($1, $2)", str(uuid.uuid4()), json.dumps(body))
+            await loop.run_in_executor(threads, insert, body)
 
+        connection = idle.get()
+        connection.execute("CREATE TABLE IF NOT EXISTS floor (id TEXT PRIMARY KEY, body TEXT NOT NULL)")
+        idle.put(connection)
         yield row

@@ -20,7 +20,9 @@ def test_a_measurement_is_found_under_its_name_and_in_the_help(name: str) -> Non
 def test_every_measurement_has_a_name() -> None:
     folder = CHECKOUT / "lab/bench"
     modules = {path.stem for path in folder.glob("*.py") if "def main(" in path.read_text("utf-8")}
-    packages = {path.parent.name for path in folder.glob("*/__init__.py") if "main" in path.read_text("utf-8")}
+    packages = {
+        path.parent.name for path in folder.glob("*/__init__.py") if "main" in path.read_text("utf-8")
+    }
     assert (modules | packages) - {"__main__"} == set(bench.BENCHES)
 
 

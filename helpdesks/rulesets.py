@@ -1,0 +1,31 @@
+"""Rule sets that were in force, as the embedded help desk keeps them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from sqlalchemy import Connection, select
+
+from baton.desk.api import ShownRules
+from helpdesks.database import Database
+from helpdesks.schema import rule_sets
+
+
+def keep(database: Database, connection: Connection, digest: str, source: str) -> None:
+    """Keep a rule set, unless it is there."""
+    connection.execute(
+        database.insert(rule_sets).on_conflict_do_nothing(),
+        {"digest": digest, "source": source, "stored_at": datetime.now(UTC)},
+    )
+
+
+def kept(connection: Connection, digest: str) -> ShownRules | None:
+    """The rule set whose digest begins so."""
+    rows = connection.execute(
+        select(rule_sets.c.digest, rule_sets.c.source)
+        .where(rule_sets.c.digest.startswith(digest, autoescape=True))
+        .order_by(rule_sets.c.digest)
+        .limit(1)
+    )
+    row = rows.one_or_none()
+    return ShownRules(digest=row.digest, source=row.source) if row else None
