@@ -14,7 +14,6 @@ from temporalio.worker import (
     Interceptor,
     Replayer,
     StartLocalActivityInput,
-    UnsandboxedWorkflowRunner,
     WorkflowInboundInterceptor,
     WorkflowInterceptorClassInput,
     WorkflowOutboundInterceptor,
@@ -64,12 +63,10 @@ async def decisions_in(history: WorkflowHistory, plugins: Sequence[Plugin]) -> l
     Raises ``BatonError`` if the code of this checkout does not fit the history.
     """
     listening = _Listening()
-    # Without a sandbox, which would give the listener its own copies of modules.
     replayer = Replayer(
         workflows=[Chat, Ticket],
         plugins=[one for one in plugins if isinstance(one, WorkerPlugin)],
         interceptors=[listening],
-        workflow_runner=UnsandboxedWorkflowRunner(),
     )
     with _quietly():
         result = await replayer.replay_workflow(history, raise_on_replay_failure=False)

@@ -95,5 +95,5 @@ def why(timeline: Sequence[TimelineEntry]) -> str:
 
 def moment(at: Instant) -> str:
     """A moment to the second."""
-    # Not with strftime, which imports a module at each call: the sandbox checks every import.
+    # Not with strftime, which imports a module at each call.
     return at.isoformat(sep=" ", timespec="seconds")[:19]

@@ -12,31 +12,10 @@ from collections.abc import Sequence
 from temporalio import client, worker
 from temporalio.converter import DataConverter
 from temporalio.plugin import SimplePlugin
-from temporalio.worker import ReplayerConfig, WorkflowRunner
-from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+from temporalio.worker import ReplayerConfig, UnsandboxedWorkflowRunner
 
 from baton.temporal.codec import PLAIN, EncryptionCodec, encrypting
 from baton.temporal.payloads import PlainFailures
-
-PASSED_THROUGH = (
-    *("baton", "workflows", "pydantic", "pydantic_core", "annotated_types", "transitions"),
-    "opentelemetry",  # loaded only if there are traces
-)
-"""Modules that workflows share instead of importing them anew in each sandbox.
-
-They are deterministic: time and randomness reach them as arguments. A sandbox of its own for each chat
-would cost most of a megabyte and many milliseconds.
-"""
-
-
-def _runner(runner: WorkflowRunner | None) -> WorkflowRunner:
-    if not isinstance(runner, SandboxedWorkflowRunner):
-        return runner or SandboxedWorkflowRunner(restrictions=_restrictions(SandboxRestrictions.default))
-    return dataclasses.replace(runner, restrictions=_restrictions(runner.restrictions))
-
-
-def _restrictions(restrictions: SandboxRestrictions) -> SandboxRestrictions:
-    return restrictions.with_passthrough_modules(*PASSED_THROUGH)
 
 
 def _converter(codec: EncryptionCodec | None) -> DataConverter:
@@ -44,7 +23,11 @@ def _converter(codec: EncryptionCodec | None) -> DataConverter:
 
 
 class BatonPlugin(SimplePlugin):
-    """Payloads as pydantic models, and workflows in a sandbox that shares Baton's own modules.
+    """Payloads as pydantic models, and workflows without a sandbox.
+
+    A sandbox protects workflows from code that is not made for them. Baton's is: import contracts keep the
+    world out of it, and the tests replay every golden history in a strict sandbox. Around each chat one would
+    cost some 2 ms for a message; see "Decisions" in docs/architecture.md.
 
     Args:
         codec: encrypts payloads. Without it they are as readable as Temporal's database.
@@ -60,7 +43,7 @@ class BatonPlugin(SimplePlugin):
         super().__init__(
             "baton",
             data_converter=lambda _: _converter(codec),
-            workflow_runner=_runner,
+            workflow_runner=UnsandboxedWorkflowRunner(),
             interceptors=interceptors,
         )
 

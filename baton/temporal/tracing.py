@@ -102,9 +102,8 @@ def _span(name: str, carrier: Carrier, kind: SpanKind) -> Carrier:
     """The position in the trace after a new span. Outside a trace, and in a replay, there is none."""
     if not carrier or workflow.unsafe.is_replaying():
         return carrier
-    with workflow.unsafe.sandbox_unrestricted():
-        make = workflow.extern_functions()[_MAKE_SPAN]
-        return cast(Carrier, make(name, carrier, kind, workflow.time_ns()))
+    make = workflow.extern_functions()[_MAKE_SPAN]
+    return cast(Carrier, make(name, carrier, kind, workflow.time_ns()))
 
 
 class _Inbound(WorkflowInboundInterceptor):
