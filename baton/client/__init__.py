@@ -5,9 +5,9 @@
         "kind": "customer_message", "id": "m-1", "author": {"type": "customer", "id": "c-7"}, "text": "Hello",
     })
 
-A message is sent with update-with-start: one call, and a new chat if the last one is closed. Anything
-else goes to the existing chat. ``send`` answers when the decision is durable; ``submit`` only hands
-the event over, for bulk traffic.
+An event goes to the case that is there. Where none is, or the last one is closed, what may open one does: a
+message to a chat, for example. Anything else needs a case. ``send`` answers when the decision is durable;
+``submit`` only hands the event over, for bulk traffic.
 
 A call that did not get through is tried again under the same event ID until its time is up. A time-out
 means "unknown", not "failed": send the same event again. If an event was *refused* and the reason

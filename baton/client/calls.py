@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import UTC, timedelta
 from typing import Any, TypeVar, cast
 
@@ -20,6 +18,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from baton.client.addressing import Address, OutcomeT
 from baton.client.failures import Call, Meaning, failure, may_work_later, meaning_of, refusal
+from baton.client.gates import Gates
 from baton.client.ledger import Ledger
 from baton.client.once import UpdatesOnce
 from baton.client.pauses import Pauses
@@ -27,33 +26,12 @@ from baton.contract import HANDLE, SUBMIT, BaseEvent, check_event_size
 from baton.errors import BatonError, IllegalTransition, Unanswered
 from baton.temporal.visibility import CLOSED_BY_FORCE, how_closed
 
-UPDATES_AT_ONCE = 8
-"""Updates in flight for one workflow. The server allows 10; beyond that they abort one another."""
 QUERY_TIMEOUT = 20.0
 """Seconds within which a case must answer a question."""
 
 _TOO_LATE = frozenset({RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED})
 
 ResultT = TypeVar("ResultT")
-
-
-class _Gates:
-    """Admits at most ``UPDATES_AT_ONCE`` calls for each key, and forgets unused keys."""
-
-    def __init__(self) -> None:
-        self._gates: dict[str, tuple[asyncio.Semaphore, int]] = {}
-
-    @asynccontextmanager
-    async def through(self, key: str) -> AsyncIterator[None]:
-        gate, users = self._gates.get(key) or (asyncio.Semaphore(UPDATES_AT_ONCE), 0)
-        self._gates[key] = gate, users + 1
-        try:
-            async with gate:
-                yield
-        finally:
-            gate, users = self._gates.pop(key)
-            if users > 1:
-                self._gates[key] = gate, users - 1
 
 
 class Calls:
@@ -68,7 +46,7 @@ class Calls:
         self._task_queue = task_queue
         self._updates = UpdatesOnce(client)
         self._ledger = Ledger(client, task_queue)
-        self._gates = _Gates()
+        self._gates = Gates()
 
     async def send(self, address: Address[OutcomeT], event: BaseEvent, timeout: float) -> OutcomeT:
         """The outcome of an event, once it is decided.
@@ -143,29 +121,37 @@ class Calls:
         return cast(ResultT, answer)
 
     async def _send_until_answered(self, address: Address[OutcomeT], event: BaseEvent) -> OutcomeT:
-        pauses = Pauses()
+        # Most events find their case, and a plain update costs less than one with a start. An event that may
+        # open its case is sent with a start once a plain update has said that nothing is running.
+        pauses, opening = Pauses(), False
         while True:
             turned_away: RPCError | None = None
-            call = Call.SEND if address.start is None else Call.SEND_OR_OPEN
             try:
-                if address.start is not None:
+                if opening:
                     return await self._update_with_start(address, event)
                 return await self._update(address, event)
             except WorkflowUpdateFailedError as error:
                 if not may_work_later(error):
                     raise refusal(error) from None
+                # Where no run follows, a plain update under this ID would be told so for ever.
+                if address.start is not None:
+                    opening = True
+                elif (lost := await self._closed_by_force(address, event)) is not None:
+                    raise lost from None
             except WorkflowUpdateRPCTimeoutOrCancelledError:
                 task = asyncio.current_task()
                 if task is not None and task.cancelling():
                     raise asyncio.CancelledError from None
             except RPCError as error:
-                meaning = meaning_of(call, error)
+                meaning = meaning_of(Call.SEND_OR_OPEN if opening else Call.SEND, error)
                 if meaning is Meaning.MISSING:
                     # Callers who wait for an answer get this, too, while the workflow is closed by force.
-                    found = await self._not_running(address, event)
-                    if not isinstance(found, Address):
-                        return found
-                    address = found
+                    if address.start is None:
+                        found = await self._not_running(address, event)
+                        if not isinstance(found, Address):
+                            return found
+                        address = found
+                    opening = True
                     continue
                 if meaning is not Meaning.PASSING and not (meaning is Meaning.ODD and pauses.odd()):
                     raise failure(

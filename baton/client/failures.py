@@ -30,7 +30,7 @@ class Call(Enum):
     SEND = auto()
     """An update to a case that must exist."""
     SEND_OR_OPEN = auto()
-    """An update that opens the case if there is none."""
+    """An update with a start, which opens the case if there is none."""
     SUBMIT = auto()
     """A signal to a case that must exist."""
     SUBMIT_OR_OPEN = auto()

@@ -276,7 +276,7 @@ REOPENING_KINDS = frozenset({"delivery_failed", "merged_from"})
 FORWARDED_KINDS = MESSAGE_KINDS | {"message_changed", "delivery_failed", "reply_sent"}
 """Once a case has been merged into another, that one hears of these."""
 CHAT_OPENING_KINDS = MESSAGE_KINDS | {"reply_sent"}
-"""These start a chat, so they are sent with update-with-start."""
+"""These start a chat if there is none, so they are sent with a start."""
 TICKET_OPENING_KINDS = MESSAGE_KINDS | {"template_applied", "labels_changed", "ticket_opened"}
 """These start a ticket if there is none. Of them, only its customer's message opens a closed one again."""
 _CUSTOMER = frozenset({AuthorType.CUSTOMER})

@@ -20,12 +20,14 @@ from types import MappingProxyType
 from typing import Any, NoReturn, cast
 
 from opentelemetry import trace
-from opentelemetry.trace import SpanKind
+from opentelemetry.trace import SpanKind, StatusCode
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from temporalio import workflow
 from temporalio.api.common.v1 import Payload
+from temporalio.client import OutboundInterceptor, StartWorkflowUpdateInput, WorkflowUpdateHandle
 from temporalio.contrib.opentelemetry import TracingInterceptor
 from temporalio.converter import PayloadConverter
+from temporalio.service import RPCError, RPCStatusCode
 from temporalio.worker import (
     ContinueAsNewInput,
     ExecuteWorkflowInput,
@@ -59,6 +61,10 @@ class CaseTracing(TracingInterceptor):
         # Without the caller's baggage: it may hold anything, and histories keep headers.
         self.text_map_propagator = _propagator
 
+    def intercept_client(self, next: OutboundInterceptor) -> OutboundInterceptor:
+        """See base class."""
+        return super().intercept_client(_Outgoing(next))
+
     def workflow_interceptor_class(  # type: ignore[override]  # it replaces Temporal's own
         self, input: WorkflowInterceptorClassInput
     ) -> type[WorkflowInboundInterceptor]:
@@ -80,6 +86,20 @@ class CaseTracing(TracingInterceptor):
         made: dict[str, str] = {}
         _propagator.inject(made, trace.set_span_in_context(span))
         return made
+
+
+class _Outgoing(OutboundInterceptor):
+    """Calls by a client, within the spans of Temporal's own interceptor."""
+
+    async def start_workflow_update(self, input: StartWorkflowUpdateInput) -> WorkflowUpdateHandle[Any]:
+        try:
+            return await super().start_workflow_update(input)
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                # An answer, after which the client opens the case. Otherwise each new chat would be a fault
+                # in its own trace. A status that was set to OK stays so.
+                trace.get_current_span().set_status(StatusCode.OK)
+            raise
 
 
 def _read(headers: Mapping[str, Payload]) -> Carrier:

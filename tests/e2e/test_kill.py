@@ -28,6 +28,13 @@ async def _ended(rig: Rig, chat: str) -> None:
     await rig.by("ivan", chat, "chat_ended", status="pending")
 
 
+async def _closed(rig: Rig, chat: str) -> None:
+    await rig.customer(chat)
+    await rig.by("ivan", chat, "taken")
+    await rig.by("ivan", chat, "chat_ended", status="closed")
+    await rig.handle(chat).result()
+
+
 async def _new(rig: Rig, chat: str) -> None:
     await rig.customer(chat)
 
@@ -38,7 +45,8 @@ async def _held(rig: Rig, chat: str) -> None:
 
 
 SITUATIONS: dict[str, tuple[Any, dict[str, Any]]] = {
-    "1": (_nothing, {"kind": "agent_message", "author": "lena"}),
+    "1a": (_nothing, {"kind": "agent_message", "author": "lena"}),
+    "1b": (_closed, {"kind": "agent_message", "author": "lena"}),
     "2": (_ended, {"kind": "agent_message", "author": "lena"}),
     "3a": (_new, {"kind": "agent_message", "author": "lena"}),
     "3b": (_held, {"kind": "agent_message", "author": "lena"}),

@@ -16,6 +16,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.trace import StatusCode
 from temporalio.api.common.v1 import Header, Payload, Payloads, WorkflowExecution
 from temporalio.api.workflowservice.v1 import SignalWorkflowExecutionRequest
 from temporalio.client import Client
@@ -101,6 +102,20 @@ async def test_each_event_of_a_chat_is_in_the_trace_of_the_call_that_brought_it(
         assert not {"RunWorkflow:Chat", "RunActivity:notify"} & spans[1]
         assert "RunActivity:reassign" not in spans[0]
         assert failed_tasks(await rig.history(chat)) == []
+
+
+async def test_that_a_chat_is_not_there_yet_is_no_fault_in_its_trace(
+    open_a_rig: RigOpener, traced: Traced
+) -> None:
+    async with tracing_rig(open_a_rig, traced) as rig:
+        with traced.tracer.start_as_current_span("first") as first:
+            await rig.customer(fresh("traced"))
+        trace_id = first.get_span_context().trace_id
+        await traced.until(trace_id, "HelpDesk:notify")
+        names = traced.named(trace_id)
+        assert names[:3] == ["first", "StartWorkflowUpdate:handle", "StartUpdateWithStartWorkflow:Chat"]
+        spans = [one for one in traced.exported.get_finished_spans() if one.context.trace_id == trace_id]
+        assert [one.name for one in spans if one.status.status_code is StatusCode.ERROR] == []
 
 
 @pytest.mark.parametrize(
@@ -198,6 +213,7 @@ async def test_a_span_holds_no_text_and_no_reason_in_words(open_a_rig: RigOpener
             await rig.customer(chat, f"My password is {secret}.")
             await refused(UnknownStaff, rig.by(f"staff-{secret}", chat, "taken"))
             await refused(IllegalTransition, rig.send(fresh(), event("taken", "ivan"), customer=secret))
+            await refused(IllegalTransition, rig.snapshot(fresh()))
         await traced.until(call.get_span_context().trace_id, "HelpDesk:notify")
         spans = traced.exported.get_finished_spans()
         assert len(spans) > 10
