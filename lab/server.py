@@ -63,7 +63,10 @@ async def plain_server(database: Path | None = None) -> AsyncIterator[WorkflowEn
     async with await WorkflowEnvironment.start_local(
         dev_server_existing_path=temporal_binary(),
         dev_server_database_filename=str(database) if database else None,
-        dev_server_extra_args=["--dynamic-config-value", "history.maxInFlightUpdates=100"],
+        dev_server_extra_args=[
+            *("--dynamic-config-value", "history.maxInFlightUpdates=100"),
+            *("--output", "none"),  # where it listens is no figure
+        ],
         dev_server_log_level="error",
         search_attributes=[key_of(name) for name in SEARCH_ATTRIBUTES],
         plugins=[BatonPlugin()],

@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from lab.bench.hot import messages
+from lab.bench.hot import cached, growth, messages
 from lab.bench.hot.options import Options
 from lab.bench.hot.place import Build, build_beside
 from lab.bench.hot.programs import ProgramEnded
@@ -23,6 +23,9 @@ PARTS = {
     "file": "both, with a server that writes to a file",
     "postgresql": "both, with the ledger in PostgreSQL",
     "encryption": "both, with encrypted payloads",
+    "replay": "the replay of 20 messages",
+    "memory": "what a cached chat takes of the worker's memory",
+    "growth": "a handoff in lines of 5 and of 500",
 }
 
 Measure = Callable[[Options], Awaitable[list[Section]]]
@@ -30,6 +33,9 @@ PLACES: Mapping[str, Measure] = {
     "file": messages.on_file,
     "postgresql": messages.on_postgresql,
     "encryption": messages.encrypted,
+    "replay": cached.replay,
+    "memory": cached.memory,
+    "growth": growth.growth,
 }
 
 
@@ -90,7 +96,14 @@ def main(
     """Measure a message and a handoff beside their floors."""
     console = Console()
     with console.status("starting …") as status:
-        options = Options(rounds, seconds, clients, before, lambda said: status.update(f"{said} …"))
+
+        def say(what: str) -> None:
+            if console.is_terminal:
+                status.update(f"{what} …")
+            else:
+                console.print(f"{what} …", highlight=False)
+
+        options = Options(rounds, seconds, clients, before, say)
         try:
             sections = asyncio.run(_measured(only, options, console))
         except ProgramEnded as error:
@@ -109,6 +122,7 @@ async def _measured(only: tuple[str, ...], options: Options, console: Console) -
         options.say(title)
         for section in await measure(options):
             found.append(section)
+            console.print(section.title, style="bold", highlight=False)
             console.print(section.table())
             for target in section.targets:
                 console.print(str(target), highlight=False)

@@ -15,17 +15,25 @@ MOST = 100
 """``max_chats`` of everybody: nobody is ever full."""
 
 
+LINES = ("line-1", "line-2")
+
+
+def of_line(line: str, members: int) -> list[str]:
+    """The people of a line."""
+    return [f"agent-{line[-1]}-{number}" for number in range(1, members + 1)]
+
+
 def people(members: int) -> list[str]:
     """Everybody who has to be online."""
-    return [f"agent-{line}-{number}" for line in (1, 2) for number in range(1, members + 1)]
+    return [staff for line in LINES for staff in of_line(line, members)]
 
 
 def directory(members: int) -> str:
     """A directory whose two lines have so many members each."""
     staff = (
-        f"  agent-{line}-{number}: {{line: line-{line}, max_chats: {MOST}}}\n"
-        for line in (1, 2)
-        for number in range(1, members + 1)
+        f"  {staff}: {{line: {line}, max_chats: {MOST}}}\n"
+        for line in LINES
+        for staff in of_line(line, members)
     )
     return (
         "lines: {line-1: {}, line-2: {}, others: {}}\n"
@@ -43,7 +51,7 @@ def rules() -> str:
             "then": [{"end chat": {"status": "pending"}}, {"assign": {"line": to}}],
             "stop": True,
         }
-        for of, to in (("line-1", "line-2"), ("line-2", "line-1"))
+        for of, to in (LINES, LINES[::-1])
     ]
     return rules_but(drop=["line-2-"], add={"changed": handing})
 

@@ -16,14 +16,17 @@ import os
 import statistics
 import sys
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from temporalio.client import Client, WorkflowHandle
 
 CHANNEL = "bench"
 AGENT, WRITER = "agent-1-1", "writer"
 """Who answers, and who is in a line of their own; see `lab.bench.hot.company`."""
+TALK = (("customer_message", "customer"), ("agent_message", AGENT))
+"""What is sent in turn in a conversation, and by whom."""
 WITH_EFFECTS = ("handoff",)
 """Steps that cause more than their answer."""
 
@@ -55,6 +58,9 @@ class Side(Protocol):
     async def settle(self, chat: str) -> None:
         """Wait until everything is done that was caused."""
 
+    async def history(self, chat: str) -> str:
+        """The history of its workflow, as JSON."""
+
     async def online(self, staff: str) -> None:
         """Have somebody come to work."""
 
@@ -68,7 +74,6 @@ class BareSide:
 
     async def open(self, chat: str, step: str) -> None:
         self._handles[chat] = await self._client.start_workflow("Bare", id=chat, task_queue=self._queue)
-        await self.do(chat, step)
 
     async def do(self, chat: str, step: str) -> None:
         await self._handles[chat].execute_update(step, message("customer_message", "customer"))
@@ -76,42 +81,58 @@ class BareSide:
     async def settle(self, chat: str) -> None:
         """Nothing: a bare workflow answers when it is done."""
 
+    async def history(self, chat: str) -> str:
+        return (await self._handles[chat].fetch_history()).to_json()
+
     async def online(self, staff: str) -> None:
         raise NotImplementedError("a bare workflow has no staff")
 
 
 class BatonSide:
-    """Sends events to chats: a ``message`` changes nothing in a filter, a ``handoff`` makes a rule act."""
+    """Sends events to chats.
+
+    A ``message`` changes nothing in a filter, a ``handoff`` makes a rule act, and to ``talk`` is to write
+    in turn.
+    """
 
     def __init__(self, baton: Any, desk: Any, online: Any) -> None:
         self._baton, self._desk, self._online = baton, desk, online
+        self._turns = Counter[str]()
 
     async def open(self, chat: str, step: str) -> None:
-        await self._send(chat, message("customer_message", "customer"))
-        await self._send(chat, message("agent_message", AGENT))
+        if step == "talk":
+            return  # the first message opens it
+        for kind, author in TALK:
+            await self._send(chat, message(kind, author))
         if step == "handoff":
             await self._send(chat, event("chat_ended", AGENT, status="pending"))
-        await self.do(chat, step)
-        await self.settle(chat)
 
     async def do(self, chat: str, step: str) -> None:
-        kind, author = {
+        self._turns[chat] += 1
+        kinds = {
             "message": ("customer_message", "customer"),
             "handoff": ("agent_message", WRITER),
-        }[step]
-        await self._send(chat, message(kind, author))
+            "talk": TALK[1 - self._turns[chat] % 2],
+        }
+        await self._send(chat, message(*kinds[step]))
 
     async def settle(self, chat: str) -> None:
         """Wait until the effects are carried out: the answer comes before they are."""
-        handle = self._baton.temporal.get_workflow_handle(self._baton.chat(CHANNEL, chat).workflow_id)
         while True:
-            described = (await handle.describe()).raw_description
+            described = (await self._handle(chat).describe()).raw_description
             if not described.pending_activities and not described.HasField("pending_workflow_task"):
                 return
             await asyncio.sleep(0.005)
 
+    async def history(self, chat: str) -> str:
+        return (await self._handle(chat).fetch_history()).to_json()
+
     async def online(self, staff: str) -> None:
         await self._desk.set_presence(staff, self._online)
+
+    def _handle(self, chat: str) -> WorkflowHandle[Any, Any]:
+        workflow_id: str = self._baton.chat(CHANNEL, chat).workflow_id
+        return cast(WorkflowHandle[Any, Any], self._baton.temporal.get_workflow_handle(workflow_id))
 
     async def _send(self, chat: str, payload: dict[str, Any]) -> None:
         await self._baton.chat(CHANNEL, chat).send(payload, customer=f"of-{chat}")
@@ -147,8 +168,8 @@ class Driver:
         for one in staff:
             await side.online(one)
 
-    async def open(self, step: str, clients: int, chats: int) -> None:
-        """Make new chats for the next `run`: ``chats`` for each client."""
+    async def open(self, step: str, clients: int, chats: int, times: int = 1) -> None:
+        """Make new chats for the next `run`, ``chats`` for each client, and do it so many times in each."""
         self._chats = [
             (side, [f"hot-{os.getpid()}-{next(_numbers)}" for _ in range(chats)])
             for side in await self._connected(clients)
@@ -157,6 +178,9 @@ class Driver:
         async def one(side: Side, chats: Iterable[str]) -> None:
             for chat in chats:
                 await side.open(chat, step)
+                for _ in range(times):  # the first one has more to change than those that are measured
+                    await side.do(chat, step)
+                await side.settle(chat)
 
         await asyncio.gather(*(one(*own) for own in self._chats))
 
@@ -181,6 +205,19 @@ class Driver:
             await asyncio.gather(*(side.settle(chat) for side, chats in self._chats for chat in chats))
         took = time.perf_counter() - began
         return {"times": len(latencies), "seconds": took, "latency": statistics.median(latencies)}
+
+    async def record(self, step: str, times: int) -> str:
+        """The history of a new chat in which it was done so many times, as JSON.
+
+        One after the other, each when everything is done that the one before has caused.
+        """
+        (side,) = await self._connected(1)
+        chat = f"hot-{os.getpid()}-{next(_numbers)}"
+        await side.open(chat, step)
+        for _ in range(times):
+            await side.do(chat, step)
+            await side.settle(chat)
+        return await side.history(chat)
 
     async def _connected(self, clients: int) -> Sequence[Side]:
         while len(self._sides) < clients:

@@ -14,12 +14,13 @@ from typing import NamedTuple
 from baton.settings import CHECKOUT
 from baton.temporal.keys import key_line, new_key
 from lab.bench.hot import company
+from lab.bench.hot.filled import fill
 from lab.bench.hot.programs import Program, running
 from lab.postgres import fresh_database, running_postgresql
 from lab.processes import children, processor_seconds
 from lab.server import plain_server
 
-DRIVER = Path(__file__).with_name("driver.py")
+DRIVER, REPLAYER = (Path(__file__).with_name(name) for name in ("driver.py", "replayer.py"))
 CACHED = 10_000
 """``max_cached_workflows`` of the workers: nothing is evicted while it is measured."""
 
@@ -71,6 +72,12 @@ class Place:
         """The URL of a new file."""
         return f"sqlite:///{self._new_folder()}/ledger.db"
 
+    def filled(self, members: int, chats: int) -> str:
+        """The URL of a new file that is full already: see `lab.bench.hot.filled`."""
+        file = self._new_folder() / "ledger.db"
+        fill(file, members, chats)
+        return f"sqlite:///{file}"
+
     def postgresql(self) -> PostgreSQLPlaces:
         """A PostgreSQL, which runs as long as this place."""
         server = self._stack.enter_context(running_postgresql())
@@ -89,7 +96,7 @@ class Place:
         queue = folder.name
         command = [sys.executable, "-m", "lab.bench.floors.worker", queue, url]
         worker = await self._started("the floor's worker", command, CHECKOUT, folder, {})
-        return Pair(worker, await self._driver("bare", queue, OWN, folder, {}))
+        return Pair(worker, await self._alone(DRIVER, ["bare", queue], OWN, folder))
 
     async def baton(
         self,
@@ -99,6 +106,7 @@ class Place:
         *,
         members: int = 5,
         workers: int = 1,
+        present: bool = False,
     ) -> Pair:
         """Baton as users start it, with everybody online.
 
@@ -107,6 +115,7 @@ class Place:
             settings: further environment variables.
             members: people in each of the two lines.
             workers: processes of the worker.
+            present: whether the ledger has everybody's presence already.
         """
         folder = self._new_folder()
         queue = folder.name
@@ -121,9 +130,14 @@ class Place:
         }
         command = [str(build.python), "worker.py"]
         worker = await self._started(f"{build.name}'s worker", command, build.folder, folder, environment)
-        driver = await self._driver("baton", queue, build, folder, settings)
-        await driver.ask("online", staff=company.people(members))
+        driver = await self._alone(DRIVER, ["baton", queue], build, folder, settings)
+        if not present:
+            await driver.ask("online", staff=company.people(members))
         return Pair(worker, driver)
+
+    async def replayer(self, kind: str, build: Build) -> Program:
+        """What replays histories, ``bare`` ones or ``baton``'s: see `lab.bench.hot.replayer`."""
+        return await self._alone(REPLAYER, [kind], build, self._new_folder())
 
     async def _started(
         self,
@@ -144,17 +158,21 @@ class Place:
         await worker.says("worker ready")
         return worker
 
-    async def _driver(
-        self, kind: str, queue: str, build: Build, folder: Path, settings: Mapping[str, str]
+    async def _alone(
+        self,
+        script: Path,
+        arguments: Sequence[str],
+        build: Build,
+        folder: Path,
+        settings: Mapping[str, str] = MappingProxyType({}),
     ) -> Program:
-        # -P: what lies beside the driver is not on its path.
-        command = [str(build.python), "-P", str(DRIVER), kind, queue]
         program = running(
-            f"{build.name}'s driver",
-            command,
+            f"{build.name}'s {script.stem}",
+            # -P: what lies beside the script is not on its path.
+            [str(build.python), "-P", str(script), *arguments],
             folder=build.folder,
             environment={**self._address, **settings},
-            log=folder / "driver.log",
+            log=folder / f"{script.stem}.log",
         )
         return await self._stack.enter_async_context(program)
 

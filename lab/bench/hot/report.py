@@ -45,7 +45,7 @@ class Section:
 
     def table(self) -> Table:
         """The table, for 80 columns."""
-        table = Table(title=self.title, title_justify="left", box=box.SIMPLE_HEAD, collapse_padding=True)
+        table = Table(box=box.SIMPLE_HEAD, collapse_padding=True)
         table.add_column("", no_wrap=True)
         for column in self.columns:
             table.add_column(column, justify="right", no_wrap=True)
