@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from lab.bench.hot.options import Options
 from lab.bench.hot.place import OWN, Pair, open_place
 from lab.bench.hot.report import Section, Target
+from lab.bench.hot.rounds import turns
 
 MESSAGES = 20
 REPLAYS = 5
@@ -29,12 +30,10 @@ async def replay(options: Options) -> list[Section]:
             recorded[build.name] = await pair.driver.ask("record", step="talk", times=MESSAGES)
             replayers[build.name] = await place.replayer("baton", build)
         rounds: dict[str, list[float]] = {name: [] for name in recorded}
-        for number in range(options.rounds + 1):
-            options.say(f"round {number} of {options.rounds}")
-            for name in list(recorded)[:: -1 if number % 2 else 1]:
-                seconds = await replayers[name].ask("replay", history=recorded[name], times=REPLAYS)
-                if number:  # the first round warms up
-                    rounds[name].append(seconds * 1000)
+        for name, counts in turns(list(recorded), options.rounds, options.say):
+            seconds = await replayers[name].ask("replay", history=recorded[name], times=REPLAYS)
+            if counts:
+                rounds[name].append(seconds * 1000)
     ratio = _beside_bare(rounds, OWN.name)
     target = Target(f"replay of {MESSAGES} messages beside bare", ratio, most=1.2)
     return [_section(f"The replay of {MESSAGES} messages", "median\nms", rounds, target, options)]
@@ -47,14 +46,13 @@ async def memory(options: Options) -> list[Section]:
         for build in options.builds:
             pairs[build.name] = await place.baton(build, place.sqlite())
         rounds: dict[str, list[float]] = {name: [] for name in pairs}
-        for number in range(options.rounds + 1):
-            options.say(f"round {number} of {options.rounds}")
-            for name, (worker, driver) in pairs.items():
-                before = worker.memory()
-                step = "take" if name == "bare" else "talk"
-                await driver.ask("open", step=step, clients=CLIENTS, chats=CHATS, times=TIMES)
-                if number:  # the first round warms up
-                    rounds[name].append((worker.memory() - before) / (CLIENTS * CHATS) / 1024)
+        for name, counts in turns(list(pairs), options.rounds, options.say):
+            worker, driver = pairs[name]
+            before = worker.memory()
+            step = "take" if name == "bare" else "talk"
+            await driver.ask("open", step=step, clients=CLIENTS, chats=CHATS, times=TIMES)
+            if counts:
+                rounds[name].append((worker.memory() - before) / (CLIENTS * CHATS) / 1024)
     ratio = _beside_bare(rounds, OWN.name)
     target = Target("memory of a cached chat beside bare", ratio, most=1.25)
     return [

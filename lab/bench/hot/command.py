@@ -14,7 +14,7 @@ from rich.console import Console
 from lab.bench.hot import cached, growth, messages
 from lab.bench.hot.options import Options
 from lab.bench.hot.place import Build, build_beside
-from lab.bench.hot.programs import ProgramEnded
+from lab.bench.hot.programs import ProgramFailed
 from lab.bench.hot.report import Section
 
 PARTS = {
@@ -29,7 +29,8 @@ PARTS = {
 }
 
 Measure = Callable[[Options], Awaitable[list[Section]]]
-PLACES: Mapping[str, Measure] = {
+"""Measures a part, and returns its tables."""
+APART: Mapping[str, Measure] = {
     "file": messages.on_file,
     "postgresql": messages.on_postgresql,
     "encryption": messages.encrypted,
@@ -37,6 +38,10 @@ PLACES: Mapping[str, Measure] = {
     "memory": cached.memory,
     "growth": growth.growth,
 }
+
+
+def _listed(parts: Mapping[str, str]) -> str:
+    return "; ".join(f"{part}, {what}" for part, what in parts.items())
 
 
 def _parts(_context: click.Context, _option: click.Parameter, given: str) -> tuple[str, ...]:
@@ -59,7 +64,7 @@ def _before(_context: click.Context, _option: click.Parameter, given: Path | Non
     default=",".join(PARTS),
     callback=_parts,
     metavar="PART,…",
-    help=f"The parts to measure, of {', '.join(PARTS)}; all if left out.",
+    help=f"The parts to measure; all if left out. They are {_listed(PARTS)}.",
 )
 @click.option("--rounds", default=5, show_default=True, type=click.IntRange(1), help="Rounds that count.")
 @click.option(
@@ -106,12 +111,18 @@ def main(
         options = Options(rounds, seconds, clients, before, say)
         try:
             sections = asyncio.run(_measured(only, options, console))
-        except ProgramEnded as error:
+        except ProgramFailed as error:
             console.print(str(error), markup=False, highlight=False)
             return 1
     if file is not None:
-        found = [one.as_json() for one in sections]
-        file.write_text(json.dumps({"sections": found}, indent=2) + "\n", encoding="utf-8")
+        found = {
+            "rounds": rounds,
+            "seconds": seconds,
+            "clients": clients,
+            "before": str(before.folder) if before is not None else None,
+            "sections": [one.as_json() for one in sections],
+        }
+        file.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
     return 0
 
 
@@ -126,6 +137,7 @@ async def _measured(only: tuple[str, ...], options: Options, console: Console) -
             console.print(section.table())
             for target in section.targets:
                 console.print(str(target), highlight=False)
+            console.print()
     return found
 
 
@@ -133,6 +145,6 @@ def _chosen(only: tuple[str, ...]) -> Iterator[tuple[str, Measure]]:
     """What has to be measured for these parts, and how it is called meanwhile."""
     if in_memory := [part for part in messages.BOTH if part in only]:
         yield ", ".join(in_memory), partial(messages.in_memory, parts=in_memory)
-    for part, measure in PLACES.items():
+    for part, measure in APART.items():
         if part in only:
             yield part, measure

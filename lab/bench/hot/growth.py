@@ -19,6 +19,7 @@ from temporalio.client import WorkflowHistory
 from lab.bench.hot.options import Options
 from lab.bench.hot.place import OWN, Pair, open_place
 from lab.bench.hot.report import Section, Target
+from lab.bench.hot.rounds import turns
 
 SIZES = ((5, 100), (500, 20_000))
 """People in a line, and its open chats."""
@@ -51,13 +52,11 @@ async def growth(options: Options) -> list[Section]:
                 ledger = place.filled(members, chats)
                 pair = await place.baton(build, ledger, members=members, present=True)
                 pairs[build.name, members] = pair
-        for number in range(options.rounds + 1):
-            options.say(f"round {number} of {options.rounds}")
-            for key, pair in list(pairs.items())[:: -1 if number % 2 else 1]:
-                history = await pair.driver.ask("record", step="handoff", times=HANDOFFS + 1)
+        for key, counts in turns(list(pairs), options.rounds, options.say):
+            history = await pairs[key].driver.ask("record", step="handoff", times=HANDOFFS + 1)
+            if counts:
                 found = list(_handoffs(WorkflowHistory.from_json("", history)))
-                if number:  # the first round warms up
-                    rounds[key].append(_medians(found))
+                rounds[key].append(_medians(found))
     return [_section(rounds, options)]
 
 

@@ -17,11 +17,11 @@ READY_WITHIN = 60.0
 ENDS_WITHIN = 15.0
 _LONGEST_LINE = 1 << 24
 _SHOWN = 2_000
-"""Characters of a log that are shown if its program has ended."""
+"""Characters of a log that are shown if its program has failed."""
 
 
-class ProgramEnded(Exception):
-    """A program ended by itself. The message has the end of what it said."""
+class ProgramFailed(Exception):
+    """A program ended by itself, or was not ready in time. The message has the end of what it said."""
 
 
 class Program:
@@ -42,15 +42,18 @@ class Program:
         return resident_bytes(self.pid)
 
     async def says(self, wanted: str) -> None:
-        """Wait until it writes this line. Raises ``ProgramEnded``."""
-        async with asyncio.timeout(READY_WITHIN):
-            while await self._line() != wanted:
-                pass
+        """Wait until it writes this line. Raises ``ProgramFailed``."""
+        try:
+            async with asyncio.timeout(READY_WITHIN):
+                while await self._line() != wanted:
+                    pass
+        except TimeoutError:
+            raise self._failure(f"was not ready within {READY_WITHIN:g} s") from None
 
     async def ask(self, order: str, **arguments: Any) -> Any:
         """Give it an order, as `lab.bench.hot.driver` reads them; returns its answer.
 
-        Raises ``ProgramEnded``.
+        Raises ``ProgramFailed``.
         """
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps({"order": order, **arguments}).encode() + b"\n")
@@ -62,9 +65,11 @@ class Program:
         assert self._process.stdout is not None
         if line := await self._process.stdout.readline():
             return line.decode().strip()
-        await self._process.wait()
+        raise self._failure(f"ended with exit code {await self._process.wait()}")
+
+    def _failure(self, how: str) -> ProgramFailed:
         said = self._log.read_text(encoding="utf-8", errors="replace")[-_SHOWN:]
-        raise ProgramEnded(f"{self.name} ended with exit code {self._process.returncode}:\n{said}")
+        return ProgramFailed(f"{self.name} {how}:\n{said}")
 
 
 @asynccontextmanager

@@ -28,7 +28,8 @@ class Target(NamedTuple):
 
     def __str__(self) -> str:
         wanted = f"at least {self.least:g}" if self.least is not None else f"at most {self.most:g}"
-        return f"{'met' if self.met else 'MISSED'}: {self.what} {self.value:.3g}, wanted {wanted}"
+        value = f"{self.value:.2f}" if self.value < 100 else f"{self.value:,.0f}"
+        return f"{'met' if self.met else 'MISSED'}: {self.what} {value}, wanted {wanted}"
 
 
 @dataclass
@@ -45,7 +46,7 @@ class Section:
 
     def table(self) -> Table:
         """The table, for 80 columns."""
-        table = Table(box=box.SIMPLE_HEAD, collapse_padding=True)
+        table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
         table.add_column("", no_wrap=True)
         for column in self.columns:
             table.add_column(column, justify="right", no_wrap=True)
@@ -62,14 +63,15 @@ _PROCESSES = ("server", "worker", "client", "ledger")
 """In the order of the table. The ledger is a process only in PostgreSQL."""
 
 Cell = Callable[[Mapping[str, Any]], str]
-_AT_ONCE: Mapping[str, Cell] = {
-    "a\nsecond": lambda one: f"{one['a_second']:.0f}",
-    "median\nms": lambda one: f"{one['median_ms']:.1f}",
+"""A cell of the table, from the figures of its row."""
+AT_ONCE: Mapping[str, Cell] = {
+    "per\ns": lambda one: f"{one['a_second']:.0f}",
+    "p50\nms": lambda one: f"{one['median_ms']:.1f}",
     "of\nbare": lambda one: f"{one['of_bare']:.2f}",
-    "of its\nfloor": lambda one: "" if one["of_floor"] is None else f"{one['of_floor']:.2f}",
+    "of\nfloor": lambda one: "" if one["of_floor"] is None else f"{one['of_floor']:.2f}",
 }
-_ALONE: Mapping[str, Cell] = {
-    "median\nms": lambda one: f"{one['median_ms']:.1f}",
+ALONE: Mapping[str, Cell] = {
+    "p50\nms": lambda one: f"{one['median_ms']:.1f}",
     "beside\nbare": lambda one: f"{one['latency_of_bare']:.2f}",
 }
 
@@ -77,15 +79,16 @@ _ALONE: Mapping[str, Cell] = {
 def at_once(title: str, subjects: Sequence[Subject], bare: Subject, floor: Subject) -> Section:
     """The table of subjects whose throughput was measured in the same rounds."""
     figures = [_figures(one, bare, None if one is bare else floor) for one in subjects]
-    return _section(title, _AT_ONCE, figures)
+    return section_of(title, AT_ONCE, figures)
 
 
 def alone(title: str, subjects: Sequence[Subject], bare: Subject) -> Section:
     """The table of subjects whose latency was measured in the same rounds."""
-    return _section(title, _ALONE, [_figures(one, bare, None) for one in subjects])
+    return section_of(title, ALONE, [_figures(one, bare, None) for one in subjects])
 
 
-def _section(title: str, columns: Mapping[str, Cell], figures: list[dict[str, Any]]) -> Section:
+def section_of(title: str, columns: Mapping[str, Cell], figures: list[dict[str, Any]]) -> Section:
+    """The section whose rows show these figures, and at the end the processor time of each process."""
     shown = [name for name in _PROCESSES if name in figures[0]["processor_ms"]]
     return Section(
         title,

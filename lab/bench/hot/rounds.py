@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from lab.bench.hot.place import Pair, Place
 
+WARMING = 1.0
+"""Seconds, at most, that a subject is warmed up."""
+
 Say = Callable[[str], None]
+T = TypeVar("T")
 
 
 class Reading(NamedTuple):
@@ -61,14 +65,23 @@ class Subject:
         return statistics.median(value(own) / value(floor) for own, floor in both)
 
 
-async def play(place: Place, subjects: Sequence[Subject], rounds: int, seconds: float, say: Say) -> None:
-    """Measure the subjects in so many rounds; one more, before, warms everything up and is not kept."""
+def turns(subjects: Sequence[T], rounds: int, say: Say) -> Iterator[tuple[T, bool]]:
+    """Each subject in each round, and whether it counts: one round more, before, warms everything up.
+
+    Every other round goes backwards, so that nobody always comes after the same one.
+    """
     for number in range(rounds + 1):
         say(f"round {number} of {rounds}" if number else "warming up")
         for subject in subjects[:: -1 if number % 2 else 1]:
-            reading = await _measured(place, subject, seconds if number else min(seconds, 1.0))
-            if number:
-                subject.readings.append(reading)
+            yield subject, number > 0
+
+
+async def play(place: Place, subjects: Sequence[Subject], rounds: int, seconds: float, say: Say) -> None:
+    """Measure the subjects in so many rounds."""
+    for subject, counts in turns(subjects, rounds, say):
+        reading = await _measured(place, subject, seconds if counts else min(seconds, WARMING))
+        if counts:
+            subject.readings.append(reading)
 
 
 async def _measured(place: Place, subject: Subject, seconds: float) -> Reading:

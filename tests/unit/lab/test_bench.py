@@ -6,9 +6,11 @@ from importlib import import_module
 
 import pytest
 from click.testing import CliRunner
+from rich.console import Console
 
 from baton.settings import CHECKOUT
 from lab.bench import __main__ as bench
+from lab.bench.hot.report import AT_ONCE, section_of
 
 
 @pytest.mark.parametrize("name", bench.BENCHES)
@@ -58,6 +60,25 @@ def test_one_that_is_not_there_is_refused_before_any_is_run(monkeypatch: pytest.
     said = CliRunner().invoke(bench.main, ["decide", "everything"])
     assert said.exit_code == 2
     assert "No such command 'everything'" in said.output
+
+
+def test_the_widest_table_of_the_hot_path_fits_into_80_columns() -> None:
+    processor = dict.fromkeys(("server", "worker", "client", "ledger"), 123.4)
+    row = {
+        "a_second": 1234.0,
+        "median_ms": 1234.5,
+        "of_bare": 1.0,
+        "of_floor": 1.0,
+        "processor_ms": processor,
+    }
+    section = section_of("A handoff", AT_ONCE, [{"name": "+ upsert and activity", **row}])
+    console = Console(width=80)
+    with console.capture() as captured:
+        console.print(section.table())
+    assert captured.get().splitlines()[-1].split() == [
+        *("+", "upsert", "and", "activity"),
+        *("1234", "1234.5", "1.00", "1.00", "123.4", "123.4", "123.4", "123.4"),
+    ]
 
 
 @pytest.mark.parametrize(
