@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from activities.decide import Deciding
 from activities.gathering import Policy
@@ -42,6 +41,8 @@ from baton.settings import CHECKOUT
 from baton.templates.loading import load_templates
 from baton.templates.templateset import Templates
 from helpdesks.known import Attendance, CaseAt, Kind, KnownEvent, Queued, VersionedDirectory
+
+T = TypeVar("T")
 
 MORNING = datetime(2026, 3, 2, 9, tzinfo=UTC)
 """A Monday."""
@@ -84,11 +85,15 @@ class SimulatedDesk:
     def is_now(self, staff: str, presence: Presence, since: datetime) -> None:
         self.attending[staff] = Attendance(presence, since)
 
-    @asynccontextmanager
     async def intake(
-        self, before: CaseState, event: Event, now: datetime, chain: str
-    ) -> AsyncIterator[_SimulatedIntake]:
-        yield _SimulatedIntake(self, before, event, now)
+        self,
+        before: CaseState,
+        event: Event,
+        now: datetime,
+        chain: str,
+        decide: Callable[[_SimulatedIntake], T],
+    ) -> T:
+        return decide(_SimulatedIntake(self, before, event, now))
 
 
 @dataclass
@@ -98,55 +103,55 @@ class _SimulatedIntake:
     event: Event
     now: datetime
 
-    async def known_event(self) -> KnownEvent | None:
+    def known_event(self) -> KnownEvent | None:
         return None
 
-    async def directory(self) -> VersionedDirectory:
+    def directory(self) -> VersionedDirectory:
         return VersionedDirectory(1, self.desk.directory)
 
-    async def attendance(self, staff: Iterable[str]) -> Mapping[str, Attendance]:
+    def attendance(self, staff: Iterable[str]) -> Mapping[str, Attendance]:
         return {one: self.desk.attending[one] for one in staff if one in self.desk.attending}
 
-    async def load(self, staff: Iterable[str], kind: Kind) -> Mapping[str, int]:
+    def load(self, staff: Iterable[str], kind: Kind) -> Mapping[str, int]:
         return {one: self.desk.busy.get(one, 0) for one in staff}
 
-    async def waiting(self, line: str, kind: Kind, until: datetime, most: int) -> Sequence[Queued]:
+    def waiting(self, line: str, kind: Kind, until: datetime, most: int) -> Sequence[Queued]:
         return ()  # there is only one case
 
-    async def promise(self, places: Mapping[str, str], kind: Kind) -> None:
+    def promise(self, places: Mapping[str, str], kind: Kind) -> None:
         raise AssertionError("nobody waits")
 
-    async def redeem(self, line: str) -> None:
+    def redeem(self, line: str) -> None:
         return None
 
-    async def previous(self) -> Previous | None:
+    def previous(self) -> Previous | None:
         return self.desk.previous
 
-    async def other_holder(self) -> str | None:
+    def other_holder(self) -> str | None:
         return None
 
-    async def author_of(self, message_id: str, elsewhere: Iterable[CaseRef] = ()) -> str | None:
+    def author_of(self, message_id: str, elsewhere: Iterable[CaseRef] = ()) -> str | None:
         return self.desk.writers.get(message_id)
 
-    async def was_sent(self, message_id: str, elsewhere: Iterable[CaseRef] = ()) -> bool:
+    def was_sent(self, message_id: str, elsewhere: Iterable[CaseRef] = ()) -> bool:
         return message_id in self.desk.writers
 
-    async def case_at(self, case: CaseRef) -> CaseAt | None:
+    def case_at(self, case: CaseRef) -> CaseAt | None:
         return self.desk.others.get(case.workflow_id)
 
-    async def blocked(self) -> bool:
+    def blocked(self) -> bool:
         return self.desk.blocked
 
-    async def case_id(self) -> str:
+    def case_id(self) -> str:
         model: Any = ticket if isinstance(self.before, TicketState) else chat
         if model.opens(self.before, self.event):
             return f"simulated-{self.desk.number + 1}"
         return self.before.case_id or "?"
 
-    async def lost(self) -> None:
+    def lost(self) -> None:
         return None
 
-    async def take_in(
+    def take_in(
         self,
         folded: CaseState,
         settled: CaseState,

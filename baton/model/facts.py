@@ -6,8 +6,9 @@ or made again from the history alone, and the workflow can fold the event withou
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from pydantic import SerializerFunctionWrapHandler, model_serializer
@@ -23,13 +24,17 @@ class Compact(Payload):
 
     @model_serializer(mode="wrap")
     def _only_what_is_set(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        fields = type(self).model_fields
+        defaults = _defaults(type(self))
         return {
             name: value
             for name, value in write(self).items()
-            if name not in fields
-            or getattr(self, name) != fields[name].get_default(call_default_factory=True)
+            if name not in defaults or getattr(self, name) != defaults[name]
         }
+
+
+@cache
+def _defaults(kind: type[Compact]) -> Mapping[str, Any]:
+    return {name: field.get_default(call_default_factory=True) for name, field in kind.model_fields.items()}
 
 
 class Person(Compact):

@@ -61,6 +61,8 @@ class Machine(Generic[StateT, TriggerT]):
     ) -> None:
         self.table = tuple(table)
         self._why_not = why_not
+        self._led: dict[tuple[StateT, TriggerT], StateT] = {}
+        """What ``transitions`` has answered. Its table never changes, and a message asks it ten times."""
         self._states = {_name(state): state for state in states}
         self._machine = transitions.Machine(
             model=None,
@@ -86,16 +88,19 @@ class Machine(Generic[StateT, TriggerT]):
         Args:
             called: what the caller calls it, such as the kind of the event: the refusal says that.
         """
+        if (state, trigger) in self._led:
+            return self._led[state, trigger]
         holder = _Holder(_name(state))
         try:
             self._machine.events[trigger.value].trigger(holder)
         except transitions.MachineError:
             raise IllegalTransition(self._why_not(state, trigger, called or trigger.value)) from None
-        return self._states[holder.state]
+        led = self._led[state, trigger] = self._states[holder.state]
+        return led
 
     def allows(self, state: StateT, trigger: TriggerT) -> bool:
         """Whether ``trigger`` is possible in ``state``."""
-        return trigger.value in self._machine.get_triggers(_name(state))
+        return (state, trigger) in self._led or trigger.value in self._machine.get_triggers(_name(state))
 
 
 def _name(state: Enum | None) -> str:

@@ -13,7 +13,12 @@ from temporalio.api.common.v1 import Payload
 from temporalio.api.failure.v1 import Failure
 from temporalio.common import RawValue
 from temporalio.contrib.pydantic import PydanticPayloadConverter
-from temporalio.converter import DefaultFailureConverter, EncodingPayloadConverter, PayloadConverter
+from temporalio.converter import (
+    CompositePayloadConverter,
+    DefaultFailureConverter,
+    EncodingPayloadConverter,
+    PayloadConverter,
+)
 
 from baton.contract import MAX_EVENT_SIZE
 from baton.errors import NoKeys, UnknownKey, Unreadable
@@ -59,7 +64,12 @@ class _UnreadableConverter(EncodingPayloadConverter):
         return readable(payload)
 
 
-class TolerantConverter(PydanticPayloadConverter):
+_CONVERTERS = (*PydanticPayloadConverter().converters.values(), *map(_UnreadableConverter, UNREADABLE))
+"""Shared: the SDK makes a new converter for each activation, and each would build its own of these, with an
+empty cache of types."""
+
+
+class TolerantConverter(CompositePayloadConverter):
     """Pydantic models, and arguments without a declared type.
 
     Temporal converts the arguments of a handler before it calls it, and fails the task, or drops the signal,
@@ -68,8 +78,7 @@ class TolerantConverter(PydanticPayloadConverter):
     """
 
     def __init__(self) -> None:
-        super().__init__()
-        self._set_converters(*self.converters.values(), *map(_UnreadableConverter, UNREADABLE))
+        super().__init__(*_CONVERTERS)
 
     def from_payloads(self, payloads: Sequence[Payload], type_hints: list[type] | None = None) -> list[Any]:
         """See base class. Raises only for payloads with a given type."""
