@@ -21,6 +21,7 @@ from temporalio.client import Client
 from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
 from temporalio.runtime import Runtime
 from temporalio.worker import PollerBehaviorAutoscaling, Worker, WorkerDeploymentConfig
+from uvloop import new_event_loop
 
 from activities.breathe import breathe
 from activities.decide import Deciding
@@ -288,7 +289,8 @@ def main() -> int:
         if processes > 1:
             return asyncio.run(_supervise(settings, processes))
         with _sending_spans(settings):
-            asyncio.run(_work(settings))
+            with asyncio.Runner(loop_factory=new_event_loop) as runner:
+                runner.run(_work(settings))
     except BatonError as error:
         print(visible(f"worker: {error}"), file=sys.stderr, flush=True)
         return 1

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import copy_context
 from hashlib import sha256
@@ -50,7 +50,7 @@ _WRONG_PARAMETER = (
 
 
 class _Writer(Protocol):
-    def submit(self, work: Callable[[Connection], T], /) -> Future[T]: ...
+    def submit(self, work: Callable[[Connection], T], /) -> asyncio.Future[T]: ...
 
     def close(self) -> None: ...
 
@@ -83,7 +83,7 @@ class Database:
         self._reading = self.engine.execution_options(**{READ_ONLY: True})
         self._readers = ThreadPoolExecutor(_READERS, "baton-reader")
         self._writer: _Writer = (
-            GroupWriter(lambda: self._transaction(self.engine))
+            GroupWriter(lambda: self._connect(self.engine))
             if self.dialect == "sqlite"
             else _SideBySide(lambda work: self._transact(self.engine, work))
         )
@@ -104,12 +104,13 @@ class Database:
             return context.run(work, connection)
 
         with self._one_kind_of_error():
-            return await asyncio.wrap_future(self._writer.submit(locked))
+            return await self._writer.submit(locked)
 
     async def read(self, work: Callable[[Connection], T]) -> T:
         """Carry out a transaction that only reads, and never waits for a writer."""
         with self._one_kind_of_error():
-            return await asyncio.wrap_future(self._readers.submit(self._transact, self._reading, work))
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(self._readers, self._transact, self._reading, work)
 
     async def close(self) -> None:
         """End its threads and connections, after what they are at."""
@@ -131,17 +132,14 @@ class Database:
         return postgresql.insert(table) if self.dialect == "postgresql" else sqlite.insert(table)
 
     def _transact(self, engine: Engine, work: Callable[[Connection], T]) -> T:
-        with self._transaction(engine) as connection:
+        with self._connect(engine) as connection, connection.begin():
             return work(connection)
 
-    @contextmanager
-    def _transaction(self, engine: Engine) -> Iterator[Connection]:
+    def _connect(self, engine: Engine) -> Connection:
         try:
-            connection = engine.connect()
+            return engine.connect()
         except _NOT_TAKEN:
             raise SettingsError(_WRONG_PARAMETER) from None
-        with connection, connection.begin():
-            yield connection
 
     @contextmanager
     def _one_kind_of_error(self) -> Iterator[None]:
@@ -168,8 +166,8 @@ class _SideBySide:
         self._transact = transact
         self._threads: Executor = ThreadPoolExecutor(_WRITERS, "baton-writer")
 
-    def submit(self, work: Callable[[Connection], T]) -> Future[T]:
-        return self._threads.submit(self._transact, work)
+    def submit(self, work: Callable[[Connection], T]) -> asyncio.Future[T]:
+        return asyncio.get_running_loop().run_in_executor(self._threads, self._transact, work)
 
     def close(self) -> None:
         self._threads.shutdown()

@@ -10,9 +10,9 @@ while it waits is carried out after it, one after the other, and committed toget
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
-from contextlib import AbstractContextManager
+from contextlib import suppress
 from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import Any, Generic, TypeVar
@@ -24,34 +24,56 @@ T = TypeVar("T")
 MOST = 64
 """How many pieces of work share a commit. More would save little, and let the first one wait."""
 
+_Answer = Callable[[], None]
+
 
 class _Job(Generic[T]):
+    """A piece of work, and who waits for it. Answers are called in the loop of whoever waits."""
+
     def __init__(self, work: Callable[[Connection], T]) -> None:
-        self.work = work
-        self.answer: Future[T] = Future()
+        self._work = work
+        self._loop = asyncio.get_running_loop()
+        self.waiting: asyncio.Future[T] = self._loop.create_future()
+
+    def on(self, connection: Connection) -> _Answer:
+        """Carry it out. Returns its answer, for when it is committed."""
+        done = self._work(connection)
+        return lambda: self.waiting.set_result(done)
+
+    def failed(self, error: BaseException) -> _Answer:
+        return lambda: self.waiting.set_exception(error)
+
+    def answer(self, answer: _Answer) -> None:
+        with suppress(RuntimeError):  # the loop was closed: nobody waits any more
+            self._loop.call_soon_threadsafe(self._unless_cancelled, answer)
+
+    def _unless_cancelled(self, answer: _Answer) -> None:
+        if not self.waiting.cancelled():
+            answer()
 
 
 class GroupWriter:
     """Carries out what is submitted, in order, in the one thread that it starts.
 
     Args:
-        transaction: opens a transaction that commits at the end of the block.
+        connect: opens the connection, which is kept until something fails.
     """
 
-    def __init__(self, transaction: Callable[[], AbstractContextManager[Connection]]) -> None:
-        self._transaction = transaction
+    def __init__(self, connect: Callable[[], Connection]) -> None:
+        self._connect = connect
+        self._kept: Connection | None = None
         self._jobs: SimpleQueue[_Job[Any] | None] = SimpleQueue()
         self._thread = Thread(target=self._run, name="baton-writer", daemon=True)
         self._thread.start()
 
-    def submit(self, work: Callable[[Connection], T]) -> Future[T]:
+    def submit(self, work: Callable[[Connection], T]) -> asyncio.Future[T]:
         """Have work carried out, perhaps more than once, until it is committed; only the last time counts.
 
-        The work must not begin or end a transaction.
+        The work must not begin or end a transaction. What is cancelled before its turn is left out.
         """
         job = _Job(work)
         self._jobs.put(job)
-        return job.answer
+        return job.waiting
 
     def close(self) -> None:
         """Carry out what was submitted, and end the thread."""
@@ -62,10 +84,11 @@ class GroupWriter:
         going_on = True
         while going_on:
             group, going_on = self._next()
-            wanted = [job for job in group if job.answer.set_running_or_notify_cancel()]
+            wanted = [job for job in group if not job.waiting.cancelled()]
             if len(wanted) == 1 or not self._together(wanted):
                 for job in wanted:
                     self._alone(job)
+        self._disconnect()
 
     def _next(self) -> tuple[Sequence[_Job[Any]], bool]:
         """What waits, at least one piece of work; and whether more may come."""
@@ -83,38 +106,45 @@ class GroupWriter:
 
     def _together(self, jobs: Sequence[_Job[Any]]) -> bool:
         """Carry them out in one transaction. False if nothing of it was kept, and nobody was answered."""
-        answers: list[Callable[[], None]] = []
         try:
-            with self._transaction() as connection:
-                for job in jobs:
-                    answers.append(_attempt(connection, job))
+            with self._connection().begin():
+                answers = [(job, self._attempt(job)) for job in jobs]
         except Exception:
+            self._disconnect()
             return False
-        for answer in answers:
-            answer()
+        for job, answer in answers:
+            job.answer(answer)
         return True
 
     def _alone(self, job: _Job[Any]) -> None:
         try:
-            with self._transaction() as connection:
-                done = job.work(connection)
+            with self._connection().begin():
+                answer = job.on(self._connection())
         except BaseException as error:
-            job.answer.set_exception(error)
-        else:
-            job.answer.set_result(done)
+            self._disconnect()
+            answer = job.failed(error)
+        job.answer(answer)
 
+    def _attempt(self, job: _Job[Any]) -> _Answer:
+        """Carry out one piece of work in a savepoint.
 
-def _attempt(connection: Connection, job: _Job[Any]) -> Callable[[], None]:
-    """Carry out one piece of work. Returns how to answer it, once it is committed.
+        Raises if the database gave up the whole transaction, as SQLite does when its disk is full.
+        """
+        savepoint = self._connection().begin_nested()
+        try:
+            answer = job.on(self._connection())
+            savepoint.commit()
+        except Exception as error:
+            savepoint.rollback()  # raises if there is no transaction any more
+            return job.failed(error)
+        return answer
 
-    Raises if the database gave up the whole transaction, as SQLite does when its disk is full.
-    """
-    savepoint = connection.begin_nested()
-    try:
-        done = job.work(connection)
-        savepoint.commit()
-    except Exception as error:
-        savepoint.rollback()  # raises if there is no transaction any more
-        failure = error
-        return lambda: job.answer.set_exception(failure)
-    return lambda: job.answer.set_result(done)
+    def _connection(self) -> Connection:
+        if self._kept is None:
+            self._kept = self._connect()
+        return self._kept
+
+    def _disconnect(self) -> None:
+        kept, self._kept = self._kept, None
+        if kept is not None:
+            kept.close()
