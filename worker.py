@@ -288,9 +288,8 @@ def main() -> int:
         processes = settings.worker_processes or os.cpu_count() or 1
         if processes > 1:
             return asyncio.run(_supervise(settings, processes))
-        with _sending_spans(settings):
-            with asyncio.Runner(loop_factory=new_event_loop) as runner:
-                runner.run(_work(settings))
+        with _sending_spans(settings), asyncio.Runner(loop_factory=new_event_loop) as runner:
+            runner.run(_work(settings))
     except BatonError as error:
         print(visible(f"worker: {error}"), file=sys.stderr, flush=True)
         return 1

@@ -18,7 +18,7 @@ from baton.documents.directory import Directory
 from baton.model.chat.state import ChatState
 from baton.model.deeds import deeds
 from baton.model.effects import GivenPlace
-from baton.model.facts import Facts, MissingFact, MissingLine, Person, people
+from baton.model.facts import Facts, MissingCount, MissingFact, MissingLine, Person, people
 from baton.model.kinds import kind_of, model_of
 from baton.model.queueing import waits_since
 from baton.model.ticket.state import TicketState
@@ -116,15 +116,27 @@ class Gathering:
         if isinstance(missing, MissingLine):
             since = waits_since(self._case) if self._case.queue == missing.line else self._case.waiting_since
             line = look_at_line(
-                self._intake, self._directory, missing.line, self._kind, self._now, until=since
+                *(self._intake, self._directory, missing.line, self._kind, self._now),
+                until=since,
+                named=self._named(facts),
+                counted=isinstance(missing, MissingCount),
             )
             self._give(line.places)
-            return facts.model_copy(update={"lines": {**facts.lines, missing.line: line.members}})
+            lines = {**facts.lines, missing.line: line.members}
+            counted = {missing.line: line.available} if line.available is not None else {}
+            return facts.model_copy(
+                update={"lines": lines, "available_in": {**facts.available_in, **counted}}
+            )
         known = askedfor.look_up(missing, self._case, facts, self._intake, self._directory)
         previous = known.previous.assignee if known.previous is not None else None
         if previous is None or previous in known.people:
             return known
         return known.model_copy(update={"people": {**known.people, **self._people([previous], {})}})
+
+    def _named(self, facts: Facts) -> tuple[str, ...]:
+        """Whoever may be preferred to others: who has or had the case, or the one before it."""
+        before = facts.previous.holders.values() if facts.previous is not None else ()
+        return people([*facts.people, *self._case.holders.values(), *before])
 
     def give_what_is_free(self, after: ChatState | TicketState) -> None:
         """Give the places that this event makes free to those who wait for them."""

@@ -96,7 +96,7 @@ class Around:
 
     def _of_line(self, line: str, *, about_new: bool) -> list[str]:
         """Who is online there; if nobody is, who is without chats, unless this is about New."""
-        members = [staff for staff, _ in self.directory.members(line)]
+        members = [*self.directory.members(line)]
         online = [one for one in members if self._is(one, Presence.ONLINE)]
         without_chats = [one for one in members if self._is(one, Presence.WITHOUT_CHATS)]
         return online or ([] if about_new else without_chats)

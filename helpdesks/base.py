@@ -37,6 +37,7 @@ from helpdesks.known import (
     Kind,
     KnownEvent,
     Queued,
+    Standing,
     StillWaiting,
     VersionedDirectory,
 )
@@ -59,6 +60,15 @@ class Queues(Protocol):
         Of chats, the active ones, pinned or reserved; of tickets, the open ones that are theirs to look at or
         to answer. Two cases that are assigned at the same moment see each other.
         """
+
+    def standing(self, staff: Iterable[str], kind: Kind) -> Sequence[Standing]:
+        """How busy each of these is, as `load` counts, and whether they are there."""
+
+    def first(
+        self, staff: Iterable[str], kind: Kind, fits: Callable[[Standing], bool], most: int
+    ) -> Sequence[Standing]:
+        """The first ``most`` of these who are online and ``fits``: those with the fewest cases, of these
+        whoever was assigned nothing for the longest time, of these the first by name."""
 
     def waiting(self, line: str, kind: Kind, until: datetime, most: int) -> Sequence[Queued]:
         """At most so many who wait in a queue since ``until`` or longer, the longest first.

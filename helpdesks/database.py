@@ -121,11 +121,13 @@ class Database:
         self._readers.shutdown()
         self.engine.dispose()
 
-    def lock(self, connection: Connection, names: Iterable[str]) -> None:
-        """Hold these names until the transaction ends. On SQLite the transaction has them already."""
+    def lock(self, connection: Connection, names: Iterable[str]) -> bool:
+        """Hold these names until the transaction ends. False if it had them already, as it does on SQLite."""
         keys = sorted(_lock_key(name) for name in names)
-        if keys and self.dialect == "postgresql":
-            connection.execute(_LOCK, {"keys": keys})
+        if not keys or self.dialect == "sqlite":
+            return False
+        connection.execute(_LOCK, {"keys": keys})
+        return True
 
     def insert(self, table: Table) -> Any:
         """An insert that can be continued with ``on_conflict_…``."""

@@ -32,6 +32,7 @@ class EmbeddedIntake(EmbeddedQueues):
             source=f"{arrival.case_id}:{arrival.event.id}",
             now=arrival.now,
             case_id=arrival.case_id,
+            own=arrival.case,
         )
         self._arrival = arrival
         self._kind, self._placed = arrival.place.kind, arrival.placed

@@ -25,6 +25,16 @@ class Attendance:
     last_assigned_at: datetime | None = None
 
 
+class Standing(NamedTuple):
+    """How busy somebody is, and whether they are there."""
+
+    staff: str
+    online: bool
+    load: int
+    """How many cases of a kind this person has or is promised to get."""
+    last_assigned_at: datetime | None
+
+
 @dataclass(frozen=True)
 class KnownEvent:
     """An event that the help desk has already taken in."""

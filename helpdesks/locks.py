@@ -22,15 +22,15 @@ class Locks:
         self._connection = connection
         self._held: set[str] = set()
 
-    def load(self, staff: Iterable[str]) -> None:
-        """Lock how many cases these people have."""
-        self._hold(f"load:{one}" for one in staff)
+    def load(self, staff: Iterable[str]) -> bool:
+        """Lock how many cases these people have. True if that may have changed until now."""
+        return self._hold(f"load:{one}" for one in staff)
 
     def queues(self, lines: Iterable[str]) -> None:
         """Lock the queues of these lines, and what is promised to those who wait there."""
         self._hold(f"queue:{line}" for line in lines)
 
-    def _hold(self, names: Iterable[str]) -> None:
+    def _hold(self, names: Iterable[str]) -> bool:
         missing = [name for name in names if name not in self._held]
-        self._database.lock(self._connection, missing)
         self._held.update(missing)
+        return self._database.lock(self._connection, missing)

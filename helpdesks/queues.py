@@ -10,40 +10,27 @@ promise grows old, and whoever looks at the queue next makes it anew.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import islice
+from typing import Any
 
-from sqlalchemy import Connection, Integer, and_, bindparam, func, or_, select, union_all
+from sqlalchemy import Connection, Integer, Row, bindparam, or_, select
 
 from baton.model.queueing import Waiting
 from helpdesks import queries
 from helpdesks.database import Database
 from helpdesks.directories import Directories
-from helpdesks.known import Attendance, Kind, Queued, VersionedDirectory
+from helpdesks.known import Attendance, Kind, Queued, Standing, VersionedDirectory
 from helpdesks.locks import Locks
 from helpdesks.people import attendance_of
 from helpdesks.places import ref_of
-from helpdesks.schema import LIVING, cases, promises
+from helpdesks.schema import cases, promises
+from helpdesks.standing import KEPT_FOR_OTHERS, counts, standing
 
 KEPT_FOR = timedelta(minutes=1)
 """How long a promise is good. A case that is told of it answers within moments."""
 
-_MADE_BY_OTHERS = and_(promises.c.source != bindparam("source"), promises.c.at > bindparam("fresh_after"))
-_HELD = union_all(
-    select(cases.c.holder.label("staff")).where(
-        LIVING,
-        cases.c.kind == bindparam("kind"),
-        cases.c.holder.in_(bindparam("staff", expanding=True)),
-        cases.c.case_id != bindparam("own_case"),
-    ),
-    select(promises.c.staff).where(
-        promises.c.kind == bindparam("kind"),
-        promises.c.staff.in_(bindparam("staff", expanding=True)),
-        promises.c.case_id != bindparam("own_case"),
-        _MADE_BY_OTHERS,
-    ),
-).subquery()
-LOAD = select(_HELD.c.staff, func.count().label("number")).group_by(_HELD.c.staff)
 WAITING = (
     select(
         *(cases.c.case_id, cases.c.kind, cases.c.customer),
@@ -56,7 +43,7 @@ WAITING = (
         cases.c.kind == bindparam("kind"),
         cases.c.since <= bindparam("until"),
         cases.c.case_id != bindparam("own_case"),
-        or_(promises.c.case_id.is_(None), ~_MADE_BY_OTHERS),
+        or_(promises.c.case_id.is_(None), ~KEPT_FOR_OTHERS),
     )
     .order_by(cases.c.since, cases.c.case_id)
     .limit(bindparam("most", type_=Integer))
@@ -68,7 +55,8 @@ class EmbeddedQueues:
 
     Args:
         source: what looks at the queues; if it does so again, it makes the same promises again.
-        case_id: the case that is being decided, whose own row does not count.
+        case_id: the case that is being decided, which does not count.
+        own: the row of that case, if there is one.
     """
 
     def __init__(
@@ -81,13 +69,17 @@ class EmbeddedQueues:
         source: str,
         now: datetime,
         case_id: str = "",
+        own: Row[Any] | None = None,
     ) -> None:
         self._database = database
         self.connection = connection
         self._directories = directories
         self._locks = locks
         self._now = now
-        self._promising = {"source": source, "fresh_after": now - KEPT_FOR, "own_case": case_id}
+        self._source = source
+        self._fresh_after = now - KEPT_FOR
+        self._own_case = case_id
+        self._own = own
 
     def directory(self) -> VersionedDirectory:
         return self._directories.current(self.connection)
@@ -100,18 +92,48 @@ class EmbeddedQueues:
         return {row.staff: attendance_of(row) for row in rows}
 
     def load(self, staff: Iterable[str], kind: Kind) -> Mapping[str, int]:
+        return {one.staff: one.load for one in self.standing(staff, kind)}
+
+    def standing(self, staff: Iterable[str], kind: Kind) -> Sequence[Standing]:
         wanted = list(dict.fromkeys(staff))
         self._locks.load(wanted)
-        counted: dict[str, int] = dict.fromkeys(wanted, 0)
-        if wanted:
-            rows = self.connection.execute(LOAD, {**self._promising, "staff": wanted, "kind": kind})
-            counted.update((holder, number) for holder, number in rows)
-        return counted
+        return list(self._in_order(wanted, kind, online=False)) if wanted else []
+
+    def first(
+        self, staff: Iterable[str], kind: Kind, fits: Callable[[Standing], bool], most: int
+    ) -> Sequence[Standing]:
+        wanted = list(staff)
+        while True:
+            found = list(islice(filter(fits, self._in_order(wanted, kind, online=True)), most))
+            if not self._locks.load(one.staff for one in found):
+                return found
+            # Until they were locked, somebody else may have given them something.
+
+    def _in_order(self, staff: Iterable[str], kind: Kind, *, online: bool) -> Iterator[Standing]:
+        return standing(
+            self.connection,
+            staff,
+            kind,
+            online=online,
+            fresh_after=self._fresh_after,
+            source=self._source,
+            own_case=self._own_case,
+            own_holder=self._own.holder if self._own is not None and counts(self._own, kind) else None,
+        )
 
     def waiting(self, line: str, kind: Kind, until: datetime, most: int) -> Sequence[Queued]:
         self._locks.queues([line])
         rows = self.connection.execute(
-            WAITING, {**self._promising, "line": line, "kind": kind, "until": until, "most": most}
+            WAITING,
+            {
+                "line": line,
+                "kind": kind,
+                "until": until,
+                "most": most,
+                "source": self._source,
+                "fresh_after": self._fresh_after,
+                "own_case": self._own_case,
+            },
         )
         return [
             Queued(
@@ -133,7 +155,7 @@ class EmbeddedQueues:
                     "case_id": case_id,
                     "kind": kind,
                     "staff": staff,
-                    "source": self._promising["source"],
+                    "source": self._source,
                     "at": self._now,
                 }
                 for case_id, staff in sorted(places.items())
@@ -143,8 +165,6 @@ class EmbeddedQueues:
     def redeem(self, line: str) -> str | None:
         self._locks.queues([line])
         staff: str | None = self.connection.scalar(
-            promises.delete()
-            .where(promises.c.case_id == self._promising["own_case"])
-            .returning(promises.c.staff)
+            promises.delete().where(promises.c.case_id == self._own_case).returning(promises.c.staff)
         )
         return staff

@@ -23,6 +23,7 @@ from __future__ import annotations
 from typing import Any
 
 from sqlalchemy import (
+    DDL,
     JSON,
     Boolean,
     Column,
@@ -32,10 +33,12 @@ from sqlalchemy import (
     MetaData,
     Table,
     UniqueConstraint,
+    event,
     text,
 )
 
 from helpdesks.columns import Number, Words, key, moment
+from helpdesks.triggers import TRIGGERS
 
 # Names for constraints: SQLite and PostgreSQL would otherwise invent different ones, or none.
 metadata = MetaData(
@@ -139,6 +142,20 @@ promises = Table(
     moment("at"),
 )
 Index("ix_promises_staff", promises.c.staff)
+
+loads = Table(
+    "loads",
+    metadata,
+    # How many living cases of a kind somebody has; the database counts: see `helpdesks.triggers`.
+    Column("staff", Words, primary_key=True),
+    Column("kind", Words, primary_key=True),
+    Column("number", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+for _dialect, _statements in TRIGGERS.items():
+    for _statement in _statements:
+        _ddl: Any = DDL  # has no types
+        event.listen(metadata, "after_create", _ddl(_statement).execute_if(dialect=_dialect))
 
 case_labels = Table(
     "case_labels",

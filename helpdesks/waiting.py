@@ -11,13 +11,13 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, false, func, or_, select, true
 
-from baton.contract import Activity, Presence, Tab
+from baton.contract import Activity, Tab
 from baton.desk.waits import Colleague, InQueue, closed, waits_for
 from baton.documents.directory import Directory
-from helpdesks import queries
 from helpdesks.known import Kind, StillWaiting
-from helpdesks.queues import KEPT_FOR, LOAD
+from helpdesks.queues import KEPT_FOR
 from helpdesks.schema import cases, promises
+from helpdesks.standing import standing
 
 
 def reasons(
@@ -60,16 +60,16 @@ def _promised(connection: Connection, case_ids: Iterable[str], now: datetime) ->
 def _colleagues(
     connection: Connection, directory: Directory, lines: Iterable[str], kind: Kind, now: datetime
 ) -> Mapping[str, list[Colleague]]:
-    members = {line: dict(directory.members(line)) for line in lines}
+    members = {line: directory.members(line) for line in lines}
     staff = [one for line in members.values() for one in line]
     if not staff:
         return {line: [] for line in members}
-    rows = connection.execute(queries.ATTENDANCE, {"staff": staff})
-    online = {row.staff for row in rows if row.presence == Presence.ONLINE}
-    loads = load(connection, staff, kind, now)
+    found = {
+        one.staff: one for one in standing(connection, staff, kind, online=False, fresh_after=now - KEPT_FOR)
+    }
     return {
         line: [
-            Colleague(one, one in online, loads.get(one, 0) < member.most(kind), member.chats)
+            Colleague(one, found[one].online, found[one].load < member.most(kind), member.chats)
             for one, member in of_line.items()
         ]
         for line, of_line in members.items()
@@ -78,12 +78,9 @@ def _colleagues(
 
 def load(connection: Connection, staff: Iterable[str], kind: Kind, now: datetime) -> Mapping[str, int]:
     """How many cases of this kind these people have, or are promised; those without any are left out."""
-    found = connection.execute(
-        LOAD,
-        # Every case and every promise counts: nothing is being decided here.
-        {"staff": list(staff), "kind": kind, "own_case": "", "source": "", "fresh_after": now - KEPT_FOR},
-    )
-    return {row.staff: row.number for row in found}
+    # Every case and every promise counts: nothing is being decided here.
+    found = standing(connection, staff, kind, online=False, fresh_after=now - KEPT_FOR)
+    return {one.staff: one.load for one in found if one.load}
 
 
 def still_waiting(connection: Connection, line: str | None, now: datetime) -> StillWaiting:

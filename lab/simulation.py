@@ -40,7 +40,7 @@ from baton.rules.ruleset import RuleSet
 from baton.settings import CHECKOUT
 from baton.templates.loading import load_templates
 from baton.templates.templateset import Templates
-from helpdesks.known import Attendance, CaseAt, Kind, KnownEvent, Queued, VersionedDirectory
+from helpdesks.known import Attendance, CaseAt, Kind, KnownEvent, Queued, Standing, VersionedDirectory
 
 T = TypeVar("T")
 
@@ -114,6 +114,21 @@ class _SimulatedIntake:
 
     def load(self, staff: Iterable[str], kind: Kind) -> Mapping[str, int]:
         return {one: self.desk.busy.get(one, 0) for one in staff}
+
+    def standing(self, staff: Iterable[str], kind: Kind) -> Sequence[Standing]:
+        return sorted(
+            (Standing(one, self._is_online(one), self.desk.busy.get(one, 0), None) for one in staff),
+            key=lambda one: (one.load, one.staff),
+        )
+
+    def first(
+        self, staff: Iterable[str], kind: Kind, fits: Callable[[Standing], bool], most: int
+    ) -> Sequence[Standing]:
+        return [one for one in self.standing(staff, kind) if one.online and fits(one)][:most]
+
+    def _is_online(self, staff: str) -> bool:
+        attends = self.desk.attending.get(staff)
+        return attends is not None and attends.presence is Presence.ONLINE
 
     def waiting(self, line: str, kind: Kind, until: datetime, most: int) -> Sequence[Queued]:
         return ()  # there is only one case

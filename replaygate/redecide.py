@@ -19,7 +19,7 @@ from baton.desk.client import DeskClient
 from baton.errors import BatonError
 from baton.model.chat import model as chat
 from baton.model.decision import Decision
-from baton.model.facts import MissingAvailability, MissingClock, MissingFact, MissingLine
+from baton.model.facts import MissingAvailability, MissingClock, MissingCount, MissingFact, MissingLine
 from baton.model.kinds import model_of
 from baton.model.ticket import model as ticket
 from baton.model.ticket.state import TicketState
@@ -137,6 +137,8 @@ def compare(recorded: Recorded, rules: RuleSet) -> Compared:
 
 def _asked(missing: MissingFact) -> str:
     match missing:
+        case MissingCount():
+            return f"These rules ask how many of line {missing.line!r} were available"
         case MissingLine():
             return f"These rules depend on who of line {missing.line!r} was available"
         case MissingAvailability():

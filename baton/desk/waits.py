@@ -74,7 +74,7 @@ def closed(line: str, directory: Directory, now: datetime) -> str:
     """Why a line gives nothing out now, whoever of it is online; empty if it does."""
     if line not in directory.lines:
         return f"{line} is no longer in the directory"
-    if not any(directory.members(line)):
+    if not directory.members(line):
         return f"nobody belongs to {line}"
     calendar = directory.calendar_of_line(line)
     return "" if calendar.is_open(now) else f"{line} {_opens(calendar, now)}"

@@ -179,6 +179,13 @@ class Directory(BaseModel):
                 hint = "a label asks one department; give each its own"
                 yield Dangling(("departments", key, "label"), what, hint)
 
+    def __copy__(self) -> Self:
+        """See base class. What was worked out from the fields is left behind: the copy may get others."""
+        copied = super().__copy__()
+        for name in copied.__dict__.keys() - type(self).model_fields.keys():
+            del copied.__dict__[name]
+        return copied
+
     @cached_property
     def known_labels(self) -> frozenset[str]:
         """Every label that a case may have."""
@@ -228,9 +235,17 @@ class Directory(BaseModel):
         """Lines to which somebody belongs."""
         return frozenset(member.line for member in self.staff.values() if member.line)
 
-    def members(self, line: str) -> Iterator[tuple[str, Member]]:
+    def members(self, line: str) -> Mapping[str, Member]:
         """The people whose home line this is."""
-        return ((key, member) for key, member in self.staff.items() if member.line == line)
+        return self._members.get(line, {})
+
+    @cached_property
+    def _members(self) -> Mapping[str, Mapping[str, Member]]:
+        found: dict[str, dict[str, Member]] = {}
+        for key, member in self.staff.items():
+            if member.line is not None:
+                found.setdefault(member.line, {})[key] = member
+        return found
 
     def calendar_of_line(self, line: str | None) -> Calendar:
         """When a line works; always, if it has no calendar or does not exist."""

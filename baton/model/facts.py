@@ -153,7 +153,10 @@ class Facts(Compact):
     people: dict[str, Person] = {}
     """Everybody whom the chat or the event names. Whoever is missing here is unknown to the directory."""
     lines: dict[str, tuple[Candidate, ...]] = {}
-    """The members of each line that the decision needed."""
+    """Of each line from which the decision needed somebody: the members whom the case, the event or a rule
+    names, and the first of those who are available, in the order of preference."""
+    available_in: dict[str, int] = {}
+    """How many members of a line are available, where a rule asked."""
     queues: tuple[str, ...] = ()
     """Lines in which nobody usually works with chats: a chat must not wait in such a queue."""
     empty_lines: tuple[str, ...] = ()
@@ -219,11 +222,15 @@ class MissingFact(Exception):
 
 
 class MissingLine(MissingFact):
-    """The members of a line are needed."""
+    """Who of a line could get the case is needed."""
 
     @property
     def line(self) -> str:
         return self.name
+
+
+class MissingCount(MissingLine):
+    """How many members of a line are available is needed."""
 
 
 class MissingAvailability(MissingFact):

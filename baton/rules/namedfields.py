@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from baton.documents.calendars import Weekday
-from baton.model.facts import Clock, Facts, MissingClock, MissingLine
+from baton.model.facts import Clock, Facts, MissingClock, MissingCount
 from baton.rules.field import Field, Named, Sort, is_available
 from baton.rules.scene import Scene
 
@@ -88,9 +88,9 @@ def _reading(named: Named) -> Callable[[Scene], Any]:
 
 def available_in(line: str, facts: Facts) -> int:
     """How many people of a line are available."""
-    if line not in facts.lines:
-        raise MissingLine(line)
-    return sum(member.available for member in facts.lines[line])
+    if line not in facts.available_in:
+        raise MissingCount(line)
+    return facts.available_in[line]
 
 
 def _clock(name: str, facts: Facts) -> Clock:

@@ -379,7 +379,6 @@ def test_whatever_is_asked_about_a_place_is_found_by_an_index(kind: Kind) -> Non
         (keeping.LATEST[kind], (CASE_OF[kind], EVENT_OF[kind])),
         (queries.SENDER[kind], (MESSAGE_OF[kind],)),
         (queries.OTHER_HOLDER[kind], ("ix_cases_customer",)),
-        (queues.LOAD, ("ix_cases_holder", "ix_promises_staff")),
         (queues.WAITING, ("ix_cases_queue",)),
     ):
         plan = _plan(statement)

@@ -56,7 +56,7 @@ def facts(**fields: Any) -> Facts:
     lines = {
         line: tuple(
             Candidate(staff=name, available=True, chats=member.chats)
-            for name, member in DIRECTORY.members(line)
+            for name, member in DIRECTORY.members(line).items()
         )
         for line in DIRECTORY.lines
     }
@@ -64,6 +64,7 @@ def facts(**fields: Any) -> Facts:
         "now": NOW,
         "people": PEOPLE,
         "lines": lines,
+        "available_in": {line: len(members) for line, members in lines.items()},
         "queues": ("line-2", "phones"),
         "departments": DEPARTMENTS,
     }

@@ -296,6 +296,7 @@ ASKED = st.fixed_dictionaries(
                 for line in LINES
             }
         ),
+        "available_in": st.fixed_dictionaries({line: st.integers(0, 3) for line in LINES}),
         "clocks": st.fixed_dictionaries(
             {"line.line-2": st.one_of(st.just(Clock()), CLOCK), "calendar.office": CLOCK}
         ),

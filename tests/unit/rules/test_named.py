@@ -12,7 +12,7 @@ from activities.askedfor import clock
 from baton.contract import Activity, Status
 from baton.documents.directory import Directory
 from baton.errors import DocumentError
-from baton.model.facts import Candidate, Clock, Facts, MissingAvailability, MissingClock, MissingLine
+from baton.model.facts import Candidate, Clock, Facts, MissingAvailability, MissingClock, MissingCount
 from baton.rules.engine import decide
 from baton.rules.loading import parse_kept_rules
 from tests.unit.rules.kit import (
@@ -160,7 +160,7 @@ OFFICE = Directory.model_validate(
 
 def line(available: int, of: int = 3) -> dict[str, Any]:
     members = tuple(Candidate(staff=f"s{number}", available=number < available) for number in range(of))
-    return {"lines": {"line-1": members}}
+    return {"lines": {"line-1": members}, "available_in": {"line-1": available}}
 
 
 @pytest.mark.parametrize(
@@ -181,7 +181,7 @@ def test_how_many_of_a_line_are_available(test: dict[str, int], available: int, 
 
 
 def test_a_line_without_anybody_has_nobody_available() -> None:
-    assert holds({"line.line-1.available": {"at most": 0}}, lines={"line-1": ()})
+    assert holds({"line.line-1.available": {"at most": 0}}, available_in={"line-1": 0})
 
 
 @pytest.mark.parametrize("field", ["case.assignee", "case.pinned_to", "before.assignee", "staff.ivan"])
@@ -213,7 +213,7 @@ def test_the_author_and_the_composer_can_be_asked_about_too() -> None:
 # --- Looked up only where a rule asks -----------------------------------------------------------
 
 LAZY: dict[str, tuple[Any, type[Exception]]] = {
-    "line.line-2.available": ({"at least": 1}, MissingLine),
+    "line.line-2.available": ({"at least": 1}, MissingCount),
     "staff.lena.available": (True, MissingAvailability),
     "case.assignee.available": (True, MissingAvailability),
     "calendar.office.open": (True, MissingClock),
