@@ -35,8 +35,8 @@ from activities.reviving import Reviving
 from activities.rulebook import Rulebook
 from activities.writes import Writing
 from baton.client import connect
+from baton.company import load_company
 from baton.contract import SEARCH_ATTRIBUTES
-from baton.documents.directoryfile import load_directory
 from baton.errors import BatonError, SettingsError
 from baton.files import private_folder
 from baton.settings import Settings, WorkerVersion, load_settings, worker_version
@@ -47,6 +47,7 @@ from baton.temporal.searchattributes import VALUE_TYPES, registered, type_name
 from baton.temporal.telemetry import metrics_address, runtime_for
 from helpdesks.base import HelpDesk
 from helpdesks.embedded import EmbeddedHelpDesk
+from helpdesks.firststart import is_new
 from workflows.chat import Chat
 from workflows.ticket import Ticket
 
@@ -74,7 +75,7 @@ async def running_worker(
     deciding = Deciding(desk, rulebook, policy_of(settings))
     writing = Writing(desk, settings.task_queue)
     housekeeping = Housekeeping(desk, settings.task_queue, settings.offline_grace_seconds)
-    directories = DirectoryChanges(desk, settings.task_queue, rulebook.fits)
+    directories = DirectoryChanges(desk, settings.task_queue, rulebook.misfits)
     reviving = Reviving(desk, settings.task_queue)
     finding = Finding(desk)
     worker = Worker(
@@ -177,11 +178,28 @@ async def check_search_attributes(client: Client) -> None:
 
 
 async def _fill_empty_directory(desk: HelpDesk, settings: Settings) -> None:
-    """Put the directory file into a database that has no directory yet."""
+    """Put the directory file into a database that has no directory yet, if rules and templates fit it.
+
+    Raises ``DocumentError`` with every mistake in the three files; then nothing is stored.
+    """
     present = await desk.directory()
     if present.version == 0:
-        filled = await desk.change_directory(load_directory(settings.directory_file), based_on=0)
+        company = load_company(settings.directory_file, settings.rules_file, settings.templates_file)
+        filled = await desk.change_directory(company.directory, based_on=0)
         _log.info("directory of %s loaded (version %s)", settings.directory_file.name, filled.version)
+
+
+async def _check_first_start(settings: Settings) -> None:
+    """Raise ``DocumentError`` if a first start would store what is wrong, before it makes anything."""
+    if await is_new(settings.database_url):
+        load_company(settings.directory_file, settings.rules_file, settings.templates_file)
+
+
+async def _check_for_all(settings: Settings) -> None:
+    """Find once what each of several workers would find, and make the help desk for all of them."""
+    async with EmbeddedHelpDesk.open(settings.database_url) as desk:
+        await _fill_empty_directory(desk, settings)
+        await Rulebook.open(settings.rules_file, settings.templates_file, desk)
 
 
 async def _work(settings: Settings) -> None:
@@ -284,9 +302,11 @@ def main() -> int:
     try:
         settings = load_settings()
         set_up_logging(settings.log_level, settings.log_format)
+        asyncio.run(_check_first_start(settings))
         _make_data_folder(settings)
         processes = settings.worker_processes or os.cpu_count() or 1
         if processes > 1:
+            asyncio.run(_check_for_all(settings))
             return asyncio.run(_supervise(settings, processes))
         with _sending_spans(settings), asyncio.Runner(loop_factory=new_event_loop) as runner:
             runner.run(_work(settings))

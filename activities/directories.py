@@ -7,7 +7,7 @@ gone, or is called otherwise now, must not wait for one: they get an event of th
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from pydantic import ValidationError
@@ -31,7 +31,7 @@ from baton.desk.api import (
 )
 from baton.documents.directory import Directory
 from baton.documents.directorychange import DirectoryDifference
-from baton.errors import DocumentError
+from baton.errors import Problem
 from baton.model.effects import CaseRef
 from baton.wording import mistakes_in
 from helpdesks.base import HelpDesk
@@ -48,13 +48,18 @@ class DirectoryChanges:
     Args:
         desk: the help desk.
         task_queue: the task queue of the cases' workflows.
-        fits: raises ``DocumentError`` if the rules in force do not fit a new directory.
+        misfits: the mistakes in what is in force, such as ``rules``, if that were the directory.
     """
 
-    def __init__(self, desk: HelpDesk, task_queue: str, fits: Callable[[Directory], None]) -> None:
+    def __init__(
+        self,
+        desk: HelpDesk,
+        task_queue: str,
+        misfits: Callable[[Directory], Mapping[str, Sequence[Problem]]],
+    ) -> None:
         self._desk = desk
         self._task_queue = task_queue
-        self._fits = fits
+        self._misfits = misfits
 
     @activity.defn(name=SHOW_DIRECTORY)
     async def show_directory(self) -> ShownDirectory:
@@ -106,12 +111,12 @@ class DirectoryChanges:
     def _checked(self, change: DirectoryChange) -> Directory:
         try:
             directory = Directory.model_validate(change.directory)
-            self._fits(directory)
         except ValidationError as error:
             raise refusal("DocumentError", mistakes_in(error, "directory")) from None
-        except DocumentError as error:
-            what = f"the rules in force would not fit this directory:\n{error}"
-            raise refusal("DocumentError", what) from None
+        if found := self._misfits(directory):
+            listed = "\n".join(str(problem) for problems in found.values() for problem in problems)
+            what = f"the {' and '.join(found)} in force would not fit this directory:\n{listed}"
+            raise refusal("DocumentError", what)
         return directory
 
     async def _spread(self, changed: VersionedDirectory) -> None:

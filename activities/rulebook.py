@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Callable, Set
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence, Set
 from contextlib import aclosing
 from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
 from watchfiles import awatch
 
+from baton.company import attempt, refuse_together
 from baton.documents.directory import Directory
-from baton.errors import DocumentError
+from baton.errors import DocumentError, Problem
 from baton.rules.loading import load_rules, parse_rules
 from baton.rules.ruleset import RuleSet
 from baton.templates.loading import load_templates, parse_templates
@@ -22,6 +23,11 @@ from helpdesks.base import HelpDesk
 
 LOOK_EVERY = 5.0
 """Seconds after which files are looked at, even if no change was reported."""
+
+_LOOKED_UP = (
+    "Names were looked up in the directory that the help desk keeps, version {}, and not in a file: a file "
+    "is read into an empty database only."
+)
 
 _log = logging.getLogger("baton.rules")
 
@@ -69,7 +75,7 @@ class _InForce(Generic[Content]):
         load: Callable[[Path, Directory], Content],
         parse: Callable[[str, str, Directory], Content],
     ) -> None:
-        self._what = what
+        self.what = what
         self.path = path
         self._desk = desk
         self._seen: _Mark = None
@@ -79,15 +85,23 @@ class _InForce(Generic[Content]):
         self._parse = parse
         self.current: Content
 
-    async def open(self) -> None:
-        """Read the file, check it against the directory, and keep it under its digest. Raises
-        ``DocumentError`` if it is wrong."""
-        self.current = await self._read()
+    async def open(self) -> list[Problem]:
+        """Read the file, and check it against the directory. Returns the mistakes; if there are none, it is
+        in force, but not kept yet."""
+        try:
+            self.current = await self._read()
+        except DocumentError as error:
+            return error.problems
+        return []
+
+    async def keep(self) -> None:
+        """Keep what is in force under its digest."""
         await self._desk.keep_rules(self.current.digest, self.current.source)
 
-    def fits(self, directory: Directory) -> None:
-        """Raise ``DocumentError`` if what is in force names something that ``directory`` does not have."""
-        self._parse(self.current.source, str(self.path), directory)
+    def misfits(self, directory: Directory) -> list[Problem]:
+        """Where what is in force names something that ``directory`` does not have."""
+        _, problems = attempt(self._parse, self.current.source, str(self.path), directory)
+        return problems
 
     async def reload(self) -> bool:
         """Read the file again. Returns whether another version is in force now.
@@ -110,10 +124,10 @@ class _InForce(Generic[Content]):
             return False
         if new.digest == before:
             if self._said:
-                _log.info("%s is right again: it has the %s in force, %s", self.path, self._what, before[:12])
+                _log.info("%s is right again: it has the %s in force, %s", self.path, self.what, before[:12])
             self._said = ""
             return False
-        _log.info("New %s are in force: %s instead of %s", self._what, new.digest[:12], before[:12])
+        _log.info("New %s are in force: %s instead of %s", self.what, new.digest[:12], before[:12])
         self.current, self._said = new, ""
         return True
 
@@ -123,7 +137,7 @@ class _InForce(Generic[Content]):
 
     def _complain(self, what: str, why: str) -> None:
         if why != self._said:  # retried every few seconds, but logged once
-            _log.error(f"{what}; those of %s stay in force.\n%s", self._what, self.current.digest[:12], why)
+            _log.error(f"{what}; those of %s stay in force.\n%s", self.what, self.current.digest[:12], why)
         self._said = why
 
     async def _read(self) -> Content:
@@ -145,11 +159,16 @@ class Rulebook:
 
     @classmethod
     async def open(cls, rules_path: Path, templates_path: Path, desk: HelpDesk) -> Rulebook:
-        """Read both files, check them against the directory, and keep them under their digests."""
+        """Read both files, check them against the directory, and keep them under their digests.
+
+        Raises ``DocumentError`` with every mistake in both; then neither is kept.
+        """
         rules = _InForce("rules", rules_path, desk, load_rules, parse_rules)
         templates = _InForce("templates", templates_path, desk, load_templates, parse_templates)
-        await rules.open()
-        await templates.open()
+        found = [await file.open() for file in (rules, templates)]
+        refuse_together(*found, remark=_LOOKED_UP.format((await desk.directory()).version))
+        for file in (rules, templates):
+            await file.keep()
         return cls(rules, templates)
 
     @property
@@ -162,10 +181,13 @@ class Rulebook:
         """The templates in force."""
         return self._templates.current
 
-    def fits(self, directory: Directory) -> None:
-        """Raise ``DocumentError`` if a file names something that ``directory`` does not have."""
-        for file in self._files:
-            file.fits(directory)
+    def misfits(self, directory: Directory) -> Mapping[str, Sequence[Problem]]:
+        """Where the ``rules`` and ``templates`` in force name something that ``directory`` does not have.
+
+        Empty if both fit it.
+        """
+        found = {file.what: file.misfits(directory) for file in self._files}
+        return {what: problems for what, problems in found.items() if problems}
 
     async def follow(self, every: float = LOOK_EVERY) -> None:
         """Put each new version of a file in force, until cancelled.

@@ -8,6 +8,7 @@ a message that quotes none of it.
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 SCHEMES = ("sqlite", "postgresql")
@@ -51,6 +52,12 @@ def shown(url: str) -> str:
     user, at, host = parts.netloc.rpartition("@")
     name, colon, _ = user.partition(":")
     return f"postgresql://{name}{f'{colon}{MASK}' if colon else ''}{at}{host}{parts.path}"
+
+
+def sqlite_file(url: str) -> Path | None:
+    """The file of a valid URL of SQLite; ``None`` for PostgreSQL."""
+    scheme, _, rest = url.partition(":///")
+    return Path(rest.partition("?")[0]) if scheme == "sqlite" else None
 
 
 def parted(url: str) -> tuple[str, str]:

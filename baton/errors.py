@@ -79,11 +79,15 @@ class Problem:
 
 
 class DocumentError(BatonError):
-    """A document was not accepted. Carries every mistake found in it, not only the first."""
+    """Documents were not accepted. Carries every mistake found in them, not only the first.
 
-    def __init__(self, problems: list[Problem]) -> None:
+    Args:
+        remark: what else there is to know, in a sentence.
+    """
+
+    def __init__(self, problems: list[Problem], remark: str = "") -> None:
         self.problems = problems
-        super().__init__("\n".join(str(problem) for problem in problems))
+        super().__init__("\n".join(filter(None, (*map(str, problems), remark))))
 
 
 class Refused(BatonError):

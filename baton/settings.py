@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
@@ -38,6 +38,16 @@ Port = Annotated[int, Field(ge=1, le=65_535)]
 _ADDRESS = r"^(\d+\.\d+\.\d+\.\d+|\[[0-9a-fA-F:]+\]):\d{1,5}$"
 
 
+def _in_company(file: str, otherwise: Path) -> Callable[[Mapping[str, Any]], Path]:
+    """The default of a file: in the folder of the company, or ``otherwise`` if no company is named."""
+
+    def made(settings: Mapping[str, Any]) -> Path:
+        company: Path | None = settings.get("company")
+        return company / file if company else otherwise
+
+    return made
+
+
 def _sqlite_in_data_dir(settings: Mapping[str, Any]) -> str:
     # Without a data_dir there is an error about data_dir already, and this value is never seen.
     return f"sqlite:///{settings.get('data_dir', Path())}/baton.db"
@@ -58,21 +68,34 @@ class Settings(BaseSettings):
         env_prefix=PREFIX, frozen=True, extra="forbid", use_attribute_docstrings=True
     )
 
-    data_dir: AbsolutePath = Field(default=Path(".baton"), validate_default=True)
-    """Folder of what `baton up` keeps: Temporal's database, the embedded help desk's, the logs."""
+    company: AbsolutePath | None = None
+    """Folder with the ``directory.yaml``, ``rules.yaml`` and ``templates.yaml`` of a company, as `baton init`
+    writes it. The data folder is then in it, too, unless it is set."""
+
+    data_dir: AbsolutePath = Field(
+        default_factory=_in_company(".baton", Path(".baton")), validate_default=True
+    )
+    """Folder of what `baton up` keeps: Temporal's database, the embedded help desk's, the logs. The default
+    is ``.baton``, in the folder of the company if there is one."""
 
     database_url: str = Field(default_factory=_sqlite_in_data_dir, repr=False)
     """The embedded help desk's database: ``postgresql://user:password@host/name`` or ``sqlite:///path``.
     The default is the file ``baton.db`` in the data folder. In a name or password, write ``/ @ : ? # %`` as
     ``%2F %40 %3A %3F %23 %25``."""
 
-    rules_file: AbsolutePath = CHECKOUT / "deploy/rules/support-lines.yaml"
+    rules_file: AbsolutePath = Field(
+        default_factory=_in_company("rules.yaml", CHECKOUT / "deploy/rules/support-lines.yaml")
+    )
     """The rules. An edit takes effect with the next event of every case."""
 
-    templates_file: AbsolutePath = CHECKOUT / "deploy/templates/several-departments.yaml"
+    templates_file: AbsolutePath = Field(
+        default_factory=_in_company("templates.yaml", CHECKOUT / "deploy/templates/several-departments.yaml")
+    )
     """The templates. An edit takes effect with the next ticket to which one is applied."""
 
-    directory_file: AbsolutePath = CHECKOUT / "deploy/directory/demo.yaml"
+    directory_file: AbsolutePath = Field(
+        default_factory=_in_company("directory.yaml", CHECKOUT / "deploy/directory/demo.yaml")
+    )
     """Staff, lines and departments with which an empty database is filled; afterwards it is not read."""
 
     task_queue: str = Field(default="baton", min_length=1)

@@ -26,6 +26,7 @@ import click
 
 from baton.cli.screen import echo
 from baton.cli.shared import as_json, count, print_json
+from baton.databaseurl import sqlite_file
 from baton.settings import Settings, load_settings
 from local.archive import (
     DIRECTORY,
@@ -136,8 +137,9 @@ def _take(settings: Settings, folder: Path, say: Say) -> _Taken:
     with ExitStack() as stack:
         say("Holding the help desk …")
         helpdesk: _SQLite | _PostgreSQL
-        if settings.database_url.startswith("sqlite:"):
-            helpdesk = stack.enter_context(_sqlite(Path(settings.database_url.removeprefix("sqlite:///"))))
+        file = sqlite_file(settings.database_url)
+        if file is not None:
+            helpdesk = stack.enter_context(_sqlite(file))
         else:
             helpdesk = stack.enter_context(_postgresql(settings.database_url))
         source = settings.data_dir / TEMPORAL

@@ -34,6 +34,8 @@ class Child:
         self.pid = process.pid
         self.tail: deque[str] = deque(maxlen=TAIL_LINES)
         """The last lines that it wrote."""
+        self.shown = False
+        """Whether somebody has seen them."""
         self.ended: asyncio.Task[int]
         """Done when the process is gone and its output was read; the result is its exit code."""
         self._process = process

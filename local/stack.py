@@ -19,7 +19,9 @@ from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest
 from temporalio.client import Client
 from temporalio.service import RPCError
 
+from baton.company import load_company
 from baton.contract import SEARCH_ATTRIBUTES
+from baton.databaseurl import sqlite_file
 from baton.settings import CHECKOUT, HOST, PREFIX, Settings
 from baton.temporal.searchattributes import VALUE_TYPES, registered
 from local.child import Child, silent
@@ -66,6 +68,7 @@ class Stack:
 
     Raises:
         StackFailed: on entering; a port or the folder is taken, a program is missing, a child did not start.
+        DocumentError: likewise; the directory, the rules or the templates of a first start are wrong.
     """
 
     def __init__(
@@ -110,6 +113,7 @@ class Stack:
         # Refuse whatever can be refused before anything runs.
         settings = self._settings
         server, worker = server_command(), self._worker_command or worker_command()
+        self._check_company()
         lock = self._folder.enter_context(data_folder(settings.data_dir))
         ports = {"--port": settings.temporal_port, "--ui-port": settings.ui_port}
         if self.codec_url:
@@ -126,6 +130,17 @@ class Stack:
             self._say("Starting the codec server …")
             await self._start_gateway()
             self._note_processes(lock)
+
+    def _check_company(self) -> None:
+        """Raise ``DocumentError`` if the files of a company that begins here are wrong.
+
+        The worker would find that, too, but only when Temporal has made its database. Where a help desk has a
+        directory already, the file with another is not read, and only the worker can tell.
+        """
+        settings = self._settings
+        database = sqlite_file(settings.database_url)
+        if database is not None and not database.exists():
+            load_company(settings.directory_file, settings.rules_file, settings.templates_file)
 
     async def _start_server_patiently(self, command: Sequence[str], lock: FileIO) -> None:
         for again in (True, True, False):
@@ -221,9 +236,10 @@ class Stack:
         *,
         log: str,
         grace: float,
-        on_line: Callable[[str], None] = silent,
+        on_line: Callable[[str], None] | None = None,
         inherited: Sequence[int] = (),
     ) -> Child:
+        """A child process; ``on_line`` hears what it writes, and shows it."""
         try:
             child = await Child.start(
                 name,
@@ -231,12 +247,13 @@ class Stack:
                 environment=environment,
                 folder=CHECKOUT,
                 log=self._settings.data_dir / log,
-                on_line=on_line,
+                on_line=on_line or silent,
                 say=self._say,
                 inherited=inherited,
             )
         except OSError as error:
             raise StackFailed(f"The {name} cannot be started ({command[0]}): {error}") from error
+        child.shown = on_line is not None and self._say is not silent
         self._children.append((child, grace))
         return child
 
@@ -291,8 +308,10 @@ async def until_ready(ready: Coroutine[Any, Any, object], child: Child) -> None:
 
 
 def failure_of(child: Child, what: str) -> StackFailed:
-    """What happened to a child, with the last lines that it wrote."""
+    """What happened to a child, with the last lines that it wrote, unless they were shown already."""
     code = f", exit code {child.ended.result()}" if child.ended.done() else ""
+    if child.shown and child.tail:
+        return StackFailed(f"The {child.name} {what}{code}. Its last lines are above.")
     tail = "\n".join(f"    {line}" for line in child.tail) or "    (nothing)"
     return StackFailed(f"The {child.name} {what}{code}. Its last lines:\n{tail}")
 

@@ -6,7 +6,7 @@ command. What a person is doing now (presence) and how many cases they have (loa
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 from typing import Annotated, Literal, NamedTuple, Self
@@ -27,10 +27,15 @@ from baton.errors import UnknownLabel, UnknownStaff
 from baton.wording import did_you_mean
 
 
-def unknown_staff(staff: str, known: Iterable[str]) -> UnknownStaff:
-    """What to raise about somebody who is not in the directory."""
-    hint = did_you_mean(staff, sorted(known), "it has nobody yet")
-    return UnknownStaff(f"there is nobody {staff!r} in the directory; {hint}")
+def unknown_staff(unknown: Sequence[str], known: Iterable[str]) -> UnknownStaff:
+    """What to raise about people who are not in the directory."""
+    names = sorted(known)
+    sentences = [
+        f"there is nobody {one!r} in the directory; {did_you_mean(one, names, 'it has nobody yet')}"
+        for one in unknown[:MOST_UNKNOWN]
+    ]
+    more = len(unknown) - MOST_UNKNOWN
+    return UnknownStaff("\n".join(sentences) + (f"\nand {more} more" if more > 0 else ""))
 
 
 def unknown_line(line: str, known: Iterable[str]) -> UnknownStaff:
@@ -45,6 +50,11 @@ def unknown_department(department: str, known: Iterable[str]) -> UnknownLabel:
     hint = did_you_mean(department, sorted(known), "it has none")
     return UnknownLabel(f"there is no department {department!r} in the directory; {hint}")
 
+
+MOST_UNKNOWN = 5
+"""How many unknown people a message names."""
+DANGLING = "dangling"
+"""The context for reading a directory as far as it goes: references to nothing are taken as they are."""
 
 Hours = Annotated[float, Field(gt=0, le=24 * 366)]
 """Hours of business time, a year of them at most."""
@@ -147,8 +157,8 @@ class Directory(BaseModel):
     staff: dict[Key, Member] = {}
 
     @model_validator(mode="after")
-    def _references_exist(self) -> Self:
-        mistakes = list(self._dangling())
+    def _references_exist(self, info: ValidationInfo) -> Self:
+        mistakes = [] if info.context == DANGLING else list(self._dangling())
         if mistakes:
             said = "; ".join(f"{'.'.join(map(str, mistake.path))}: {mistake.what}" for mistake in mistakes)
             # A caller that read the directory from a file finds the line of each mistake by its path.
@@ -195,15 +205,23 @@ class Directory(BaseModel):
     def _departments_by_label(self) -> Mapping[str, str]:
         return {department.label: key for key, department in self.departments.items()}
 
-    def require_staff(self, staff: str) -> None:
-        """Raises ``UnknownStaff`` if there is nobody with this key."""
-        if staff not in self.staff:
-            raise unknown_staff(staff, self.staff)
+    def require_staff(self, *staff: str) -> None:
+        """Raises ``UnknownStaff`` unless there is somebody with each of these keys."""
+        unknown = [one for one in dict.fromkeys(staff) if one not in self.staff]
+        if unknown:
+            raise unknown_staff(unknown, self.staff)
 
     def require_line(self, line: str) -> None:
         """Raises ``UnknownStaff`` if there is no line with this key."""
         if line not in self.lines:
             raise unknown_line(line, self.lines)
+
+    def require_role(self, role: str) -> None:
+        """Raises ``UnknownStaff`` if nobody has this role."""
+        roles = sorted({one for member in self.staff.values() for one in member.roles})
+        if role not in roles:
+            hint = did_you_mean(role, roles, "nobody has one")
+            raise UnknownStaff(f"nobody in the directory has the role {role!r}; {hint}")
 
     def label_of(self, department: str) -> str:
         """The label of a department, by its key. Raises ``UnknownLabel`` if there is none."""

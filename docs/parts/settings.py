@@ -22,11 +22,15 @@ def _setting(name: str, info: FieldInfo) -> str:
 
 
 _MADE = {
+    "data_dir": "`.baton`",
+    "rules_file": "`deploy/rules/support-lines.yaml`",
+    "templates_file": "`deploy/templates/several-departments.yaml`",
+    "directory_file": "`deploy/directory/demo.yaml`",
     "database_url": "`baton.db` in the data folder",
     "gateway_token_file": "`gateway.token` in the data folder",
     "ui_origin": "`http://127.0.0.1:` and `BATON_UI_PORT`",
 }
-"""Defaults that are made from other settings."""
+"""Defaults that are made from other settings, where these are not set."""
 
 
 def _default(name: str, info: FieldInfo) -> str:

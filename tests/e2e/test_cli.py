@@ -83,7 +83,7 @@ async def test_the_directory_is_changed_under_the_eyes_of_the_rules(baton: Baton
     (baton.folder / "nobody.yaml").write_text("staff: {}\n")
     refused = await baton.run("directory", "apply", "nobody.yaml")
     assert refused.code == 1
-    assert "the rules in force would not fit this directory" in refused.err
+    assert "the rules and templates in force would not fit this directory" in refused.err
 
     again = await baton("directory", "apply", str(CHECKOUT / "deploy/directory/demo.yaml"))
     assert "Nothing in it has changed." in again

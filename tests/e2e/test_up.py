@@ -21,8 +21,10 @@ from temporalio.client import Client
 
 from baton.client import BatonClient, connect
 from baton.contract import SEARCH_ATTRIBUTES
+from baton.errors import DocumentError
 from baton.settings import HOST, Settings, load_settings
 from baton.temporal.keys import key_line, new_key
+from local.child import silent
 from local.machine import StackFailed, free_port
 from local.stack import NAMESPACE, Stack
 
@@ -257,7 +259,7 @@ async def test_a_worker_that_dies_is_named_and_its_last_words_are_shown(
     settings: Settings, stack_with: Callable[..., Stack]
 ) -> None:
     with pytest.raises(StackFailed, match=r"(?s)worker ended.*exit code 3.*no more hands"):
-        async with stack_with(DYING_WORKER) as stack:
+        async with stack_with(DYING_WORKER, silent) as stack:
             await stack.watch()
 
     assert is_free(settings.temporal_port)
@@ -267,10 +269,36 @@ async def test_a_worker_that_cannot_start_is_named_and_its_last_words_are_shown(
     settings: Settings, stack_with: Callable[..., Stack]
 ) -> None:
     with pytest.raises(StackFailed, match=r"(?s)worker ended while it was starting.*cannot read the rules"):
-        async with stack_with(FAILING_WORKER):
+        async with stack_with(FAILING_WORKER, silent):
             pytest.fail("it started")
 
     assert is_free(settings.temporal_port)
+
+
+async def test_the_last_words_of_a_worker_are_shown_once(stack_with: Callable[..., Stack]) -> None:
+    lines: list[str] = []
+
+    with pytest.raises(StackFailed) as failed:
+        async with stack_with(FAILING_WORKER, lines.append):
+            pytest.fail("it started")
+
+    assert str(failed.value) == (
+        "The worker ended while it was starting, exit code 1. Its last lines are above."
+    )
+    assert lines.count("cannot read the rules") == 1
+
+
+async def test_wrong_files_of_a_first_start_are_named_before_anything_is_made(
+    settings: Settings, tmp_path: Path
+) -> None:
+    rules = tmp_path / "rules.yaml"
+    rules.write_text("version: 2\n")
+
+    with pytest.raises(DocumentError, match=r"rules\.yaml:1"):
+        async with Stack(settings.model_copy(update={"rules_file": rules})):
+            pytest.fail("it started")
+
+    assert not settings.data_dir.exists()
 
 
 async def test_a_data_folder_serves_one_stack_at_a_time(

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 import os
+import re
 import shutil
 import signal
 import sqlite3
@@ -14,18 +15,37 @@ from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine, inspect
 from temporalio.testing import WorkflowEnvironment
 
 from baton.client import BatonClient
+from baton.documents.directory import Directory
 from baton.errors import DocumentError, SettingsError, Unanswered
 from baton.settings import CHECKOUT
 from baton.temporal.plugin import BatonPlugin
+from helpdesks.embedded import EmbeddedHelpDesk
+from helpdesks.firststart import is_new
 from lab.ledger import rule_digests
-from lab.rig import CHANNEL, SHIPPED_TEMPLATES, Rig, event, eventually, fresh, rules_but
+from lab.postgres import fresh_database
+from lab.rig import CHANNEL, NO_RULES, SHIPPED_TEMPLATES, Rig, event, eventually, fresh, rules_but
 from lab.server import temporal_binary
 from tests.conftest import RigOpener
 from worker import check_search_attributes
 
+NO_PETRA = """\
+departments:
+  a: {label: a, lead: petra}
+labels: [several-departments]
+staff: {ivan: {}}
+"""
+BILLS = """\
+version: 1
+templates:
+  - id: one
+    name: One
+    departments: [bills]
+    note: Please answer.
+"""
 VIP = {"id": "vip", "name": "Everybody is important", "then": [{"add labels": ["vip"]}]}
 
 
@@ -55,6 +75,14 @@ async def until_ready(child: asyncio.subprocess.Process) -> None:
     assert child.stdout is not None
     while (line := await asyncio.wait_for(child.stdout.readline(), 40)).strip() != b"worker ready":
         assert line, "the worker ended before it was ready"
+
+
+def a_company(folder: Path, **texts: str) -> Path:
+    """A folder with the files of a company, which has no rules unless they are given."""
+    folder.mkdir(exist_ok=True)
+    for name, text in {"rules": NO_RULES, **texts}.items():
+        (folder / f"{name}.yaml").write_text(text, encoding="utf-8")
+    return folder
 
 
 def settings_in(folder: Path, queue: str, **more: str) -> dict[str, str]:
@@ -161,6 +189,58 @@ class TestStart:
             _, said = await asyncio.wait_for(child.communicate(), 60)
             assert child.returncode == 1
             assert b"localhost:1" in said
+
+
+class TestFirstStart:
+    @pytest.mark.parametrize("processes", ["1", "2"])
+    async def test_one_that_fails_names_every_mistake_once_and_leaves_nothing_behind(
+        self, server: WorkflowEnvironment, tmp_path: Path, processes: str
+    ) -> None:
+        company = a_company(tmp_path / "company", directory=NO_PETRA, templates=BILLS)
+        data = tmp_path / "data"
+        settings = settings_in(
+            data, fresh("queue"), BATON_COMPANY=str(company), BATON_WORKER_PROCESSES=processes
+        )
+        async with worker_process(server, settings) as child:
+            _, said = await asyncio.wait_for(child.communicate(), 40)
+        assert child.returncode == 1
+        assert re.findall(rb"(\w+\.yaml:\d+): ", said) == [b"directory.yaml:2", b"templates.yaml:5"]
+        assert not data.exists()
+
+        # Corrected, it is a first start again.
+        a_company(company, directory=NO_PETRA.replace("petra", "ivan"), templates=BILLS.replace("bills", "a"))
+        async with worker_process(server, settings) as child:
+            await until_ready(child)
+        async with EmbeddedHelpDesk.open(f"sqlite:///{data}/baton.db") as desk:
+            assert (await desk.directory()).version == 1
+            assert list((await desk.directory()).directory.staff) == ["ivan"]
+
+    async def test_one_that_fails_makes_no_table_in_postgresql(
+        self, server: WorkflowEnvironment, tmp_path: Path, postgresql: str
+    ) -> None:
+        company = a_company(tmp_path / "company", directory=NO_PETRA, templates=BILLS)
+        url = await fresh_database(postgresql)
+        settings = settings_in(tmp_path, fresh("queue"), BATON_COMPANY=str(company), BATON_DATABASE_URL=url)
+        async with worker_process(server, settings) as child:
+            _, said = await asyncio.wait_for(child.communicate(), 40)
+        assert b"directory.yaml:2" in said
+        assert await is_new(url)
+        engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
+        with engine.connect() as connection:
+            assert inspect(connection).get_table_names() == []
+        engine.dispose()
+
+    async def test_a_later_one_says_that_the_directory_file_is_not_read(
+        self, server: WorkflowEnvironment, tmp_path: Path
+    ) -> None:
+        settings = settings_in(tmp_path, fresh("queue"))
+        async with EmbeddedHelpDesk.open(f"sqlite:///{tmp_path}/baton.db") as desk:
+            await desk.change_directory(Directory(), based_on=0)
+        async with worker_process(server, settings) as child:
+            _, said = await asyncio.wait_for(child.communicate(), 40)
+        assert child.returncode == 1
+        assert b"there is no line 'line-1'" in said
+        assert b"in the directory that the help desk keeps, version 1, and not in a file" in said
 
 
 class TestGoing:

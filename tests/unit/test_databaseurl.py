@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from baton.cli import baton as program
-from baton.databaseurl import mistake_in, parted, shown
+from baton.databaseurl import mistake_in, parted, shown, sqlite_file
 from baton.errors import SettingsError
 from baton.settings import CHECKOUT, load_settings
 from helpdesks.engines import parse_url
@@ -155,3 +155,15 @@ def test_what_postgresqls_programs_say_is_passed_on_without_what_they_were_given
         said = str(failed.value)
         assert "***" in said
         assert [part for part in ("sec@ret", "sec%40ret", "other", "me@db") if part in said] == []
+
+
+@pytest.mark.parametrize(
+    ("url", "file"),
+    [
+        ("sqlite:////var/lib/baton.db", "/var/lib/baton.db"),
+        ("sqlite:////var/lib/baton.db?timeout=5", "/var/lib/baton.db"),
+        ("postgresql://db/x", None),
+    ],
+)
+def test_only_a_url_of_sqlite_names_a_file(url: str, file: str | None) -> None:
+    assert sqlite_file(url) == (Path(file) if file else None)

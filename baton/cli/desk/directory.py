@@ -11,14 +11,18 @@ import click
 
 from baton.cli.desk import concerns
 from baton.cli.desk.concerns import ui_option, yes_option
-from baton.cli.desk.directorytext import as_yaml
+from baton.cli.desk.directorytext import as_yaml, size
 from baton.cli.screen import echo
-from baton.cli.shared import as_json, count, desk_client, print_json, run
+from baton.cli.shared import as_json, desk_client, print_json, run
+from baton.company import check_together
 from baton.contract.words import STORED
 from baton.documents.directory import Directory
 from baton.documents.directoryfile import load_directory
+from baton.settings import load_settings
 
-_file = click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
+_existing = click.Path(path_type=Path, dir_okay=False, exists=True)
+_file = click.argument("file", type=_existing)
+_OTHERS = "Is it for other rules and templates? Name them with --rules and --templates, or by BATON_COMPANY."
 
 
 @click.group("directory")
@@ -45,17 +49,27 @@ async def _show(json_: bool) -> None:
 
 @command.command()
 @_file
+@click.option("--rules", type=_existing, help="Rules that must fit it, other than those of the settings.")
+@click.option("--templates", type=_existing, help="Templates that must fit it; likewise.")
 @as_json
-def check(file: Path, json_: bool) -> None:
-    """Say whether FILE is a good directory. Nothing is changed, and nothing needs to run.
+def check(file: Path, rules: Path | None, templates: Path | None, json_: bool) -> None:
+    """Say whether FILE is a good directory, and whether rules and templates fit it.
 
-    Applying it also checks that the rules in force fit it.
+    Nothing is changed, and nothing needs to run. What a running Baton has in force may differ from the files
+    of the settings: `baton directory apply --dry-run` asks it.
     """
-    directory = load_directory(file)
+    settings = load_settings()
+    files = {"rules": rules or settings.rules_file, "templates": templates or settings.templates_file}
+    there = {what: path if path.exists() else None for what, path in files.items()}
+    directory, _, _ = check_together(file, there["rules"], there["templates"], remark=_OTHERS)
     if json_:
-        print_json({"file": str(file), "directory": directory})
-    else:
-        echo(f"{file} is fine: {_size(directory)}.")
+        checked = {what: str(path) if path else None for what, path in there.items()}
+        print_json({"file": str(file), "directory": directory, **checked})
+        return
+    echo(f"{file} is fine: {size(directory)}.")
+    for what, path in files.items():
+        fits = "fit it" if there[what] else f"are not there, and were not checked: name others with --{what}"
+        echo(f"The {what} in {path} {fits}.")
 
 
 @command.command()
@@ -107,21 +121,10 @@ async def _apply(
         what = "What would be new, gone or different:" if changes else "Nothing in it would change."
         echo(f"The directory stays at version {after.version}. {what}")
     else:
-        echo(f"The directory is now version {after.version}: {_size(directory)}.")
+        echo(f"The directory is now version {after.version}: {size(directory)}.")
         changes = changes or "Nothing in it has changed."
     if changes:
         echo(changes)
-
-
-def _size(directory: Directory) -> str:
-    return ", ".join(
-        (
-            f"{len(directory.staff):,} staff",
-            count(len(directory.lines), "line"),
-            count(len(directory.departments), "department"),
-            count(len(directory.known_labels), "label"),
-        )
-    )
 
 
 def _changes(before: dict[str, Any], after: dict[str, Any]) -> Iterator[str]:

@@ -1,7 +1,8 @@
-"""The directory as people write it: YAML without default values."""
+"""The directory in words, and as people write it: YAML without default values."""
 
 from __future__ import annotations
 
+from baton.cli.shared import count
 from baton.documents.directory import Directory
 from baton.documents.yamlwriting import write_yaml
 
@@ -17,3 +18,15 @@ def as_yaml(directory: Directory) -> str:
         if list(calendar.get("holidays", ())) == ["country"]:
             calendar["holidays"] = calendar["holidays"]["country"]
     return write_yaml(document)
+
+
+def size(directory: Directory) -> str:
+    """How many of everything there are."""
+    return ", ".join(
+        (
+            f"{len(directory.staff):,} staff",
+            count(len(directory.lines), "line"),
+            count(len(directory.departments), "department"),
+            count(len(directory.known_labels), "label"),
+        )
+    )

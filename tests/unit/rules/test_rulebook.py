@@ -165,17 +165,32 @@ async def test_rules_that_kubernetes_replaces_are_followed(files: Files) -> None
 
 
 @pytest.mark.parametrize(
-    ("without", "file"),
+    ("without", "misfit"),
     [
-        ({"departments": {}, "labels": ("several-departments",), "staff": {}}, r"t\.yaml"),
-        ({"lines": {}, "staff": {}}, r"r\.yaml"),
+        ({}, {}),
+        ({"departments": {}, "staff": {}}, {"templates": "t.yaml"}),
+        ({"lines": {}, "staff": {}}, {"rules": "r.yaml"}),
+        ({"departments": {}, "lines": {}, "staff": {}}, {"rules": "r.yaml", "templates": "t.yaml"}),
     ],
 )
-async def test_a_directory_must_fit_both_files(files: Files, without: dict[str, object], file: str) -> None:
+async def test_a_directory_must_fit_both_files(
+    files: Files, without: dict[str, object], misfit: dict[str, str]
+) -> None:
     book = await files.open()
-    book.fits(DIRECTORY)
-    with pytest.raises(DocumentError, match=file):
-        book.fits(DIRECTORY.model_copy(update=without))
+    found = book.misfits(DIRECTORY.model_copy(update=without))
+    assert {what: {Path(problem.file).name for problem in problems} for what, problems in found.items()} == {
+        what: {file} for what, file in misfit.items()
+    }
+
+
+async def test_mistakes_in_both_files_are_named_at_once_and_nothing_is_kept(files: Files) -> None:
+    files.rules.write_text(ONE_RULE.replace("note: x", "assign: {line: nowhere}"), encoding="utf-8")
+    files.templates.write_text(ONE_TEMPLATE.replace("billing", "biling"), encoding="utf-8")
+    with pytest.raises(DocumentError) as refused:
+        await files.open()
+    assert [Path(problem.file).name for problem in refused.value.problems] == ["r.yaml", "t.yaml"]
+    assert "directory that the help desk keeps, version 1, and not in a file" in str(refused.value)
+    assert files.kept() == set()
 
 
 # --- What happens to files while a worker serves ---------------------------------------------------
