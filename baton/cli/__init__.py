@@ -19,6 +19,7 @@ from baton.temporal.process import leave
 COMMANDS: dict[str, Row] = {
     "up": Row("local.up", "Start Temporal and the worker on this machine."),
     "demo": Row("local.demo", "Play a support team's everyday situations."),
+    "init": Row("local.init", "Write the files of your own company."),
     "chat": Row("baton.cli.cases.chat", "Look at a chat, and send it an event."),
     "ticket": Row("baton.cli.cases.ticket", "Look at a ticket, and send it an event."),
     "inbox": Row("baton.cli.desk.inbox", "List chats or tickets, as the help desk shows them."),

@@ -58,7 +58,8 @@ _WEEKDAYS = tuple(Weekday)
 # --- How calendars are written --------------------------------------------------------------------
 
 
-def _known_zone(name: str) -> str:
+def known_zone(name: str) -> str:
+    """The name of a time zone. Raises ``ValueError`` if there is no such zone."""
     try:
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
@@ -114,7 +115,7 @@ def _in_order(intervals: tuple[tuple[time, time], ...]) -> tuple[tuple[time, tim
     return intervals
 
 
-Zone = Annotated[str, AfterValidator(_known_zone)]
+Zone = Annotated[str, AfterValidator(known_zone)]
 End = Annotated[time, WrapValidator(_end), PlainSerializer(_written_end, when_used="json")]
 Intervals = Annotated[tuple[tuple[time, End], ...], BeforeValidator(_as_intervals), AfterValidator(_in_order)]
 

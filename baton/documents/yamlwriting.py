@@ -43,10 +43,28 @@ _Representer.add_representer(list, _Representer.list_)
 _Representer.add_representer(dict, _Representer.dict_)
 
 
+class _InlineRepresenter(_Representer):
+    def mapping(self, data: dict[str, object]) -> MappingNode:
+        return self.represent_mapping("tag:yaml.org,2002:map", data, flow_style=True)
+
+
+_InlineRepresenter.add_representer(dict, _InlineRepresenter.mapping)
+
+
 def write_yaml(document: object) -> str:
     """A document of plain data, as JSON knows it. Hidden characters are escaped."""
+    return _written(document, _Representer)
+
+
+def inline(value: object) -> str:
+    """Such data on one line: ``{name: Ivan, line: chats}``, or a word."""
+    # Behind a value that is no mapping and no list, the library ends the document.
+    return _written(value, _InlineRepresenter).removesuffix("...\n").rstrip("\n")
+
+
+def _written(document: object, representer: type[_Representer]) -> str:
     yaml = YAML(typ="safe", pure=True)
-    yaml.Representer = _Representer
+    yaml.Representer = representer
     yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment]  # None by default, and a flag
     yaml.width = sys.maxsize  # a text that is broken into two lines could not be found by its words
     stream = io.StringIO()

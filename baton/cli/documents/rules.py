@@ -6,10 +6,9 @@ from pathlib import Path
 
 import click
 
-from baton.cli.documents.rulestext import rules_text
+from baton.cli.documents.rulestext import counted, rules_text
 from baton.cli.screen import echo
 from baton.documents.directoryfile import load_directory
-from baton.rules.language import RuleList
 from baton.rules.loading import load_rules
 from baton.rules.schema import rules_schema_text
 
@@ -31,8 +30,7 @@ def command() -> None:
 def check(file: Path, directory: Path | None) -> None:
     """Check the rules in FILE. Nothing is changed, and nothing needs to run."""
     rules = load_rules(file, load_directory(directory) if directory else None)
-    counts = ", ".join(f"{len(rules.rules(kind))} {kind}" for kind in RuleList)
-    echo(f"{file} is fine: {counts}.")
+    echo(f"{file} is fine: {counted(rules)}.")
     echo(f"digest {rules.digest}")
     if directory is None:
         echo("Names were not checked: say with --directory who works here.")

@@ -26,6 +26,11 @@ _NESTED = ("all", "any", "not")
 _FOR = {"tickets": "for tickets", "all": "for chats and tickets"}
 
 
+def counted(rules: RuleSet) -> str:
+    """How many rules each list has."""
+    return ", ".join(f"{len(rules.rules(kind))} {kind}" for kind in RuleList)
+
+
 def rules_text(rules: RuleSet) -> str:
     """All rules, in order."""
     return "\n".join(line for kind in RuleList for line in _list(rules, kind))

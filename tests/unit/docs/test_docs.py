@@ -250,7 +250,8 @@ def test_only_programs_that_are_checked_are_shown() -> None:
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with the files that the examples name."""
-    for name in ("rules.yaml", "directory.yaml", "feed.jsonl"):
+    (tmp_path / "acme").mkdir()
+    for name in ("rules.yaml", "directory.yaml", "feed.jsonl", "acme/rules.yaml", "acme/directory.yaml"):
         (tmp_path / name).touch()
     (tmp_path / "exported").mkdir()
     (tmp_path / "deploy").symlink_to(CHECKOUT / "deploy")
