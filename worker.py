@@ -31,6 +31,7 @@ from activities.finding import Finding
 from activities.gathering import Policy
 from activities.lostcases import count_lost
 from activities.observing import Observing, count_from_zero, observed
+from activities.presencechanges import PresenceChanges
 from activities.reviving import Reviving
 from activities.rulebook import Rulebook
 from activities.writes import Writing
@@ -74,7 +75,8 @@ async def running_worker(
     count_from_zero(runtime.metric_meter, client.namespace, settings.task_queue, rulebook.current)
     deciding = Deciding(desk, rulebook, policy_of(settings))
     writing = Writing(desk, settings.task_queue)
-    housekeeping = Housekeeping(desk, settings.task_queue, settings.offline_grace_seconds)
+    housekeeping = Housekeeping(desk)
+    presences = PresenceChanges(desk, settings.task_queue, settings.offline_grace_seconds)
     directories = DirectoryChanges(desk, settings.task_queue, rulebook.misfits)
     reviving = Reviving(desk, settings.task_queue)
     finding = Finding(desk)
@@ -100,11 +102,13 @@ async def running_worker(
             housekeeping.inbox,
             housekeeping.tickets,
             housekeeping.notices,
-            housekeeping.show_presence,
             housekeeping.show_rules,
             housekeeping.block_customer,
-            housekeeping.set_presence,
-            housekeeping.spread_presence,
+            presences.show_presence,
+            presences.set_presence,
+            presences.set_presences,
+            presences.spread_presence,
+            presences.spread_presences,
             directories.show_directory,
             directories.preview_directory,
             directories.change_directory,

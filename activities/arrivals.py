@@ -5,7 +5,7 @@ Also, whoever comes online is told once how many cases still wait after that.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from activities.places import fill, place_freed
@@ -32,14 +32,16 @@ async def fill_lines(
     return places
 
 
-async def tell_what_waits(desk: HelpDesk, staff: str, line: str | None, source: str, now: datetime) -> bool:
-    """Tell somebody who came online what still waits; false if nothing does.
+async def tell_what_waits(
+    desk: HelpDesk, staff: Sequence[str], line: str | None, source: str, now: datetime
+) -> bool:
+    """Tell people of a line, or of none, who came online what still waits; false if nothing does.
 
     Once for each ``source``: a repetition may count differently, but nobody is told twice.
     """
     reason = what_waits(await desk.still_waiting(line, now), line)
     if reason:
-        await desk.tell(derived_id("waiting", source), Tell(staff=(staff,), reason=reason), now)
+        await desk.tell(derived_id("waiting", source), Tell(staff=tuple(staff), reason=reason), now)
     return bool(reason)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
+from itertools import accumulate
 from types import UnionType
 from typing import Annotated, Any, NamedTuple, Union, get_args, get_origin
 
@@ -20,6 +21,8 @@ BY_KEY = "key:"
 """Prefix of the name of an alternative that is chosen because this key is present: ``key:assign``."""
 MOST_NAMES = 12
 """How many names are listed if none is close to what was written."""
+LONGEST_LIST = 200
+"""The most characters of such a list."""
 
 
 class Mistake(NamedTuple):
@@ -36,7 +39,8 @@ def did_you_mean(given: str, allowed: Iterable[str], otherwise: str = "") -> str
         return f"did you mean {_or(near)}?"
     if not names:
         return otherwise
-    shown = names[:MOST_NAMES]
+    room = accumulate(len(name) + len(", ") for name in names[:MOST_NAMES])
+    shown = [name for name, length in zip(names, room, strict=False) if length <= LONGEST_LIST] or names[:1]
     more = len(names) - len(shown)
     return f"allowed: {', '.join(shown)}" + (f" and {more} more" if more else "")
 

@@ -211,6 +211,11 @@ class HelpDesk(Protocol):
         """Note what a person is doing from ``at`` on; no change if they were already doing it, or if
         something later is known."""
 
+    async def set_presences(
+        self, staff: Sequence[str], presence: Presence, at: datetime
+    ) -> Mapping[str, Attendance]:
+        """As `set_presence`, for several people in one transaction; by person, in this order."""
+
     async def presence(self) -> Mapping[str, Attendance]:
         """Everybody's presence."""
 

@@ -156,8 +156,13 @@ class EmbeddedHelpDesk:
         )
 
     async def set_presence(self, staff: str, presence: Presence, at: datetime) -> Attendance:
+        return (await self.set_presences([staff], presence, at))[staff]
+
+    async def set_presences(
+        self, staff: Sequence[str], presence: Presence, at: datetime
+    ) -> Mapping[str, Attendance]:
         return await self._database.write(
-            lambda connection: people.set_presence(self._database, connection, staff, presence, at)
+            lambda connection: people.set_presences(self._database, connection, staff, presence, at)
         )
 
     async def presence(self) -> Mapping[str, Attendance]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -35,10 +35,12 @@ def presences(connection: Connection) -> Mapping[str, Presence]:
     return {staff: Presence(presence) for staff, presence in rows}
 
 
-def set_presence(
-    database: Database, connection: Connection, staff: str, presence: Presence, at: datetime
-) -> Attendance:
-    """Note what somebody is doing from ``at`` on. Anything older than the known presence changes nothing."""
+def set_presences(
+    database: Database, connection: Connection, staff: Sequence[str], presence: Presence, at: datetime
+) -> Mapping[str, Attendance]:
+    """Note what people are doing from ``at`` on. Anything older than the known presence changes nothing."""
+    if not staff:
+        return {}
     insert = database.insert(attendance)
     connection.execute(
         insert.on_conflict_do_update(
@@ -47,7 +49,9 @@ def set_presence(
             where=attendance.c.presence.is_(None)
             | ((attendance.c.presence != insert.excluded.presence) & (attendance.c.since <= at)),
         ),
-        {"staff": staff, "presence": presence, "since": at},
+        # In one order, so that two who set the same people do not wait for each other.
+        [{"staff": one, "presence": presence, "since": at} for one in sorted(staff)],
     )
-    row = connection.execute(select(attendance).where(attendance.c.staff == staff))
-    return attendance_of(row.one())
+    rows = connection.execute(select(attendance).where(attendance.c.staff.in_(staff)))
+    found = {row.staff: attendance_of(row) for row in rows}
+    return {one: found[one] for one in staff}

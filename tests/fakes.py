@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, TypeVar
 
+from activities.presencechanges import meant
 from baton.contract import (
     ChatEvent,
     ChatSnapshot,
@@ -22,7 +23,17 @@ from baton.contract import (
     parse_chat_event,
     parse_ticket_event,
 )
-from baton.desk.api import Concerns, InboxRow, NoticeRow, PresenceRow, ShownDirectory, TicketQuery, TicketRow
+from baton.desk.api import (
+    Concerns,
+    InboxRow,
+    NoticeRow,
+    PresenceRow,
+    PresencesChange,
+    PresencesSet,
+    ShownDirectory,
+    TicketQuery,
+    TicketRow,
+)
 from baton.documents.directory import Directory
 from baton.errors import BatonError, IllegalTransition, NotAllowed, UnknownStaff
 
@@ -210,8 +221,16 @@ class FakeDesk:
         self.document = Directory.model_validate(directory).model_dump(mode="json")
         self.version += 1
 
-    async def presence(self) -> list[PresenceRow]:
+    async def presence(self, **filters: Any) -> list[PresenceRow]:
+        self.asked.append(filters)
         return self.presence_rows or [self._presence(staff) for staff in self.document["staff"]]
+
+    async def set_presences(self, presence: Presence, **whom: Any) -> PresencesSet:
+        change = PresencesChange(presence=presence, **whom)
+        staff = meant(change, Directory.model_validate(self.document))
+        already = tuple(one for one in staff if self.presences.get(one) is presence)
+        self.presences |= dict.fromkeys(staff, presence)
+        return PresencesSet(presence=presence, staff=staff, already=already)
 
     async def set_presence(self, staff: str, presence: Presence) -> PresenceRow:
         if staff not in self.document["staff"]:

@@ -19,7 +19,9 @@ CHANGE_DIRECTORY = "change_directory"
 SPREAD_DIRECTORY = "spread_directory"
 SHOW_PRESENCE = "show_presence"
 SET_PRESENCE = "set_presence"
+SET_PRESENCES = "set_presences"
 SPREAD_PRESENCE = "spread_presence"
+SPREAD_PRESENCES = "spread_presences"
 BLOCK_CUSTOMER = "block_customer"
 SHOW_RULES = "show_rules"
 LOST_CASES = "lost_cases"
@@ -103,12 +105,50 @@ class PresenceChange(Payload):
     presence: Presence
 
 
+class PresencesChange(Payload):
+    """What several people are doing from now on: those named, those of these lines, or everybody."""
+
+    presence: Presence
+    staff: tuple[str, ...] = ()
+    lines: tuple[str, ...] = ()
+    everyone: bool = False
+
+
+class PresencesSet(Payload):
+    """Who does something from now on, or did so already."""
+
+    presence: Presence
+    staff: tuple[str, ...] = ()
+    """Everybody who was meant."""
+    already: tuple[str, ...] = ()
+    """Those of them for whom nothing has changed."""
+
+
 class PresenceSpread(Payload):
     """Tell the cases that a person holds, and the queues of that person's line, about a presence."""
 
     staff: str
     presence: Presence
     since: Instant
+
+
+class PresencesSpread(Payload):
+    """As `PresenceSpread`, for several people with the same presence since the same moment."""
+
+    staff: tuple[str, ...]
+    presence: Presence
+    since: Instant
+
+
+class PresenceQuery(Payload):
+    """Whom to list: everybody who passes every given filter."""
+
+    staff: tuple[str, ...] = ()
+    line: str | None = None
+    department: str | None = None
+    """The key of a department."""
+    role: str | None = None
+    presence: Presence | None = None
 
 
 class PresenceRow(Payload):

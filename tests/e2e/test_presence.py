@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from temporalio.service import RPCError, RPCStatusCode
 
-import activities.desk
+import activities.presencechanges
 import activities.spreading
 from activities.telling import submit
 from baton.contract import BaseEvent, Presence, Status, Tab, chat_workflow_id
 from baton.desk.api import NoticeRow
 from baton.desk.client import DeskClient
+from baton.documents.yaml import read_yaml
+from baton.documents.yamlwriting import write_yaml
 from baton.errors import UnknownStaff
+from baton.settings import CHECKOUT
 from lab.notices import to_each
 from lab.rig import CHANNEL, Rig, event, eventually, fresh
 from tests.conftest import RigOpener
+
+DEMO_DIRECTORY = CHECKOUT / "deploy/directory/demo.yaml"
 
 
 def desk_of(rig: Rig) -> DeskClient:
@@ -195,7 +202,7 @@ class TestGoingOffline:
                     raise RPCError("takes no signal", RPCStatusCode.RESOURCE_EXHAUSTED, b"")
                 return await submit(workflow_id, told)
 
-            monkeypatch.setattr(activities.desk, "submit", submit_but)
+            monkeypatch.setattr(activities.presencechanges, "submit", submit_but)
             monkeypatch.setattr(activities.spreading, "SIGNALS_AT_ONCE", 1)
             await desk_of(rig).set_presence("ivan", Presence.OFFLINE)
 
@@ -260,6 +267,122 @@ class TestGoingOffline:
     async def test_an_unknown_person_is_refused_with_the_known_ones(self, rig: Rig) -> None:
         with pytest.raises(UnknownStaff, match="allowed: ivan, lena, maria, oleg, petra"):
             await desk_of(rig).set_presence("nobody", Presence.ONLINE)
+
+
+class TestManyAtOnce:
+    """A company of hundreds: one call, one transaction, and one activity that tells of it."""
+
+    async def test_a_queue_is_served_by_those_who_came_and_each_line_is_told_once(
+        self, open_a_rig: RigOpener
+    ) -> None:
+        names = [f"p-{number}" for number in range(300)]
+        async with open_a_rig(directory=with_people(names), online=("lena",)) as rig:
+            queued = [fresh("queue") for _ in range(3)]
+            for conversation in queued:
+                await rig.staff(conversation, "lena")
+                await rig.customer(conversation)
+
+            done = await desk_of(rig).set_presences(Presence.ONLINE, lines=["line-1"])
+
+            assert done.staff == ("ivan", "petra", *names)
+            assert done.already == ()
+            assert {row.presence for row in await desk_of(rig).presence(line="line-1")} == {Presence.ONLINE}
+
+            async def served() -> bool:
+                return None not in [(await rig.snapshot(conversation)).pinned_to for conversation in queued]
+
+            await eventually(served, "those who came did not get what waited")
+            assert len(await spreads(rig)) == 1
+
+    async def test_those_who_do_so_already_are_said_and_keep_their_since(self, rig: Rig) -> None:
+        before = await rig.desk.presence()
+
+        done = await desk_of(rig).set_presences(Presence.ONLINE, everyone=True)
+
+        assert done.staff == ("ivan", "petra", "lena", "oleg", "maria")
+        assert done.already == ("ivan", "petra", "lena")
+        assert (await rig.desk.presence())["ivan"] == before["ivan"]
+
+    async def test_what_those_had_who_left_goes_to_others_after_the_grace(
+        self, open_a_rig: RigOpener
+    ) -> None:
+        async with open_a_rig(offline_grace_seconds=0.5, online=("ivan", "petra", "lena")) as rig:
+            shown = await desk_of(rig).directory()
+            shown.directory["staff"]["anna"] = {"line": "line-1"}
+            await desk_of(rig).change_directory(shown.directory, based_on=shown.version)
+            held = {fresh("held"): staff for staff in ("ivan", "petra")}
+            for conversation, staff in held.items():
+                await rig.customer(conversation)
+                await rig.by(staff, conversation, "taken")
+            await rig.presence("anna", Presence.ONLINE)
+
+            await desk_of(rig).set_presences(Presence.OFFLINE, staff=["petra", "ivan"])
+
+            async def moved() -> bool:
+                return {(await rig.snapshot(one)).pinned_to for one in held} == {"anna"}
+
+            await eventually(moved, "Anna did not get the chats of those who left")
+
+    async def test_whoever_comes_back_within_the_grace_keeps_the_chat(self, open_a_rig: RigOpener) -> None:
+        async with open_a_rig(offline_grace_seconds=1) as rig:
+            mine, theirs = fresh("mine"), fresh("theirs")
+            for conversation, staff in ((mine, "ivan"), (theirs, "lena")):
+                await rig.customer(conversation)
+                await rig.by(staff, conversation, "taken")
+
+            await desk_of(rig).set_presences(Presence.OFFLINE, staff=["ivan", "lena"])
+            await desk_of(rig).set_presence("ivan", Presence.ONLINE)
+
+            async def moved() -> bool:
+                return (await rig.snapshot(theirs)).pinned_to != "lena"
+
+            await eventually(moved, "the chat of Lena was not given to others")
+            assert (await rig.snapshot(mine)).pinned_to == "ivan"
+
+    async def test_a_name_that_is_unknown_changes_nothing(self, rig: Rig) -> None:
+        before = await rig.desk.presence()
+        desk = desk_of(rig)
+
+        with pytest.raises(UnknownStaff, match="'ivn' in the directory; did you mean ivan"):
+            await desk.set_presences(Presence.OFFLINE, staff=["ivn", "petra"])
+        with pytest.raises(UnknownStaff, match="no line 'line-9' in the directory; did you mean line-"):
+            await desk.set_presences(Presence.OFFLINE, lines=["line-9"])
+
+        assert await rig.desk.presence() == before
+
+    @pytest.mark.parametrize(
+        ("filters", "listed"),
+        [
+            ({}, ["ivan", "petra", "lena", "oleg", "maria"]),
+            ({"line": "line-2"}, ["lena", "oleg"]),
+            ({"line": "line-2", "presence": Presence.ONLINE}, ["lena"]),
+            ({"department": "warranty"}, ["lena", "oleg"]),
+            ({"role": "team-lead"}, ["petra", "oleg"]),
+            ({"staff": ["oleg", "ivan"]}, ["ivan", "oleg"]),
+        ],
+    )
+    async def test_staff_are_listed_by_filters(
+        self, rig: Rig, filters: dict[str, Any], listed: list[str]
+    ) -> None:
+        assert [row.staff for row in await desk_of(rig).presence(**filters)] == listed
+
+    @pytest.mark.parametrize("filters", [{"line": "lin-1"}, {"role": "lead"}, {"staff": ["ivn"]}])
+    async def test_a_filter_that_names_nothing_is_refused(self, rig: Rig, filters: dict[str, Any]) -> None:
+        with pytest.raises(UnknownStaff, match="did you mean"):
+            await desk_of(rig).presence(**filters)
+
+
+def with_people(names: Iterable[str]) -> str:
+    """The demo directory, with more people in line 1."""
+    document: Any = read_yaml(DEMO_DIRECTORY).data
+    document["staff"] |= {name: {"line": "line-1"} for name in names}
+    return write_yaml(document)
+
+
+async def spreads(rig: Rig) -> list[str]:
+    """The activities that told cases of several people's presence."""
+    query = f"ActivityType = 'spread_presences' AND TaskQueue = '{rig.settings.task_queue}'"
+    return [one.activity_id async for one in rig.client.temporal.list_activities(query)]
 
 
 class TestWhoWritesIsThere:

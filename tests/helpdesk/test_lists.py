@@ -252,6 +252,21 @@ async def test_an_earlier_presence_that_arrives_late_changes_nothing(desk: Embed
     assert (late.presence, late.since) == (Presence.OFFLINE, at(9))
 
 
+async def test_many_are_set_at_once_and_each_keeps_what_is_later_or_the_same(desk: EmbeddedHelpDesk) -> None:
+    await desk.set_presence("lena", Presence.ONLINE, at(1))
+    await desk.set_presence("oleg", Presence.OFFLINE, at(9))
+    many = [f"p-{number}" for number in range(700)]
+
+    found = await desk.set_presences(["petra", *many, "oleg", "lena"], Presence.ONLINE, at(5))
+
+    assert list(found) == ["petra", *many, "oleg", "lena"]
+    assert {found[one].since for one in ("petra", *many)} == {at(5)}
+    assert (found["lena"].presence, found["lena"].since) == (Presence.ONLINE, at(1))
+    assert (found["oleg"].presence, found["oleg"].since) == (Presence.OFFLINE, at(9))
+    assert await desk.presence() == found
+    assert await desk.set_presences([], Presence.ONLINE, at(5)) == {}
+
+
 async def test_an_empty_help_desk_has_an_empty_directory(desk: EmbeddedHelpDesk) -> None:
     entry = await desk.directory()
     assert (entry.version, entry.directory) == (0, Directory())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import click
@@ -57,19 +57,24 @@ def command() -> None:
 
 
 @command.command("list")
+@click.argument("staff", nargs=-1)
+@click.option("--line", help="Only the members of this line.")
+@click.option("--department", help="Only those who answer for this department.")
+@click.option("--role", help="Only those with this role.")
+@click.option("--presence", type=click.Choice(list(PRESENCES)), help="Only those who are doing this.")
 @as_json
-def list_(json_: bool) -> None:
-    """List everybody, with presence, line, habit, and how much they have to do.
+def list_(staff: Sequence[str], presence: str | None, json_: bool, **filters: str | None) -> None:
+    """List everybody, or these STAFF, with presence, line, habit, and how much they have to do.
 
     "Off duty" is who is outside the hours of the line, "full" who gets nothing more, and "in the grace" who
     went offline just now and still keeps everything.
     """
-    run(_list, json_)
+    run(_list, json_, staff=staff, presence=PRESENCES[presence] if presence else None, **filters)
 
 
-async def _list(json_: bool) -> None:
+async def _list(json_: bool, **filters: Any) -> None:
     async with desk_client() as desk:
-        rows, shown = await asyncio.gather(desk.presence(), desk.directory())
+        rows, shown = await asyncio.gather(desk.presence(**filters), desk.directory())
     members: Staff = shown.directory.get("staff") or {}
     several = {staff for staff, member in members.items() if member.get("shared")}
     if json_:
@@ -78,7 +83,7 @@ async def _list(json_: bool) -> None:
     print_table(
         ("Staff", "Presence", "Since (UTC)", "Line", "Works with chats", "Tickets"),
         (_row(row, row.staff in several) for row in rows),
-        "Nobody works here yet: baton staff add NAME --line LINE",
+        "Nobody is like that." if members else "Nobody works here yet: baton staff add NAME --line LINE",
         whole=("Since (UTC)",),
     )
 
@@ -87,15 +92,15 @@ def _row(row: PresenceRow, shared: bool) -> tuple[str, ...]:
     habit = f"{'yes' if row.chats else 'rarely'}, {_load(row, 'chats', row.has_chats, row.max_chats)}"
     habit += "; shared account" if shared else ""
     tickets = _load(row, "tickets", row.has_tickets, row.max_tickets)
-    return row.staff, _presence(row) + _remarks(row), clock(row.since), row.line or "–", habit, tickets
+    return row.staff, _shown(row.presence) + _remarks(row), clock(row.since), row.line or "–", habit, tickets
 
 
 def _load(row: PresenceRow, kind: str, number: int, most: int) -> str:
     return f"{number} of {most}{', full' if kind in row.full else ''}"
 
 
-def _presence(row: PresenceRow) -> str:
-    return row.presence.value.replace("_", " ")
+def _shown(presence: Presence) -> str:
+    return presence.value.replace("_", " ")
 
 
 def _remarks(row: PresenceRow) -> str:
@@ -103,15 +108,29 @@ def _remarks(row: PresenceRow) -> str:
 
 
 @command.command("set-status")
-@click.argument("staff")
+@click.argument("staff", nargs=-1)
 @click.argument("presence", type=click.Choice(list(PRESENCES)))
+@click.option("--line", "lines", multiple=True, help="The members of this line; may be repeated.")
+@click.option("--all", "everyone", is_flag=True, help="Everybody in the directory.")
 @as_json
-def set_status(staff: str, presence: str, json_: bool) -> None:
-    """Say what STAFF is doing from now on.
+def set_status(
+    staff: Sequence[str], presence: str, lines: Sequence[str], everyone: bool, json_: bool
+) -> None:
+    """Say what STAFF are doing from now on: one person, several, a line, or all, in one call.
 
     "offline" takes effect after a grace period; coming back within it undoes it.
+
+    \b
+      baton staff set-status ivan online
+      baton staff set-status ivan petra without-chats
+      baton staff set-status --line line-1 online
     """
-    run(_set_status, staff, PRESENCES[presence], json_)
+    if not (staff or lines or everyone) or (everyone and (staff or lines)):
+        raise click.UsageError("Say whose status it is: names and lines (--line LINE), or --all.")
+    if len(staff) == 1 and not lines:
+        run(_set_status, staff[0], PRESENCES[presence], json_)
+    else:
+        run(_set_several, PRESENCES[presence], json_, staff=staff, lines=lines, everyone=everyone)
 
 
 async def _set_status(staff: str, presence: Presence, json_: bool) -> None:
@@ -120,7 +139,21 @@ async def _set_status(staff: str, presence: Presence, json_: bool) -> None:
     if json_:
         print_json(row)
     else:
-        echo(f"{row.staff} is {_presence(row)} since {clock(row.since)} UTC{_remarks(row)}.")
+        echo(f"{row.staff} is {_shown(row.presence)} since {clock(row.since)} UTC{_remarks(row)}.")
+
+
+async def _set_several(presence: Presence, json_: bool, **whom: Any) -> None:
+    async with desk_client() as desk:
+        done = await desk.set_presences(presence, **whom)
+    if json_:
+        print_json(done)
+        return
+    already = f"; {len(done.already):,} of them were already" if done.already else ""
+    echo(f"{_people(len(done.staff))} {_shown(presence)}{already}.")
+
+
+def _people(number: int) -> str:
+    return "1 person is" if number == 1 else f"{number:,} people are"
 
 
 @command.command()
@@ -190,7 +223,7 @@ def _given(fields: dict[str, Any]) -> dict[str, Any]:
 
 def _member(members: Staff, staff: str) -> dict[str, Any]:
     if staff not in members:
-        raise unknown_staff(staff, members)
+        raise unknown_staff([staff], members)
     return members[staff]
 
 

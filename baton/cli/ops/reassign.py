@@ -109,7 +109,7 @@ async def _require_known(client: BatonClient, option: str, target: Mapping[str, 
     ((kind, name),) = target.items()
     known = directory["staff" if kind == "staff" else "lines"]
     if name not in known:
-        unknown = unknown_staff(name, known) if kind == "staff" else unknown_line(name, known)
+        unknown = unknown_staff([name], known) if kind == "staff" else unknown_line(name, known)
         raise click.UsageError(f"{option}: {unknown}")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -454,6 +455,71 @@ def test_staff_are_listed_with_what_keeps_them_from_getting_more(
     assert "2026-03-02 12:00:00" in narrow[1], "not folded"
 
 
+@pytest.mark.parametrize(
+    ("options", "asked"),
+    [
+        ((), {}),
+        (("ivan", "lena"), {"staff": ("ivan", "lena")}),
+        (
+            ("--line", "line-1", "--department", "billing", "--role", "lead", "--presence", "without-chats"),
+            {
+                "line": "line-1",
+                "department": "billing",
+                "role": "lead",
+                "presence": Presence.WITHOUT_CHATS,
+            },
+        ),
+    ],
+)
+def test_a_list_of_staff_is_narrowed_by_the_help_desk(
+    desk: FakeDesk, options: tuple[str, ...], asked: dict[str, Any]
+) -> None:
+    assert run("staff", "list", *options).exit_code == 0
+
+    everybody = {"staff": (), "line": None, "department": None, "role": None, "presence": None}
+    assert desk.asked == [everybody | asked]
+
+
+def test_several_people_a_line_or_everybody_are_set_in_one_call(desk: FakeDesk) -> None:
+    assert run("staff", "set-status", "ivan", "lena", "online").output == "2 people are online.\n"
+    assert desk.presences == {"ivan": Presence.ONLINE, "lena": Presence.ONLINE}
+
+    one = run("staff", "set-status", "--line", "line-1", "without-chats")
+    assert one.output == "1 person is without chats.\n"
+    assert desk.presences == {"ivan": Presence.WITHOUT_CHATS, "lena": Presence.ONLINE}
+
+    everybody = run("staff", "set-status", "--all", "online")
+    assert everybody.output == "2 people are online; 1 of them were already.\n"
+    document = json.loads(run("staff", "set-status", "online", "--all", "--json").output)
+    assert document == {"presence": "online", "staff": ["ivan", "lena"], "already": ["ivan", "lena"]}
+
+
+def test_names_and_lines_are_taken_together(desk: FakeDesk) -> None:
+    run("staff", "set-status", "ivan", "--line", "line-2", "online")
+
+    assert desk.presences == {"ivan": Presence.ONLINE, "lena": Presence.ONLINE}
+
+
+@pytest.mark.parametrize("arguments", ["online", "ivan online --all", "online --all --line x"])
+def test_a_status_is_somebodys(desk: FakeDesk, arguments: str) -> None:
+    result = run("staff", "set-status", *arguments.split())
+
+    assert result.exit_code == 2
+    assert "Say whose status it is" in result.output
+    assert desk.presences == {}
+
+
+def test_unknown_people_are_named_at_once_each_with_who_may_be_meant(desk: FakeDesk) -> None:
+    result = run("staff", "set-status", "ivn", "lena", "leno", "online")
+
+    assert result.exit_code == 1
+    assert result.stderr == (
+        "Error: there is nobody 'ivn' in the directory; did you mean ivan?\n"
+        "there is nobody 'leno' in the directory; did you mean lena?\n"
+    )
+    assert desk.presences == {}
+
+
 def test_an_account_that_several_people_use_is_marked_as_such(desk: FakeDesk) -> None:
     assert run("staff", "add", "desk", "--line", "line-1", "--shared").exit_code == 0
 
@@ -757,14 +823,95 @@ def test_a_link_stays_short_enough_for_an_address(desk: FakeDesk, without_ivan: 
     assert said[2].endswith(" (the first 4)")
 
 
-def test_checking_needs_nothing_that_runs_and_shows_the_mistake(tmp_path: Path) -> None:
-    good, bad = tmp_path / "good.yaml", tmp_path / "bad.yaml"
-    good.write_text("staff: {ivan: {}}\n")
-    bad.write_text("staff:\n  ivan: {line: nowhere}\n")
+RULES = "version: 1\nchanged:\n  - {id: one, name: One, then: [{assign: {line: chats}}]}\n"
+TEMPLATES = """\
+version: 1
+templates:
+  - {id: one, name: One, departments: [billing], marker: vip, note: Please answer.}
+"""
+GOOD = """\
+lines: {chats: {}}
+departments: {billing: {label: billing}}
+labels: [vip]
+staff: {ivan: {line: chats}}
+"""
 
-    assert run("directory", "check", str(good)).exit_code == 0
-    result = run("directory", "check", str(bad))
+
+@pytest.fixture
+def company(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with the files of a company, which is the one of the settings."""
+    for name, text in (("directory", GOOD), ("rules", RULES), ("templates", TEMPLATES)):
+        (tmp_path / f"{name}.yaml").write_text(text)
+    monkeypatch.setenv("BATON_COMPANY", str(tmp_path))
+    return tmp_path
+
+
+def check(folder: Path, text: str, *options: str) -> Result:
+    (folder / "new.yaml").write_text(text)
+    return run("directory", "check", str(folder / "new.yaml"), *options)
+
+
+def test_a_good_directory_is_checked_together_with_the_rules_and_templates_of_the_settings(
+    company: Path,
+) -> None:
+    result = check(company, GOOD)
+
+    assert result.exit_code == 0
+    assert result.output.splitlines() == [
+        f"{company}/new.yaml is fine: 1 staff, 1 line, 1 department, 2 labels.",
+        f"The rules in {company}/rules.yaml fit it.",
+        f"The templates in {company}/templates.yaml fit it.",
+    ]
+    document = json.loads(check(company, GOOD, "--json").output)
+    assert (document["rules"], document["templates"]) == (
+        f"{company}/rules.yaml",
+        f"{company}/templates.yaml",
+    )
+
+
+def where_it_is_wrong(result: Result) -> list[str]:
+    """The file and the line of each mistake."""
+    return re.findall(r"(\w+\.yaml:\d+): ", result.stderr)
+
+
+def test_every_mistake_in_every_file_is_shown_once(company: Path) -> None:
+    (company / "rules.yaml").write_text(RULES.replace("changed", "changes"))
+    (company / "templates.yaml").write_text(TEMPLATES.replace("Please", "{{ pleas }}"))
+
+    result = check(company, GOOD.replace("ivan: {", "ivan: {lin: x, ") + "labels: [vip]\n")
 
     assert result.exit_code == 1
-    assert f"{bad}:2: " in result.stderr
-    assert run("directory", "check", str(tmp_path / "none.yaml")).exit_code == 2
+    assert where_it_is_wrong(result) == ["new.yaml:4", "new.yaml:5", "rules.yaml:2", "templates.yaml:3"]
+
+
+def test_a_reference_to_nothing_does_not_hide_what_else_is_wrong(company: Path) -> None:
+    renamed = GOOD.replace("lines: {chats: {}}", "lines: {chat: {}}")
+
+    result = check(company, renamed.replace("{label:", "{lead: eva, label:"))
+
+    assert where_it_is_wrong(result) == ["new.yaml:2", "new.yaml:4", "rules.yaml:3"]
+    assert result.stderr.count("there is no line 'chats'\n    did you mean chat?") == 2
+
+
+def test_rules_and_templates_that_do_not_fit_say_how_to_name_others(company: Path) -> None:
+    other = company / "other.yaml"
+    other.write_text("version: 1\n")
+
+    result = check(company, "staff: {ivan: {}}\n")
+
+    assert [line for line in result.stderr.splitlines() if ".yaml:" in line] == [
+        f"Error: {company}/rules.yaml:3: changed > #1 > then > #1 > assign > line: there is no line 'chats'",
+        f"{company}/templates.yaml:3: templates > #1 > departments > #1: there is no department 'billing'",
+        f"{company}/templates.yaml:3: templates > #1 > marker: there is no label 'vip'",
+    ]
+    assert result.stderr.splitlines()[-1].endswith("or by BATON_COMPANY.")
+    others = ("--rules", str(other), "--templates", str(other))
+    assert check(company, "staff: {ivan: {}}\n", *others).exit_code == 0
+
+
+def test_rules_that_are_not_there_are_not_checked(company: Path) -> None:
+    (company / "rules.yaml").unlink()
+
+    said = check(company, GOOD).output
+    assert "rules.yaml are not there, and were not checked: name others with --rules." in said
+    assert run("directory", "check", str(company / "none.yaml")).exit_code == 2

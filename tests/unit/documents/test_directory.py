@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from baton.documents.calendars import ALWAYS
 from baton.documents.directory import Department, Directory, Member
 from baton.errors import UnknownLabel, UnknownStaff
-from baton.wording import mistakes_in
+from baton.wording import LONGEST_LIST, did_you_mean, mistakes_in
 
 MONDAY_NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 SUNDAY_NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -251,3 +251,15 @@ def test_every_mistake_in_a_directory_of_a_program_is_told() -> None:
         Directory.model_validate({"staff": {f"s{number}": {"chats": "x"} for number in range(5)}})
     assert mistakes_in(wrong.value, "directory").count("chats: ") == 5
     assert mistakes_in(wrong.value, "directory", most=3).endswith("; and 2 more")
+
+
+def test_in_a_company_of_hundreds_an_unknown_name_is_no_reason_to_list_them_all() -> None:
+    names = [f"somebody.with-a-long-name.{number}" for number in range(585)]
+
+    assert did_you_mean("somebody.with-a-long-nam.17", names).startswith(
+        "did you mean somebody.with-a-long-nam"
+    )
+    listed = did_you_mean("x", names)
+    assert listed.endswith(" more")
+    assert len(listed) < LONGEST_LIST + 30
+    assert did_you_mean("x", ["y" * 300]) == f"allowed: {'y' * 300}", "one is always named"

@@ -1,0 +1,200 @@
+"""Presence is shown and changed, and the cases that it concerns are told.
+
+One person or hundreds are changed in one transaction, and told of by one activity, which is tried until it
+succeeds. Offline counts only after a grace: until then no case is told, and coming back undoes it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from temporalio import activity
+
+from activities.arrivals import fill_lines, tell_what_waits
+from activities.presences import presence_rows
+from activities.refusing import refusing
+from activities.spreading import spread_once, tell_each
+from activities.telling import submit
+from baton.contract import SYSTEM, Presence, PresenceChanged, derived_id
+from baton.desk.api import (
+    SET_PRESENCE,
+    SET_PRESENCES,
+    SHOW_PRESENCE,
+    SPREAD_PRESENCE,
+    SPREAD_PRESENCES,
+    PresenceChange,
+    PresenceQuery,
+    PresenceRow,
+    PresencesChange,
+    PresenceSpread,
+    PresencesSet,
+    PresencesSpread,
+)
+from baton.documents.directory import Directory
+from baton.model.effects import CaseRef
+from helpdesks.base import HelpDesk
+
+MOST_AT_ONCE = 1000
+"""How many people one activity tells of: their names are its argument."""
+_SPREAD_TIMEOUT = timedelta(minutes=10)
+_SKEW = timedelta(minutes=1)
+"""By how much the clocks of Temporal and a worker may differ."""
+
+
+class PresenceChanges:
+    """The activities about presence.
+
+    Args:
+        desk: the help desk.
+        task_queue: the task queue for what follows.
+        offline_grace: seconds after which somebody who went offline counts as away.
+    """
+
+    def __init__(self, desk: HelpDesk, task_queue: str, offline_grace: float) -> None:
+        self._desk = desk
+        self._task_queue = task_queue
+        self._offline_grace = timedelta(seconds=offline_grace)
+
+    @activity.defn(name=SHOW_PRESENCE)
+    async def show_presence(self, query: PresenceQuery | None = None) -> list[PresenceRow]:
+        """Everybody in the directory, or who passes every filter, and what they are doing."""
+        directory = (await self._desk.directory()).directory
+        query = query or PresenceQuery()
+        with refusing():
+            staff = selected(query, directory)
+        rows = await presence_rows(self._desk, directory, staff, self._offline_grace)
+        return [row for row in rows if query.presence in (None, row.presence)]
+
+    @activity.defn(name=SET_PRESENCE)
+    async def set_presence(self, change: PresenceChange) -> PresenceRow:
+        """Note somebody's presence from now on, and have the cases that it concerns told."""
+        directory = (await self._desk.directory()).directory
+        with refusing():
+            directory.require_staff(change.staff)
+        attends = await self._desk.set_presence(change.staff, change.presence, datetime.now(UTC))
+        spread = PresenceSpread(staff=change.staff, presence=attends.presence, since=attends.since)
+        said = f"{change.staff} is {attends.presence}"
+        await self._spread_once(f"presence:{change.staff}", SPREAD_PRESENCE, spread, said)
+        (row,) = await presence_rows(self._desk, directory, [change.staff], self._offline_grace)
+        return row
+
+    @activity.defn(name=SET_PRESENCES)
+    async def set_presences(self, change: PresencesChange) -> PresencesSet:
+        """As `set_presence`, for several people at once."""
+        directory = (await self._desk.directory()).directory
+        with refusing():
+            staff = meant(change, directory)
+        at = datetime.now(UTC)
+        attendance = await self._desk.set_presences(staff, change.presence, at)
+        # With those whom an earlier attempt of this call has set: it may have died before it told of them.
+        fresh: dict[datetime, list[str]] = defaultdict(list)
+        for one, attends in attendance.items():
+            if attends.since >= activity.info().scheduled_time - _SKEW:
+                fresh[attends.since].append(one)
+        for since, several in fresh.items():
+            for first in range(0, len(several), MOST_AT_ONCE):
+                batch = tuple(several[first : first + MOST_AT_ONCE])
+                spread = PresencesSpread(staff=batch, presence=change.presence, since=since)
+                name = f"presences:{derived_id('staff', *batch)}"
+                said = f"{len(batch):,} people are {change.presence}"
+                await self._spread_once(name, SPREAD_PRESENCES, spread, said)
+        already = (one for one, attends in attendance.items() if attends.since != at)
+        return PresencesSet(staff=staff, presence=change.presence, already=tuple(already))
+
+    @activity.defn(name=SPREAD_PRESENCE)
+    async def spread_presence(self, spread: PresenceSpread) -> int:
+        """Tell the cases that a presence concerns. Returns how many; 0 if the presence has changed since.
+
+        When somebody leaves, these are the cases that they have; when they come, those that get their places.
+        """
+        return await self._tell_cases([spread.staff], spread.presence, spread.since)
+
+    @activity.defn(name=SPREAD_PRESENCES)
+    async def spread_presences(self, spread: PresencesSpread) -> int:
+        """As `spread_presence`, about several people; without those whose presence has changed since."""
+        return await self._tell_cases(spread.staff, spread.presence, spread.since)
+
+    async def _spread_once(
+        self, name: str, do: str, spread: PresenceSpread | PresencesSpread, said: str
+    ) -> None:
+        delayed = spread.presence is Presence.OFFLINE
+        await spread_once(
+            f"{name}:{spread.since.isoformat()}{'' if delayed else ':now'}",
+            do,
+            spread,
+            task_queue=self._task_queue,
+            within=_SPREAD_TIMEOUT,
+            said=said,
+            delay=self._offline_grace if delayed else None,
+        )
+
+    async def _tell_cases(self, staff: Sequence[str], presence: Presence, since: datetime) -> int:
+        attendance = await self._desk.presence()
+        still = [
+            one
+            for one in staff
+            if one in attendance and (attendance[one].presence, attendance[one].since) == (presence, since)
+        ]
+        if presence is Presence.ONLINE:
+            return await self._fill_places(still, since)
+        events: dict[CaseRef, PresenceChanged] = {}
+        for one in still:
+            event = PresenceChanged(
+                id=derived_id("presence", one, since.isoformat()),
+                at=since,
+                author=SYSTEM,
+                staff=one,
+                presence=presence,
+            )
+            # Once for each case: it looks at everybody who is away, whomever the event names.
+            for case in await self._desk.touched_by(one):
+                events.setdefault(case, event)
+            activity.heartbeat()
+        return await tell_each(events, lambda case: submit(case.workflow_id, events[case]))
+
+    async def _fill_places(self, staff: Sequence[str], since: datetime) -> int:
+        directory = (await self._desk.directory()).directory
+        by_line: dict[str | None, list[str]] = defaultdict(list)
+        for one in staff:
+            if one in directory.staff:
+                by_line[directory.staff[one].line].append(one)
+        source = derived_id("presence", *staff, since.isoformat())
+        lines = [line for line in by_line if line is not None]
+        given = await fill_lines(self._desk, self._task_queue, lines, source, datetime.now(UTC))
+        for line, members in by_line.items():
+            waiting = derived_id("line", source, line or "")
+            await tell_what_waits(self._desk, members, line, waiting, datetime.now(UTC))
+        return len(given)
+
+
+def meant(change: PresencesChange, directory: Directory) -> tuple[str, ...]:
+    """Whose presence a change sets, in the order of the directory. Raises ``UnknownStaff``."""
+    directory.require_staff(*change.staff)
+    for line in change.lines:
+        directory.require_line(line)
+    return tuple(
+        key
+        for key, member in directory.staff.items()
+        if change.everyone or key in change.staff or member.line in change.lines
+    )
+
+
+def selected(query: PresenceQuery, directory: Directory) -> list[str]:
+    """Who passes the filters about the directory. Raises ``UnknownStaff`` or ``UnknownLabel``."""
+    directory.require_staff(*query.staff)
+    if query.line is not None:
+        directory.require_line(query.line)
+    if query.department is not None:
+        directory.label_of(query.department)
+    if query.role is not None:
+        directory.require_role(query.role)
+    return [
+        key
+        for key, member in directory.staff.items()
+        if (not query.staff or key in query.staff)
+        and query.line in (None, member.line)
+        and (query.department is None or query.department in member.departments)
+        and (query.role is None or query.role in member.roles)
+    ]
