@@ -70,6 +70,8 @@ def check(file: Path, rules: Path | None, templates: Path | None, json_: bool) -
     for what, path in files.items():
         fits = "fit it" if there[what] else f"are not there, and were not checked: name others with --{what}"
         echo(f"The {what} in {path} {fits}.")
+    if (version := _version_of(file)) is not None:
+        echo(f"It was made from version {version}: if there is a newer one by now, apply refuses it.")
 
 
 @command.command()

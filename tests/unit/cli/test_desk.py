@@ -869,6 +869,12 @@ def test_a_good_directory_is_checked_together_with_the_rules_and_templates_of_th
     )
 
 
+def test_a_file_that_was_shown_may_be_outdated(company: Path) -> None:
+    said = check(company, f"# version 3\n{GOOD}").output.splitlines()
+
+    assert said[-1] == "It was made from version 3: if there is a newer one by now, apply refuses it."
+
+
 def where_it_is_wrong(result: Result) -> list[str]:
     """The file and the line of each mistake."""
     return re.findall(r"(\w+\.yaml:\d+): ", result.stderr)
