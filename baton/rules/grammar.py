@@ -32,7 +32,17 @@ class Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, use_attribute_docstrings=True)
 
 
-class Chosen(Part):
+class Described(Part):
+    """A part whose entries are described by their fields, and not by docstrings.
+
+    In search of these, pydantic would go through every module that is loaded, for each model that is made at
+    run time. That was most of what it took to import this package.
+    """
+
+    model_config = ConfigDict(use_attribute_docstrings=False)
+
+
+class Chosen(Described):
     """A mapping of optional entries, of which at least one is there: an empty one would say nothing."""
 
     model_config = ConfigDict(json_schema_extra={"minProperties": 1})

@@ -28,7 +28,7 @@ from baton.contract.words import Key, Label
 from baton.rules.field import Field as RuleField
 from baton.rules.field import Sort
 from baton.rules.fields import FIELDS
-from baton.rules.grammar import Loose, Part, Phrase, chosen
+from baton.rules.grammar import Described, Loose, Part, Phrase, chosen
 from baton.rules.measures import Amount, AtLeast, TimeOfDay
 from baton.rules.namedconditions import by_name
 from baton.rules.scene import EVERY_CASE, TICKETS, CaseType
@@ -158,7 +158,7 @@ class _Tests:
         names: Any = Literal[same]
         reference: Any = create_model(
             self._name(field, "Field"),
-            __base__=Part,
+            __base__=Described,
             __module__=__name__,
             field=(names, Field(description="The other field to compare with.")),
         )
