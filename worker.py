@@ -42,8 +42,9 @@ from baton.errors import BatonError, SettingsError
 from baton.files import private_folder
 from baton.settings import Settings, WorkerVersion, load_settings, worker_version
 from baton.signs import visible
+from baton.temporal.ending import leave
 from baton.temporal.logs import set_up_logging
-from baton.temporal.process import leave, showing_life, tell
+from baton.temporal.process import showing_life, tell
 from baton.temporal.searchattributes import VALUE_TYPES, registered, type_name
 from baton.temporal.telemetry import metrics_address, runtime_for
 from helpdesks.base import HelpDesk

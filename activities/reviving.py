@@ -36,8 +36,8 @@ from baton.desk.api import LOST_CASES, REVIVE, LostCase, LostCases, LostQuery, R
 from baton.model.decision import Kept
 from baton.model.effects import CaseRef
 from baton.model.ticket.state import TicketState
-from baton.temporal.searchattributes import quoted
-from baton.temporal.visibility import FORCED, how_closed, moment
+from baton.temporal.queries import moment, quoted
+from baton.temporal.visibility import FORCED, how_closed
 from helpdesks.base import HelpDesk
 
 LOOKED_AT = 1_000

@@ -25,7 +25,7 @@ from baton.cli.screen import echo
 from baton.client import plugin_for
 from baton.errors import BatonError
 from baton.settings import load_settings
-from baton.temporal.process import leave
+from baton.temporal.ending import leave
 from replaygate.gate import Gate, replay_file
 from replaygate.result import Result
 

@@ -23,7 +23,7 @@ from temporalio.worker import Plugin as WorkerPlugin
 from baton.errors import BatonError
 from baton.model.decision import DecideRequest, Decision
 from baton.model.effects import DECIDE
-from baton.temporal.searchattributes import quoted
+from baton.temporal.queries import quoted
 from replaygate.result import message_in
 from workflows.chat import Chat
 from workflows.ticket import Ticket

@@ -12,7 +12,8 @@ import click
 from baton.cli.cases.caseview import fired_lines
 from baton.cli.ops.cases import workflow_of
 from baton.cli.screen import echo
-from baton.cli.shared import as_json, baton_client, clock, print_json, print_table, run
+from baton.cli.shared import as_json, baton_client, clock, print_json, run
+from baton.cli.tables import print_table
 from baton.client import BatonClient
 from baton.contract import ChatSnapshot, TicketSnapshot
 from baton.desk.client import DeskClient

@@ -14,7 +14,7 @@ import click
 
 from baton.cli.lazy import LazyGroup, Row
 from baton.cli.screen import echo, errors_shown, guard_warnings
-from baton.temporal.process import leave
+from baton.temporal.ending import leave
 
 COMMANDS: dict[str, Row] = {
     "up": Row("local.up", "Start Temporal and the worker on this machine."),

@@ -1,4 +1,4 @@
-"""How commands write tables, colours and progress to the terminal; for lines, see ``screen``."""
+"""How commands write colours and progress to the terminal. Lines are ``screen``'s, tables ``tables``'."""
 
 from __future__ import annotations
 

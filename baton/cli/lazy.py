@@ -15,10 +15,21 @@ CHECKOUT_ROOMS = ("local", "replaygate")
 
 
 class Row(NamedTuple):
-    """Where a command is, and its line of help. The module has it as ``command``."""
+    """Where a command is, and its line of help.
+
+    ``module`` has it as ``command``; where it has several, a name follows: ``baton.cli.keys:add``.
+    """
 
     module: str
     help: str
+
+    @property
+    def command(self) -> click.Command:
+        """The command. This imports its module."""
+        module, _, name = self.module.partition(":")
+        command = getattr(import_module(module), name or "command")
+        assert isinstance(command, click.Command)
+        return command
 
     @property
     def needs_checkout(self) -> bool:
@@ -44,7 +55,7 @@ class LazyGroup(click.Group):
         if cmd_name not in self.rows:
             return None
         try:
-            command = import_module(self.rows[cmd_name].module).command
+            return self.rows[cmd_name].command
         except ModuleNotFoundError as error:
             if error.name not in CHECKOUT_ROOMS:
                 raise
@@ -52,8 +63,6 @@ class LazyGroup(click.Group):
                 f"`{ctx.command_path} {cmd_name}` works from a checkout of Baton, or from its image; the "
                 "package alone does not have it."
             ) from None
-        assert isinstance(command, click.Command)
-        return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         width = max(map(len, self.rows))

@@ -1,6 +1,6 @@
 """How commands write to the terminal: control characters in what people wrote are shown as �.
 
-Tables and progress use ``baton.cli.console``, which is slower to import. Nothing else in this package
+Progress uses ``baton.cli.console``, which is slower to import. Nothing else in this package
 writes to the terminal: a test checks that.
 """
 
@@ -18,9 +18,9 @@ from baton.errors import BatonError
 from baton.signs import escaped, visible
 
 
-def echo(text: str = "", *, err: bool = False, nl: bool = True) -> None:
-    """Write lines."""
-    click.echo(visible(text), err=err, nl=nl)
+def echo(text: str = "", *, err: bool = False, nl: bool = True, bold: bool = False) -> None:
+    """Write lines; bold ones only to a terminal."""
+    click.secho(visible(text), err=err, nl=nl, bold=bold or None)
 
 
 def echo_json(document: Any) -> None:

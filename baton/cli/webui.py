@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from temporalio.envconfig import ClientConfig
-
 from baton.settings import HOST, load_settings
 
 
@@ -16,6 +14,10 @@ def ui_address(given: str | None) -> str:
 
 def namespace() -> str:
     """The namespace that the environment configures."""
+    from temporalio.envconfig import (
+        ClientConfig,
+    )  # takes long: only commands that print such an address need it
+
     return ClientConfig.load_client_connect_config().get("namespace") or "default"
 
 

@@ -1,4 +1,4 @@
-"""How a Baton process shows that it is alive, and how it ends.
+"""How a Baton process shows that it is alive.
 
     python -m baton.temporal.process FILE
 
@@ -9,13 +9,11 @@ with this ``BATON_ALIVE_FILE`` is not ready, or hangs.
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from typing import NoReturn
 
 from baton.errors import SettingsError
 
@@ -74,19 +72,6 @@ def trouble(file: Path) -> str:
     except FileNotFoundError:
         return f"{file} is not there: the worker is not ready, or has another BATON_ALIVE_FILE"
     return f"no beat for {silent:.0f} s: the worker hangs" if silent > HANGS_AFTER_SECONDS else ""
-
-
-def leave(code: str | int | None) -> NoReturn:
-    """Exit with ``code``, as ``sys.exit`` understands it, but without taking the interpreter down.
-
-    The threads of a Temporal client outlive it, and now and then one of them runs while Python is being torn
-    down, which aborts the process after its work was done. See
-    https://github.com/temporalio/sdk-python/issues/300
-    """
-    for stream in (sys.stdout, sys.stderr):
-        with suppress(OSError):  # the reader has gone
-            stream.flush()
-    os._exit(code if isinstance(code, int) else int(code is not None))
 
 
 if __name__ == "__main__":

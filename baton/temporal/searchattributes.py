@@ -43,11 +43,6 @@ def key_of(name: str) -> SearchAttributeKey[Any]:
             return SearchAttributeKey.for_datetime(name)
 
 
-def quoted(value: str) -> str:
-    """A value in a query; backslashes and quotes in it are escaped with a backslash."""
-    return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
-
-
 async def registered(client: Client) -> Mapping[str, IndexedValueType.ValueType]:
     """The custom search attributes of the client's namespace, with their types."""
     listed = await client.operator_service.list_search_attributes(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from baton.cli.cases.tickets import visibility_query
+from baton.cli.cases.ticketlist import visibility_query
 from baton.contract import TICKET_WORKFLOW, Status, TicketStage
 from baton.desk.api import TicketQuery
 from baton.documents.directoryfile import load_directory

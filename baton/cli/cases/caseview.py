@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from baton.cli.screen import echo
-from baton.cli.shared import clock, print_table
+from baton.cli.shared import clock
+from baton.cli.tables import print_table
 from baton.contract import (
     Action,
     AddNote,
@@ -48,6 +49,7 @@ def print_timeline(timeline: Iterable[TimelineEntry]) -> None:
         map(_row, timeline),
         "Nothing has happened yet.",
         whole=("Time (UTC)", "Event"),
+        prose=("What happened",),
     )
 
 

@@ -20,6 +20,8 @@ STATUSES = [status.value for status in Status]
 
 FunctionT = TypeVar("FunctionT", bound=Callable[..., Any])
 
+ticket_argument = click.argument("ticket", metavar="TICKET")
+
 author_option = click.option("--from", "author", metavar="WHO", required=True, help="staff:NAME or system.")
 """Who does it, for events that a customer cannot send."""
 

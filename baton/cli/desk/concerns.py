@@ -13,7 +13,7 @@ from baton.cli.webui import list_address, namespace, ui_address
 from baton.desk.api import Concern, Concerns
 from baton.errors import BatonError
 from baton.signs import one_line
-from baton.temporal.searchattributes import quoted
+from baton.temporal.queries import quoted
 
 _LONGEST_QUERY = 4_000
 """Characters of a query: it is part of an address."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from baton.cli.cases.tickets import BENEATH, list_tickets, ticket_filters
+from baton.cli.cases.ticketlist import PROSE, list_tickets, ticket_filters
 from baton.cli.screen import echo
 from baton.cli.shared import (
     as_json,
@@ -16,10 +16,10 @@ from baton.cli.shared import (
     desk_client,
     minute,
     print_json,
-    print_table,
     run,
     shortened,
 )
+from baton.cli.tables import print_table
 from baton.contract import Tab
 from baton.desk.api import InboxRow, TicketQuery
 
@@ -58,9 +58,9 @@ async def _inbox(tabs: Sequence[Tab], staff: str | None, limit: int, json_: bool
     if json_:
         print_json(rows)
         return
-    columns = ("Chat", "Tab", "Status", "Who has it", "Waits since (UTC)", *BENEATH)
+    columns = ("Chat", "Tab", "Status", "Who has it", "Waits since (UTC)", *PROSE)
     whole = ("Chat", "Tab", "Waits since (UTC)")
-    print_table(columns, map(_row, rows), "No chats.", whole=whole, beneath=BENEATH)
+    print_table(columns, map(_row, rows), "No chats.", whole=whole, prose=PROSE)
     if len(rows) == limit:
         echo(f"\nThe first {count(limit, 'chat')}. There may be more: --limit")
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from baton.cli.shared import as_json, clock, desk_client, print_json, print_table, run
+from baton.cli.shared import as_json, clock, desk_client, print_json, run
+from baton.cli.tables import print_table
 from baton.desk.api import NoticeRow
 
 NAMED = 2

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from baton.cli.desk import concerns
 from baton.cli.desk.concerns import yes_option
 from baton.cli.screen import echo
-from baton.cli.shared import as_json, clock, desk_client, print_json, print_table, run
+from baton.cli.shared import as_json, clock, desk_client, print_json, run
+from baton.cli.tables import print_table
 from baton.contract import Presence
 from baton.desk.api import PresenceRow, ShownDirectory
-from baton.desk.client import DeskClient
 from baton.documents.directory import unknown_staff
 from baton.errors import BatonError, NotAllowed
 from baton.signs import one_line
+
+if TYPE_CHECKING:
+    from baton.desk.client import DeskClient
 
 ATTEMPTS = 5
 """How often a change is repeated because somebody else changed the directory in between."""

@@ -19,7 +19,8 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from baton.cli.console import Screen
 from baton.cli.screen import echo
-from baton.cli.shared import chat_id, count, print_json, print_table, ticket_name
+from baton.cli.shared import chat_id, count, print_json, ticket_name
+from baton.cli.tables import print_table
 from baton.contract import chat_workflow_id, ticket_workflow_id
 from baton.errors import BatonError
 

@@ -16,8 +16,8 @@ from baton.cli.webui import list_address, ui_address
 from baton.cli.webui import namespace as configured_namespace
 from baton.contract import CHAT_WORKFLOW, TICKET_WORKFLOW, TicketStage
 from baton.signs import one_line
-from baton.temporal.searchattributes import quoted
-from baton.temporal.visibility import FORCED, OURS, moment
+from baton.temporal.queries import OURS, moment, quoted
+from baton.temporal.visibility import FORCED
 
 LONG_DAYS = 30
 

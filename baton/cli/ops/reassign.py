@@ -16,8 +16,7 @@ from baton.contract import ChatSnapshot, TicketSnapshot, derived_id
 from baton.desk.client import DeskClient
 from baton.documents.directory import unknown_line, unknown_staff
 from baton.errors import Refused
-from baton.temporal.searchattributes import quoted
-from baton.temporal.visibility import OURS
+from baton.temporal.queries import OURS, quoted
 
 SECONDS = 60.0
 

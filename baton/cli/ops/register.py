@@ -8,7 +8,8 @@ from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest
 from temporalio.client import Client
 
 from baton.cli.ops.cases import dry_run_option
-from baton.cli.shared import as_json, baton_client, print_json, print_table, run
+from baton.cli.shared import as_json, baton_client, print_json, run
+from baton.cli.tables import print_table
 from baton.contract import SEARCH_ATTRIBUTES
 from baton.errors import BatonError
 from baton.temporal.searchattributes import VALUE_TYPES, registered, type_name

@@ -8,7 +8,8 @@ import click
 
 from baton.cli.ops.cases import CaseVerdict, Result, dry_run_option, each, report, workflow_of
 from baton.cli.screen import echo
-from baton.cli.shared import as_json, clock, count, desk_client, print_json, print_table, run
+from baton.cli.shared import as_json, clock, count, desk_client, print_json, run
+from baton.cli.tables import print_table
 from baton.desk.api import LostCases
 from baton.desk.client import DeskClient
 

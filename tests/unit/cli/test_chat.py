@@ -52,7 +52,8 @@ SNAPSHOT = ChatSnapshot(
 def fake(monkeypatch: pytest.MonkeyPatch) -> FakeBaton:
     fake = FakeBaton()
     fake.chats["telegram", "42"] = SNAPSHOT
-    monkeypatch.setattr("baton.cli.cases.chat.baton_client", opener(fake))
+    for module in ("chatreading", "chatsending"):
+        monkeypatch.setattr(f"baton.cli.cases.{module}.baton_client", opener(fake))
     return fake
 
 

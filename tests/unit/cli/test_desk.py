@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from baton.cli import baton as program
-from baton.cli.cases.tickets import visibility_query
+from baton.cli.cases.ticketlist import visibility_query
 from baton.cli.desk.directorytext import as_yaml
 from baton.contract import Presence, Status, Tab, TicketStage
 from baton.desk.api import Concern, Concerns, InboxRow, NoticeRow, PresenceRow, TicketQuery, TicketRow
@@ -56,14 +56,14 @@ def desk(monkeypatch: pytest.MonkeyPatch) -> FakeDesk:
     desk = FakeDesk(COMPANY)
     for module in (
         "desk.inbox",
-        "cases.tickets",
+        "cases.ticketlist",
         "desk.notices",
         "desk.staff",
         "desk.directory",
         "desk.customer",
     ):
         monkeypatch.setattr(f"baton.cli.{module}.desk_client", opener(desk))
-    monkeypatch.setattr("baton.cli.cases.tickets.desk_client", opener(desk))
+    monkeypatch.setattr("baton.cli.cases.ticketlist.desk_client", opener(desk))
     return desk
 
 

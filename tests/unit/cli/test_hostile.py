@@ -156,18 +156,24 @@ def told(monkeypatch: pytest.MonkeyPatch) -> FakeDesk:
         TicketRow(**place, ticket_id=EVIL, subject=EVIL, stage=TicketStage.TRIAGE, last_text=EVIL)
     ]
     desk.told = [NoticeRow(staff=EVIL, case_id=EVIL, channel=EVIL, conversation=EVIL, reason=EVIL, at=NOON)]
-    for module in ("cases.ticket", "documents.template", "cases.chat"):
+    for module in (
+        "cases.chatreading",
+        "cases.chatsending",
+        "cases.ticketreading",
+        "cases.ticketsending",
+        "documents.template",
+    ):
         monkeypatch.setattr(f"baton.cli.{module}.baton_client", opener(fake))
     for module in (
         "desk.inbox",
-        "cases.tickets",
+        "cases.ticketlist",
         "desk.notices",
         "desk.staff",
         "desk.directory",
         "desk.customer",
     ):
         monkeypatch.setattr(f"baton.cli.{module}.desk_client", opener(desk))
-    monkeypatch.setattr("baton.cli.cases.tickets.desk_client", opener(desk))
+    monkeypatch.setattr("baton.cli.cases.ticketlist.desk_client", opener(desk))
     return desk
 
 
@@ -246,7 +252,7 @@ def test_no_error_steers_the_terminal(error: Exception, monkeypatch: pytest.Monk
     def fail(*_: object) -> None:
         raise error
 
-    monkeypatch.setattr("baton.cli.cases.chat.run", fail)
+    monkeypatch.setattr("baton.cli.cases.chatreading.run", fail)
     result = run("chat", "show", "web:1")
     assert result.exit_code in (1, 2)
     assert "[31m" in clean(result), "it does not say what is wrong"

@@ -113,7 +113,12 @@ def test_half_a_token_is_not_left_behind(tmp_path: Path, monkeypatch: pytest.Mon
 
 
 def test_a_process_that_cannot_say_that_it_is_ready_goes_on() -> None:
-    script = "from baton.temporal.process import leave, tell; tell('worker ready'); leave(7)"
+    script = """
+from baton.temporal.ending import leave
+from baton.temporal.process import tell
+tell('worker ready')
+leave(7)
+"""
     with Path("/dev/full").open("w") as full:
         done = subprocess.run([sys.executable, "-c", script], stdout=full, cwd=CHECKOUT, check=False)
     assert done.returncode == 7

@@ -1,0 +1,121 @@
+"""Lists of tickets, which ``baton inbox`` and ``baton ticket list`` print."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import click
+
+from baton.cli.cases.eventoptions import FunctionT
+from baton.cli.screen import echo
+from baton.cli.shared import count, desk_client, minute, print_json, shortened
+from baton.cli.tables import print_table
+from baton.contract import TICKET_WORKFLOW, Status, TicketStage
+from baton.desk.api import TicketQuery, TicketRow
+from baton.documents.directory import unknown_department
+from baton.temporal.queries import quoted
+
+PROSE = ("Why it waits", "Text")
+"""The last columns of a list of cases."""
+
+
+def ticket_filters(function: FunctionT) -> FunctionT:
+    """The options that say which tickets to list."""
+    for option in reversed(
+        (
+            click.option("--department", metavar="KEY", help="Only open tickets with its label."),
+            click.option("--staff", metavar="NAME", help="Only what this person sees, has or composes."),
+            click.option(
+                "--stage",
+                type=click.Choice([stage.value for stage in TicketStage if stage is not TicketStage.CLOSED]),
+                help="Only tickets in this stage.",
+            ),
+            click.option(
+                "--status",
+                type=click.Choice([Status.OPEN.value, Status.PENDING.value]),
+                help="Only tickets with this status.",
+            ),
+            click.option(
+                "--query", "with_query", is_flag=True, help="Also print how the Temporal UI finds them."
+            ),
+            click.option(
+                "--limit", type=click.IntRange(min=1), default=50, show_default=True, help="The most to list."
+            ),
+        )
+    ):
+        function = option(function)
+    return function
+
+
+async def list_tickets(query: TicketQuery, with_query: bool, json_: bool) -> None:
+    """Print the living tickets, and how the Temporal UI finds the same."""
+    async with desk_client() as desk:
+        rows = await desk.tickets(**dict(query))
+        label = None
+        if with_query and query.department is not None:
+            label = _label_of(query.department, (await desk.directory()).directory)
+    searched = visibility_query(query, label)
+    if json_:
+        print_json({"query": searched, "tickets": rows} if with_query else rows)
+        return
+    columns = ("Ticket", "Stage", "Due (UTC)", "Who", "Waits since (UTC)", *PROSE)
+    whole = ("Ticket", "Due (UTC)", "Waits since (UTC)")
+    print_table(columns, map(_row, rows), "No tickets.", whole=whole, prose=PROSE)
+    if len(rows) == query.limit:
+        echo(f"\nThe first {count(query.limit, 'ticket')}. There may be more: --limit")
+    if with_query:
+        echo(f"\nIn the Temporal UI: {searched}")
+
+
+def _row(ticket: TicketRow) -> tuple[str, ...]:
+    said = " – ".join(filter(None, (ticket.subject, ticket.last_text)))
+    labels = "".join(f"[{label}] " for label in ticket.labels if label not in ticket.asked)
+    return (
+        ticket.ticket_id,
+        ticket.stage if ticket.status is Status.OPEN else f"{ticket.stage} ({ticket.status})",
+        minute(ticket.due_at),
+        _who(ticket),
+        minute(ticket.waiting_since),
+        ticket.waits_for,
+        labels + shortened(said),
+    )
+
+
+def _who(ticket: TicketRow) -> str:
+    if ticket.stage is TicketStage.COLLECTING:
+        return ", ".join(ticket.asked) or ticket.dispatcher or "the dispatcher"
+    if ticket.stage is TicketStage.COMPOSING:
+        return ticket.composer or "nobody yet"
+    return ticket.assignee or (f"queue of {ticket.line}" if ticket.line else "everyone")
+
+
+def _label_of(department: str, directory: Mapping[str, Any]) -> str:
+    known = directory.get("departments") or {}
+    if department not in known:
+        raise unknown_department(department, known)
+    label: str = known[department]["label"]
+    return label
+
+
+def visibility_query(query: TicketQuery, label: str | None) -> str:
+    """The query by which Temporal lists the same tickets, from their search attributes.
+
+    There is none for the composer, who is also the assignee.
+    """
+    return " AND ".join(f"{name} = {quoted(value)}" for name, value in _conditions(query, label))
+
+
+def _conditions(query: TicketQuery, label: str | None) -> Iterator[tuple[str, str]]:
+    yield "WorkflowType", TICKET_WORKFLOW
+    yield "ExecutionStatus", "Running"
+    if label is not None:
+        yield "CaseStatus", Status.OPEN
+    if query.status is not None and not (label is not None and query.status is Status.OPEN):
+        yield "CaseStatus", query.status
+    if label is not None:
+        yield "Labels", label
+    if query.stage is not None:
+        yield "TicketStage", query.stage
+    if query.staff is not None:
+        yield "Assignee", query.staff

@@ -1,0 +1,90 @@
+"""``baton ticket show``, ``draft``, ``list`` and ``diagram``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from baton.cli.cases import ticketview
+from baton.cli.cases.caseview import print_timeline, print_values
+from baton.cli.cases.eventoptions import ticket_argument
+from baton.cli.cases.ticketlist import list_tickets, ticket_filters
+from baton.cli.screen import echo
+from baton.cli.shared import as_json, baton_client, print_json, run, ticket_name
+from baton.cli.tables import print_table
+from baton.desk.api import TicketQuery
+from baton.model.ticket.lifecycle import diagram as stage_diagram
+from baton.signs import one_line
+
+
+@click.command("show")
+@ticket_argument
+@click.option("--timeline", "with_timeline", is_flag=True, help="Show what happened, event by event.")
+@as_json
+def show(ticket: str, with_timeline: bool, json_: bool) -> None:
+    """Who must act on a ticket, and how far each department is."""
+    run(_show, ticket_name(ticket), with_timeline, json_)
+
+
+async def _show(ticket_id: str, with_timeline: bool, json_: bool) -> None:
+    async with baton_client() as client:
+        ticket = await client.ticket(ticket_id).snapshot()
+        timeline = await client.ticket(ticket_id).timeline()
+    if json_:
+        print_json({"snapshot": ticket, "timeline": timeline} if with_timeline else {"snapshot": ticket})
+        return
+    print_values(ticketview.details(ticket, timeline))
+    echo()
+    print_table(
+        ticketview.DEPARTMENTS,
+        map(ticketview.department, ticket.departments),
+        "No department was asked.",
+        whole=("Due (UTC)",),
+    )
+    notes = list(ticketview.notes(ticket.departments))
+    if notes:
+        echo("\n" + "\n".join(notes))
+    if with_timeline:
+        echo()
+        print_timeline(timeline)
+
+
+@click.command("draft")
+@ticket_argument
+@as_json
+def draft(ticket: str, json_: bool) -> None:
+    """The reply as it is drafted from the departments' notes, to be read and edited.
+
+    Nothing is sent: `baton ticket send TICKET --reply TEXT` sends what the composer has made of it.
+    """
+    run(_draft, ticket_name(ticket), json_)
+
+
+async def _draft(ticket_id: str, json_: bool) -> None:
+    async with baton_client() as client:
+        found = await client.ticket(ticket_id).draft()
+        ticket = await client.ticket(ticket_id).snapshot()
+    if json_:
+        print_json(found)
+    elif not found.round:
+        echo(f"There is no draft. {ticketview.acting(ticket)}")
+    else:
+        print_values(ticketview.about_draft(found, ticket))
+        echo()
+        for line in found.text.splitlines():
+            echo(one_line(line))
+
+
+@click.command("list")
+@ticket_filters
+@as_json
+def list_(with_query: bool, json_: bool, **filters: Any) -> None:
+    """List the tickets that are not closed, those that are due first."""
+    run(list_tickets, TicketQuery.model_validate(filters), with_query, json_)
+
+
+@click.command("diagram")
+def diagram() -> None:
+    """Print the stages of a ticket as a Mermaid diagram."""
+    echo(stage_diagram(), nl=False)
