@@ -12,8 +12,9 @@ import click
 from baton.cli.cases.caseview import fired_lines
 from baton.cli.ops.cases import workflow_of
 from baton.cli.screen import echo
-from baton.cli.shared import as_json, baton_client, clock, print_json, run
+from baton.cli.shared import as_json, baton_client, print_json, run
 from baton.cli.tables import print_table
+from baton.cli.times import moment, utc_option
 from baton.client import BatonClient
 from baton.contract import ChatSnapshot, TicketSnapshot
 from baton.desk.client import DeskClient
@@ -67,6 +68,7 @@ class Compared:
     help="By the rules in this file rather than by those that decided.",
 )
 @click.option("--present", is_flag=True, help="By the rules of BATON_RULES_FILE.")
+@utc_option
 @as_json
 def command(case: str, event: str, rules: Path | None, present: bool, json_: bool) -> None:
     """Decide about an event again, from the history alone, and show both results. Changes nothing.
@@ -189,7 +191,7 @@ def _side(rules: str, decision: Decision, after: Snapshot) -> dict[str, Any]:
 def _show(compared: Compared) -> None:
     request, then = compared.recorded.request, compared.recorded.decision
     said = f"{request.event.kind} by {request.event.author}"
-    echo(f"Event {one_line(request.event.id)}: {one_line(said)}, {clock(request.now)}")
+    echo(f"Event {one_line(request.event.id)}: {one_line(said)}, {moment(request.now)}")
     for title, digest, fired in (
         ("Recorded", then.rules, then.fired),
         ("Again", compared.rules.digest[:12], compared.decision.fired),

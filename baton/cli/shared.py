@@ -6,7 +6,6 @@ import asyncio
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
-from datetime import datetime
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
@@ -135,15 +134,6 @@ def folded(text: str, indent: int) -> list[str]:
     """Wrap a line into as many as it needs; keep an empty one."""
     own = " " * (indent + len(text) - len(text.lstrip()))
     return wrap(text.strip(), WIDTH, initial_indent=own, subsequent_indent=own) or [""]
-
-
-def clock(at: datetime | None) -> str:
-    return f"{at:%Y-%m-%d %H:%M:%S}" if at else "–"
-
-
-def minute(at: datetime | None) -> str:
-    """As `clock`, without the seconds."""
-    return f"{at:%Y-%m-%d %H:%M}" if at else "–"
 
 
 def count(number: int, noun: str) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from baton.cli.screen import echo
-from baton.cli.shared import clock
 from baton.cli.tables import print_table
+from baton.cli.times import clock, heading, moment
 from baton.contract import (
     Action,
     AddNote,
@@ -39,16 +39,17 @@ def print_values(values: Values) -> None:
 def cause(timeline: Sequence[TimelineEntry]) -> Iterator[tuple[str, str]]:
     """Since when the case is where it is, and why."""
     move = last_move(timeline)
-    yield "Since", clock(move.at) if move else "before the first event that is still in the timeline"
+    yield "Since", moment(move.at) if move else "before the first event that is still in the timeline"
     yield "Why", cause_of(move) if move else "–"
 
 
-def print_timeline(timeline: Iterable[TimelineEntry]) -> None:
+def print_timeline(timeline: Sequence[TimelineEntry]) -> None:
+    time = heading("Time", (entry.at for entry in timeline))
     print_table(
-        ("Time (UTC)", "Event", "By", "What happened"),
+        (time, "Event", "By", "What happened"),
         map(_row, timeline),
         "Nothing has happened yet.",
-        whole=("Time (UTC)", "Event"),
+        whole=(time, "Event"),
         prose=("What happened",),
     )
 

@@ -8,12 +8,14 @@ from baton.cli.cases import chatview
 from baton.cli.cases.caseview import print_timeline, print_values
 from baton.cli.screen import echo
 from baton.cli.shared import as_json, baton_client, chat_id, print_json, run
+from baton.cli.times import utc_option
 from baton.model.chat.lifecycle import diagram as lifecycle_diagram
 
 
 @click.command("show")
 @click.argument("chat", nargs=-1, required=True, metavar="CHANNEL:CONVERSATION")
 @click.option("--timeline", "with_timeline", is_flag=True, help="Show what happened, event by event.")
+@utc_option
 @as_json
 def show(chat: tuple[str, ...], with_timeline: bool, json_: bool) -> None:
     """Who has a chat, since when, and why."""

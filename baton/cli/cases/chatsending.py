@@ -21,6 +21,7 @@ from baton.cli.cases.eventoptions import (
 from baton.cli.cases.tickets import apply_template, open_ticket, print_asked
 from baton.cli.screen import echo
 from baton.cli.shared import as_json, baton_client, chat_id, fresh_id, print_json, run, ticket_name
+from baton.cli.times import utc_option
 from baton.contract import AuthorType
 from baton.errors import IllegalTransition
 from baton.signs import one_line
@@ -93,6 +94,7 @@ async def _customer(chat: Chat) -> str | None:
 @click.option("--template", metavar="ID", help="Ask the departments of this template at once.")
 @click.option("--subject", default="", help="What the ticket is about.")
 @timeout_option
+@utc_option
 @as_json
 def to_ticket(
     chat: str,

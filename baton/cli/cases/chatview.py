@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from baton.cli.cases import caseview
-from baton.cli.shared import clock
+from baton.cli.times import moment
 from baton.contract import ChatSnapshot, TimelineEntry
 from baton.model.chat.lifecycle import Phase
 from baton.model.chat.state import ChatState
@@ -42,7 +42,7 @@ def details(chat: ChatSnapshot, timeline: Sequence[TimelineEntry]) -> Iterator[t
         yield "Reserved for", chat.reserved_for or "–"
     yield "Labels", ", ".join(chat.labels) or "–"
     yield "Customer", chat.customer
-    yield "Last message", f"{chat.last_author or '–'}, {clock(chat.last_message_at)}"
+    yield "Last message", f"{chat.last_author or '–'}, {moment(chat.last_message_at)}"
     yield "Case", chat.case_id or "–"
     if chat.previous_case:
         yield "Previous case", chat.previous_case

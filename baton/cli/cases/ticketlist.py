@@ -9,8 +9,9 @@ import click
 
 from baton.cli.cases.eventoptions import FunctionT
 from baton.cli.screen import echo
-from baton.cli.shared import count, desk_client, minute, print_json, shortened
+from baton.cli.shared import count, desk_client, print_json, shortened
 from baton.cli.tables import print_table
+from baton.cli.times import heading, minute
 from baton.contract import TICKET_WORKFLOW, Status, TicketStage
 from baton.desk.api import TicketQuery, TicketRow
 from baton.documents.directory import unknown_department
@@ -59,8 +60,10 @@ async def list_tickets(query: TicketQuery, with_query: bool, json_: bool) -> Non
     if json_:
         print_json({"query": searched, "tickets": rows} if with_query else rows)
         return
-    columns = ("Ticket", "Stage", "Due (UTC)", "Who", "Waits since (UTC)", *PROSE)
-    whole = ("Ticket", "Due (UTC)", "Waits since (UTC)")
+    due = heading("Due", (row.due_at for row in rows))
+    since = heading("Waits since", (row.waiting_since for row in rows))
+    columns = ("Ticket", "Stage", due, "Who", since, *PROSE)
+    whole = ("Ticket", due, since)
     print_table(columns, map(_row, rows), "No tickets.", whole=whole, prose=PROSE)
     if len(rows) == query.limit:
         echo(f"\nThe first {count(query.limit, 'ticket')}. There may be more: --limit")

@@ -12,7 +12,7 @@ from baton.cli.cases.eventoptions import ticket_argument
 from baton.cli.cases.ticketlist import list_tickets, ticket_filters
 from baton.cli.screen import echo
 from baton.cli.shared import as_json, baton_client, print_json, run, ticket_name
-from baton.cli.tables import print_table
+from baton.cli.times import utc_option
 from baton.desk.api import TicketQuery
 from baton.model.ticket.lifecycle import diagram as stage_diagram
 from baton.signs import one_line
@@ -21,6 +21,7 @@ from baton.signs import one_line
 @click.command("show")
 @ticket_argument
 @click.option("--timeline", "with_timeline", is_flag=True, help="Show what happened, event by event.")
+@utc_option
 @as_json
 def show(ticket: str, with_timeline: bool, json_: bool) -> None:
     """Who must act on a ticket, and how far each department is."""
@@ -36,12 +37,7 @@ async def _show(ticket_id: str, with_timeline: bool, json_: bool) -> None:
         return
     print_values(ticketview.details(ticket, timeline))
     echo()
-    print_table(
-        ticketview.DEPARTMENTS,
-        map(ticketview.department, ticket.departments),
-        "No department was asked.",
-        whole=("Due (UTC)",),
-    )
+    ticketview.print_departments(ticket.departments)
     notes = list(ticketview.notes(ticket.departments))
     if notes:
         echo("\n" + "\n".join(notes))
@@ -52,6 +48,7 @@ async def _show(ticket_id: str, with_timeline: bool, json_: bool) -> None:
 
 @click.command("draft")
 @ticket_argument
+@utc_option
 @as_json
 def draft(ticket: str, json_: bool) -> None:
     """The reply as it is drafted from the departments' notes, to be read and edited.
@@ -78,6 +75,7 @@ async def _draft(ticket_id: str, json_: bool) -> None:
 
 @click.command("list")
 @ticket_filters
+@utc_option
 @as_json
 def list_(with_query: bool, json_: bool, **filters: Any) -> None:
     """List the tickets that are not closed, those that are due first."""

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from baton.cli.cases import ticketview
 from baton.cli.cases.caseview import print_answer
 from baton.cli.screen import echo
-from baton.cli.shared import appears, fresh_id, minute
+from baton.cli.shared import appears, fresh_id
 from baton.cli.tables import print_table
+from baton.cli.times import heading, minute
 from baton.contract import ChatSnapshot, DepartmentState, Status, TicketOutcome, derived_id
 from baton.errors import IllegalTransition
 
@@ -37,9 +38,9 @@ def print_asked(outcome: TicketOutcome) -> None:
     ticket = outcome.snapshot
     print_answer(outcome, ticketview.standing(ticket))
     echo()
-    asked = (one for one in ticket.departments if one.state is DepartmentState.ASKED)
+    asked = [one for one in ticket.departments if one.state is DepartmentState.ASKED]
     print_table(
-        ("Asked now", "Due (UTC)"),
+        ("Asked now", heading("Due", (one.due_at for one in asked))),
         ((one.label, minute(one.due_at) if one.due_at else "no due time") for one in asked),
         "Nobody is asked now.",
     )

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 
 from baton.cli.cases import caseview
-from baton.cli.shared import clock, folded, minute
+from baton.cli.shared import folded
+from baton.cli.tables import print_table
+from baton.cli.times import heading, minute, moment
 from baton.contract import Department, DepartmentState, Draft, Note, TicketSnapshot, TimelineEntry
 from baton.model.ticket.state import TicketState
 from baton.model.ticket.story import who_acts
 from baton.signs import one_line, unmarked
 
 _MARGIN = 4
-
-DEPARTMENTS = ("Department", "State", "Due (UTC)", "Answered")
 
 
 def acting(ticket: TicketSnapshot) -> str:
@@ -39,7 +40,7 @@ def details(ticket: TicketSnapshot, timeline: Sequence[TimelineEntry]) -> Iterat
     yield from caseview.cause(timeline)
     yield "State", _state(ticket)
     if ticket.paused_at:
-        yield "Due times", f"paused since {clock(ticket.paused_at)}, until the customer writes"
+        yield "Due times", f"paused since {moment(ticket.paused_at)}, until the customer writes"
     if ticket.subject:
         yield "Subject", ticket.subject
     yield "Assignee", f"{ticket.assignee or '–'}, line {ticket.line or '–'}"
@@ -51,7 +52,7 @@ def details(ticket: TicketSnapshot, timeline: Sequence[TimelineEntry]) -> Iterat
     yield "Labels", ", ".join(ticket.labels) or "–"
     yield "Customer", ticket.customer
     if ticket.last_author:
-        yield "Last message", f"{ticket.last_author}, {clock(ticket.last_message_at)}"
+        yield "Last message", f"{ticket.last_author}, {moment(ticket.last_message_at)}"
     if ticket.conversation:
         yield "Chat", f"{ticket.channel}:{ticket.conversation}"
     elif ticket.channel:
@@ -63,11 +64,25 @@ def details(ticket: TicketSnapshot, timeline: Sequence[TimelineEntry]) -> Iterat
         yield "Merged in", ", ".join(ticket.merged_from)
 
 
-def department(one: Department) -> tuple[str, ...]:
-    """One row: a department, how far it is, when it is due, and who answered when."""
-    asked = one.state is DepartmentState.ASKED
+def print_departments(departments: Sequence[Department]) -> None:
+    """A row for each department: how far it is, when it is due, and who answered when."""
+    due = heading("Due", map(_due, departments))
+    answered = heading("Answered", (one.answered_at for one in departments))
+    print_table(
+        ("Department", "State", due, answered),
+        map(_department, departments),
+        "No department was asked.",
+        whole=(due,),
+    )
+
+
+def _department(one: Department) -> tuple[str, ...]:
     answered = f"{one.answered_by or '–'}, {minute(one.answered_at)}" if one.answered_at else "–"
-    return one.label, _progress(one), minute(one.due_at if asked else None), answered
+    return one.label, _progress(one), minute(_due(one)), answered
+
+
+def _due(one: Department) -> datetime | None:
+    return one.due_at if one.state is DepartmentState.ASKED else None
 
 
 def _progress(one: Department) -> str:
@@ -92,7 +107,7 @@ def notes(departments: Iterable[Department]) -> Iterator[str]:
             labels, _ = found.setdefault((note.event_id, note.at), ([], note))
             labels.append(one.label)
     for labels, note in found.values():
-        yield one_line(f"{' and '.join(labels)} – {note.author}, {clock(note.at)}")
+        yield one_line(f"{' and '.join(labels)} – {note.author}, {moment(note.at)}")
         for line in note.text.splitlines():
             yield from folded(one_line(line), _MARGIN)
 
@@ -100,7 +115,7 @@ def notes(departments: Iterable[Department]) -> Iterator[str]:
 def about_draft(draft: Draft, ticket: TicketSnapshot) -> Iterator[tuple[str, str]]:
     """What to know before a draft is used."""
     waits_for = [one.label for one in ticket.departments if one.state is DepartmentState.ASKED or one.blocks]
-    yield "Draft", f"round {draft.round}, {clock(draft.at)}"
+    yield "Draft", f"round {draft.round}, {moment(draft.at)}"
     yield "Final", "yes, all have answered" if draft.final else f"no, it waits for {', '.join(waits_for)}"
     if draft.stale:
         yield "Stale", "yes, the customer has written since"

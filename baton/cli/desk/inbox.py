@@ -14,12 +14,12 @@ from baton.cli.shared import (
     as_json,
     count,
     desk_client,
-    minute,
     print_json,
     run,
     shortened,
 )
 from baton.cli.tables import print_table
+from baton.cli.times import heading, minute, utc_option
 from baton.contract import Tab
 from baton.desk.api import InboxRow, TicketQuery
 
@@ -30,6 +30,7 @@ UNFINISHED = (Tab.NEW, Tab.MINE, Tab.RESERVED, Tab.UNANSWERED)
 @click.option("--tab", type=click.Choice([tab.value for tab in Tab]), help="Only the chats in this tab.")
 @click.option("--tickets", "of_tickets", is_flag=True, help="List tickets rather than chats.")
 @ticket_filters
+@utc_option
 @as_json
 def command(tab: str | None, of_tickets: bool, with_query: bool, json_: bool, **filters: Any) -> None:
     """List the chats, those that have waited longest first; or the tickets, those that are due first.
@@ -58,8 +59,9 @@ async def _inbox(tabs: Sequence[Tab], staff: str | None, limit: int, json_: bool
     if json_:
         print_json(rows)
         return
-    columns = ("Chat", "Tab", "Status", "Who has it", "Waits since (UTC)", *PROSE)
-    whole = ("Chat", "Tab", "Waits since (UTC)")
+    since = heading("Waits since", (row.waiting_since for row in rows))
+    columns = ("Chat", "Tab", "Status", "Who has it", since, *PROSE)
+    whole = ("Chat", "Tab", since)
     print_table(columns, map(_row, rows), "No chats.", whole=whole, prose=PROSE)
     if len(rows) == limit:
         echo(f"\nThe first {count(limit, 'chat')}. There may be more: --limit")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import click
 
-from baton.cli.shared import as_json, clock, desk_client, print_json, run
+from baton.cli.shared import as_json, desk_client, print_json, run
 from baton.cli.tables import print_table
+from baton.cli.times import clock, heading, utc_option
 from baton.desk.api import NoticeRow
 
 NAMED = 2
@@ -15,6 +16,7 @@ NAMED = 2
 @click.command("notices")
 @click.option("--staff", metavar="NAME", help="Only what this person was told.")
 @click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True, help="The most to list.")
+@utc_option
 @as_json
 def command(staff: str | None, limit: int, json_: bool) -> None:
     """List what people were told, latest first: one line for each notice, whoever and however many got it."""
@@ -27,11 +29,12 @@ async def _notices(staff: str | None, limit: int, json_: bool) -> None:
     if json_:
         print_json(rows)
         return
+    time = heading("Time", (row.at for row in rows))
     print_table(
-        ("Time (UTC)", "Told", "Reason", "Chat or ticket", "Case"),
+        (time, "Told", "Reason", "Chat or ticket", "Case"),
         ((clock(row.at), _told(row), row.reason, _place(row), row.case_id or "–") for row in rows),
         "Nobody was told anything.",
-        whole=("Time (UTC)", "Told", "Case"),
+        whole=(time, "Told", "Case"),
     )
 
 

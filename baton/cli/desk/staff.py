@@ -11,8 +11,9 @@ import click
 from baton.cli.desk import concerns
 from baton.cli.desk.concerns import yes_option
 from baton.cli.screen import echo
-from baton.cli.shared import as_json, clock, desk_client, print_json, run
+from baton.cli.shared import as_json, desk_client, print_json, run
 from baton.cli.tables import print_table
+from baton.cli.times import clock, heading, moment, utc_option
 from baton.contract import Presence
 from baton.desk.api import PresenceRow, ShownDirectory
 from baton.documents.directory import unknown_staff
@@ -65,6 +66,7 @@ def command() -> None:
 @click.option("--department", help="Only those who answer for this department.")
 @click.option("--role", help="Only those with this role.")
 @click.option("--presence", type=click.Choice(list(PRESENCES)), help="Only those who are doing this.")
+@utc_option
 @as_json
 def list_(staff: Sequence[str], presence: str | None, json_: bool, **filters: str | None) -> None:
     """List everybody, or these STAFF, with presence, line, habit, and how much they have to do.
@@ -83,11 +85,12 @@ async def _list(json_: bool, **filters: Any) -> None:
     if json_:
         print_json([{**row.model_dump(mode="json"), "shared": row.staff in several} for row in rows])
         return
+    since = heading("Since", (row.since for row in rows))
     print_table(
-        ("Staff", "Presence", "Since (UTC)", "Line", "Works with chats", "Tickets"),
+        ("Staff", "Presence", since, "Line", "Works with chats", "Tickets"),
         (_row(row, row.staff in several) for row in rows),
         "Nobody is like that." if members else "Nobody works here yet: baton staff add NAME --line LINE",
-        whole=("Since (UTC)",),
+        whole=(since,),
     )
 
 
@@ -115,6 +118,7 @@ def _remarks(row: PresenceRow) -> str:
 @click.argument("presence", type=click.Choice(list(PRESENCES)))
 @click.option("--line", "lines", multiple=True, help="The members of this line; may be repeated.")
 @click.option("--all", "everyone", is_flag=True, help="Everybody in the directory.")
+@utc_option
 @as_json
 def set_status(
     staff: Sequence[str], presence: str, lines: Sequence[str], everyone: bool, json_: bool
@@ -142,7 +146,7 @@ async def _set_status(staff: str, presence: Presence, json_: bool) -> None:
     if json_:
         print_json(row)
     else:
-        echo(f"{row.staff} is {_shown(row.presence)} since {clock(row.since)} UTC{_remarks(row)}.")
+        echo(f"{row.staff} is {_shown(row.presence)} since {moment(row.since)}{_remarks(row)}.")
 
 
 async def _set_several(presence: Presence, json_: bool, **whom: Any) -> None:

@@ -12,6 +12,7 @@ from baton.cli.cases.tickets import apply_template, print_asked
 from baton.cli.documents.templatetext import template_text, templates_text
 from baton.cli.screen import echo
 from baton.cli.shared import as_json, baton_client, print_json, run, ticket_name
+from baton.cli.times import utc_option
 from baton.documents.directory import Directory
 from baton.documents.directoryfile import load_directory
 from baton.settings import load_settings
@@ -61,6 +62,7 @@ def show(template_id: str, file: Path | None, directory: Path | None) -> None:
 @click.option("--subject", default="", help="What the ticket is about, if it does not exist yet.")
 @id_option
 @timeout_option
+@utc_option
 @as_json
 def apply(
     template: str,

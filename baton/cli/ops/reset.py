@@ -17,7 +17,8 @@ from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
 from baton.cli.ops.cases import CaseVerdict, Result, case_arguments, chosen, each, report
-from baton.cli.shared import as_json, baton_client, clock, run
+from baton.cli.shared import as_json, baton_client, run
+from baton.cli.times import as_typed, moment, utc_option
 from baton.errors import BatonError
 
 
@@ -56,7 +57,7 @@ class Run:
 @click.option(
     "--before",
     metavar="RELEASE|TIME",
-    help="Before the first decision by a worker with this build ID, or from this time on.",
+    help="Before the first decision by a worker with this build ID, or from this time on (local).",
 )
 @click.option(
     "--to",
@@ -66,6 +67,7 @@ class Run:
     help="To this event of its latest run.",
 )
 @click.option("--reason", required=True, help="Why; it is kept in the history.")
+@utc_option
 @as_json
 def command(
     cases: tuple[str, ...],
@@ -100,11 +102,9 @@ def mistake_since(before: str) -> Mistake:
     if not re.match(r"\d{4}-\d\d-\d\d", before):
         return Mistake(lambda event: _build_id(event) == before, mended=True)
     try:
-        at = datetime.fromisoformat(before)
-    except ValueError:
+        at = as_typed(datetime.fromisoformat(before))
+    except (ValueError, OverflowError):
         raise click.UsageError(f"--before: {before!r} is not a time such as 2026-03-02T09:00:00Z.") from None
-    if at.tzinfo is None:
-        at = at.replace(tzinfo=UTC)
     return Mistake(lambda event: _time(event) >= at)
 
 
@@ -141,7 +141,7 @@ async def _reset_one(client: Client, case: str, mistake: Mistake, reason: str, d
         builds = ", ".join(dict.fromkeys(_build_id(task) for one in runs for task in one.tasks))
         return Result(case, CaseVerdict.NOTHING, f"nothing since then; build IDs: {builds or 'none'}")
     back, task = found
-    where = f"to event {task.event_id} of {back.length}, {clock(_time(task))}"
+    where = f"to event {task.event_id} of {back.length}, {moment(_time(task))}"
     if back.run_id != described.run_id:
         where += f", in the earlier run {back.run_id}"
     if described.status is not WorkflowExecutionStatus.RUNNING:

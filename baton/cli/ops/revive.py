@@ -8,8 +8,9 @@ import click
 
 from baton.cli.ops.cases import CaseVerdict, Result, dry_run_option, each, report, workflow_of
 from baton.cli.screen import echo
-from baton.cli.shared import as_json, clock, count, desk_client, print_json, run
+from baton.cli.shared import as_json, count, desk_client, print_json, run
 from baton.cli.tables import print_table
+from baton.cli.times import clock, heading, utc_option
 from baton.desk.api import LostCases
 from baton.desk.client import DeskClient
 
@@ -28,6 +29,7 @@ _NOT_ALL = "More were closed by force than one run can check: revive these, then
     help="How far back to look for lost cases.",
 )
 @dry_run_option
+@utc_option
 @as_json
 def command(cases: tuple[str, ...], everything: bool, days: int, dry_run: bool, json_: bool) -> None:
     """Reopen cases whose workflow was closed by force: terminated, cancelled, timed out or failed.
@@ -60,11 +62,12 @@ def _show(found: LostCases, json_: bool) -> None:
     if json_:
         print_json([one.model_dump(mode="json") for one in found.cases])
     else:
+        closed = heading("Closed", (one.at for one in found.cases))
         print_table(
-            ("Case", "Closed", "How", "Reason"),
+            ("Case", closed, "How", "Reason"),
             [(one.workflow_id, clock(one.at), one.how, one.reason) for one in found.cases],
             "No case is lost.",
-            whole=("Closed", "How"),
+            whole=(closed, "How"),
         )
         if len(found.cases) > 1:
             echo(f"{count(len(found.cases), 'case')} lost; `baton ops revive --all` revives all")

@@ -106,7 +106,7 @@ def test_show_says_who_must_act_since_when_and_why(fake: FakeBaton, name: str) -
     output = run("ticket", "show", name).output
 
     assert "Who must act   It waits for billing.\n" in output
-    assert "Since          2026-03-02 12:00:00\n" in output
+    assert "Since          2026-03-02 12:00:00 UTC\n" in output
     assert "Why            template_applied by staff:petra\n" in output
     assert "State          collecting · open, round 1\n" in output
     assert "Chat           telegram:42\n" in output
@@ -141,7 +141,8 @@ def test_a_note_for_two_departments_is_shown_once(fake: FakeBaton) -> None:
 
     assert output.count("On its way.") == 1
     assert (
-        "delivery and warranty – staff:maria, 2026-03-02 12:00:00\n    On its way.\n    Tomorrow.\n" in output
+        "delivery and warranty – staff:maria, 2026-03-02 12:00:00 UTC\n    On its way.\n    Tomorrow.\n"
+        in output
     )
 
 
