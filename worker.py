@@ -103,6 +103,7 @@ async def running_worker(
             housekeeping.inbox,
             housekeeping.tickets,
             housekeeping.notices,
+            housekeeping.messages,
             housekeeping.show_rules,
             housekeeping.block_customer,
             presences.show_presence,

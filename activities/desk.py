@@ -10,11 +10,12 @@ from datetime import timedelta
 
 from temporalio import activity
 
-from activities.answers import with_names
+from activities.answers import that_fit, with_names
 from activities.refusing import refusal, refusing
 from baton.desk.api import (
     BLOCK_CUSTOMER,
     INBOX,
+    MESSAGES,
     NOTICES,
     SHOW_RULES,
     TICKETS,
@@ -28,6 +29,8 @@ from baton.desk.api import (
     TicketQuery,
     TicketRow,
 )
+from baton.desk.said import MessageQuery, Messages
+from baton.model.effects import CaseRef
 from helpdesks.base import HelpDesk
 
 _SPREAD_TIMEOUT = timedelta(minutes=10)
@@ -61,6 +64,19 @@ class Housekeeping:
     async def notices(self, query: NoticeQuery) -> list[NoticeRow]:
         """What people were told, latest first."""
         return with_names(await self._desk.notices(query.staff, query.limit))
+
+    @activity.defn(name=MESSAGES)
+    async def messages(self, query: MessageQuery) -> Messages:
+        """What was said in a conversation or a ticket."""
+        case = CaseRef.at(query.workflow_id)
+        if case.place_is_empty:
+            raise refusal(
+                "InvalidEvent",
+                f"{query.workflow_id!r} names no case; give chat:CHANNEL:CONVERSATION or ticket:ID",
+            )
+        found = await self._desk.messages(case, query.limit + 1)
+        latest = that_fit(found[-query.limit :])
+        return Messages(messages=latest, earlier=len(latest) < len(found))
 
     @activity.defn(name=SHOW_RULES)
     async def show_rules(self, query: RulesQuery) -> ShownRules:

@@ -13,6 +13,7 @@ from typing import Protocol, TypeVar
 
 from baton.contract import CustomerMessage, Event, Presence, Tell
 from baton.desk.api import InboxQuery, InboxRow, NoticeRow, ShownRules, TicketQuery, TicketRow
+from baton.desk.said import MessageRow
 from baton.documents.directory import Directory
 from baton.documents.directorychange import DirectoryDifference
 from baton.model.decision import CaseState, Kept
@@ -281,4 +282,10 @@ class HelpDesk(Protocol):
         """What people were told, latest first: one row for each notice and reason.
 
         ``staff`` limits it to what this person was told.
+        """
+
+    async def messages(self, case: CaseRef, limit: int) -> Sequence[MessageRow]:
+        """The latest messages, notes and drafts of a conversation or ticket, in all its cases, oldest first.
+
+        Only the place in ``case`` needs to be correct.
         """

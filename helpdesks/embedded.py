@@ -18,6 +18,7 @@ from sqlalchemy import URL, Connection
 
 from baton.contract import CustomerMessage, Event, Presence, Tell
 from baton.desk.api import InboxQuery, InboxRow, NoticeRow, ShownRules, TicketQuery, TicketRow
+from baton.desk.said import MessageRow
 from baton.documents.directory import Directory
 from baton.documents.directorychange import DirectoryDifference
 from baton.model.decision import CaseState, Kept
@@ -35,6 +36,7 @@ from baton.model.effects import (
 from helpdesks import (
     changelog,
     concerned,
+    conversations,
     customers,
     effects,
     keeping,
@@ -59,7 +61,6 @@ from helpdesks.ledger import enter_once
 from helpdesks.locks import Locks
 from helpdesks.places import place_of
 from helpdesks.queues import EmbeddedQueues
-from helpdesks.stories import Said
 
 T = TypeVar("T")
 
@@ -241,11 +242,11 @@ class EmbeddedHelpDesk:
     async def notices(self, staff: str | None, limit: int) -> Sequence[NoticeRow]:
         return await self._database.read(lambda connection: notices.notices(connection, staff, limit))
 
-    # --- Beyond the protocol: one case, for whoever operates the help desk ---------------------------
+    async def messages(self, case: CaseRef, limit: int) -> Sequence[MessageRow]:
+        place = place_of(case)
+        return await self._database.read(lambda connection: conversations.messages(connection, place, limit))
 
-    async def messages(self, case_id: str) -> Sequence[Said]:
-        """Every message, note and draft of a case, in order; empty for a case that does not exist."""
-        return await self._database.read(lambda connection: stories.messages(connection, case_id))
+    # --- Beyond the protocol: one case, for whoever operates the help desk ---------------------------
 
     async def change_log(self, case_id: str) -> Sequence[Changed]:
         """Who changed what about a case, in order."""

@@ -1,11 +1,9 @@
-"""What was said in one case, in order."""
+"""Events as they came: what the customer wrote in one case, and any single one."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -15,43 +13,12 @@ from baton.contract import CustomerMessage, Event
 from helpdesks.caserows import BY_ID, author_of, snapshot_of
 from helpdesks.known import Heard
 from helpdesks.places import Place, at, for_each_kind
-from helpdesks.schema import entries, events
-
-_SPOKEN = ("customer_message", "agent_message", "send_reply", "reply_sent", "system_message", "note_added")
-
+from helpdesks.schema import events
 
 HEARD = for_each_kind(
     lambda kind: select(events).where(at(events, kind), events.c.event_id == bindparam("event_id"))
 )
 _EVENT: TypeAdapter[Event] = TypeAdapter(Event)
-
-
-@dataclass(frozen=True)
-class Said:
-    """One message, note or draft of a case. ``by`` is an author such as ``staff:lena``, or ``rule:…``."""
-
-    at: datetime
-    kind: str
-    by: str
-    text: str
-
-
-def messages(connection: Connection, case_id: str) -> Sequence[Said]:
-    """All messages and notes of a case, in order, with what rules wrote, and the drafts."""
-    heard = connection.execute(
-        select(events.c.decided_at, events.c.kind, events.c.author, events.c.text)
-        .where(events.c.case_id == case_id, events.c.kind.in_(_SPOKEN))
-        .order_by(events.c.decided_at, events.c.id)
-    )
-    said = [Said(row.decided_at, row.kind, row.author, row.text or "") for row in heard]
-    written = connection.execute(
-        select(entries)
-        # The event that asked for a reply already contains it.
-        .where(entries.c.case_id == case_id, entries.c.kind != "reply")
-        .order_by(entries.c.key, entries.c.position)
-    )
-    said += [Said(row.at, row.kind, row.author or f"rule:{','.join(row.rules)}", row.text) for row in written]
-    return sorted(said, key=lambda one: one.at)
 
 
 def customer_messages(connection: Connection, case_id: str) -> Sequence[CustomerMessage]:

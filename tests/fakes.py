@@ -20,8 +20,10 @@ from baton.contract import (
     TicketOutcome,
     TicketSnapshot,
     TimelineEntry,
+    chat_workflow_id,
     parse_chat_event,
     parse_ticket_event,
+    ticket_workflow_id,
 )
 from baton.desk.api import (
     Concerns,
@@ -34,6 +36,7 @@ from baton.desk.api import (
     TicketQuery,
     TicketRow,
 )
+from baton.desk.said import MessageRow, Messages
 from baton.documents.directory import Directory
 from baton.errors import BatonError, IllegalTransition, NotAllowed, UnknownStaff
 
@@ -94,6 +97,7 @@ class FakeChat:
     def __init__(self, baton: FakeBaton, channel: str, conversation: str) -> None:
         self._baton = baton
         self._place = channel, conversation
+        self.workflow_id = chat_workflow_id(channel, conversation)
 
     async def send(
         self, event: ChatEvent | dict[str, Any], *, customer: str | None = None, timeout: float
@@ -126,6 +130,7 @@ class FakeTicket:
     def __init__(self, baton: FakeBaton, ticket_id: str) -> None:
         self._baton = baton
         self._id = ticket_id
+        self.workflow_id = ticket_workflow_id(ticket_id)
 
     async def send(
         self, event: TicketEvent | dict[str, Any], *, timeout: float, **opening: Any
@@ -174,6 +179,8 @@ class FakeDesk:
         self.rows: list[InboxRow] = []
         self.ticket_rows: list[TicketRow] = []
         self.told: list[NoticeRow] = []
+        self.said: dict[str, list[MessageRow]] = {}
+        """What was said, by workflow ID."""
         self.presences: dict[str, Presence] = {}
         self.presence_rows: list[PresenceRow] = []
         """What is listed, instead of what follows from the directory and from ``presences``."""
@@ -197,6 +204,10 @@ class FakeDesk:
             return self.told[:limit]
         told = [row for row in self.told if staff in (row.staff, *row.told)][:limit]
         return [row.model_copy(update={"staff": staff}) for row in told]
+
+    async def messages(self, workflow_id: str, *, limit: int = 50) -> Messages:
+        said = self.said.get(workflow_id, [])
+        return Messages(messages=tuple(said[-limit:]), earlier=len(said) > limit)
 
     async def directory(self) -> ShownDirectory:
         return ShownDirectory(version=self.version, directory=self.document)

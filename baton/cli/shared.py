@@ -131,9 +131,16 @@ def shortened(text: str) -> str:
 
 
 def folded(text: str, indent: int) -> list[str]:
-    """Wrap a line into as many as it needs; keep an empty one."""
+    """Wrap a line into as many as it needs, at spaces; keep an empty one."""
     own = " " * (indent + len(text) - len(text.lstrip()))
-    return wrap(text.strip(), WIDTH, initial_indent=own, subsequent_indent=own) or [""]
+    return wrap(
+        text.strip(),
+        WIDTH,
+        initial_indent=own,
+        subsequent_indent=own,
+        break_long_words=False,
+        break_on_hyphens=False,
+    ) or [""]
 
 
 def count(number: int, noun: str) -> str:

@@ -13,6 +13,7 @@ from baton.contract import Instant, Payload, Presence, Status, Tab, TicketStage
 INBOX = "inbox"
 TICKETS = "tickets"
 NOTICES = "notices"
+MESSAGES = "messages"
 SHOW_DIRECTORY = "show_directory"
 PREVIEW_DIRECTORY = "preview_directory"
 CHANGE_DIRECTORY = "change_directory"

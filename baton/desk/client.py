@@ -23,6 +23,7 @@ from baton.desk.api import (
     CHANGE_DIRECTORY,
     INBOX,
     LOST_CASES,
+    MESSAGES,
     NOTICES,
     PREVIEW_DIRECTORY,
     REVIVE,
@@ -54,6 +55,7 @@ from baton.desk.api import (
     TicketQuery,
     TicketRow,
 )
+from baton.desk.said import MessageQuery, Messages
 from baton.errors import (
     REFUSALS,
     BatonError,
@@ -138,6 +140,19 @@ class DeskClient:
             staff: only what this person was told.
         """
         return await self._ask(NOTICES, NoticeQuery(staff=staff, limit=limit), list[NoticeRow])
+
+    async def messages(self, workflow_id: str, *, limit: int = 50) -> Messages:
+        """What was said in a conversation or a ticket, and about it: the latest ``limit``, the oldest first.
+
+        It needs no workflow: the help desk keeps what was said as long as it keeps the case.
+
+        Args:
+            workflow_id: such as ``chat:telegram:42`` or ``ticket:T-1``.
+
+        Raises:
+            InvalidEvent: that names neither a conversation nor a ticket.
+        """
+        return await self._ask(MESSAGES, MessageQuery(workflow_id=workflow_id, limit=limit), Messages)
 
     async def directory(self) -> ShownDirectory:
         """The directory and its version."""

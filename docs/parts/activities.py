@@ -30,6 +30,7 @@ _DESK = {
     "inbox": "`baton inbox`",
     "tickets": "`baton inbox --department`, `baton inbox --tickets`",
     "notices": "`baton notices`",
+    "messages": "`baton chat show --messages`, `baton ticket show --messages`",
     "show_directory": "`baton directory show`",
     "preview_directory": "which cases a change of the directory would concern; by the same commands",
     "change_directory": "`baton directory apply`, `baton staff add`, `set`, `remove`",

@@ -41,6 +41,10 @@ async def test_a_handoff_as_support_sees_it(baton: Baton) -> None:
     assert "Why            rule pin-to-assignee, after customer_message by customer:c-7" in shown
     assert "staff:lena" in shown
     assert "\x1b" not in shown, "no colour where there is no terminal"
+    said = (await baton("chat", "show", chat, "--messages")).splitlines()[-6:]
+    assert [line.rpartition("  ")[2].strip() for line in said] == [
+        *("customer:c-7", "Hello?", "staff:lena", "Good morning!", "customer:c-7", "Thanks, but …")
+    ]
 
     assert number in await baton("inbox", "--tab", "mine", "--staff", "ivan")
     assert number not in await baton("inbox", "--tab", "new")

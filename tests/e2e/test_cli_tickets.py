@@ -80,6 +80,20 @@ async def test_a_joint_reply_as_support_sees_it(baton: Baton, rig: Rig) -> None:
     assert "the reply is sent" in replied
     assert "answered · pending" in replied
     await rig.settled(f"ticket:{ticket}")
+    said = (await baton.run("ticket", "show", ticket, "--messages", "--json")).json["messages"]
+    assert [(one["said"], one["author"]) for one in said] == [
+        ("message", "customer:c-7"),
+        ("message", "template:three-departments"),
+        ("note", "template:three-departments"),
+        ("note", "staff:maria"),
+        ("note", "staff:lena"),
+        ("note", "staff:oleg"),
+        ("draft", "system:baton"),
+        ("reply", "staff:oleg"),
+    ]
+    assert (said[3]["text"], said[3]["labels"], said[-1]["text"]) == (
+        *("It arrives on Tuesday.", ["delivery"], "All is well."),
+    )
     assert ticket not in await baton("inbox", "--department", "warranty")
     assert ticket in await baton("ticket", "list", "--staff", "oleg", "--stage", "answered")
     assert f"ticket:{ticket}" in await baton("notices", "--staff", "oleg")

@@ -513,7 +513,9 @@ async def test_a_prompt_that_had_not_come_through_comes_once_and_with_the_whole_
         assert await rig.ticket(ticket) == before
         assert await prompts_of(rig, ticket) == ["cem"]
         assert before.case_id is not None
-        drafts = [said.text for said in await rig.desk.messages(before.case_id) if "By ada." in said.text]
+        drafts = [
+            said.text for said in await rig.desk.messages(CaseRef.at(case), 1000) if "By ada." in said.text
+        ]
         assert any(all(f"By {who}." in text for who in ("ada", "ben", "cem")) for text in drafts)
         await rig.on_ticket("cem", ticket, "send_reply", text="All in one.")
         await rig.settled(case)

@@ -13,6 +13,7 @@ from baton.client import BatonClient, Ticket
 from baton.contract import DepartmentState, Presence, Status, TicketStage
 from baton.desk.api import TicketQuery
 from baton.errors import DepartmentsWaiting, IllegalTransition, InvalidEvent, NotAllowed, UnknownLabel
+from baton.model.effects import CaseRef
 from lab.departments import ANSWERS, QUIET, prompts_of, replies_of
 from lab.ledger import events_of
 from lab.notices import to_each
@@ -371,7 +372,7 @@ async def test_a_chat_opens_a_ticket_and_the_reply_goes_out_in_the_chat(open_sep
         assert now.last_author.id == "cem"
         answer = await rig.customer(chat, "Thank you!")
         assert (answer.snapshot.pinned_to, answer.snapshot.tab) == ("ivan", "mine")
-        said = [item.text for item in await rig.desk.messages(now.case_id or "")]
+        said = [item.text for item in await rig.desk.messages(CaseRef.at(f"chat:telegram:{chat}"), 1000)]
         assert said.count("All in one.") == 1
         assert await replies_of(rig, ticket) == 1
 

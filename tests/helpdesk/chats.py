@@ -22,6 +22,8 @@ from helpdesks.base import HelpDesk
 from tests import steps
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+ALL = 1000
+"""More messages than a test sends."""
 
 
 def at(seconds: float) -> datetime:

@@ -28,7 +28,7 @@ from helpdesks.schema import attendance, events, metadata
 from lab.postgres import fresh_database
 from tests import steps
 from tests.helpdesk import tickets
-from tests.helpdesk.chats import START, agent_says, at, customer_says, nothing, ref, take_in
+from tests.helpdesk.chats import ALL, START, agent_says, at, customer_says, nothing, ref, take_in
 from tests.helpdesk.revisions import write_at
 
 OPEN_AND_WRITE = """
@@ -302,7 +302,9 @@ async def test_a_database_of_the_first_revision_goes_on_with_its_chats(url: str)
         rows = {row.case_id: row for row in await desk.inbox(InboxQuery())}
         assert (rows["c-1"].tab, rows["c-1"].labels, rows["c-1"].last_text) == (Tab.MINE, ("vip",), "Hello")
         assert rows["c-0"].tab is Tab.ENDED
-        assert [(said.by, said.text) for said in await desk.messages("c-1")] == [
+        assert [
+            (said.author, said.text) for said in await desk.messages(ref(chat), ALL) if said.case_id == "c-1"
+        ] == [
             ("customer:anna", "Hello"),
             ("rule:greeting", "Hi"),
         ]

@@ -10,6 +10,7 @@ from baton.desk.api import InboxQuery, InboxRow
 from baton.documents.directory import Directory, Line, Member
 from helpdesks.embedded import EmbeddedHelpDesk
 from tests.helpdesk.chats import (
+    ALL,
     START,
     agent_says,
     at,
@@ -84,7 +85,7 @@ async def test_the_same_write_again_changes_nothing(desk: EmbeddedHelpDesk) -> N
     assert await desk.write_case(once)
     assert not await desk.write_case(once)
     assert chat.case_id
-    assert [said.text for said in await desk.messages(chat.case_id)] == ["Hello", "Handed over."]
+    assert [said.text for said in await desk.messages(ref(chat), ALL)] == ["Hello", "Handed over."]
     assert len(await desk.change_log(chat.case_id)) == 2
 
 
@@ -112,7 +113,7 @@ async def test_the_notes_of_a_decision_that_was_overtaken_are_kept(desk: Embedde
     for _ in range(2):
         assert not await desk.write_case(write(chat, "e1", at(1), notes=("VIP: be quick.",)))
     assert chat.case_id
-    said = await desk.messages(chat.case_id)
+    said = await desk.messages(ref(chat), ALL)
     assert sorted(one.text for one in said) == ["Hello", "Hi", "VIP: be quick."]
 
 
@@ -137,7 +138,7 @@ async def test_a_decision_made_anew_after_a_reset_is_carried_out(desk: EmbeddedH
     assert not await desk.write_case(again)
     assert (await only_row(desk)).assignee == "lena"
     assert chat.case_id
-    assert [said.text for said in await desk.messages(chat.case_id)] == ["Hello", "To Lena."]
+    assert [said.text for said in await desk.messages(ref(chat), ALL)] == ["Hello", "To Lena."]
     # What was decided before the reset may still arrive.
     assert not await desk.write_case(write(chat, "e1", at(1), assignee="ivan"))
     assert (await only_row(desk)).assignee == "lena"
@@ -169,8 +170,8 @@ async def test_a_message_is_sent_once_whatever_it_says(desk: EmbeddedHelpDesk) -
     assert not await desk.send_message(message(chat, "k1", "Something else"))
     assert await desk.send_message(message(chat, "k2", "Bye"))
     assert chat.case_id
-    said = await desk.messages(chat.case_id)
-    assert [(one.by, one.text) for one in said] == [
+    said = await desk.messages(ref(chat), ALL)
+    assert [(one.author, one.text) for one in said] == [
         ("customer:anna", "Hello"),
         ("rule:greeting", "Привет 👋"),
         ("rule:greeting", "Bye"),

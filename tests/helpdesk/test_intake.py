@@ -9,11 +9,12 @@ import pytest
 from baton.contract import Activity, Author, AuthorType, ChatSnapshot, Status, SystemMessage, Tab
 from baton.desk.api import InboxQuery, InboxRow
 from baton.errors import InvalidEvent
+from baton.model.chat.state import ChatState
 from baton.model.facts import Previous
 from helpdesks.embedded import EmbeddedHelpDesk
 from helpdesks.lists import SHOWN_TEXT
 from tests import steps
-from tests.helpdesk.chats import START, agent_says, at, customer_says, nothing, take_in, write
+from tests.helpdesk.chats import ALL, START, agent_says, at, customer_says, nothing, ref, take_in, write
 
 CLOSED: dict[str, Any] = {"activity": Activity.ENDED, "status": Status.CLOSED}
 
@@ -23,9 +24,8 @@ async def only_row(desk: EmbeddedHelpDesk) -> InboxRow:
     return row
 
 
-async def texts(desk: EmbeddedHelpDesk, case_id: str | None) -> list[str]:
-    assert case_id
-    return [said.text for said in await desk.messages(case_id)]
+async def texts(desk: EmbeddedHelpDesk, chat: ChatState) -> list[str]:
+    return [said.text for said in await desk.messages(ref(chat), ALL) if said.case_id == chat.case_id]
 
 
 async def test_a_first_message_opens_a_case(desk: EmbeddedHelpDesk) -> None:
@@ -89,7 +89,7 @@ async def test_a_retried_intake_rewrites_and_doubles_nothing(desk: EmbeddedHelpD
     await take_in(desk, nothing(), event, START)
     chat = await take_in(desk, nothing(), event, START, line="first")
     assert (await only_row(desk)).line == "first"
-    assert await texts(desk, chat.case_id) == ["Hello"]
+    assert await texts(desk, chat) == ["Hello"]
 
 
 async def test_something_earlier_than_the_last_event_changes_nothing(desk: EmbeddedHelpDesk) -> None:
@@ -107,7 +107,7 @@ async def test_a_message_whose_clock_went_back_is_kept_without_touching_the_case
     chat = await take_in(desk, nothing(), customer_says("e1", "one"), at(10))
     await take_in(desk, chat, agent_says("e2", "ivan", "two"), at(9), pinned_to="ivan")
     assert (await only_row(desk)).pinned_to is None
-    assert sorted(await texts(desk, chat.case_id)) == ["one", "two"]
+    assert sorted(await texts(desk, chat)) == ["one", "two"]
 
 
 async def test_events_of_one_task_share_their_time_and_the_last_one_counts(desk: EmbeddedHelpDesk) -> None:
@@ -118,7 +118,7 @@ async def test_events_of_one_task_share_their_time_and_the_last_one_counts(desk:
     assert (await only_row(desk)).pinned_to == "ivan"
     await take_in(desk, chat, second, START, pinned_to="lena")  # a retry of the last one
     assert (await only_row(desk)).pinned_to == "lena"
-    assert await texts(desk, chat.case_id) == ["one", "two"]
+    assert await texts(desk, chat) == ["one", "two"]
 
 
 async def test_a_retry_does_not_undo_the_effect_of_its_own_decision(desk: EmbeddedHelpDesk) -> None:
@@ -138,7 +138,7 @@ async def test_after_a_reset_the_same_events_write_the_case_anew(desk: EmbeddedH
     assert (row.pinned_to, row.line, row.labels, row.last_message_at) == (None, "first", (), at(101))
     await take_in(desk, chat, second, at(102), pinned_to="lena")
     assert (await only_row(desk)).pinned_to == "lena"
-    assert await texts(desk, chat.case_id) == ["one", "two"]
+    assert await texts(desk, chat) == ["one", "two"]
 
 
 async def test_a_case_that_a_reset_never_opened_leaves_everybody_s_hands(desk: EmbeddedHelpDesk) -> None:
@@ -283,7 +283,7 @@ async def test_a_blocked_customer_s_message_does_not_reopen_a_closed_case(desk: 
     closed = await take_in(desk, chat, agent_says("e2", "ivan", "Bye"), at(1), **CLOSED)
     async with steps.intake(desk, closed, customer_says("e3", "Spam!"), at(2), "chain") as intake:
         intake.take_in(closed, closed, [], opened=False)
-    assert await texts(desk, chat.case_id) == ["Hello", "Bye"]
+    assert await texts(desk, chat) == ["Hello", "Bye"]
 
 
 async def test_a_system_message_without_a_chat_is_recorded(desk: EmbeddedHelpDesk) -> None:
@@ -310,7 +310,7 @@ async def test_a_text_comes_back_as_it_was(desk: EmbeddedHelpDesk, text: str) ->
     chat = await take_in(
         desk, nothing(text[:50] or "anna"), customer_says("e1", text), START, labels=(text[:9],)
     )
-    assert await texts(desk, chat.case_id) == [text]
+    assert await texts(desk, chat) == [text]
     row = await only_row(desk)
     assert row.last_text == text[:SHOWN_TEXT], "a list shows the beginning"
     assert (row.conversation, row.labels) == (text[:50] or "anna", (text[:9],))
@@ -319,4 +319,4 @@ async def test_a_text_comes_back_as_it_was(desk: EmbeddedHelpDesk, text: str) ->
 async def test_a_text_with_a_nul_does_not_stop_the_chat(desk: EmbeddedHelpDesk) -> None:
     event = customer_says("e1", "a\0b", attachments=({"name": "x\0y"},))
     chat = await take_in(desk, nothing(), event, START)
-    assert await texts(desk, chat.case_id) == ["a\ufffdb"]
+    assert await texts(desk, chat) == ["a\ufffdb"]

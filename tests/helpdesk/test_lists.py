@@ -25,13 +25,14 @@ from baton.contract import (
 from baton.desk.api import InboxQuery, TicketQuery
 from baton.documents.directory import Directory, Line, Member
 from baton.errors import NotAllowed
+from baton.model.effects import CaseRef
 from helpdesks.embedded import EmbeddedHelpDesk
 from helpdesks.queues import KEPT_FOR
 from helpdesks.schema import rule_sets
 from tests import steps
 from tests.directories import parse_directory
 from tests.helpdesk import tickets
-from tests.helpdesk.chats import START, agent_says, at, customer_says, nothing, take_in
+from tests.helpdesk.chats import ALL, START, agent_says, at, customer_says, nothing, ref, take_in
 
 COMPANY = Directory(
     lines={"first": Line(name="Линия 1"), "second": Line()},
@@ -211,12 +212,12 @@ async def test_a_case_tells_its_story(desk: EmbeddedHelpDesk) -> None:
     )
     await take_in(desk, chat, customer_says("e6", "Thanks"), at(5))
     assert chat.case_id
-    assert [(said.kind, said.by, said.text) for said in await desk.messages(chat.case_id)] == [
-        ("customer_message", "customer:anna", "Hello"),
-        ("agent_message", "staff:lena", "Hi"),
-        ("note_added", "staff:lena", "VIP"),
-        ("system_message", "system:bot", "Rate us"),
-        ("customer_message", "customer:anna", "Thanks"),
+    assert [(said.said, said.author, said.text) for said in await desk.messages(ref(chat), ALL)] == [
+        ("message", "customer:anna", "Hello"),
+        ("message", "staff:lena", "Hi"),
+        ("note", "staff:lena", "VIP"),
+        ("message", "system:bot", "Rate us"),
+        ("message", "customer:anna", "Thanks"),
     ]
     assert [(entry.by, entry.what) for entry in await desk.change_log(chat.case_id)] == [
         ("customer_anna", "activity – → active; status – → open"),
@@ -226,7 +227,7 @@ async def test_a_case_tells_its_story(desk: EmbeddedHelpDesk) -> None:
 
 
 async def test_a_case_that_does_not_exist_has_no_story(desk: EmbeddedHelpDesk) -> None:
-    assert await desk.messages("c-none") == []
+    assert await desk.messages(CaseRef.at("chat:telegram:nobody"), ALL) == []
     assert await desk.change_log("c-none") == []
 
 

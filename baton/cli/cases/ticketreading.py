@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import click
 
 from baton.cli.cases import ticketview
-from baton.cli.cases.caseview import print_timeline, print_values
+from baton.cli.cases.caseview import print_values
 from baton.cli.cases.eventoptions import ticket_argument
+from baton.cli.cases.showing import Wanted, show_case, wanted_options
 from baton.cli.cases.ticketlist import list_tickets, ticket_filters
 from baton.cli.screen import echo
 from baton.cli.shared import as_json, baton_client, print_json, run, ticket_name
 from baton.cli.times import utc_option
+from baton.contract import TicketSnapshot, TimelineEntry
 from baton.desk.api import TicketQuery
 from baton.model.ticket.lifecycle import diagram as stage_diagram
 from baton.signs import one_line
@@ -20,30 +23,25 @@ from baton.signs import one_line
 
 @click.command("show")
 @ticket_argument
-@click.option("--timeline", "with_timeline", is_flag=True, help="Show what happened, event by event.")
-@utc_option
-@as_json
-def show(ticket: str, with_timeline: bool, json_: bool) -> None:
-    """Who must act on a ticket, and how far each department is."""
-    run(_show, ticket_name(ticket), with_timeline, json_)
+@wanted_options
+def show(ticket: str, wanted: Wanted) -> None:
+    """Who must act on a ticket, and how far each department is; with --messages, all that was said."""
+    with_notes = wanted.messages is None  # they are among the messages
+    run(
+        show_case,
+        lambda client: client.ticket(ticket_name(ticket)),
+        wanted,
+        lambda snapshot, timeline: _print(snapshot, timeline, with_notes),
+    )
 
 
-async def _show(ticket_id: str, with_timeline: bool, json_: bool) -> None:
-    async with baton_client() as client:
-        ticket = await client.ticket(ticket_id).snapshot()
-        timeline = await client.ticket(ticket_id).timeline()
-    if json_:
-        print_json({"snapshot": ticket, "timeline": timeline} if with_timeline else {"snapshot": ticket})
-        return
+def _print(ticket: TicketSnapshot, timeline: Sequence[TimelineEntry], with_notes: bool) -> None:
     print_values(ticketview.details(ticket, timeline))
     echo()
     ticketview.print_departments(ticket.departments)
-    notes = list(ticketview.notes(ticket.departments))
+    notes = list(ticketview.notes(ticket.departments)) if with_notes else []
     if notes:
         echo("\n" + "\n".join(notes))
-    if with_timeline:
-        echo()
-        print_timeline(timeline)
 
 
 @click.command("draft")

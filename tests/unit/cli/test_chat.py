@@ -52,7 +52,7 @@ SNAPSHOT = ChatSnapshot(
 def fake(monkeypatch: pytest.MonkeyPatch) -> FakeBaton:
     fake = FakeBaton()
     fake.chats["telegram", "42"] = SNAPSHOT
-    for module in ("chatreading", "chatsending"):
+    for module in ("showing", "chatsending"):
         monkeypatch.setattr(f"baton.cli.cases.{module}.baton_client", opener(fake))
     return fake
 

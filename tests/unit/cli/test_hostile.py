@@ -41,6 +41,7 @@ from baton.contract import (
 )
 from baton.contract.words import STORED
 from baton.desk.api import InboxRow, NoticeRow, TicketRow
+from baton.desk.said import MessageRow
 from baton.documents.directory import Directory
 from baton.errors import BatonError, DocumentError, Problem, Refused
 from baton.model.chat import story as chat_story
@@ -121,6 +122,7 @@ COMPANY: dict[str, Any] = {
 
 SHOWN: dict[str, tuple[str, ...]] = {
     "a chat": ("chat", "show", "web:1", "--timeline"),
+    "what was said": ("chat", "show", "web:1", "--messages"),
     "an event": ("chat", "send", "web:1", "--from", "staff:ivan", "--note", EVIL),
     "a ticket": ("ticket", "show", "T", "--timeline"),
     "a draft": ("ticket", "draft", "T"),
@@ -157,15 +159,21 @@ def told(monkeypatch: pytest.MonkeyPatch) -> FakeDesk:
     ]
     desk.told = [NoticeRow(staff=EVIL, case_id=EVIL, channel=EVIL, conversation=EVIL, reason=EVIL, at=NOON)]
     for module in (
-        "cases.chatreading",
+        "cases.showing",
         "cases.chatsending",
         "cases.ticketreading",
         "cases.ticketsending",
         "documents.template",
     ):
         monkeypatch.setattr(f"baton.cli.{module}.baton_client", opener(fake))
+    desk.said["chat:web:1"] = [
+        MessageRow(
+            at=NOON, said="note", author=EVIL, text=EVIL, attachments=({"name": EVIL},), labels=(EVIL,)
+        )
+    ]
     for module in (
         "desk.inbox",
+        "cases.showing",
         "cases.ticketlist",
         "desk.notices",
         "desk.staff",

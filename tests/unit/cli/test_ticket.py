@@ -79,7 +79,13 @@ TICKET = TicketSnapshot(
 def fake(monkeypatch: pytest.MonkeyPatch) -> FakeBaton:
     fake = FakeBaton()
     fake.tickets["T-1"] = TICKET
-    for module in ("cases.ticketreading", "cases.ticketsending", "documents.template", "cases.chatsending"):
+    for module in (
+        "cases.showing",
+        "cases.ticketreading",
+        "cases.ticketsending",
+        "documents.template",
+        "cases.chatsending",
+    ):
         monkeypatch.setattr(f"baton.cli.{module}.baton_client", opener(fake))
     return fake
 

@@ -12,6 +12,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from baton.contract import Tab, TicketStage
 from baton.desk.api import InboxQuery, TicketQuery
 from baton.desk.client import DeskClient, DirectoryRefused
+from baton.desk.said import MessageQuery, Messages
 from baton.errors import (
     BatonError,
     ConnectionFailed,
@@ -54,6 +55,16 @@ async def test_each_call_is_an_activity_with_an_id_of_its_own() -> None:
     assert first["args"] == [InboxQuery(tab=Tab.NEW, staff="ivan", limit=3)]
     assert first["task_queue"] == "line"
     assert first["id"] != second["id"]
+
+
+async def test_a_conversation_is_asked_for_by_its_workflow() -> None:
+    desk, temporal = desk_over(Messages())
+
+    await desk.messages("chat:telegram:42", limit=3)
+
+    ((name, options),) = temporal.calls
+    assert (name, options["args"]) == ("messages", [MessageQuery(workflow_id="chat:telegram:42", limit=3)])
+    assert options["result_type"] is Messages
 
 
 async def test_tickets_are_asked_for_by_every_filter() -> None:
