@@ -24,11 +24,11 @@ class Compact(Payload):
 
     @model_serializer(mode="wrap")
     def _only_what_is_set(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        defaults = _defaults(type(self))
+        defaults, given, values = _defaults(type(self)), self.model_fields_set, self.__dict__
         return {
             name: value
             for name, value in write(self).items()
-            if name not in defaults or getattr(self, name) != defaults[name]
+            if name not in defaults or (name in given and values[name] != defaults[name])
         }
 
 
