@@ -1,6 +1,6 @@
 """The URL of the help desk's database, which may hold a password: checking, showing and splitting it.
 
-The later readers of such a URL (SQLAlchemy, asyncpg, PostgreSQL's own tools) each treat an invalid one in
+The later readers of such a URL (SQLAlchemy, psycopg, PostgreSQL's own tools) each treat an invalid one in
 their own way, and quote it in their error messages. So a URL that is not strictly valid is refused here, with
 a message that quotes none of it.
 """

@@ -184,7 +184,7 @@ class Settings(BaseSettings):
     @field_validator("database_url")
     @classmethod
     def _known_database(cls, value: str) -> str:
-        # The help desk chooses the driver: nobody has to write SQLAlchemy's "postgresql+asyncpg://".
+        # The help desk chooses the driver: nobody has to write SQLAlchemy's "postgresql+psycopg://".
         if mistake := databaseurl.mistake_in(value):
             raise ValueError(mistake)
         file = value.removeprefix("sqlite:///")
