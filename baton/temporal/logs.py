@@ -28,7 +28,7 @@ LogFormat = Literal["text", "json"]
 _CHATTY = ("alembic", "transitions", "watchfiles")
 """Loggers that write a line for each step."""
 _QUOTING = ("psycopg", "temporalio")
-"""Loggers whose ``DEBUG`` records may quote what they work with, such as payloads before they are encrypted."""
+"""Loggers whose ``DEBUG`` records may quote what they work with, such as payloads not yet encrypted."""
 _event: ContextVar[str | None] = ContextVar("baton_event", default=None)
 
 _OF_WORKFLOW = {"workflow_id": "case", "run_id": "run", "update_id": "event"}
