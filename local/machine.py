@@ -8,12 +8,13 @@ import shutil
 import socket
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from io import FileIO
 from pathlib import Path
 
 from baton.errors import BatonError
 from baton.files import private, private_folder
+from baton.running import LOCK, forget, running_in
 from baton.settings import CHECKOUT, HOST
 
 
@@ -32,7 +33,7 @@ def server_command() -> Sequence[str]:
     if found is None:
         raise StackFailed(
             f"Temporal's server is not installed: there is no program `temporal` in {beside.parent}, nor on "
-            "the PATH. It comes with `make up` in a checkout, or with: pip install 'baton-desk[service]'"
+            "the PATH. `make up` installs it in a checkout."
         )
     return [found, "server", "start-dev"]
 
@@ -90,7 +91,7 @@ def data_folder(folder: Path) -> Iterator[FileIO]:
         # It contains what customers write: a new folder is for its owner only.
         private_folder(folder)
         # Unbuffered: a write that fails on a full disk must not be tried again on closing.
-        lock = open(folder / "lock", "ab", buffering=0, opener=private)  # noqa: SIM115
+        lock = open(folder / LOCK, "ab", buffering=0, opener=private)  # noqa: SIM115
     except OSError as error:
         raise StackFailed(
             f"The data folder {folder} cannot be used ({error.strerror}). Choose another with --data-dir."
@@ -100,22 +101,19 @@ def data_folder(folder: Path) -> Iterator[FileIO]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise StackFailed(
-                f"Another `baton up` is using the data folder {folder} (processes {_holder(folder)}). "
-                "Stop it, or choose another folder with --data-dir."
+                f"Another `baton up`, or `baton restore`, is using the data folder {folder}"
+                f"{_of_processes(folder)}. Stop it, or choose another folder with --data-dir."
             ) from error
-        note_holder(lock, os.getpid())
-        yield lock
+        forget(lock)  # what a stack that was killed has left
+        try:
+            yield lock
+        finally:
+            forget(lock)
 
 
-def note_holder(lock: FileIO, *processes: int) -> None:
-    """Write down which processes hold the data folder, for the error message of another stack."""
-    with suppress(OSError):  # a full disk: only that message is less helpful
-        lock.truncate(0)
-        lock.write(", ".join(str(process) for process in processes).encode())
-
-
-def _holder(folder: Path) -> str:
-    return (folder / "lock").read_text() or "unknown"
+def _of_processes(folder: Path) -> str:
+    stack = running_in(folder)
+    return f" (processes {', '.join(map(str, stack.processes))})" if stack else ""
 
 
 def _listening(port: int) -> socket.socket:

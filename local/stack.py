@@ -22,13 +22,13 @@ from temporalio.service import RPCError
 from baton.company import load_company
 from baton.contract import SEARCH_ATTRIBUTES
 from baton.databaseurl import sqlite_file
+from baton.running import RunningStack
 from baton.settings import CHECKOUT, HOST, PREFIX, Settings
 from baton.temporal.searchattributes import VALUE_TYPES, registered
 from local.child import Child, silent
 from local.machine import (
     StackFailed,
     data_folder,
-    note_holder,
     require_free,
     server_command,
     worker_command,
@@ -119,17 +119,18 @@ class Stack:
         if self.codec_url:
             ports["BATON_GATEWAY_PORT"] = settings.gateway_port
         require_free(ports)
+        self._note(lock)
 
         self._say("Starting Temporal …")
         await self._start_server_patiently(server, lock)
-        self._note_processes(lock)
+        self._note(lock)
         self._say("Starting the worker …")
         await self._start_worker(worker)
-        self._note_processes(lock)
+        self._note(lock)
         if self.codec_url:
             self._say("Starting the codec server …")
             await self._start_gateway()
-            self._note_processes(lock)
+        self._note(lock, ready=True)
 
     def _check_company(self) -> None:
         """Raise ``DocumentError`` if the files of a company that begins here are wrong.
@@ -257,8 +258,9 @@ class Stack:
         self._children.append((child, grace))
         return child
 
-    def _note_processes(self, lock: FileIO) -> None:
-        note_holder(lock, os.getpid(), *(child.pid for child, _ in self._children))
+    def _note(self, lock: FileIO, *, ready: bool = False) -> None:
+        processes = os.getpid(), *(child.pid for child, _ in self._children)
+        RunningStack(processes=processes, address=self.address, ui=self.ui_url, ready=ready).note(lock)
 
     def _hear_worker(self, line: str) -> None:
         self._say(line)

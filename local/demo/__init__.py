@@ -36,8 +36,9 @@ PlayT = TypeVar("PlayT")
 def command(keep: bool, json_: bool) -> None:
     """Play the everyday situations of a support team, and show the result of each.
 
-    It uses the running Temporal, with its own workers and help desks, and closes its cases
-    afterwards. If no Temporal answers, it starts one, and stops it at the end. It takes less than a
+    It uses the Temporal of the baton up that runs, or the one that TEMPORAL_ADDRESS names, with its own
+    workers and help desks, and closes its cases afterwards. If no Temporal answers, it starts one, and stops
+    it at the end. It takes less than a
     minute, and exits with 1 if anything did not go as expected.
     """
     as_expected = run(_until_interrupted, _demo(secrets.token_hex(3), keep, json_))
@@ -90,10 +91,7 @@ async def _demo(name: str, keep: bool, json_: bool) -> bool:
 
 async def place_of(stage: Stage, name: str, played: Played, *, keep: bool) -> Place:
     """Where the cases of this run can be seen."""
-    if stage.own is not None:
-        ui: str | None = stage.own.ui_url
-    else:
-        ui = await find_ui(stage.address, stage.client.namespace, played.plays[0].workflow_id)
+    ui = stage.ui or await find_ui(stage.address, stage.client.namespace, played.plays[0].workflow_id)
     query = f"TaskQueue STARTS_WITH '{task_queues(name)}'"
     return Place(ui, stage.client.namespace, query, stays=keep or stage.own is None)
 

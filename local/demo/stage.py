@@ -1,7 +1,8 @@
 """Where ``baton demo`` plays: a Temporal, and on it a worker for each company.
 
-The companies share a Temporal: one that is already running, or one that is started for them and stopped
-afterwards.
+The companies share a Temporal: the one that the environment names, or that of the ``baton up`` with this data
+folder, whatever its port, or the one at the usual address. If none answers, one is started for them, and
+stopped afterwards.
 """
 
 from __future__ import annotations
@@ -9,23 +10,25 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import NoReturn
+from typing import NamedTuple, NoReturn
 
 from temporalio.client import Client
 from temporalio.envconfig import ClientConfig
+from temporalio.service import RPCError
 
 from baton.client import connect, plugin_for
 from baton.errors import ConnectionFailed
+from baton.running import RunningStack, running_in
 from baton.settings import PREFIX, load_settings
 from local.demo.company import Company, companies_for
 from local.demo.skip import skips_time
 from local.demo.worker import Worker
 from local.machine import worker_command
-from local.stack import NAMESPACE, Stack
+from local.stack import NAMESPACE, POLL_SECONDS, START_SECONDS, Stack
 
 CONNECT_SECONDS = 5.0
 
@@ -38,6 +41,8 @@ class Stage:
     address: str
     own: Stack | None
     """The Temporal that was started for the demo, if none was running."""
+    ui: str | None
+    """The URL of its UI, if that is known: of another Temporal, it is not."""
     skips_time: bool
     """Whether that Temporal can skip time."""
     companies: tuple[Company, ...]
@@ -73,36 +78,46 @@ async def open_stage(run: str, rules: Iterable[str], say: Callable[[str], None])
         folder = Path(exits.enter_context(TemporaryDirectory(prefix="baton-demo-")))
         companies = tuple(companies_for(run, rules, folder))
         to_start = companies
-        client, own, address = await _running_temporal(), None, _configured_address()
-        environment = _environment_without(PREFIX)
-        if client is None:
-            say(f"Nothing answers at {address}: starting a Temporal for the demo …")
+        temporal, own = await _running_temporal(say), None
+        if temporal is None:
+            say(f"Nothing answers at {_configured_address()}: starting a Temporal for the demo …")
             # The stack includes a worker: it is the company with all rules.
             own = await exits.enter_async_context(Stack(companies[0].settings))
-            client, address = await _client_of(own), own.address
+            temporal = await _of_stack(own.address, own.ui_url)
             to_start = companies[1:]
-            environment = _environment_without(PREFIX, "TEMPORAL_") | {
-                "TEMPORAL_ADDRESS": own.address,
-                "TEMPORAL_NAMESPACE": NAMESPACE,
-                "TEMPORAL_CONFIG_FILE": os.devnull,
-            }
         else:
-            say(f"Playing on the Temporal at {address}.")
+            say(f"Playing on the Temporal at {temporal.address}.")
         say(f"Starting {len(to_start)} workers, each with other rules …")
         workers = tuple(Worker(company) for company in to_start)
         exits.push_async_callback(_stop, workers)
-        await _start(workers, command, environment)
-        yield Stage(client, address, own, await skips_time(client), companies, workers)
+        await _start(workers, command, temporal.environment)
+        client = temporal.client
+        yield Stage(client, temporal.address, own, temporal.ui, await skips_time(client), companies, workers)
 
 
 # --- Temporal -----------------------------------------------------------------------------------
 
 
-async def _running_temporal() -> Client | None:
-    """A client of the Temporal that the environment names, if one answers there."""
+class _Temporal(NamedTuple):
+    """A Temporal that answers."""
+
+    client: Client
+    address: str
+    ui: str | None
+    environment: Mapping[str, str]
+    """That of a worker there."""
+
+
+async def _running_temporal(say: Callable[[str], None]) -> _Temporal | None:
+    """The Temporal that the environment names, else that of the data folder, else the usual one; None if it
+    does not answer."""
+    if "target_host" not in ClientConfig.load_client_connect_config():
+        stack = await _running_stack(say)
+        if stack is not None:
+            return await _of_stack(stack.address, stack.ui)
     try:
         async with asyncio.timeout(CONNECT_SECONDS):
-            return await connect()
+            return _Temporal(await connect(), _configured_address(), None, _environment_without(PREFIX))
     except (ConnectionFailed, TimeoutError):
         return None
 
@@ -111,9 +126,37 @@ def _configured_address() -> str:
     return ClientConfig.load_client_connect_config().get("target_host") or "localhost:7233"
 
 
-async def _client_of(stack: Stack) -> Client:
+async def _running_stack(say: Callable[[str], None]) -> RunningStack | None:
+    """The stack of the data folder, once it has started."""
+    folder = load_settings().data_dir
+    stack = running_in(folder)
+    if stack is not None and not stack.ready:
+        say("Waiting for `baton up`, which is starting …")
+        with suppress(TimeoutError):
+            async with asyncio.timeout(START_SECONDS):
+                while stack is not None and not stack.ready:
+                    await asyncio.sleep(POLL_SECONDS)
+                    stack = running_in(folder)
+    return stack
+
+
+async def _of_stack(address: str, ui: str) -> _Temporal:
+    """The Temporal of a stack.
+
+    Raises:
+        ConnectionFailed: it does not answer.
+    """
     plugin = plugin_for(load_settings())  # the workers have the same keys
-    return await Client.connect(stack.address, namespace=NAMESPACE, plugins=[plugin])
+    try:
+        client = await Client.connect(address, namespace=NAMESPACE, plugins=[plugin])
+    except (RuntimeError, RPCError) as error:
+        raise ConnectionFailed(f"The Temporal of `baton up` does not answer at {address}: {error}") from None
+    environment = _environment_without(PREFIX, "TEMPORAL_") | {
+        "TEMPORAL_ADDRESS": address,
+        "TEMPORAL_NAMESPACE": NAMESPACE,
+        "TEMPORAL_CONFIG_FILE": os.devnull,
+    }
+    return _Temporal(client, address, ui, environment)
 
 
 def _environment_without(*prefixes: str) -> dict[str, str]:

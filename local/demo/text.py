@@ -150,7 +150,9 @@ class Report:
             )
             return
         self._out.print("To look at these cases, open the Temporal UI")
-        self._indented(Text(place.workflows or "at the address that `baton up` printed"))
+        # Where a terminal lets links be clicked, it leads to the filtered list.
+        style = f"link {place.link}" if place.link else ""
+        self._indented(Text(place.workflows or "at the address that `baton up` printed", style))
         self._out.print("and paste this filter:")
         self._indented(Text(place.query))
 

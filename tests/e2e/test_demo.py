@@ -17,9 +17,11 @@ import pytest
 from temporalio.client import WorkflowExecutionStatus
 from temporalio.testing import WorkflowEnvironment
 
+from baton.settings import HOST, load_settings
 from lab.rig import eventually
 from lab.server import running_server
 from local.machine import free_port
+from local.stack import Stack
 
 BATON = Path(sys.executable).with_name("baton")
 
@@ -76,6 +78,12 @@ def ending(play: Mapping[str, Any]) -> tuple[Any, ...]:
 
 
 async def start_demo(folder: Path, address: str, *options: str) -> asyncio.subprocess.Process:
+    return await start_demo_in(folder, {"TEMPORAL_ADDRESS": address}, *options)
+
+
+async def start_demo_in(
+    folder: Path, environment: Mapping[str, str], *options: str
+) -> asyncio.subprocess.Process:
     outside = {
         name: value for name, value in os.environ.items() if not name.startswith(("TEMPORAL_", "BATON_"))
     }
@@ -85,7 +93,7 @@ async def start_demo(folder: Path, address: str, *options: str) -> asyncio.subpr
         *options,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
-        env=outside | {"TEMPORAL_ADDRESS": address, "TMPDIR": str(folder), "COLUMNS": "80"},
+        env={**outside, **environment, "TMPDIR": str(folder), "COLUMNS": "80"},
     )
 
 
@@ -147,6 +155,50 @@ async def test_on_a_running_temporal_it_leaves_no_case_open(
     found = re.search(r"TaskQueue STARTS_WITH 'baton-demo-\w+'", text)
     assert found, text
     await cases_are_over(server, found[0], 22)
+
+
+# Ready once somebody has written into the file that it is told.
+WAITING_WORKER = """
+import signal, sys
+open(sys.argv[1]).read()
+print("worker ready", flush=True)
+signal.pause()
+"""
+
+
+async def test_it_plays_on_the_stack_of_the_data_folder_once_that_has_started(tmp_path: Path) -> None:
+    settings = load_settings(
+        data_dir=tmp_path / "data", temporal_port=free_port(), ui_port=free_port(), shutdown_grace_seconds=1
+    )
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    gate = tmp_path / "gate"
+    os.mkfifo(gate)
+    worker = [sys.executable, "-c", WAITING_WORKER, str(gate)]
+    waits = asyncio.Event()
+
+    def hear(line: str) -> None:
+        if line.startswith("Starting the worker"):
+            waits.set()
+
+    async def up(played: asyncio.Event) -> None:
+        async with Stack(settings, worker=worker, say=hear):
+            await played.wait()
+
+    played = asyncio.Event()
+    async with asyncio.TaskGroup() as group:
+        group.create_task(up(played))
+        await waits.wait()
+        process = await start_demo_in(temporary, {"BATON_DATA_DIR": str(settings.data_dir)})
+        assert process.stderr is not None
+        assert await process.stderr.readline() == "Waiting for `baton up`, which is starting …\n".encode()
+        await asyncio.to_thread(gate.write_text, "go")
+        output, errors = await process.communicate()
+        played.set()
+
+    assert process.returncode == 0, output.decode() + errors.decode()
+    assert errors.decode().splitlines()[0] == f"Playing on the Temporal at {HOST}:{settings.temporal_port}."
+    assert f"http://{HOST}:{settings.ui_port}/namespaces/default/workflows" in output.decode()
 
 
 async def test_where_no_time_can_be_skipped_the_due_times_are_seconds(tmp_path: Path) -> None:
