@@ -42,6 +42,7 @@ from baton.errors import BatonError, SettingsError
 from baton.files import private_folder
 from baton.settings import Settings, WorkerVersion, load_settings, worker_version
 from baton.signs import visible
+from baton.temporal.binding import Bindable, bind, binding_of, require_own
 from baton.temporal.ending import leave
 from baton.temporal.logs import set_up_logging
 from baton.temporal.process import showing_life, tell
@@ -49,7 +50,7 @@ from baton.temporal.searchattributes import VALUE_TYPES, registered, type_name
 from baton.temporal.telemetry import metrics_address, runtime_for
 from helpdesks.base import HelpDesk
 from helpdesks.embedded import EmbeddedHelpDesk
-from helpdesks.firststart import is_new
+from helpdesks.firststart import identity_at, is_new
 from workflows.chat import Chat
 from workflows.ticket import Ticket
 
@@ -72,6 +73,7 @@ async def running_worker(
     desk = observed(desk)
     await _fill_empty_directory(desk, settings)
     rulebook = await Rulebook.open(settings.rules_file, settings.templates_file, desk)
+    await _bind(client, desk, settings)
     runtime = client.service_client.config.runtime or Runtime.default()
     count_from_zero(runtime.metric_meter, client.namespace, settings.task_queue, rulebook.current)
     deciding = Deciding(desk, rulebook, policy_of(settings))
@@ -201,11 +203,35 @@ async def _check_first_start(settings: Settings) -> None:
         load_company(settings.directory_file, settings.rules_file, settings.templates_file)
 
 
+@asynccontextmanager
+async def _own_desk(client: Client, settings: Settings) -> AsyncIterator[EmbeddedHelpDesk]:
+    """The help desk of the settings, made if there is none.
+
+    Raises ``SettingsError``, before it makes anything, if another database belongs to the task queue.
+    """
+    # In this order: what is bound has an identity. By now another worker may have made this database.
+    if await binding_of(client, settings.task_queue) is not None:
+        found = await identity_at(settings.database_url)
+        await require_own(client, settings.task_queue, Bindable.here(found, settings.database_shown))
+    _make_data_folder(settings)
+    async with EmbeddedHelpDesk.open(settings.database_url) as desk:
+        yield desk
+
+
+async def _bind(client: Client, desk: HelpDesk, settings: Settings) -> None:
+    """Bind the database to the task queue, if none is. Raises ``SettingsError`` if another one is."""
+    own = Bindable.here(await desk.identity(), settings.database_shown)
+    if await bind(client, settings.task_queue, own):
+        _log.info("the task queue %s belongs to %s from now on", settings.task_queue, own)
+
+
 async def _check_for_all(settings: Settings) -> None:
     """Find once what each of several workers would find, and make the help desk for all of them."""
-    async with EmbeddedHelpDesk.open(settings.database_url) as desk:
+    client = await connect(settings)
+    async with _own_desk(client, settings) as desk:
         await _fill_empty_directory(desk, settings)
         await Rulebook.open(settings.rules_file, settings.templates_file, desk)
+        await _bind(client, desk, settings)
 
 
 async def _work(settings: Settings) -> None:
@@ -215,7 +241,7 @@ async def _work(settings: Settings) -> None:
     version = worker_version()
     client = await connect(settings, runtime_for(settings))
     async with (
-        EmbeddedHelpDesk.open(settings.database_url) as desk,
+        _own_desk(client, settings) as desk,
         running_worker(client, desk, settings, version),
         showing_life(settings.alive_file),
     ):
@@ -309,7 +335,6 @@ def main() -> int:
         settings = load_settings()
         set_up_logging(settings.log_level, settings.log_format)
         asyncio.run(_check_first_start(settings))
-        _make_data_folder(settings)
         processes = settings.worker_processes or os.cpu_count() or 1
         if processes > 1:
             asyncio.run(_check_for_all(settings))

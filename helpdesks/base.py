@@ -289,3 +289,6 @@ class HelpDesk(Protocol):
 
         Only the place in ``case`` needs to be correct.
         """
+
+    async def identity(self) -> str:
+        """What tells the database of this help desk from any other: random, and the same for ever."""

@@ -55,6 +55,7 @@ from helpdesks.changelog import Changed
 from helpdesks.database import Database
 from helpdesks.directories import Directories
 from helpdesks.engines import parse_url
+from helpdesks.identity import identity
 from helpdesks.intake import EmbeddedIntake
 from helpdesks.known import Attendance, Concerned, Heard, Kind, StillWaiting, VersionedDirectory
 from helpdesks.ledger import enter_once
@@ -245,6 +246,9 @@ class EmbeddedHelpDesk:
     async def messages(self, case: CaseRef, limit: int) -> Sequence[MessageRow]:
         place = place_of(case)
         return await self._database.read(lambda connection: conversations.messages(connection, place, limit))
+
+    async def identity(self) -> str:
+        return await self._database.read(identity)
 
     # --- Beyond the protocol: one case, for whoever operates the help desk ---------------------------
 

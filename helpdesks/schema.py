@@ -300,3 +300,6 @@ rule_sets = Table(
     Column("source", Words, nullable=False),
     moment("stored_at"),
 )
+
+# One row: see `helpdesks.identity`.
+identity = Table("identity", metadata, Column("id", Words, primary_key=True))

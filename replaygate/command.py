@@ -21,6 +21,7 @@ from baton.cli.shared import as_json, baton_client, run
 from baton.contract import CHAT_WORKFLOW, TICKET_WORKFLOW
 from baton.errors import BatonError
 from baton.settings import CHECKOUT
+from baton.temporal.queries import without_bindings
 from replaygate import forprograms
 from replaygate import report as replayreport
 from replaygate.pool import Pool, Request, replay_command, request_for
@@ -181,9 +182,10 @@ async def _in_folder(folder: Path, tally: Tally) -> AsyncIterator[Item]:
 
 
 async def _in_namespace(client: Client, options: Options, tally: Tally) -> AsyncIterator[Item]:
-    found = (await client.count_workflows(options.query)).count
+    query = without_bindings(options.query or "")
+    found = (await client.count_workflows(query)).count
     tally.total = min(found, options.limit or found)
-    async for execution in client.list_workflows(options.query, limit=options.limit):
+    async for execution in client.list_workflows(query, limit=options.limit):
         if execution.workflow_type not in (CHAT_WORKFLOW, TICKET_WORKFLOW):
             yield _ready(_skipped(execution, f"another workflow type: {execution.workflow_type}"))
         else:

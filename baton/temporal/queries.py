@@ -6,6 +6,9 @@ from datetime import UTC, datetime
 
 from baton.contract import CHAT_WORKFLOW, TICKET_WORKFLOW
 
+DATABASE_WORKFLOW = "Database"
+"""The type of the workflows that are no cases: see ``baton.temporal.binding``."""
+
 
 def quoted(value: str) -> str:
     """A value in a query; backslashes and quotes in it are escaped with a backslash."""
@@ -23,3 +26,9 @@ def moment(at: datetime) -> str:
 
 
 OURS = one_of("WorkflowType", CHAT_WORKFLOW, TICKET_WORKFLOW)
+
+
+def without_bindings(query: str) -> str:
+    """The same query, without the workflows that say which database belongs to a task queue."""
+    others = f"WorkflowType != {quoted(DATABASE_WORKFLOW)}"
+    return f"({query}) AND {others}" if query.strip() else others

@@ -24,6 +24,7 @@ from baton.client import connect, plugin_for
 from baton.errors import ConnectionFailed
 from baton.running import RunningStack, running_in
 from baton.settings import PREFIX, load_settings
+from baton.temporal.binding import release
 from local.demo.company import Company, companies_for
 from local.demo.skip import skips_time
 from local.demo.worker import Worker
@@ -89,6 +90,8 @@ async def open_stage(run: str, rules: Iterable[str], say: Callable[[str], None])
             say(f"Playing on the Temporal at {temporal.address}.")
         say(f"Starting {len(to_start)} workers, each with other rules …")
         workers = tuple(Worker(company) for company in to_start)
+        if own is None:
+            exits.push_async_callback(_release, client, to_start)
         exits.push_async_callback(_stop, workers)
         await _start(workers, command, temporal.environment)
         client = temporal.client
@@ -175,3 +178,10 @@ async def _start(workers: Iterable[Worker], command: Iterable[str], environment:
 
 async def _stop(workers: Iterable[Worker]) -> None:
     await asyncio.gather(*(worker.stop() for worker in workers))
+
+
+async def _release(client: Client, companies: Iterable[Company]) -> None:
+    """Leave nothing in a Temporal that goes on: the databases of the demo are gone."""
+    queues = [company.settings.task_queue for company in companies]
+    releases = (release(client, queue) for queue in queues)
+    await asyncio.gather(*releases, return_exceptions=True)  # one that has not started has bound nothing

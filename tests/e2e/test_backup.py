@@ -27,6 +27,7 @@ from temporalio.client import Client
 from baton.client import BatonClient, plugin_for
 from baton.settings import HOST, Settings, load_settings
 from baton.temporal.keys import KeyRing, key_line, new_key
+from helpdesks.firststart import identity_at
 from lab.rig import CHANNEL, event, eventually, failed_tasks, fresh
 from local.archive import FORMAT, MANIFEST, BackupFailed, Manifest
 from local.backup import make_backup
@@ -225,6 +226,7 @@ async def test_a_stack_is_backed_up_while_it_works_and_its_copy_goes_on(tmp_path
         assert b"Two questions." not in temporal.read()
 
     assert restore(copy, file, force=False, say=silent) == manifest
+    assert await identity_at(copy.database_url) == await identity_at(original.database_url)
     async with Stack(copy) as stack:
         client = await client_of(stack, copy)
         cases = await at_rest(client)

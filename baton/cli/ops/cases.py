@@ -23,6 +23,7 @@ from baton.cli.shared import chat_id, count, print_json, ticket_name
 from baton.cli.tables import print_table
 from baton.contract import chat_workflow_id, ticket_workflow_id
 from baton.errors import BatonError
+from baton.temporal.queries import without_bindings
 
 AT_ONCE = 20
 """Cases that are worked on at the same time."""
@@ -93,7 +94,7 @@ async def chosen(client: Client, cases: Sequence[str], query: str | None) -> lis
 async def found(client: Client, query: str) -> list[str]:
     """The workflow IDs that a filter finds, each once. Raises ``BatonError`` if the server refuses it."""
     try:
-        return list(dict.fromkeys([one.id async for one in client.list_workflows(query)]))
+        return list(dict.fromkeys([one.id async for one in client.list_workflows(without_bindings(query))]))
     except RPCError as error:
         if error.status is not RPCStatusCode.INVALID_ARGUMENT:
             raise
