@@ -91,7 +91,7 @@ async def open_stage(run: str, rules: Iterable[str], say: Callable[[str], None])
         say(f"Starting {len(to_start)} workers, each with other rules …")
         workers = tuple(Worker(company) for company in to_start)
         if own is None:
-            exits.push_async_callback(_release, client, to_start)
+            exits.push_async_callback(_release, temporal.client, to_start)
         exits.push_async_callback(_stop, workers)
         await _start(workers, command, temporal.environment)
         client = temporal.client
