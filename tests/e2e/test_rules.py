@@ -208,13 +208,15 @@ async def test_who_is_available_and_what_time_it_is_are_facts_of_the_decision(op
         await rig.by("ivan", chat, "taken")
         plain = await rig.customer(chat, "Hello", id=fresh("m"))
         facts = (await decided(rig, chat, plain.event_id)).facts
-        assert (facts.lines, facts.available, facts.clocks) == ({}, {}, {}), "no rule got as far as asking"
+        asked = (facts.lines, facts.available_in, facts.available, facts.clocks)
+        assert asked == ({}, {}, {}, {}), "no rule got as far as asking"
 
         who = await rig.customer(chat, "who", id=fresh("m"))
         assert fired(who) == ["somebody", "nobody", "assignee", "lena"]
         facts = (await decided(rig, chat, who.event_id)).facts
         assert facts.available == {"ivan": True, "lena": False}
         assert [one.staff for one in facts.lines["line-1"] if one.available] == ["ivan", "petra"]
+        assert facts.available_in == {"line-1": 2, "phones": 0}
 
         when = await rig.customer(chat, "when", id=fresh("m"))
         assert fired(when) == ["open", "closed", "today"]
@@ -226,7 +228,7 @@ async def test_who_is_available_and_what_time_it_is_are_facts_of_the_decision(op
 
         recorded = await recorded_decision(rig.client.temporal, rig.handle(chat).id, plain.event_id)
         for test, said in (
-            ({"line.line-2.available": {"at least": 1}}, "who of line 'line-2' was available"),
+            ({"line.line-2.available": {"at least": 1}}, "how many of line 'line-2' were available"),
             ({"staff.maria.available": True}, "whether 'maria' was available"),
             ({"line.phones.open": True}, "what time it was for 'line.phones'"),
         ):
