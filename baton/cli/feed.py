@@ -62,7 +62,7 @@ class Options:
     type=click.Path(path_type=Path, dir_okay=False),
     help="Write the refused lines here, each with the reason.",
 )
-@click.option("--strict", is_flag=True, help="Exit with 1 if a line was refused.")
+@click.option("--strict", is_flag=True, help="Exit with 1 if any line was refused.")
 @click.option("--signal", "signal_", is_flag=True, help="Only hand over, without waiting for decisions.")
 @click.option(
     "--timeout",
@@ -93,8 +93,8 @@ def command(
     lines that were answered are not sent again, and an event that was accepted without our knowing is
     recognised by its ID.
 
-    Refused lines are counted; they are no failure unless --strict is given. Ctrl-C stops; a second one stops
-    at once.
+    Refused lines are counted. They are a failure if they are more than those accepted, or with --strict.
+    Ctrl-C stops; a second one stops at once.
     """
     written = [path.resolve() for path in (file, journal, options["refused"]) if path is not None]
     if len(written) > len(set(written)):
@@ -111,11 +111,13 @@ def command(
         echo_json(feedreport.as_dict(feed, seconds))
     else:
         feedreport.print_summary(feed, seconds)
-    verdicts = feed.tally.verdicts
-    if feed.stopped or verdicts[LineVerdict.FAILED]:
+    tally = feed.tally
+    unfinished = bool(feed.stopped or tally.verdicts[LineVerdict.FAILED])
+    if tally.mostly_refused:
+        echo(_what_to_do_about_refusals(options["refused"]), err=True)
+    if unfinished:
         echo(_how_to_go_on(file, place), err=True)
-        raise SystemExit(1)
-    if strict and verdicts[LineVerdict.REFUSED]:
+    if unfinished or tally.mostly_refused or (strict and tally.verdicts[LineVerdict.REFUSED]):
         raise SystemExit(1)
 
 
@@ -244,4 +246,13 @@ def _how_to_go_on(file: Path, journal: Path) -> str:
     return (
         f"To resume, use {again} again: what is recorded in {journal} is not sent "
         "twice, and any other event that was handled is recognised by its ID."
+    )
+
+
+def _what_to_do_about_refusals(refused: Path | None) -> str:
+    where = f"in {refused}" if refused else "in a file, if the same command is given with --refused FILE"
+    return (
+        f"More lines were refused than accepted. Why stands {where}; often people are missing from the "
+        "directory. Correct that first. Then feed the refused lines under new IDs: those they have are "
+        'spent, so that Baton would refuse them again. See "Refused lines" in docs/feed.md.'
     )

@@ -68,6 +68,12 @@ class Tally:
         """Lines that have a verdict; equal to ``lines`` once the feed has ended."""
         return sum(self.verdicts.values())
 
+    @property
+    def mostly_refused(self) -> bool:
+        """Whether more lines were refused than accepted, so that they have a fault in common."""
+        taken = (LineVerdict.ACCEPTED, LineVerdict.DUPLICATE, LineVerdict.SUBMITTED)
+        return self.verdicts[LineVerdict.REFUSED] > sum(self.verdicts[verdict] for verdict in taken)
+
     def add(self, line: Line, result: Result) -> None:
         self.bytes += len(line.raw) + 1
         self.verdicts[result.verdict] += 1

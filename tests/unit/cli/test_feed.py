@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 
 from baton.cli import baton as program
 from baton.contract import ChatEvent, ChatSnapshot, Outcome
-from baton.errors import IllegalTransition, Unanswered
+from baton.errors import IllegalTransition, Unanswered, UnknownStaff
 from baton.feed.journal import Journal
 from tests.fakes import opener
 
@@ -103,10 +103,29 @@ def test_a_program_gets_the_summary_as_json(fake: FakeBaton) -> None:
     assert sum(summary[verdict] for verdict in verdicts) == summary["lines"]
 
 
-def test_refusals_are_a_failure_only_if_one_is_strict(fake: FakeBaton) -> None:
-    assert feed(lines=["oops"]).exit_code == 0
+def test_some_refusals_are_a_failure_only_if_one_is_strict(fake: FakeBaton) -> None:
+    written = [line("e-1"), "oops"]
+
+    as_many = feed(lines=written)
+
+    assert (as_many.exit_code, as_many.stderr) == (0, "")
     assert feed("--strict").exit_code == 1, "also when the refusal is an old one"
     assert feed("--strict", lines=[line("e-1")]).exit_code == 0
+
+
+def test_more_refused_than_accepted_is_a_failure_that_says_what_to_do_about_spent_ids(
+    fake: FakeBaton,
+) -> None:
+    fake.errors = {f"e-{number}": UnknownStaff("nobody 'ivan'") for number in (2, 3, 4)}
+
+    result = feed(lines=[line(f"e-{number}", str(number)) for number in (1, 2, 3, 4)] + [line("e-again")])
+    written_down = feed("--json", "--refused", "refused.jsonl")
+
+    assert (result.exit_code, written_down.exit_code) == (1, 1), "also when the refusals are old ones"
+    assert "--refused FILE" in result.stderr
+    assert "under new IDs" in result.stderr
+    assert "in refused.jsonl" in written_down.stderr
+    assert json.loads(written_down.stdout)["refused"] == 3
 
 
 def test_the_journal_lies_beside_the_file_and_keeps_lines_from_being_sent_twice(fake: FakeBaton) -> None:
