@@ -17,15 +17,21 @@ import csv
 import gzip
 import json
 import re
+import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
 CHANNEL = "tickets"
+COLUMNS = ("case", "activity", "staff", "at")
 LINES = ("line-1", "line-2")
 EVERY = 4
 """Every fourth member of staff is in the second line."""
+DEPARTMENTS = ("billing", "delivery", "warranty")
+LABELS = ("several-departments",)
+"""The log has neither departments nor labels. These are what the templates of a default installation name; a
+directory without them would not fit it."""
 
 OPENED = "Insert ticket"
 EVENTS: Mapping[str, Mapping[str, Any]] = {
@@ -47,14 +53,42 @@ class Row(NamedTuple):
     at: datetime
 
 
+class Unreadable(Exception):
+    """The log cannot be converted: says where, and what is wrong."""
+
+
 def read_log(path: Path) -> Iterator[Row]:
-    """The rows of the log, in its order."""
+    """The rows of the log, in its order. Raises ``Unreadable``."""
     opener = gzip.open if path.suffix == ".gz" else open
-    with opener(path, "rt", encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
+    try:
+        with opener(path, "rt", encoding="utf-8-sig", newline="") as file:
+            yield from _rows(path, csv.DictReader(file))
+    except (OSError, EOFError, zlib.error) as error:
+        raise Unreadable(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}") from None
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise Unreadable(f"{path} is no CSV file in UTF-8: {error}") from None
+
+
+def _rows(path: Path, reader: csv.DictReader[str]) -> Iterator[Row]:
+    there = reader.fieldnames or ()
+    if missing := [column for column in COLUMNS if column not in there]:
+        raise Unreadable(
+            f"{path}:1: no column {', '.join(missing)}. The first line must name the columns "
+            f"{', '.join(COLUMNS)}; it names {', '.join(there) or 'nothing'}."
+        )
+    for row in reader:
+        # A row that is too short has None where it ends.
+        if empty := [column for column in COLUMNS if not (row[column] or "").strip()]:
+            raise Unreadable(f"{path}:{reader.line_num}: nothing in the column {', '.join(empty)}.")
+        try:
             at = datetime.fromisoformat(row["at"])
-            at = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
-            yield Row(row["case"], row["activity"], staff_id(row["staff"]), at)
+        except ValueError:
+            raise Unreadable(
+                f"{path}:{reader.line_num}: {row['at']!r} in the column at is no time. Write it as "
+                "2010-01-13 08:40:25+00:00."
+            ) from None
+        at = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+        yield Row(row["case"], row["activity"], staff_id(row["staff"]), at)
 
 
 def staff_id(name: str) -> str:
@@ -107,7 +141,12 @@ def customer_of(case: str) -> str:
 
 def directory(staff: Iterable[str]) -> str:
     """The directory of these people, as YAML."""
-    lines = ["lines:", *(f"  {line}: {{}}" for line in LINES), "staff:"]
+    lines = [
+        *("lines:", *(f"  {line}: {{}}" for line in LINES)),
+        *("departments:", *(f"  {department}: {{label: {department}}}" for department in DEPARTMENTS)),
+        f"labels: [{', '.join(LABELS)}]",
+        "staff:",
+    ]
     for number, member in enumerate(sorted(set(staff), key=_natural), start=1):
         line = LINES[number % EVERY == 0]
         # Years pass within minutes here, so everybody has more chats at a time than a person could.
@@ -127,7 +166,10 @@ def main() -> None:
     parser.add_argument("--directory", type=Path, required=True, help="write the directory here, as YAML")
     arguments = parser.parse_args()
 
-    rows = list(read_log(arguments.log))
+    try:
+        rows = list(read_log(arguments.log))
+    except Unreadable as error:
+        raise SystemExit(f"{error}\nNothing was written.") from None
     written = 0
     with arguments.feed.open("w", encoding="utf-8") as feed:
         for line in feed_lines(rows):

@@ -16,20 +16,9 @@ import pytest
 from baton.feed.lines import Line, parse_line
 from baton.settings import CHECKOUT
 from tests.directories import parse_directory
+from tests.helpdesklog import LOG
 
 SCRIPT = CHECKOUT / "docs/examples/convert_helpdesk_log.py"
-
-LOG = """\
-case,activity,staff,at
-Case1,Assign seriousness,Value 2,2010-01-13 08:40:25+00:00
-Case1,Take in charge ticket,Value 2,2010-01-29 08:52:27+00:00
-Case1,Wait,Value 10,2010-01-29 08:52:30+00:00
-Case1,Resolve ticket,Value 2,2010-01-29 08:52:34+00:00
-Case1,Closed,Value 5,2010-02-13 08:52:48+00:00
-Case1,Closed,Value 5,2010-02-13 08:52:48+00:00
-Case2,Insert ticket,Value 1,2010-01-20 10:00:00+00:00
-Case2,Create SW anomaly,Value 1,2010-01-20 10:00:00+00:00
-"""
 
 
 @pytest.fixture
@@ -127,3 +116,40 @@ def test_a_log_that_is_not_compressed_will_do(tmp_path: Path) -> None:
     rows = list(runpy.run_path(str(SCRIPT))["read_log"](path))
 
     assert len(rows) == 8
+
+
+@pytest.mark.parametrize(
+    ("log", "said"),
+    [
+        (
+            "Case ID,activity,Resource,at\n",
+            "log.csv:1: no column case, staff. The first line must name the columns case, activity, staff, "
+            "at; it names Case ID, activity, Resource, at.",
+        ),
+        ("", "log.csv:1: no column case, activity, staff, at."),
+        ("case,activity,staff,at\nCase1,Closed\n", "log.csv:2: nothing in the column staff, at."),
+        (
+            "case,activity,staff,at\nCase1,Closed,Value 5,May\n",
+            "log.csv:2: 'May' in the column at is no time.",
+        ),
+        ("case,activity,staff,at\nCase1,Cl\xf4t,Value 5,May\n", "log.csv is no CSV file in UTF-8"),
+        (None, "log.csv cannot be read: No such file or directory"),
+    ],
+)
+def test_a_log_that_cannot_be_converted_is_named_with_what_is_wrong(
+    tmp_path: Path, log: str | None, said: str
+) -> None:
+    if log is not None:
+        (tmp_path / "log.csv").write_text(log, encoding="latin-1")
+    command = [sys.executable, str(SCRIPT), "log.csv", "--feed", "feed.jsonl", "--directory", "people.yaml"]
+
+    ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+
+    assert ended.returncode == 1
+    assert ended.stderr.startswith(said)
+    assert "Traceback" not in ended.stderr
+    assert {path.name for path in tmp_path.iterdir()} <= {"log.csv"}, "nothing was written"
+
+
+def test_a_log_from_a_spreadsheet_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
+    assert convert(tmp_path, f"\ufeff{LOG}") == convert(tmp_path, LOG)
