@@ -1,9 +1,10 @@
 """The client for Python services.
 
-    baton = await BatonClient.connect()
-    outcome = await baton.chat("telegram", "42").send({
-        "kind": "customer_message", "id": "m-1", "author": {"type": "customer", "id": "c-7"}, "text": "Hello",
-    })
+    async with BatonClient.connect() as baton:
+        outcome = await baton.chat("telegram", "42").send({
+            "kind": "customer_message", "id": "m-1",
+            "author": {"type": "customer", "id": "c-7"}, "text": "Hello",
+        })
 
 An event goes to the case that is there. Where none is, or the last one is closed, what may open one does: a
 message to a chat, for example. Anything else needs a case. ``send`` answers when the decision is durable;

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Generator, Mapping
+from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
-from typing import Any, Self
+from types import TracebackType
+from typing import Any, Self, TypeVar
 
 from temporalio.client import Client
 
@@ -33,6 +35,9 @@ from baton.contract import (
     ticket_workflow_id,
 )
 from baton.errors import InvalidEvent
+from baton.settings import load_settings
+
+ClientT = TypeVar("ClientT", bound="BatonClient")
 
 
 class BatonClient:
@@ -49,12 +54,29 @@ class BatonClient:
         self._calls = Calls(client, task_queue)
 
     @classmethod
-    async def connect(cls, *, task_queue: str = TASK_QUEUE) -> Self:
+    def connect(cls, *, task_queue: str | None = None) -> Connecting[Self]:
         """Connect as Temporal's own environment configuration says, with the keys of Baton's settings.
+
+        Args:
+            task_queue: where the workers listen; by default as Baton's settings say (``BATON_TASK_QUEUE``).
+
+            async with BatonClient.connect() as baton:
+
+        closes the client at the end of the block; ``baton = await BatonClient.connect()`` leaves that to
+        `close`, or to the end of the program.
 
         Raises ``ConnectionFailed``, which names the address, and ``SettingsError``.
         """
-        return cls(await connect(), task_queue=task_queue)
+
+        async def connected() -> Self:
+            settings = load_settings()
+            return cls(await connect(settings), task_queue=task_queue or settings.task_queue)
+
+        return Connecting(connected)
+
+    def close(self) -> None:
+        """Take no more calls: from now on each raises ``ConnectionFailed``. Those under way go on."""
+        self._calls.close()
 
     def chat(self, channel: str, conversation: str) -> Chat:
         """The chat of a conversation, whether or not there is one yet.
@@ -69,6 +91,25 @@ class BatonClient:
         Raises ``InvalidEvent`` if the ID cannot be one.
         """
         return Ticket(self._calls, ticket_id)
+
+
+class Connecting(AbstractAsyncContextManager[ClientT]):
+    """A client that is about to connect: to be awaited, or to be used for an ``async with`` block."""
+
+    def __init__(self, connected: Callable[[], Awaitable[ClientT]]) -> None:
+        self._connected = connected
+
+    def __await__(self) -> Generator[Any, None, ClientT]:
+        return self._connected().__await__()
+
+    async def __aenter__(self) -> ClientT:
+        self._client = await self
+        return self._client
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._client.close()
 
 
 class Chat:

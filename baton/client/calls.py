@@ -23,7 +23,7 @@ from baton.client.ledger import Ledger
 from baton.client.once import UpdatesOnce
 from baton.client.pauses import Pauses
 from baton.contract import HANDLE, SUBMIT, BaseEvent, check_event_size
-from baton.errors import BatonError, IllegalTransition, Unanswered
+from baton.errors import BatonError, ConnectionFailed, IllegalTransition, Unanswered
 from baton.temporal.visibility import CLOSED_BY_FORCE, how_closed
 
 QUERY_TIMEOUT = 20.0
@@ -47,12 +47,24 @@ class Calls:
         self._updates = UpdatesOnce(client)
         self._ledger = Ledger(client, task_queue)
         self._gates = Gates()
+        self._closed = False
+
+    def close(self) -> None:
+        """Make no more calls: each raises ``ConnectionFailed``."""
+        self._closed = True
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise ConnectionFailed(
+                "this client was closed, as it is at the end of its `async with` block. Connect again."
+            )
 
     async def send(self, address: Address[OutcomeT], event: BaseEvent, timeout: float) -> OutcomeT:
         """The outcome of an event, once it is decided.
 
         Raises a ``Refused``, or ``Unanswered`` after ``timeout`` seconds.
         """
+        self._check_open()
         _check_size(event)
         deadline = asyncio.get_running_loop().time() + timeout
         try:
@@ -69,6 +81,7 @@ class Calls:
 
         Nothing is left to do about an event that a closed case has had already.
         """
+        self._check_open()
         _check_size(event)
         try:
             if address.start is None:
@@ -104,6 +117,7 @@ class Calls:
 
     async def ask(self, workflow_id: str, query: str, result: type[ResultT]) -> ResultT:
         """What a case answers. Raises ``IllegalTransition`` if there never was one, and ``Unanswered``."""
+        self._check_open()
         handle: WorkflowHandle[Any, Any] = self._client.get_workflow_handle(workflow_id)
         try:
             answer = await handle.query(

@@ -11,9 +11,8 @@ from typing import NoReturn
 def leave(code: str | int | None) -> NoReturn:
     """Exit with ``code``, as ``sys.exit`` understands it, but without taking the interpreter down.
 
-    The threads of a Temporal client outlive it, and now and then one of them runs while Python is being torn
-    down, which aborts the process after its work was done. See
-    https://github.com/temporalio/sdk-python/issues/300
+    That takes time, and has its dangers where threads of a Temporal client go on: see
+    ``baton.temporal.threads``.
     """
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError):  # the reader has gone

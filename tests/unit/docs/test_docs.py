@@ -8,7 +8,8 @@ import json
 import re
 import shlex
 import subprocess
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -388,8 +389,9 @@ def _sent(method: Any, args: Sequence[Any], options: Mapping[str, Any]) -> ChatE
 async def test_a_python_snippet_runs(
     snippet: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    async def connect() -> Chats:
-        return Chats()
+    @asynccontextmanager
+    async def connect() -> AsyncIterator[Chats]:
+        yield Chats()
 
     monkeypatch.setattr(client.BatonClient, "connect", connect)
     tree = ast.parse(snippet)
