@@ -57,9 +57,16 @@ def require_free(ports: Mapping[str, int]) -> None:
     """Check that nothing listens on ``ports``, each listed under the option that chooses another.
 
     Raises:
-        StackFailed: a port is in use; the message names it and the option.
+        StackFailed: a port is in use, or asked for twice; the message names it and the options.
     """
-    with ExitStack() as held:  # all at once, so that using one port twice is noticed, too
+    options: dict[int, str] = {}
+    for option, port in ports.items():
+        if port in options:
+            raise StackFailed(
+                f"{options[port]} and {option} are both {port}, but each needs a port of its own."
+            )
+        options[port] = option
+    with ExitStack() as held:
         for option, port in ports.items():
             try:
                 held.enter_context(_listening(port))

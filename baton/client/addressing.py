@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, replace
 from typing import Generic, Self, TypeVar
 
@@ -52,7 +52,8 @@ class Address(Generic[OutcomeT]):
     start: Payload | None = None
     """None if the event can open nothing, or only what the ledger knows to be closed."""
     search_attributes: TypedSearchAttributes | None = None
-    hint: str = ""
+    openers: Set[str] = frozenset()
+    """The kinds of events that open such a case."""
 
     def reopening(self, event: BaseEvent, found: FoundCase) -> Self | None:
         """The same case with a start argument from the ledger; none if the event does not open it again."""
@@ -68,7 +69,10 @@ class Address(Generic[OutcomeT]):
     def missing(self, event: BaseEvent) -> str:
         """What to say if the event needs a case that does not exist."""
         kind = self.workflow.lower()
-        return f"{event.kind} needs a {kind}, and there is no living {kind} {self.workflow_id}: {self.hint}"
+        none = f"there is no living {kind} {self.workflow_id}"
+        if event.kind in self.openers:
+            return f"{none}, and {event.kind} opens one only with 'customer', to say whose it is"
+        return f"{event.kind} needs a {kind}, and {none}: only {', '.join(sorted(self.openers))} open one"
 
 
 def chat_address(channel: str, conversation: str, event: ChatEvent, customer: str | None) -> Address[Outcome]:
@@ -91,7 +95,7 @@ def chat_address(channel: str, conversation: str, event: ChatEvent, customer: st
         summary=summary(f"{channel} · {conversation}"),
         start=start,
         search_attributes=_search_attributes(values),
-        hint="only a message starts one; from staff it needs 'customer' to say whose it is",
+        openers=CHAT_OPENING_KINDS,
     )
 
 
@@ -117,7 +121,6 @@ def ticket_address(
     values = {"TicketStage": TicketStage.TRIAGE.value, "CaseStatus": Status.OPEN.value}
     if channel is not None:
         values["Channel"] = channel
-    opens = ", ".join(sorted(TICKET_OPENING_KINDS))
     return Address(
         TICKET_WORKFLOW,
         workflow_id,
@@ -125,7 +128,7 @@ def ticket_address(
         summary=summary(f"ticket {ticket_id}"),
         start=start,
         search_attributes=_search_attributes(values),
-        hint=f"only {opens} start one, with 'customer' to say whose it is",
+        openers=TICKET_OPENING_KINDS,
     )
 
 

@@ -24,6 +24,7 @@ from baton.client.once import UpdatesOnce
 from baton.client.pauses import Pauses
 from baton.contract import HANDLE, SUBMIT, BaseEvent, check_event_size
 from baton.errors import BatonError, ConnectionFailed, IllegalTransition, Unanswered
+from baton.temporal.reasons import reason
 from baton.temporal.visibility import CLOSED_BY_FORCE, how_closed
 
 QUERY_TIMEOUT = 20.0
@@ -111,7 +112,7 @@ class Calls:
                 error,
                 missing=address.missing(event),
                 unanswered=f"Temporal did not confirm event {event.id!r} to {address.workflow_id}: "
-                f"{error.message}. Send it again under the same ID.",
+                f"{reason(error.message)}. Send it again under the same ID.",
                 namespace=self._client.namespace,
             ) from None
 
@@ -124,7 +125,7 @@ class Calls:
                 query, result_type=result, rpc_timeout=timedelta(seconds=QUERY_TIMEOUT)
             )
         except RPCError as error:
-            why = f"not within {QUERY_TIMEOUT:g} s" if error.status in _TOO_LATE else error.message
+            why = f"not within {QUERY_TIMEOUT:g} s" if error.status in _TOO_LATE else reason(error.message)
             raise failure(
                 meaning_of(Call.ASK, error),
                 error,
@@ -173,7 +174,8 @@ class Calls:
                         error,
                         missing=address.missing(event),
                         unanswered=f"event {event.id!r} to {address.workflow_id} was not answered: "
-                        f"{error.message}. It may have been handled: send it again under the same ID.",
+                        f"{reason(error.message)}. It may have been handled: send it again under the same "
+                        "ID.",
                         namespace=self._client.namespace,
                     ) from None
                 turned_away = error
@@ -208,7 +210,7 @@ class Calls:
                 return None
             return Unanswered(
                 f"event {event.id!r} to {address.workflow_id} was not answered, and Temporal does not say "
-                f"how the case ended: {error.message}. Send it again under the same ID."
+                f"how the case ended: {reason(error.message)}. Send it again under the same ID."
             )
         if latest.status not in CLOSED_BY_FORCE:
             return None

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from temporalio.client import Client, Interceptor
-from temporalio.envconfig import ClientConfig
+from temporalio.envconfig import ClientConfig, ClientConnectConfig
 from temporalio.runtime import Runtime
 from temporalio.service import RPCError
 
@@ -14,6 +15,10 @@ from baton.settings import Settings, load_settings
 from baton.temporal.codec import EncryptionCodec
 from baton.temporal.keys import KeyRing
 from baton.temporal.plugin import BatonPlugin
+from baton.temporal.reasons import reason
+
+_ADDRESS = re.compile(r"(\[[0-9a-fA-F:.]+\]|[^\s/:\[\]]+):[0-9]{1,5}")
+"""A host, or an IPv6 address in brackets, and a port."""
 
 
 async def connect(settings: Settings | None = None, runtime: Runtime | None = None) -> Client:
@@ -25,20 +30,36 @@ async def connect(settings: Settings | None = None, runtime: Runtime | None = No
         runtime: where the client's metrics go; nowhere if left out.
 
     Raises:
-        ConnectionFailed: names the address.
-        SettingsError: a setting, or the file of the keys, is wrong.
+        ConnectionFailed: names the address, and says why.
+        SettingsError: a setting, Temporal's configuration, or the file of the keys is wrong.
     """
     plugin = plugin_for(settings or load_settings())
-    config = ClientConfig.load_client_connect_config()
-    config.setdefault("target_host", "localhost:7233")
-    config.setdefault("namespace", "default")
+    config = _configured()
     try:
         return await Client.connect(**config, plugins=[plugin], runtime=runtime)
-    except (RuntimeError, RPCError) as error:
+    except (RuntimeError, ValueError, RPCError) as error:
         raise ConnectionFailed(
-            f"Temporal does not answer at {config['target_host']} (namespace {config['namespace']}): "
-            f"{error}. Is it running ('make up')? The address is set by TEMPORAL_ADDRESS."
+            f"Temporal cannot be reached at {config['target_host']} (namespace {config['namespace']}): "
+            f"{reason(str(error))}. The address is set by TEMPORAL_ADDRESS."
         ) from None
+
+
+def _configured() -> ClientConnectConfig:
+    """What Temporal's configuration says. Raises ``SettingsError`` if it cannot be used."""
+    try:
+        config = ClientConfig.load_client_connect_config()
+    except (OSError, ValueError, RuntimeError) as error:
+        raise SettingsError(
+            f"Temporal's configuration (its file, and the variables TEMPORAL_…) cannot be used: {error}"
+        ) from None
+    config.setdefault("target_host", "localhost:7233")
+    config.setdefault("namespace", "default")
+    if not _ADDRESS.fullmatch(config["target_host"]):
+        raise SettingsError(
+            f"TEMPORAL_ADDRESS is {config['target_host']!r}: an address is a host and a port, such as "
+            "localhost:7233."
+        )
+    return config
 
 
 def plugin_for(settings: Settings) -> BatonPlugin:

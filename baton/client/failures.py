@@ -18,6 +18,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
 from baton.errors import REFUSALS, BatonError, ConnectionFailed, IllegalTransition, InvalidEvent, Unanswered
+from baton.temporal.reasons import reason
 
 _RUN_ENDED = "AcceptedUpdateCompletedWorkflow"
 
@@ -120,7 +121,7 @@ def failure(
 
 def not_taken(error: RPCError) -> ConnectionFailed:
     """The error of a call that Temporal does not take."""
-    return ConnectionFailed(f"Temporal refused the call ({error.status.name}): {error.message}")
+    return ConnectionFailed(f"Temporal refused the call ({error.status.name}): {reason(error.message)}")
 
 
 def may_work_later(error: WorkflowUpdateFailedError) -> bool:

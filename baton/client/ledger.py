@@ -12,6 +12,7 @@ from temporalio.service import RPCError
 
 from baton.contract import FIND_CASE, BaseEvent, CaseQuery, FoundCase
 from baton.errors import Unanswered
+from baton.temporal.reasons import reason
 
 _WITHIN = timedelta(seconds=10)
 """How long a worker may take. It looks up two rows."""
@@ -40,6 +41,6 @@ class Ledger:
         except (ActivityFailureError, RPCError) as error:
             raise Unanswered(
                 f"{workflow_id} is not running, and no worker on {self._task_queue!r} says whether it had "
-                f"event {event.id!r}: {error}. Send it again under the same ID."
+                f"event {event.id!r}: {reason(str(error))}. Send it again under the same ID."
             ) from None
         return cast(FoundCase, found)

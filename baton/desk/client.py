@@ -64,6 +64,7 @@ from baton.errors import (
     HelpDeskUnavailable,
     Unanswered,
 )
+from baton.temporal.reasons import reason
 
 PICKED_UP_WITHIN = 10.0
 """Seconds within which a worker must have taken a call. Idle workers take it at once."""
@@ -260,7 +261,9 @@ class DeskClient:
         except ActivityFailureError as error:
             raise self._explained(activity, error.cause) from None
         except RPCError as error:
-            raise ConnectionFailed(f"Temporal did not take the call {activity!r}: {error.message}") from None
+            raise ConnectionFailed(
+                f"Temporal did not take the call {activity!r}: {reason(error.message)}"
+            ) from None
         return cast(ResultT, answer)
 
     def _explained(self, activity: str, cause: BaseException) -> BatonError:

@@ -314,9 +314,12 @@ async def test_a_data_folder_serves_one_stack_at_a_time(
 async def test_one_port_cannot_serve_for_two_purposes(settings: Settings) -> None:
     clash = settings.model_copy(update={"ui_port": settings.temporal_port})
 
-    with pytest.raises(StackFailed, match="--ui-port"):
+    with pytest.raises(StackFailed) as raised:
         async with Stack(clash, worker=["unused"]):
             pytest.fail("it started")
+    assert str(raised.value) == (
+        f"--port and --ui-port are both {settings.temporal_port}, but each needs a port of its own."
+    )
 
 
 async def test_a_cancelled_start_leaves_nothing_behind(

@@ -11,7 +11,7 @@ from baton.cli.tables import print_table
 from baton.cli.times import heading, minute, moment
 from baton.contract import Department, DepartmentState, Draft, Note, TicketSnapshot, TimelineEntry
 from baton.model.ticket.state import TicketState
-from baton.model.ticket.story import who_acts
+from baton.model.ticket.story import stage_and_status, who_acts
 from baton.signs import one_line, unmarked
 
 _MARGIN = 4
@@ -30,7 +30,7 @@ def standing(ticket: TicketSnapshot) -> Iterator[tuple[str, str]]:
 
 
 def _state(ticket: TicketSnapshot) -> str:
-    state = f"{ticket.stage or 'none'} · {ticket.status or '–'}"
+    state = stage_and_status(ticket.stage, ticket.status)
     return f"{state}, round {ticket.round}" if ticket.round else state
 
 

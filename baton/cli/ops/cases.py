@@ -21,6 +21,7 @@ from baton.cli.console import Screen
 from baton.cli.screen import echo
 from baton.cli.shared import chat_id, count, print_json, ticket_name
 from baton.cli.tables import print_table
+from baton.client.failures import not_taken
 from baton.contract import chat_workflow_id, ticket_workflow_id
 from baton.errors import BatonError
 from baton.temporal.queries import without_bindings
@@ -157,7 +158,7 @@ def _reason(error: Exception) -> str:
     if isinstance(error, RPCError):
         if error.status is RPCStatusCode.NOT_FOUND:
             return "there is no such case, or it is closed"
-        return f"Temporal refused the call ({error.status.name}): {error.message}"
+        return str(not_taken(error))
     return str(error)
 
 

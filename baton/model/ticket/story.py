@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from baton.contract import Department, DepartmentState, TicketStage, TimelineEntry
+from baton.contract import Department, DepartmentState, Status, TicketStage, TimelineEntry
 from baton.model.story import (
     BLOCKED,
     bold,
@@ -104,12 +104,19 @@ def who_acts(ticket: TicketState) -> str:
             return f"It is closed{why}."
 
 
+def stage_and_status(stage: TicketStage | None, status: Status | None) -> str:
+    """Such as ``collecting · open``. A closed ticket is closed, whichever of the two says so."""
+    if stage is TicketStage.CLOSED:
+        return stage.value
+    return f"{stage.value if stage else 'none'} · {status or '–'}"
+
+
 def details(ticket: TicketState, timeline: Sequence[TimelineEntry], unsent: int) -> str:
     """Markdown for the Temporal UI: who must act, since when, why, and what comes next."""
     lines = [
         f"### {who_acts(ticket)}",
         "",
-        f"- **State**: {ticket.stage.value if ticket.stage else 'none'} · {ticket.status or '–'}"
+        f"- **State**: {stage_and_status(ticket.stage, ticket.status)}"
         + (f" · round {ticket.round}" if ticket.round else ""),
         in_hands(ticket.assignee, ticket.line, ticket.held_since),
         f"- **Dispatcher**: {markdown(ticket.dispatcher or '–')}"

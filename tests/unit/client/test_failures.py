@@ -25,6 +25,9 @@ TAKEN = {"kind": "taken", "id": "t-1", "author": {"type": "staff", "id": "ivan"}
 MESSAGE = {"kind": "customer_message", "id": "m-1", "author": {"type": "customer", "id": "c-1"}}
 STATUSES = [status for status in RPCStatusCode if status is not RPCStatusCode.OK]
 
+NONE = "there is no living chat chat:web:1"
+CHAT_OPENERS = "agent_message, customer_message, reply_sent"
+
 AGAIN = "again and again"
 SOMETIMES = "some times"
 ONCE = "once"
@@ -144,8 +147,8 @@ async def test_what_is_raised_for_a_status(call: Call, status: RPCStatusCode) ->
 @pytest.mark.parametrize(
     ("call", "said"),
     [
-        (Call.SEND, "taken needs a chat, and there is no living chat chat:web:1: only a message starts one"),
-        (Call.SUBMIT, "taken needs a chat, and there is no living chat chat:web:1: only a message starts "),
+        (Call.SEND, f"taken needs a chat, and {NONE}: only {CHAT_OPENERS} open one$"),
+        (Call.SUBMIT, f"taken needs a chat, and {NONE}: only {CHAT_OPENERS} open one$"),
         (Call.ASK, "there is no chat chat:web:1"),
     ],
     ids=lambda value: value.name if isinstance(value, Call) else "",
@@ -156,13 +159,25 @@ async def test_a_case_that_is_not_there_is_named(call: Call, said: str) -> None:
         await make(call, temporal, timeout=60)
 
 
-async def test_a_message_of_staff_without_a_customer_needs_a_living_chat() -> None:
+@pytest.mark.parametrize("kind", ["chat", "ticket"])
+async def test_a_message_of_staff_opens_a_case_only_with_its_customer(kind: str) -> None:
     temporal = FakeTemporal(RPCError("workflow not found", RPCStatusCode.NOT_FOUND, b""))
-    chat = BatonClient(cast(Client, temporal)).chat("web", "1")
+    baton = BatonClient(cast(Client, temporal))
+    case = baton.chat("web", "1") if kind == "chat" else baton.ticket("T-1")
     message = {"kind": "agent_message", "id": "m-1", "author": {"type": "staff", "id": "ivan"}}
-    with pytest.raises(IllegalTransition, match="from staff it needs 'customer' to say whose it is"):
-        await chat.send(message)
+    with pytest.raises(IllegalTransition) as raised:
+        await case.send(message)
+    assert str(raised.value) == (
+        f"there is no living {kind} {case.workflow_id}, and agent_message opens one only with 'customer', to "
+        "say whose it is"
+    )
     assert temporal.tries == 1
+
+
+async def test_what_ails_a_connection_is_said_in_plain_words() -> None:
+    temporal = FakeTemporal(RPCError("tcp connect error: Connection refused", RPCStatusCode.UNAVAILABLE, b""))
+    with pytest.raises(Unanswered, match="did not confirm event 'm-1' to chat:web:1: nothing listens there"):
+        await make(Call.SUBMIT_OR_OPEN, temporal, timeout=60)
 
 
 NOT_RUNNING = RPCError("workflow not found", RPCStatusCode.NOT_FOUND, b"")

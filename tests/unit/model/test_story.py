@@ -438,6 +438,17 @@ async def test_who_must_act_on_a_ticket_is_one_sentence_in_every_stage() -> None
     ]
 
 
+async def test_a_closed_ticket_is_called_closed_once() -> None:
+    ticket = Ticket()
+    await ticket.customer()
+    assert "- **State**: triage · open" in ticket_story.details(ticket.state, [], 0).splitlines()
+
+    await ticket.do("status_set", "ivan", status="closed")
+
+    assert ticket.state.status is Status.CLOSED
+    assert "- **State**: closed" in ticket_story.details(ticket.state, [], 0).splitlines()
+
+
 async def test_a_ticket_in_a_queue_says_so() -> None:
     ticket = Ticket()
     await ticket.customer()
