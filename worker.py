@@ -24,6 +24,7 @@ from temporalio.worker import PollerBehaviorAutoscaling, Worker, WorkerDeploymen
 from uvloop import new_event_loop
 
 from activities.breathe import breathe
+from activities.calls import Calls
 from activities.decide import Deciding
 from activities.desk import Housekeeping
 from activities.directories import DirectoryChanges
@@ -82,7 +83,7 @@ async def running_worker(
     presences = PresenceChanges(desk, settings.task_queue, settings.offline_grace_seconds)
     directories = DirectoryChanges(desk, settings.task_queue, rulebook.misfits)
     reviving = Reviving(desk, settings.task_queue)
-    finding = Finding(desk)
+    calls = Calls(housekeeping, presences, directories, reviving, Finding(desk))
     worker = Worker(
         client,
         task_queue=settings.task_queue,
@@ -102,24 +103,7 @@ async def running_worker(
             writing.copy_to_ticket,
             writing.give_places,
             writing.forward,
-            housekeeping.inbox,
-            housekeeping.tickets,
-            housekeeping.notices,
-            housekeeping.messages,
-            housekeeping.show_rules,
-            housekeeping.block_customer,
-            presences.show_presence,
-            presences.set_presence,
-            presences.set_presences,
-            presences.spread_presence,
-            presences.spread_presences,
-            directories.show_directory,
-            directories.preview_directory,
-            directories.change_directory,
-            directories.spread_directory,
-            reviving.lost_cases,
-            reviving.revive,
-            finding.find_case,
+            calls.answer,
         ],
         interceptors=[Observing()],
         max_cached_workflows=settings.max_cached_workflows,

@@ -6,11 +6,8 @@ the help desk's database.
 
 from __future__ import annotations
 
-from datetime import timedelta
-
-from temporalio import activity
-
 from activities.answers import that_fit, with_names
+from activities.calls import call
 from activities.refusing import refusal, refusing
 from baton.desk.api import (
     BLOCK_CUSTOMER,
@@ -33,8 +30,6 @@ from baton.desk.said import MessageQuery, Messages
 from baton.model.effects import CaseRef
 from helpdesks.base import HelpDesk
 
-_SPREAD_TIMEOUT = timedelta(minutes=10)
-
 
 class Housekeeping:
     """The desk's activities."""
@@ -42,7 +37,7 @@ class Housekeeping:
     def __init__(self, desk: HelpDesk) -> None:
         self._desk = desk
 
-    @activity.defn(name=INBOX)
+    @call(INBOX)
     async def inbox(self, query: InboxQuery) -> list[InboxRow]:
         """Chats as the help desk lists them: consistent, unlike Temporal's visibility."""
         directory = (await self._desk.directory()).directory
@@ -51,7 +46,7 @@ class Housekeeping:
                 directory.require_staff(query.staff)
         return list(await self._desk.inbox(query))
 
-    @activity.defn(name=TICKETS)
+    @call(TICKETS)
     async def tickets(self, query: TicketQuery) -> list[TicketRow]:
         """Tickets as the help desk lists them, such as those that wait for one department."""
         directory = (await self._desk.directory()).directory
@@ -60,12 +55,12 @@ class Housekeeping:
                 directory.require_staff(query.staff)
             return list(await self._desk.tickets(query))
 
-    @activity.defn(name=NOTICES)
+    @call(NOTICES)
     async def notices(self, query: NoticeQuery) -> list[NoticeRow]:
         """What people were told, latest first."""
         return with_names(await self._desk.notices(query.staff, query.limit))
 
-    @activity.defn(name=MESSAGES)
+    @call(MESSAGES)
     async def messages(self, query: MessageQuery) -> Messages:
         """What was said in a conversation or a ticket."""
         case = CaseRef.at(query.workflow_id)
@@ -78,7 +73,7 @@ class Housekeeping:
         latest = that_fit(found[-query.limit :])
         return Messages(messages=latest, earlier=len(latest) < len(found))
 
-    @activity.defn(name=SHOW_RULES)
+    @call(SHOW_RULES)
     async def show_rules(self, query: RulesQuery) -> ShownRules:
         """A rule set that was in force once."""
         kept = await self._desk.kept_rules(query.digest)
@@ -86,6 +81,6 @@ class Housekeeping:
             raise refusal("InvalidEvent", f"the help desk has no rules with the digest {query.digest!r}")
         return kept
 
-    @activity.defn(name=BLOCK_CUSTOMER)
+    @call(BLOCK_CUSTOMER)
     async def block_customer(self, block: CustomerBlock) -> None:
         await self._desk.block_customer(block.customer, blocked=block.blocked)

@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from pydantic import ValidationError
-from temporalio import activity
 
 from activities.arrivals import fill_lines
+from activities.calls import call
 from activities.refusing import refusal, refusing
 from activities.spreading import spread_once, tell_each
 from activities.telling import tell
@@ -61,11 +61,11 @@ class DirectoryChanges:
         self._task_queue = task_queue
         self._misfits = misfits
 
-    @activity.defn(name=SHOW_DIRECTORY)
+    @call(SHOW_DIRECTORY)
     async def show_directory(self) -> ShownDirectory:
         return _shown(await self._desk.directory())
 
-    @activity.defn(name=PREVIEW_DIRECTORY)
+    @call(PREVIEW_DIRECTORY)
     async def preview_directory(self, change: DirectoryChange) -> Concerns:
         """Which living cases such a change would concern; it is refused for the same reasons."""
         directory = self._checked(change)
@@ -76,7 +76,7 @@ class DirectoryChanges:
         difference = DirectoryDifference.between(present.directory, directory)
         return _concerns(await self._desk.concerned_by(difference))
 
-    @activity.defn(name=CHANGE_DIRECTORY)
+    @call(CHANGE_DIRECTORY)
     async def change_directory(self, change: DirectoryChange) -> ShownDirectory:
         """Replace the directory, unless it is wrong, somebody else changed it, or the rules would not fit."""
         directory = self._checked(change)
@@ -86,9 +86,12 @@ class DirectoryChanges:
         await self._spread(changed)
         return _shown(changed)
 
-    @activity.defn(name=SPREAD_DIRECTORY)
+    @call(SPREAD_DIRECTORY)
     async def spread_directory(self, spread: DirectorySpread) -> int:
         """Tell the cases that a version of the directory concerns. Returns how many were told now."""
+        present = (await self._desk.directory()).version
+        if spread.version > present:
+            raise refusal("InvalidEvent", f"there is no version {spread.version} yet; it is {present} now")
         before = await self._desk.directory(spread.version - 1)
         after = await self._desk.directory(spread.version)
         await self._send_home_who_is_gone()

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from temporalio import activity
-
+from activities.calls import call
 from activities.reviving import start_of
 from baton.contract import FIND_CASE, CaseQuery, FoundCase
 from baton.model.effects import CaseRef
@@ -18,7 +17,7 @@ class Finding:
     def __init__(self, desk: HelpDesk) -> None:
         self._desk = desk
 
-    @activity.defn(name=FIND_CASE)
+    @call(FIND_CASE)
     async def find_case(self, query: CaseQuery) -> FoundCase:
         """Whether a closed case has had an event, and how its conversation or ticket can go on."""
         place = CaseRef.at(query.workflow_id)

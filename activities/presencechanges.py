@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from temporalio import activity
 
 from activities.arrivals import fill_lines, tell_what_waits
+from activities.calls import call
 from activities.presences import presence_rows
 from activities.refusing import refusing
 from activities.spreading import spread_once, tell_each
@@ -57,17 +58,16 @@ class PresenceChanges:
         self._task_queue = task_queue
         self._offline_grace = timedelta(seconds=offline_grace)
 
-    @activity.defn(name=SHOW_PRESENCE)
-    async def show_presence(self, query: PresenceQuery | None = None) -> list[PresenceRow]:
+    @call(SHOW_PRESENCE)
+    async def show_presence(self, query: PresenceQuery) -> list[PresenceRow]:
         """Everybody in the directory, or who passes every filter, and what they are doing."""
         directory = (await self._desk.directory()).directory
-        query = query or PresenceQuery()
         with refusing():
             staff = selected(query, directory)
         rows = await presence_rows(self._desk, directory, staff, self._offline_grace)
         return [row for row in rows if query.presence in (None, row.presence)]
 
-    @activity.defn(name=SET_PRESENCE)
+    @call(SET_PRESENCE)
     async def set_presence(self, change: PresenceChange) -> PresenceRow:
         """Note somebody's presence from now on, and have the cases that it concerns told."""
         directory = (await self._desk.directory()).directory
@@ -80,7 +80,7 @@ class PresenceChanges:
         (row,) = await presence_rows(self._desk, directory, [change.staff], self._offline_grace)
         return row
 
-    @activity.defn(name=SET_PRESENCES)
+    @call(SET_PRESENCES)
     async def set_presences(self, change: PresencesChange) -> PresencesSet:
         """As `set_presence`, for several people at once."""
         directory = (await self._desk.directory()).directory
@@ -103,7 +103,7 @@ class PresenceChanges:
         already = (one for one, attends in attendance.items() if attends.since != at)
         return PresencesSet(staff=staff, presence=change.presence, already=tuple(already))
 
-    @activity.defn(name=SPREAD_PRESENCE)
+    @call(SPREAD_PRESENCE)
     async def spread_presence(self, spread: PresenceSpread) -> int:
         """Tell the cases that a presence concerns. Returns how many; 0 if the presence has changed since.
 
@@ -111,7 +111,7 @@ class PresenceChanges:
         """
         return await self._tell_cases([spread.staff], spread.presence, spread.since)
 
-    @activity.defn(name=SPREAD_PRESENCES)
+    @call(SPREAD_PRESENCES)
     async def spread_presences(self, spread: PresencesSpread) -> int:
         """As `spread_presence`, about several people; without those whose presence has changed since."""
         return await self._tell_cases(spread.staff, spread.presence, spread.since)

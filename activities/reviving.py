@@ -25,6 +25,7 @@ from temporalio.client import (
 from temporalio.converter import WorkflowSerializationContext
 from temporalio.service import RPCError, RPCStatusCode
 
+from activities.calls import call
 from activities.refusing import refusal
 from activities.starting import start_or_signal
 from baton.contract import (
@@ -114,7 +115,7 @@ class Reviving:
         self._desk = desk
         self._task_queue = task_queue
 
-    @activity.defn(name=LOST_CASES)
+    @call(LOST_CASES)
     async def lost_cases(self, query: LostQuery) -> LostCases:
         """Which cases are lost, since when, and why, if a reason was given."""
         client = activity.client()
@@ -130,7 +131,7 @@ class Reviving:
         cases = await asyncio.gather(*map(described, found.lost))
         return LostCases(cases=tuple(cases), all_looked_at=found.complete)
 
-    @activity.defn(name=REVIVE)
+    @call(REVIVE)
     async def revive(self, revival: Revival) -> Revived:
         """Open a case again. One that is running is left alone, and so is one that is closed for good."""
         workflow_id = revival.workflow_id

@@ -40,6 +40,8 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "timeline": payloads.timeline,
     "summary": payloads.summary,
     "refusals": contract.refusals,
+    "presences": contract.presences,
+    "repeating": contract.repeating,
     "search-attributes": contract.search_attributes,
     "search-attribute-commands": contract.search_attribute_commands,
     "activities": activities.activities,

@@ -54,6 +54,8 @@ class Address(Generic[OutcomeT]):
     search_attributes: TypedSearchAttributes | None = None
     openers: Set[str] = frozenset()
     """The kinds of events that open such a case."""
+    hint: str = ""
+    """What does, in words."""
 
     def reopening(self, event: BaseEvent, found: FoundCase) -> Self | None:
         """The same case with a start argument from the ledger; none if the event does not open it again."""
@@ -71,8 +73,8 @@ class Address(Generic[OutcomeT]):
         kind = self.workflow.lower()
         none = f"there is no living {kind} {self.workflow_id}"
         if event.kind in self.openers:
-            return f"{none}, and {event.kind} opens one only with 'customer', to say whose it is"
-        return f"{event.kind} needs a {kind}, and {none}: only {', '.join(sorted(self.openers))} open one"
+            return f"{none}, and {event.kind} starts one only with 'customer', to say whose it is"
+        return f"{event.kind} needs a {kind}, and {none}: {self.hint}"
 
 
 def chat_address(channel: str, conversation: str, event: ChatEvent, customer: str | None) -> Address[Outcome]:
@@ -96,6 +98,7 @@ def chat_address(channel: str, conversation: str, event: ChatEvent, customer: st
         start=start,
         search_attributes=_search_attributes(values),
         openers=CHAT_OPENING_KINDS,
+        hint="only a message starts one",
     )
 
 
@@ -129,6 +132,7 @@ def ticket_address(
         start=start,
         search_attributes=_search_attributes(values),
         openers=TICKET_OPENING_KINDS,
+        hint=f"only {', '.join(sorted(TICKET_OPENING_KINDS))} start one",
     )
 
 

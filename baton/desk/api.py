@@ -6,7 +6,9 @@ These are activities that are called without a workflow. ``baton.desk.client`` m
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
 
 from baton.contract import Instant, Payload, Presence, Status, Tab, TicketStage
 
@@ -28,13 +30,16 @@ SHOW_RULES = "show_rules"
 LOST_CASES = "lost_cases"
 REVIVE = "revive"
 
+Limit = Annotated[int, Field(ge=1, le=100_000)]
+"""The most rows of a list."""
+
 
 class InboxQuery(Payload):
     """Which chats to list. ``staff`` narrows each tab to what that person sees in it."""
 
     tab: Tab | None = None
     staff: str | None = None
-    limit: int = 50
+    limit: Limit = 50
 
 
 class TicketQuery(Payload):
@@ -46,7 +51,7 @@ class TicketQuery(Payload):
     """Assignee or composer."""
     stage: TicketStage | None = None
     status: Status | None = None
-    limit: int = 50
+    limit: Limit = 50
 
 
 class TicketRow(Payload):
@@ -177,7 +182,7 @@ class PresenceRow(Payload):
 
 class NoticeQuery(Payload):
     staff: str | None = None
-    limit: int = 50
+    limit: Limit = 50
 
 
 class NoticeRow(Payload):
@@ -215,7 +220,7 @@ class ShownDirectory(Payload):
 class RulesQuery(Payload):
     """Which rule set to show: the beginning of its digest, as a decision names it."""
 
-    digest: str
+    digest: str = Field(min_length=1)
 
 
 class ShownRules(Payload):
@@ -228,7 +233,7 @@ class ShownRules(Payload):
 class LostQuery(Payload):
     """Which cases to look for: those whose workflow was closed by force in the last ``days`` days."""
 
-    days: int = 30
+    days: int = Field(default=30, ge=1, le=36_500)
 
 
 class LostCase(Payload):
@@ -286,7 +291,7 @@ class Concerns(Payload):
 class DirectorySpread(Payload):
     """Tell the cases that a version of the directory concerns."""
 
-    version: int
+    version: int = Field(ge=1)
 
 
 class DirectoryChange(Payload):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from pydantic import Field
+
 from baton.contract import Instant, Payload
 
 Said = Literal["message", "note", "reply", "draft", "question", "declined"]
@@ -15,7 +17,7 @@ class MessageQuery(Payload):
     """What was said in a conversation or a ticket: the latest ``limit``."""
 
     workflow_id: str
-    limit: int = 50
+    limit: int = Field(default=50, ge=1, le=100_000)
 
 
 class MessageRow(Payload):

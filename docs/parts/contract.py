@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from pydantic.fields import FieldInfo
+from temporalio.service import RPCError, RPCStatusCode
 
 from baton import contract, errors
+from baton.client.failures import Call, Meaning, meaning_of
 from baton.contract import (
     AUTHORS,
     CHAT_KINDS,
@@ -17,8 +19,9 @@ from baton.contract import (
     TICKET_KINDS,
     TICKET_OPENING_KINDS,
     BaseEvent,
+    Presence,
 )
-from docs.parts.markdown import filled, sentence, table
+from docs.parts.markdown import code, filled, sentence, table
 
 
 def events() -> str:
@@ -67,6 +70,40 @@ def limits() -> str:
 
 def refusals() -> str:
     said = (f"- `{name}` – {sentence(refusal.__doc__)}" for name, refusal in errors.REFUSALS.items())
+    return "\n".join(filled(line, "  ") for line in said)
+
+
+_PRESENCES = {
+    Presence.ONLINE: "there, and gets chats",
+    Presence.WITHOUT_CHATS: "there, but gets no chats",
+    Presence.OFFLINE: "not there; counts after the grace period",
+}
+
+
+def presences() -> str:
+    return table(["presence", "meaning"], ([f"`{one}`", _PRESENCES[one]] for one in Presence))
+
+
+_REPEATING = {
+    Meaning.PASSING: "again: the call may have arrived",
+    Meaning.ODD: "again, some ten times; after that, look into the connection",
+    Meaning.MISSING: "not again: no workflow is running, see [Refusals](#refusals)",
+    Meaning.WRONG: "not again: Temporal does not take what was sent",
+    Meaning.NOT_TAKEN: "not again: Temporal does not take the call, whatever is sent",
+}
+
+
+def repeating() -> str:
+    """Which errors of gRPC mean that the same update is to be sent again, as the Python client does."""
+    statuses = [status for status in RPCStatusCode if status is not RPCStatusCode.OK]
+    meanings = {status: meaning_of(Call.SEND, RPCError("", status, b"")) for status in statuses}
+    assert set(meanings.values()) == _REPEATING.keys()
+    opening = {status: meaning_of(Call.SEND_OR_OPEN, RPCError("", status, b"")) for status in statuses}
+    assert [status.name for status in statuses if meanings[status] is not opening[status]] == ["NOT_FOUND"]
+    said = (
+        f"- {code(*(status.name for status in statuses if meanings[status] is meaning))} – {again}"
+        for meaning, again in _REPEATING.items()
+    )
     return "\n".join(filled(line, "  ") for line in said)
 
 

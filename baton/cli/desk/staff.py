@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 ATTEMPTS = 5
 """How often a change is repeated because somebody else changed the directory in between."""
 
-PRESENCES = {presence.value.replace("_", "-"): presence for presence in Presence}
+PRESENCES = click.Choice([presence.value for presence in Presence])
+"""As the contract writes them."""
 
 Staff = dict[str, dict[str, Any]]
 
@@ -65,7 +66,7 @@ def command() -> None:
 @click.option("--line", help="Only the members of this line.")
 @click.option("--department", help="Only those who answer for this department.")
 @click.option("--role", help="Only those with this role.")
-@click.option("--presence", type=click.Choice(list(PRESENCES)), help="Only those who are doing this.")
+@click.option("--presence", type=PRESENCES, help="Only those who are doing this.")
 @utc_option
 @as_json
 def list_(staff: Sequence[str], presence: str | None, json_: bool, **filters: str | None) -> None:
@@ -74,7 +75,7 @@ def list_(staff: Sequence[str], presence: str | None, json_: bool, **filters: st
     "Off duty" is who is outside the hours of the line, "full" who gets nothing more, and "in the grace" who
     went offline just now and still keeps everything.
     """
-    run(_list, json_, staff=staff, presence=PRESENCES[presence] if presence else None, **filters)
+    run(_list, json_, staff=staff, presence=Presence(presence) if presence else None, **filters)
 
 
 async def _list(json_: bool, **filters: Any) -> None:
@@ -115,7 +116,7 @@ def _remarks(row: PresenceRow) -> str:
 
 @command.command("set-status")
 @click.argument("staff", nargs=-1)
-@click.argument("presence", type=click.Choice(list(PRESENCES)))
+@click.argument("presence", type=PRESENCES)
 @click.option("--line", "lines", multiple=True, help="The members of this line; may be repeated.")
 @click.option("--all", "everyone", is_flag=True, help="Everybody in the directory.")
 @utc_option
@@ -129,15 +130,15 @@ def set_status(
 
     \b
       baton staff set-status ivan online
-      baton staff set-status ivan petra without-chats
+      baton staff set-status ivan petra without_chats
       baton staff set-status --line line-1 online
     """
     if not (staff or lines or everyone) or (everyone and (staff or lines)):
         raise click.UsageError("Say whose status it is: names and lines (--line LINE), or --all.")
     if len(staff) == 1 and not lines:
-        run(_set_status, staff[0], PRESENCES[presence], json_)
+        run(_set_status, staff[0], Presence(presence), json_)
     else:
-        run(_set_several, PRESENCES[presence], json_, staff=staff, lines=lines, everyone=everyone)
+        run(_set_several, Presence(presence), json_, staff=staff, lines=lines, everyone=everyone)
 
 
 async def _set_status(staff: str, presence: Presence, json_: bool) -> None:

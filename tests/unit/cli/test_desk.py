@@ -414,7 +414,7 @@ def test_a_customer_is_blocked_and_unblocked(desk: FakeDesk) -> None:
 
 
 def test_staff_are_listed_with_presence_line_and_habit(desk: FakeDesk) -> None:
-    run("staff", "set-status", "lena", "without-chats")
+    run("staff", "set-status", "lena", "without_chats")
 
     lines = [" ".join(line.split()) for line in run("staff", "list").output.splitlines()]
 
@@ -461,7 +461,7 @@ def test_staff_are_listed_with_what_keeps_them_from_getting_more(
         ((), {}),
         (("ivan", "lena"), {"staff": ("ivan", "lena")}),
         (
-            ("--line", "line-1", "--department", "billing", "--role", "lead", "--presence", "without-chats"),
+            ("--line", "line-1", "--department", "billing", "--role", "lead", "--presence", "without_chats"),
             {
                 "line": "line-1",
                 "department": "billing",
@@ -484,7 +484,7 @@ def test_several_people_a_line_or_everybody_are_set_in_one_call(desk: FakeDesk) 
     assert run("staff", "set-status", "ivan", "lena", "online").output == "2 people are online.\n"
     assert desk.presences == {"ivan": Presence.ONLINE, "lena": Presence.ONLINE}
 
-    one = run("staff", "set-status", "--line", "line-1", "without-chats")
+    one = run("staff", "set-status", "--line", "line-1", "without_chats")
     assert one.output == "1 person is without chats.\n"
     assert desk.presences == {"ivan": Presence.WITHOUT_CHATS, "lena": Presence.ONLINE}
 
@@ -538,7 +538,7 @@ def test_an_account_that_several_people_use_is_marked_as_such(desk: FakeDesk) ->
 
 @pytest.mark.parametrize(
     ("word", "presence"),
-    [("online", Presence.ONLINE), ("without-chats", Presence.WITHOUT_CHATS), ("offline", Presence.OFFLINE)],
+    [("online", Presence.ONLINE), ("without_chats", Presence.WITHOUT_CHATS), ("offline", Presence.OFFLINE)],
 )
 def test_a_status_is_set(desk: FakeDesk, word: str, presence: Presence) -> None:
     assert run("staff", "set-status", "ivan", word).exit_code == 0
