@@ -22,6 +22,7 @@ from baton.client.gates import Gates
 from baton.client.ledger import Ledger
 from baton.client.once import UpdatesOnce
 from baton.client.pauses import Pauses
+from baton.client.whereabouts import whereabouts
 from baton.contract import HANDLE, SUBMIT, BaseEvent, check_event_size
 from baton.errors import BatonError, ConnectionFailed, IllegalTransition, Unanswered
 from baton.temporal.reasons import reason
@@ -72,9 +73,10 @@ class Calls:
             async with asyncio.timeout_at(deadline), self._gates.through(address.workflow_id):
                 return await self._send_until_answered(address, event)
         except TimeoutError:
+            where = await whereabouts(self._client, address.workflow_id, self._task_queue)
             raise Unanswered(
                 f"event {event.id!r} to {address.workflow_id} was not answered within {timeout:g} s. It may "
-                f"have been handled: send it again under the same ID. Is a worker on {self._task_queue!r}?"
+                f"have been handled: send it again under the same ID. {where}"
             ) from None
 
     async def submit(self, address: Address[OutcomeT], event: BaseEvent, signal: str = SUBMIT) -> None:
@@ -126,11 +128,12 @@ class Calls:
             )
         except RPCError as error:
             why = f"not within {QUERY_TIMEOUT:g} s" if error.status in _TOO_LATE else reason(error.message)
+            where = await whereabouts(self._client, workflow_id, self._task_queue)
             raise failure(
                 meaning_of(Call.ASK, error),
                 error,
                 missing=f"there is no {workflow_id.partition(':')[0]} {workflow_id}",
-                unanswered=f"{workflow_id} did not answer: {why}. Is a worker on {self._task_queue!r}?",
+                unanswered=f"{workflow_id} did not answer: {why}. {where}",
                 namespace=self._client.namespace,
             ) from None
         return cast(ResultT, answer)
@@ -192,7 +195,7 @@ class Calls:
         refusal = await self._closed_by_force(address, event)
         if refusal is not None:
             raise refusal from None
-        found = await self._ledger.find(address.workflow_id, event)
+        found = await self._ledger.find(address.workflow_id, event.id)
         if found.known:
             said = {"event_id": event.id, "duplicate": True, "snapshot": found.snapshot}
             return address.outcome.model_validate(said)

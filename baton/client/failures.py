@@ -78,6 +78,8 @@ _OF_ONE_CALL: Mapping[tuple[Call, RPCStatusCode], Meaning] = {
     # The run ended between the two halves of the call; the next attempt opens another.
     (Call.SEND_OR_OPEN, RPCStatusCode.NOT_FOUND): Meaning.PASSING,
     (Call.SUBMIT_OR_OPEN, RPCStatusCode.NOT_FOUND): Meaning.PASSING,
+    # No worker has polled the case's task queue for a while.
+    (Call.ASK, RPCStatusCode.FAILED_PRECONDITION): Meaning.PASSING,
 }
 _OF_DETAILS: Mapping[type[Message], Meaning] = {
     NamespaceNotFoundFailure: Meaning.NO_NAMESPACE,

@@ -10,7 +10,7 @@ from temporalio.client import ActivityFailureError, Client
 from temporalio.common import RetryPolicy
 from temporalio.service import RPCError
 
-from baton.contract import FIND_CASE, BaseEvent, CaseQuery, FoundCase
+from baton.contract import FIND_CASE, CaseQuery, FoundCase
 from baton.errors import Unanswered
 from baton.temporal.reasons import reason
 
@@ -26,12 +26,12 @@ class Ledger:
         self._client = client
         self._task_queue = task_queue
 
-    async def find(self, workflow_id: str, event: BaseEvent) -> FoundCase:
+    async def find(self, workflow_id: str, event_id: str) -> FoundCase:
         """What is known of the case, and of an event for it. Raises ``Unanswered``."""
         try:
             found = await self._client.execute_activity(
                 FIND_CASE,
-                CaseQuery(workflow_id=workflow_id, event_id=event.id),
+                CaseQuery(workflow_id=workflow_id, event_id=event_id),
                 id=f"{FIND_CASE}:{uuid.uuid4()}",
                 task_queue=self._task_queue,
                 result_type=FoundCase,
@@ -41,6 +41,6 @@ class Ledger:
         except (ActivityFailureError, RPCError) as error:
             raise Unanswered(
                 f"{workflow_id} is not running, and no worker on {self._task_queue!r} says whether it had "
-                f"event {event.id!r}: {reason(str(error))}. Send it again under the same ID."
+                f"event {event_id!r}: {reason(str(error))}. Send it again under the same ID."
             ) from None
         return cast(FoundCase, found)

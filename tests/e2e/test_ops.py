@@ -197,6 +197,7 @@ async def test_each_filter_finds_what_it_says(rig: Rig) -> None:
         return {f"ticket:{one}" if one.startswith("T-") else f"chat:{CHANNEL}:{one}" for one in names}
 
     about: dict[str, Any] = {"line": "line-1", "staff": "ivan", "label": "billing"}
+    about["task_queue"] = rig.settings.task_queue
     now = {one.name: one for one in filters(datetime.now(UTC), **about)}
     assert now.keys() == expected.keys()
     for name, one in now.items():
@@ -225,7 +226,7 @@ class Broken:
 async def test_a_case_that_the_code_cannot_go_on_with_is_found_as_stuck() -> None:
     """Its workflow task fails again and again."""
     queue = fresh("broken")
-    stuck = next(one for one in filters(datetime.now(UTC)) if one.name == "stuck")
+    stuck = next(one for one in filters(datetime.now(UTC), task_queue=queue) if one.name == "stuck")
     # By itself, the server reports a case after five failures, which takes most of a minute: from the second
     # failure on, the worker says nothing, and the task times out.
     soon = {"system.numConsecutiveWorkflowTaskProblemsToTriggerSearchAttribute": "2"}

@@ -9,6 +9,7 @@ from baton.cli.lazy import LazyGroup, Row
 COMMANDS: dict[str, Row] = {
     "bind": Row("local.bind", "Move a task queue to another database."),
     "filters": Row("baton.cli.ops.filters", "Print filters for the Temporal UI, each with a link."),
+    "move": Row("baton.cli.ops.move", "Take cases from a task queue that no worker polls."),
     "poke": Row("baton.cli.ops.poke", "Have a case check what has come due."),
     "reassign": Row("baton.cli.ops.reassign", "Give everything that somebody has to somebody else."),
     "redecide": Row("replaygate.redecide", "Decide an event again, by other rules."),

@@ -14,7 +14,8 @@ from baton.cli.screen import echo
 from baton.cli.shared import as_json, baton_client, print_json, run
 from baton.cli.webui import list_address, ui_address
 from baton.cli.webui import namespace as configured_namespace
-from baton.contract import CHAT_WORKFLOW, TICKET_WORKFLOW, TicketStage
+from baton.contract import CHAT_WORKFLOW, TASK_QUEUE, TICKET_WORKFLOW, TicketStage
+from baton.settings import load_settings
 from baton.signs import one_line
 from baton.temporal.queries import OURS, moment, quoted
 from baton.temporal.visibility import FORCED
@@ -43,6 +44,7 @@ class Filter:
 def filters(
     now: datetime,
     *,
+    task_queue: str = TASK_QUEUE,
     line: str | None = None,
     staff: str | None = None,
     label: str | None = None,
@@ -52,6 +54,7 @@ def filters(
 
     Args:
         now: the time from which "overdue" and "running long" are counted.
+        task_queue: that of the workers.
         label: the label of a department.
         days: what counts as running long.
     """
@@ -91,8 +94,9 @@ def filters(
     yield Filter("overdue", "an answer is overdue", f"{_TICKET} AND DueAt < '{moment(now)}' AND {RUNNING}")
     yield Filter(
         "stuck",
-        "the worker cannot go on: see its log",
-        f"{OURS} AND TemporalReportedProblems IS NOT NULL AND {RUNNING}",
+        f"the worker cannot go on: see its log; or it is not on {task_queue}: see `baton ops move`",
+        f"{OURS} AND (TemporalReportedProblems IS NOT NULL OR TaskQueue != {quoted(task_queue)}) "
+        f"AND {RUNNING}",
     )
     yield Filter(
         "failed",
@@ -128,7 +132,9 @@ def command(names: tuple[str, ...], ui: str | None, with_count: bool, json_: boo
       baton ops filters overdue stuck failed --count
       baton ops filters department --label billing --ui https://ui.example.org
     """
-    known = {one.name: one for one in filters(datetime.now(UTC), **about)}
+    known = {
+        one.name: one for one in filters(datetime.now(UTC), task_queue=load_settings().task_queue, **about)
+    }
     for name in names:
         if name not in known:
             raise click.UsageError(

@@ -56,6 +56,8 @@ OPENING = {Call.SEND_OR_OPEN, Call.SUBMIT_OR_OPEN}
 def expected(call: Call, status: RPCStatusCode) -> tuple[type[BatonError], str]:
     if call in OPENING and status is RPCStatusCode.NOT_FOUND:
         return Unanswered, AGAIN  # the next attempt opens the case
+    if call is Call.ASK and status is RPCStatusCode.FAILED_PRECONDITION:
+        return Unanswered, ONCE  # no worker has been there for a while
     return EXPECTED[status]
 
 

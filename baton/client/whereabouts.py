@@ -1,0 +1,38 @@
+"""Where a case is that does not answer."""
+
+from __future__ import annotations
+
+import asyncio
+
+from temporalio.client import Client, WorkflowExecutionStatus
+from temporalio.service import RPCError
+
+from baton.temporal.taskqueues import polled
+
+_WITHIN = 3.0
+"""Seconds for asking: whoever waits has waited long enough."""
+
+
+async def whereabouts(client: Client, workflow_id: str, task_queue: str) -> str:
+    """A sentence for an error: on which task queue the case sits, and whether a worker is there.
+
+    Args:
+        task_queue: that of the caller, to which the case would go if it were opened now.
+    """
+    try:
+        async with asyncio.timeout(_WITHIN):
+            described = await client.get_workflow_handle(workflow_id).describe()
+            sits_on = described.task_queue
+            is_polled = await polled(client, sits_on)
+    except (RPCError, TimeoutError):
+        return f"Is a worker on {task_queue!r}?"
+    if described.status is not WorkflowExecutionStatus.RUNNING:
+        return f"Is a worker on {task_queue!r}?"
+    if is_polled:
+        return f"It sits on the task queue {sits_on!r}, and a worker is there: see its log."
+    if sits_on == task_queue:
+        return f"It sits on the task queue {sits_on!r} (BATON_TASK_QUEUE), which no worker polls."
+    return (
+        f"It sits on the task queue {sits_on!r}, which no worker polls; here BATON_TASK_QUEUE is "
+        f"{task_queue!r}. Where it is right, `baton ops move {workflow_id}` takes the case to it."
+    )
