@@ -239,7 +239,7 @@ def _value(
 def _of_named(what: str, key: str, asked: str, known: Facts) -> Any:
     """What is known of a line, a calendar or a person by name."""
     if asked == "available":
-        return known.available[key] if what == "staff" else sum(one.available for one in known.lines[key])
+        return known.available[key] if what == "staff" else known.available_in[key]
     clock = known.clocks[f"{what}.{key}"]
     if asked == "open":
         return clock.open
