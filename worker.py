@@ -13,6 +13,7 @@ import logging
 import os
 import signal
 import sys
+import traceback
 from collections.abc import AsyncIterator
 from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from datetime import timedelta
@@ -20,6 +21,7 @@ from datetime import timedelta
 from temporalio.client import Client
 from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
 from temporalio.runtime import Runtime
+from temporalio.service import RPCError
 from temporalio.worker import PollerBehaviorAutoscaling, Worker, WorkerDeploymentConfig
 from uvloop import new_event_loop
 
@@ -37,6 +39,7 @@ from activities.reviving import Reviving
 from activities.rulebook import Rulebook
 from activities.writes import Writing
 from baton.client import connect
+from baton.client.failures import not_taken
 from baton.company import load_company
 from baton.contract import SEARCH_ATTRIBUTES
 from baton.errors import BatonError, SettingsError
@@ -70,7 +73,6 @@ async def running_worker(
 
     Raises ``DocumentError`` or ``SettingsError`` before it polls, if something that it needs is wrong.
     """
-    await check_search_attributes(client)
     desk = observed(desk)
     await _fill_empty_directory(desk, settings)
     rulebook = await Rulebook.open(settings.rules_file, settings.templates_file, desk)
@@ -191,8 +193,10 @@ async def _check_first_start(settings: Settings) -> None:
 async def _own_desk(client: Client, settings: Settings) -> AsyncIterator[EmbeddedHelpDesk]:
     """The help desk of the settings, made if there is none.
 
-    Raises ``SettingsError``, before it makes anything, if another database belongs to the task queue.
+    Raises, before it makes anything, ``SettingsError`` if another database belongs to the task queue or the
+    namespace lacks search attributes, and ``RPCError`` if Temporal does not let it ask.
     """
+    await check_search_attributes(client)
     # In this order: what is bound has an identity. By now another worker may have made this database.
     if await binding_of(client, settings.task_queue) is not None:
         found = await identity_at(settings.database_url)
@@ -325,11 +329,17 @@ def main() -> int:
             return asyncio.run(_supervise(settings, processes))
         with _sending_spans(settings), asyncio.Runner(loop_factory=new_event_loop) as runner:
             runner.run(_work(settings))
-    except BatonError as error:
-        print(visible(f"worker: {error}"), file=sys.stderr, flush=True)
+    except (BatonError, RPCError) as error:
+        said = not_taken(error) if isinstance(error, RPCError) else error
+        print(visible(f"worker: {said}"), file=sys.stderr, flush=True)
         return 1
     return 0
 
 
 if __name__ == "__main__":
-    leave(main())
+    try:
+        code = main()
+    except BaseException:
+        traceback.print_exc()
+        code = 1
+    leave(code)

@@ -13,7 +13,6 @@ from pathlib import Path
 import click
 from temporalio.api.history.v1 import History
 from temporalio.client import Client, WorkflowExecution
-from temporalio.envconfig import ClientConfig
 from temporalio.service import RPCError, RPCStatusCode
 
 from baton.cli.screen import echo_json
@@ -21,6 +20,7 @@ from baton.cli.shared import as_json, baton_client, run
 from baton.contract import CHAT_WORKFLOW, TICKET_WORKFLOW
 from baton.errors import BatonError
 from baton.settings import CHECKOUT
+from baton.temporal.environment import connect_config
 from baton.temporal.queries import without_bindings
 from replaygate import forprograms
 from replaygate import report as replayreport
@@ -128,7 +128,7 @@ def _accepted(chosen: Path | None) -> Accepted:
 async def _replay(options: Options, tally: Tally) -> None:
     async with AsyncExitStack() as stack:
         if options.folder is not None:
-            config = ClientConfig.load_client_connect_config()
+            config = connect_config()
             namespace, items = config.get("namespace") or "default", _in_folder(options.folder, tally)
         else:
             client = (await stack.enter_async_context(baton_client())).temporal

@@ -14,11 +14,10 @@ def ui_address(given: str | None) -> str:
 
 def namespace() -> str:
     """The namespace that the environment configures."""
-    from temporalio.envconfig import (
-        ClientConfig,
-    )  # takes long: only commands that print such an address need it
+    # It takes long, and only commands that print such an address need it.
+    from baton.temporal.environment import connect_config
 
-    return ClientConfig.load_client_connect_config().get("namespace") or "default"
+    return connect_config().get("namespace") or "default"
 
 
 def list_address(ui: str, namespace: str, query: str | None = None) -> str:

@@ -115,7 +115,6 @@ class Calls:
                 missing=address.missing(event),
                 unanswered=f"Temporal did not confirm event {event.id!r} to {address.workflow_id}: "
                 f"{reason(error.message)}. Send it again under the same ID.",
-                namespace=self._client.namespace,
             ) from None
 
     async def ask(self, workflow_id: str, query: str, result: type[ResultT]) -> ResultT:
@@ -134,7 +133,6 @@ class Calls:
                 error,
                 missing=f"there is no {workflow_id.partition(':')[0]} {workflow_id}",
                 unanswered=f"{workflow_id} did not answer: {why}. {where}",
-                namespace=self._client.namespace,
             ) from None
         return cast(ResultT, answer)
 
@@ -179,7 +177,6 @@ class Calls:
                         unanswered=f"event {event.id!r} to {address.workflow_id} was not answered: "
                         f"{reason(error.message)}. It may have been handled: send it again under the same "
                         "ID.",
-                        namespace=self._client.namespace,
                     ) from None
                 turned_away = error
             await asyncio.sleep(pauses.next(turned_away))

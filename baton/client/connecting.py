@@ -6,13 +6,14 @@ import re
 from collections.abc import Sequence
 
 from temporalio.client import Client, Interceptor
-from temporalio.envconfig import ClientConfig, ClientConnectConfig
+from temporalio.envconfig import ClientConnectConfig
 from temporalio.runtime import Runtime
 from temporalio.service import RPCError
 
 from baton.errors import ConnectionFailed, SettingsError
 from baton.settings import Settings, load_settings
 from baton.temporal.codec import EncryptionCodec
+from baton.temporal.environment import connect_config
 from baton.temporal.keys import KeyRing
 from baton.temporal.plugin import BatonPlugin
 from baton.temporal.reasons import reason
@@ -46,12 +47,7 @@ async def connect(settings: Settings | None = None, runtime: Runtime | None = No
 
 def _configured() -> ClientConnectConfig:
     """What Temporal's configuration says. Raises ``SettingsError`` if it cannot be used."""
-    try:
-        config = ClientConfig.load_client_connect_config()
-    except (OSError, ValueError, RuntimeError) as error:
-        raise SettingsError(
-            f"Temporal's configuration (its file, and the variables TEMPORAL_…) cannot be used: {error}"
-        ) from None
+    config = connect_config()
     config.setdefault("target_host", "localhost:7233")
     config.setdefault("namespace", "default")
     if not _ADDRESS.fullmatch(config["target_host"]):

@@ -50,8 +50,6 @@ class Meaning(Enum):
     """There is no such case: ``IllegalTransition``."""
     WRONG = auto()
     """Temporal does not take what was sent: ``InvalidEvent``."""
-    NO_NAMESPACE = auto()
-    """``ConnectionFailed``, which names the namespace."""
     NOT_TAKEN = auto()
     """Temporal does not take the call, whatever is sent: ``ConnectionFailed``."""
 
@@ -82,7 +80,7 @@ _OF_ONE_CALL: Mapping[tuple[Call, RPCStatusCode], Meaning] = {
     (Call.ASK, RPCStatusCode.FAILED_PRECONDITION): Meaning.PASSING,
 }
 _OF_DETAILS: Mapping[type[Message], Meaning] = {
-    NamespaceNotFoundFailure: Meaning.NO_NAMESPACE,
+    NamespaceNotFoundFailure: Meaning.NOT_TAKEN,
     # The run's last task is being done again, because something arrived while it was completing.
     WorkflowNotReadyFailure: Meaning.PASSING,
 }
@@ -96,15 +94,12 @@ def meaning_of(call: Call, error: RPCError) -> Meaning:
     return _OF_ONE_CALL.get((call, error.status)) or _MEANINGS[error.status]
 
 
-def failure(
-    meaning: Meaning, error: RPCError, *, missing: str, unanswered: str, namespace: str
-) -> BatonError:
+def failure(meaning: Meaning, error: RPCError, *, missing: str, unanswered: str) -> BatonError:
     """The error to raise for a call that is not tried again, or was tried often enough.
 
     Args:
         missing: what to say if there is no such case.
         unanswered: what to say if it is unknown what became of the call.
-        namespace: the one in which the call was made.
     """
     match meaning:
         case Meaning.PASSING | Meaning.ODD:
@@ -113,16 +108,16 @@ def failure(
             return IllegalTransition(missing)
         case Meaning.WRONG:
             return InvalidEvent(f"Temporal does not take it: {error.message}")
-        case Meaning.NO_NAMESPACE:
-            return ConnectionFailed(
-                f"Temporal has no namespace {namespace!r}. The namespace is set by TEMPORAL_NAMESPACE."
-            )
         case Meaning.NOT_TAKEN:
             return not_taken(error)
 
 
 def not_taken(error: RPCError) -> ConnectionFailed:
-    """The error of a call that Temporal does not take."""
+    """The error of a call that Temporal does not take; it names a namespace that is not there."""
+    for found in details(error, NamespaceNotFoundFailure):
+        return ConnectionFailed(
+            f"Temporal has no namespace {found.namespace!r}. The namespace is set by TEMPORAL_NAMESPACE."
+        )
     return ConnectionFailed(f"Temporal refused the call ({error.status.name}): {reason(error.message)}")
 
 

@@ -17,7 +17,6 @@ from tempfile import TemporaryDirectory
 from typing import NamedTuple, NoReturn
 
 from temporalio.client import Client
-from temporalio.envconfig import ClientConfig
 from temporalio.service import RPCError
 
 from baton.client import connect, plugin_for
@@ -25,6 +24,7 @@ from baton.errors import ConnectionFailed
 from baton.running import RunningStack, running_in
 from baton.settings import PREFIX, load_settings
 from baton.temporal.binding import release
+from baton.temporal.environment import connect_config
 from local.demo.company import Company, companies_for
 from local.demo.skip import skips_time
 from local.demo.worker import Worker
@@ -114,7 +114,7 @@ class _Temporal(NamedTuple):
 async def _running_temporal(say: Callable[[str], None]) -> _Temporal | None:
     """The Temporal that the environment names, else that of the data folder, else the usual one; None if it
     does not answer."""
-    if "target_host" not in ClientConfig.load_client_connect_config():
+    if "target_host" not in connect_config():
         stack = await _running_stack(say)
         if stack is not None:
             return await _of_stack(stack.address, stack.ui)
@@ -126,7 +126,7 @@ async def _running_temporal(say: Callable[[str], None]) -> _Temporal | None:
 
 
 def _configured_address() -> str:
-    return ClientConfig.load_client_connect_config().get("target_host") or "localhost:7233"
+    return connect_config().get("target_host") or "localhost:7233"
 
 
 async def _running_stack(say: Callable[[str], None]) -> RunningStack | None:

@@ -181,6 +181,40 @@ class TestStart:
             assert child.returncode == 1
             assert b"BATON_IDLE_MINUTES" in said
 
+    @pytest.mark.parametrize("processes", ["1", "2"])
+    async def test_without_its_namespace_it_names_that_and_makes_nothing(
+        self, server: WorkflowEnvironment, tmp_path: Path, processes: str
+    ) -> None:
+        wrong = settings_in(
+            tmp_path / "data", "q", TEMPORAL_NAMESPACE="nonsense", BATON_WORKER_PROCESSES=processes
+        )
+        async with worker_process(server, wrong) as child:
+            _, said = await asyncio.wait_for(child.communicate(), 20)
+        assert child.returncode == 1
+        assert said.decode() == (
+            "worker: Temporal has no namespace 'nonsense'. The namespace is set by TEMPORAL_NAMESPACE.\n"
+        )
+        assert not (tmp_path / "data").exists()
+
+    async def test_a_wrong_configuration_of_temporal_is_one_sentence(
+        self, server: WorkflowEnvironment, tmp_path: Path
+    ) -> None:
+        broken = tmp_path / "broken.toml"
+        broken.write_text("[profile.default", encoding="utf-8")
+        lacking = tmp_path / "lacking.toml"
+        lacking.write_text("[profile.default.tls]\nclient_cert_path = '/none.pem'\n", encoding="utf-8")
+        for wrong, what in (
+            ({"TEMPORAL_PROFILE": "nope"}, "cannot be used: Profile 'nope' not found"),
+            ({"TEMPORAL_CONFIG_FILE": str(broken)}, "TOML parse error at line 1"),
+            ({"TEMPORAL_CONFIG_FILE": str(lacking)}, "a file that it names: No such file or directory"),
+            ({"TEMPORAL_ADDRESS": "local host:7233"}, "TEMPORAL_ADDRESS is 'local host:7233'"),
+        ):
+            async with worker_process(server, settings_in(tmp_path, "q", **wrong)) as child:
+                _, said = await asyncio.wait_for(child.communicate(), 20)
+            assert child.returncode == 1
+            assert said.startswith((b"worker: Temporal's", b"worker: TEMPORAL_")), said.decode()
+            assert what in said.decode()
+
     async def test_without_temporal_it_names_the_address(
         self, server: WorkflowEnvironment, tmp_path: Path
     ) -> None:

@@ -1,0 +1,22 @@
+"""Temporal's own configuration, from its environment variables and its file: see docs/settings.md."""
+
+from __future__ import annotations
+
+from temporalio.envconfig import ClientConfig, ClientConnectConfig
+
+from baton.errors import SettingsError
+
+
+def connect_config() -> ClientConnectConfig:
+    """What is configured for a connection to Temporal; only what is set.
+
+    Raises ``SettingsError``: no such profile, or a file that cannot be read.
+    """
+    try:
+        return ClientConfig.load_client_connect_config()
+    except (OSError, ValueError, RuntimeError) as error:
+        # A certificate that is not there is an `OSError`, which names no file.
+        what = f"a file that it names: {error.strerror}" if isinstance(error, OSError) else str(error).strip()
+        raise SettingsError(
+            f"Temporal's configuration (its file, and the variables TEMPORAL_…) cannot be used: {what}"
+        ) from None
