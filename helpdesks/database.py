@@ -16,6 +16,7 @@ The differences between the two are here, in `helpdesks.engines` and nowhere els
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -58,7 +59,8 @@ class _Writer(Protocol):
 class Database:
     """Transactions on one database, with one kind of error if it cannot be reached.
 
-    Raises ``SettingsError``, also at its first transaction, if the driver does not take a part of the URL.
+    Raises ``SettingsError``, also at its first transaction, if the driver does not take a part of the URL, or
+    its file is no database.
 
     Args:
         patient: whether statements may run and wait as long as they need, as in a migration.
@@ -150,6 +152,11 @@ class Database:
         except NoFreeConnection as error:
             raise self._unavailable(error) from error
         except DBAPIError as error:
+            if _sqlite_code(error) == sqlite3.SQLITE_NOTADB:
+                raise SettingsError(
+                    f"the {self.place} is no SQLite database, but some other file. Move it away, or name "
+                    "another with BATON_DATABASE_URL."
+                ) from None
             if _transient(error):
                 raise self._unavailable(error) from error
             raise
@@ -182,7 +189,13 @@ def _lock_key(name: str) -> int:
     return int.from_bytes(sha256(name.encode()).digest()[:8], signed=True)
 
 
+def _sqlite_code(error: DBAPIError) -> int | None:
+    return getattr(error.orig, "sqlite_errorcode", None)
+
+
 def _transient(error: DBAPIError) -> bool:
+    if _sqlite_code(error) == sqlite3.SQLITE_CORRUPT:
+        return True  # whoever puts a good copy in its place lets everything go on
     if error.connection_invalidated or isinstance(error, OperationalError | InterfaceError):
         return True
     state = getattr(error.orig, "sqlstate", None)

@@ -215,6 +215,20 @@ class TestStart:
             assert said.startswith((b"worker: Temporal's", b"worker: TEMPORAL_")), said.decode()
             assert what in said.decode()
 
+    @pytest.mark.parametrize("processes", ["1", "2"])
+    async def test_a_database_that_is_another_file_is_one_sentence(
+        self, server: WorkflowEnvironment, tmp_path: Path, processes: str
+    ) -> None:
+        (tmp_path / "baton.db").write_text("Notes of the last meeting. " * 100, encoding="utf-8")
+        settings = settings_in(tmp_path, fresh("queue"), BATON_WORKER_PROCESSES=processes)
+        async with worker_process(server, settings) as child:
+            _, said = await asyncio.wait_for(child.communicate(), 20)
+        assert child.returncode == 1
+        assert said.decode() == (
+            f"worker: the SQLite file {tmp_path}/baton.db is no SQLite database, but some other file. "
+            "Move it away, or name another with BATON_DATABASE_URL.\n"
+        )
+
     async def test_without_temporal_it_names_the_address(
         self, server: WorkflowEnvironment, tmp_path: Path
     ) -> None:

@@ -200,6 +200,29 @@ async def test_a_database_that_is_locked_is_unavailable(tmp_path: Path) -> None:
         await desk.block_customer("anna", blocked=True)
 
 
+async def test_a_file_that_is_no_database_is_refused_and_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "baton.db"
+    path.write_text("Notes of the last meeting. " * 100, encoding="utf-8")
+    with pytest.raises(
+        SettingsError, match=r"baton\.db is no SQLite database.*BATON_DATABASE_URL"
+    ) as refused:
+        async with EmbeddedHelpDesk.open(f"sqlite:///{path}"):
+            pass
+    assert str(refused.value).startswith(f"the SQLite file {path}")
+    assert path.read_text(encoding="utf-8").startswith("Notes of the last meeting.")
+
+
+async def test_a_database_whose_pages_are_damaged_is_unavailable(tmp_path: Path) -> None:
+    path = tmp_path / "baton.db"
+    async with EmbeddedHelpDesk.open(f"sqlite:///{path}"):
+        pass
+    whole = path.read_bytes()
+    path.write_bytes(whole[:100] + b"\xff" * (len(whole) - 100))
+    with pytest.raises(HelpDeskUnavailable, match=r"baton\.db: database disk image is malformed"):
+        async with EmbeddedHelpDesk.open(f"sqlite:///{path}"):
+            pass
+
+
 async def test_a_disk_that_is_full_is_unavailable_and_nothing_is_lost(tmp_path: Path) -> None:
     async with EmbeddedHelpDesk.open(f"sqlite:///{tmp_path}/baton.db") as desk:
         await take_in(desk, nothing(), customer_says("e0"), START)
