@@ -1,11 +1,12 @@
-"""Refusals as errors of activities: they are not tried again, and the client recognises them."""
+"""Refusals as errors of activities: not tried again, recognised by the client, and one line in the log."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from temporalio.exceptions import ApplicationError
+from temporalio import activity
+from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from baton.errors import Refused
 
@@ -20,5 +21,10 @@ def refusing() -> Iterator[None]:
 
 
 def refusal(kind: str, what: str) -> ApplicationError:
-    """An error that is not retried; the client recognises it by ``kind``."""
-    return ApplicationError(what, type=kind, non_retryable=True)
+    """An error that is not retried; the client recognises it by ``kind``.
+
+    It is logged here, without its message, which may quote what was sent. The SDK would log it with a
+    traceback, as a fault of the worker's, were it not for its category.
+    """
+    activity.logger.info("call refused: %s", kind, extra={"reason": kind})
+    return ApplicationError(what, type=kind, non_retryable=True, category=ApplicationErrorCategory.BENIGN)

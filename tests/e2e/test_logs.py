@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import sqlite3
 import sys
 from base64 import b64encode
@@ -16,7 +17,9 @@ import pytest
 from temporalio.testing import WorkflowEnvironment
 
 from baton.client import BatonClient
-from baton.errors import IllegalTransition, Unanswered, UnknownStaff
+from baton.contract import Presence
+from baton.desk.client import DeskClient
+from baton.errors import IllegalTransition, InvalidEvent, Unanswered, UnknownStaff
 from baton.settings import CHECKOUT
 from baton.temporal.codec import ENCODING
 from baton.temporal.keys import key_line, new_key
@@ -116,3 +119,24 @@ async def test_the_codec_server_writes_json_too_and_never_its_token(tmp_path: Pa
     assert token[1:] not in said.decode()
     records = [json.loads(line) for line in said.decode().splitlines()]
     assert "baton.gateway" in {one["logger"] for one in records}
+
+
+async def test_a_call_that_the_help_desk_refuses_is_one_line_and_no_traceback(
+    server: WorkflowEnvironment, tmp_path: Path
+) -> None:
+    queue, secret = fresh("queue"), "Sesame-4711"
+    desk = DeskClient(server.client, task_queue=queue)
+    async with worker_process(server, settings_in(tmp_path, queue)) as child:
+        await until_ready(child)
+        await refused(UnknownStaff, desk.set_presence(f"bob-{secret}", Presence.ONLINE))
+        await refused(InvalidEvent, desk.messages(f"nothing-{secret}"))
+        child.terminate()
+        _, said = await asyncio.wait_for(child.communicate(), 40)
+    assert secret not in said.decode()
+    assert "Traceback" not in said.decode()
+    lines = [line for line in said.decode().splitlines() if "refused" in line]
+    assert [re.findall(r" (\w+) +\S+: (.*?) \[", line) for line in lines] == [
+        [("INFO", "call refused: UnknownStaff")],
+        [("INFO", "call refused: InvalidEvent")],
+    ]
+    assert "WARNING" not in said.decode()
