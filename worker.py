@@ -47,7 +47,7 @@ from baton.files import private_folder
 from baton.settings import Settings, WorkerVersion, load_settings, worker_version
 from baton.signs import visible
 from baton.temporal.binding import Bindable, bind, binding_of, require_own
-from baton.temporal.ending import leave
+from baton.temporal.ending import how_ended, leave
 from baton.temporal.logs import set_up_logging
 from baton.temporal.process import showing_life, tell
 from baton.temporal.searchattributes import VALUE_TYPES, registered, type_name
@@ -289,7 +289,7 @@ async def _supervise(settings: Settings, processes: int) -> int:
                 tell(READY)
         code = await child.wait()
         if code or not stopping:
-            _log.error("worker process %s ended with exit code %s; stopping the others", child.pid, code)
+            _log.error("worker process %s ended, %s; stopping the others", child.pid, how_ended(code))
             stop()
             code = code or 1
         return code

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 import signal
+import time
 from collections import deque
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
@@ -14,6 +16,8 @@ from baton.files import OTHERS
 from local.logfile import LogFile
 
 TAIL_LINES = 20
+LAST_WORDS_SECONDS = 10.0
+"""Lines that are older than that when a process ends say nothing about why."""
 LONGEST_LINE = 1 << 20
 LAST_OUTPUT_SECONDS = 1.0
 
@@ -32,13 +36,26 @@ class Child:
     def __init__(self, name: str, process: asyncio.subprocess.Process) -> None:
         self.name = name
         self.pid = process.pid
-        self.tail: deque[str] = deque(maxlen=TAIL_LINES)
-        """The last lines that it wrote."""
+        self.log: Path
+        """The file with all that it wrote."""
         self.shown = False
-        """Whether somebody has seen them."""
+        """Whether somebody has seen its lines."""
         self.ended: asyncio.Task[int]
         """Done when the process is gone and its output was read; the result is its exit code."""
         self._process = process
+        self._tail: deque[tuple[float, str]] = deque(maxlen=TAIL_LINES)
+        self._ended_at = math.inf
+
+    @property
+    def tail(self) -> list[str]:
+        """The last lines that it wrote, however long ago."""
+        return [line for _, line in self._tail]
+
+    @property
+    def last_words(self) -> list[str]:
+        """The lines that it wrote shortly before its end; as long as it lives, its `tail`."""
+        since = self._ended_at - LAST_WORDS_SECONDS if self.ended.done() else -math.inf
+        return [line for at, line in self._tail if at >= since]
 
     @classmethod
     async def start(
@@ -82,6 +99,7 @@ class Child:
         finally:
             os.close(writing)
         child = cls(name, process)
+        child.log = log
         child.ended = asyncio.create_task(child._watch(reading, LogFile(log, say), on_line))
         return child
 
@@ -102,6 +120,7 @@ class Child:
     async def _watch(self, output: int, log: LogFile, on_line: Callable[[str], None]) -> int:
         pump = asyncio.create_task(self._pump(output, log, on_line))
         code = await self._process.wait()
+        self._ended_at = time.monotonic()
         self._kill_group()  # processes that it left behind would keep its ports and take some of the work
         await asyncio.wait({pump}, timeout=LAST_OUTPUT_SECONDS)
         pump.cancel()
@@ -121,7 +140,7 @@ class Child:
                 if not line:
                     return
                 text = line.decode(errors="replace").rstrip()
-                self.tail.append(text)
+                self._tail.append((time.monotonic(), text))
                 log.write(line if line.endswith(b"\n") else line + b"\n")
                 with suppress(OSError):
                     on_line(text)

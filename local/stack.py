@@ -24,8 +24,9 @@ from baton.contract import SEARCH_ATTRIBUTES
 from baton.databaseurl import sqlite_file
 from baton.running import RunningStack
 from baton.settings import CHECKOUT, HOST, PREFIX, Settings
+from baton.temporal.ending import how_ended
 from baton.temporal.searchattributes import VALUE_TYPES, registered
-from local.child import Child, silent
+from local.child import LAST_WORDS_SECONDS, Child, silent
 from local.machine import (
     StackFailed,
     data_folder,
@@ -310,12 +311,16 @@ async def until_ready(ready: Coroutine[Any, Any, object], child: Child) -> None:
 
 
 def failure_of(child: Child, what: str) -> StackFailed:
-    """What happened to a child, with the last lines that it wrote, unless they were shown already."""
-    code = f", exit code {child.ended.result()}" if child.ended.done() else ""
-    if child.shown and child.tail:
+    """What happened to a child, with what it wrote at last, unless that was shown already."""
+    code = f", {how_ended(child.ended.result())}" if child.ended.done() else ""
+    last = child.last_words
+    if not last:
+        when = f"in the {LAST_WORDS_SECONDS:.0f} s before" if child.ended.done() else "at all"
+        return StackFailed(f"The {child.name} {what}{code}. It wrote nothing {when}; its log: {child.log}")
+    if child.shown:
         return StackFailed(f"The {child.name} {what}{code}. Its last lines are above.")
-    tail = "\n".join(f"    {line}" for line in child.tail) or "    (nothing)"
-    return StackFailed(f"The {child.name} {what}{code}. Its last lines:\n{tail}")
+    lines = "\n".join(f"    {line}" for line in last)
+    return StackFailed(f"The {child.name} {what}{code}. Its last lines:\n{lines}")
 
 
 def _environment_without(*prefixes: str) -> dict[str, str]:

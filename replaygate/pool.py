@@ -14,6 +14,7 @@ from typing import BinaryIO, Self
 
 from baton.errors import BatonError
 from baton.settings import CHECKOUT
+from baton.temporal.ending import how_ended
 from replaygate.result import HistoryVerdict, Result
 
 Request = Mapping[str, str]
@@ -88,11 +89,11 @@ class _Replayer:
             pass  # the process is gone, so there is no answer
         if answer.endswith(b"\n"):
             return Result.model_validate_json(answer)
-        await process.wait()
+        code = await process.wait()
         self._process = None
         said = self._last_words()
         reason = f": {said.splitlines()[-1]}" if said else ""
-        what = f"the process that replayed it ended with exit code {process.returncode}{reason}"
+        what = f"the process that replayed it ended, {how_ended(code)}{reason}"
         return Result(name=request["name"], verdict=HistoryVerdict.BROKEN, what=what, said=said)
 
     async def _start(self) -> Process:

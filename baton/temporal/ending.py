@@ -3,9 +3,20 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from contextlib import suppress
 from typing import NoReturn
+
+
+def how_ended(code: int) -> str:
+    """What an exit code says, as ``subprocess`` gives it: ``exit code 1``, ``killed by SIGKILL``."""
+    if code >= 0:
+        return f"exit code {code}"
+    try:
+        return f"killed by {signal.Signals(-code).name}"
+    except ValueError:  # real-time signals have no name
+        return f"killed by signal {-code}"
 
 
 def leave(code: str | int | None) -> NoReturn:

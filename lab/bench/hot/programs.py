@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from baton.temporal.ending import how_ended
 from lab.processes import processor_seconds, resident_bytes
 
 READY_WITHIN = 60.0
@@ -65,7 +66,7 @@ class Program:
         assert self._process.stdout is not None
         if line := await self._process.stdout.readline():
             return line.decode().strip()
-        raise self._failure(f"ended with exit code {await self._process.wait()}")
+        raise self._failure(f"ended, {how_ended(await self._process.wait())}")
 
     def _failure(self, how: str) -> ProgramFailed:
         said = self._log.read_text(encoding="utf-8", errors="replace")[-_SHOWN:]

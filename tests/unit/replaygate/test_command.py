@@ -241,7 +241,7 @@ async def test_a_process_that_dies_takes_only_its_history_with_it(tmp_path: Path
         HistoryVerdict.BROKEN,
         HistoryVerdict.REPLAYED,
     ]
-    assert results[1].what == "the process that replayed it ended with exit code 7: out of memory"
+    assert results[1].what == "the process that replayed it ended, exit code 7: out of memory"
 
 
 async def test_a_process_that_cannot_begin_is_an_error(tmp_path: Path) -> None:
