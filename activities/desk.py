@@ -58,7 +58,13 @@ class Housekeeping:
     @call(NOTICES)
     async def notices(self, query: NoticeQuery) -> list[NoticeRow]:
         """What people were told, latest first."""
-        return with_names(await self._desk.notices(query.staff, query.limit))
+        found = await self._desk.notices(query.staff, query.limit)
+        if query.staff is not None and not found:
+            # What somebody was told who has left the directory can still be read.
+            directory = (await self._desk.directory()).directory
+            with refusing():
+                directory.require_staff(query.staff)
+        return with_names(found)
 
     @call(MESSAGES)
     async def messages(self, query: MessageQuery) -> Messages:

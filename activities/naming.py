@@ -16,7 +16,7 @@ from baton.contract import (
     PresenceChanged,
     require_plain,
 )
-from baton.documents.directory import Directory
+from baton.documents.directory import Directory, unknown_labels
 from baton.errors import Refused, UnknownLabel
 from baton.model.chat.state import ChatState
 from baton.model.ticket.state import TicketState
@@ -42,9 +42,7 @@ def _check_known(before: ChatState | TicketState, event: Event, directory: Direc
     if isinstance(event, LabelsChanged):
         unknown = sorted(set(event.add) - directory.known_labels)
         if unknown:
-            raise UnknownLabel(
-                f"unknown label {', '.join(map(repr, unknown))}; add it to the directory's labels first"
-            )
+            raise unknown_labels(unknown, directory.known_labels)
     if isinstance(event, NoteAdded) and event.label and isinstance(before, TicketState):
         # A department that was asked may have left the directory since, or have another label now.
         asked = (label for one in before.departments for label in (one.label, *one.formerly))

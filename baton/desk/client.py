@@ -138,7 +138,10 @@ class DeskClient:
         """What people were told, latest first: one row for each notice and reason.
 
         Args:
-            staff: only what this person was told.
+            staff: only what this person was told, who may have left the directory since.
+
+        Raises:
+            UnknownStaff: nobody with this name is in the directory, or was ever told anything.
         """
         return await self._ask(NOTICES, NoticeQuery(staff=staff, limit=limit), list[NoticeRow])
 

@@ -29,13 +29,12 @@ from baton.wording import did_you_mean
 
 def unknown_staff(unknown: Sequence[str], known: Iterable[str]) -> UnknownStaff:
     """What to raise about people who are not in the directory."""
-    names = sorted(known)
-    sentences = [
-        f"there is nobody {one!r} in the directory; {did_you_mean(one, names, 'it has nobody yet')}"
-        for one in unknown[:MOST_UNKNOWN]
-    ]
-    more = len(unknown) - MOST_UNKNOWN
-    return UnknownStaff("\n".join(sentences) + (f"\nand {more} more" if more > 0 else ""))
+    return UnknownStaff(_not_there("nobody", unknown, known, "it has nobody yet"))
+
+
+def unknown_labels(unknown: Sequence[str], known: Iterable[str]) -> UnknownLabel:
+    """Like `unknown_staff`, for labels."""
+    return UnknownLabel(_not_there("no label", unknown, known, "it has none yet"))
 
 
 def unknown_line(line: str, known: Iterable[str]) -> UnknownStaff:
@@ -51,8 +50,18 @@ def unknown_department(department: str, known: Iterable[str]) -> UnknownLabel:
     return UnknownLabel(f"there is no department {department!r} in the directory; {hint}")
 
 
+def _not_there(what: str, unknown: Sequence[str], known: Iterable[str], otherwise: str) -> str:
+    names = sorted(known)
+    sentences = [
+        f"there is {what} {one!r} in the directory; {did_you_mean(one, names, otherwise)}"
+        for one in unknown[:MOST_UNKNOWN]
+    ]
+    more = len(unknown) - MOST_UNKNOWN
+    return "\n".join(sentences) + (f"\nand {more} more" if more > 0 else "")
+
+
 MOST_UNKNOWN = 5
-"""How many unknown people a message names."""
+"""How many unknown people or labels a message names."""
 DANGLING = "dangling"
 """The context for reading a directory as far as it goes: references to nothing are taken as they are."""
 

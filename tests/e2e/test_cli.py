@@ -51,6 +51,22 @@ async def test_a_handoff_as_support_sees_it(baton: Baton) -> None:
     assert number in await baton("notices", "--staff", "ivan")
 
 
+async def test_an_unknown_person_or_label_is_an_error_with_the_nearest_one(baton: Baton) -> None:
+    chat = f"telegram:{fresh('cli')}"
+    await baton("chat", "send", chat, "--from", "customer:c-7", "Hello?")
+    for arguments, said in (
+        (("notices", "--staff", "ivn"), "there is nobody 'ivn' in the directory; did you mean ivan?"),
+        (("inbox", "--staff", "ivn"), "there is nobody 'ivn' in the directory; did you mean ivan?"),
+        (
+            ("chat", "send", chat, "--from", "staff:ivan", "--label", "+viip"),
+            "there is no label 'viip' in the directory; did you mean vip?",
+        ),
+    ):
+        done = await baton.run(*arguments)
+        assert done.code == 1
+        assert said in " ".join(done.err.split())
+
+
 async def test_an_event_that_is_sent_twice_counts_once(baton: Baton) -> None:
     chat = f"telegram:{fresh('cli')}"
     send = ("chat", "send", chat, "--from", "customer:c-7", "--id", "m-1", "Hello?")

@@ -49,6 +49,22 @@ class TestWhoIsTold:
         await rig.customer(conversation)
         assert sorted(row.staff for row in await notices(rig, conversation)) == ["ivan", "lena"]
 
+    async def test_the_notices_of_somebody_unknown_are_refused_and_of_somebody_who_left_are_not(
+        self, rig: Rig
+    ) -> None:
+        conversation, desk = fresh("told"), desk_of(rig)
+        await rig.customer(conversation)
+        assert "ivan" in {row.staff for row in await notices(rig, conversation)}
+        with pytest.raises(
+            UnknownStaff, match=r"there is nobody 'ivna' in the directory; did you mean ivan\?"
+        ):
+            await desk.notices(staff="ivna")
+        assert await desk.notices(staff="maria") == [], "she is there, and was told nothing"
+        shown = await desk.directory()
+        del shown.directory["staff"]["ivan"]
+        await desk.change_directory(shown.directory, based_on=shown.version)
+        assert conversation in {row.conversation for row in await desk.notices(staff="ivan")}
+
     async def test_a_queue_tells_its_line_only(self, rig: Rig) -> None:
         """Ivan is there, but full: the chat waits for him, and only he is told."""
         conversation, other, desk = fresh("told"), fresh("other"), desk_of(rig)

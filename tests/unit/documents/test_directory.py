@@ -9,7 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from baton.documents.calendars import ALWAYS
-from baton.documents.directory import Department, Directory, Member
+from baton.documents.directory import Department, Directory, Member, unknown_labels
 from baton.errors import UnknownLabel, UnknownStaff
 from baton.wording import LONGEST_LIST, did_you_mean, mistakes_in
 
@@ -51,6 +51,13 @@ def test_the_members_of_a_line_are_those_whose_home_line_it_is() -> None:
 
 def test_a_line_is_unwatched_where_nobody_works_with_chats_by_habit() -> None:
     assert rig().unwatched_lines == ("phones", "empty")
+
+
+def test_unknown_labels_are_named_each_with_the_nearest() -> None:
+    assert str(unknown_labels(["viip", "refund"], ["vip", "billing"])) == (
+        "there is no label 'viip' in the directory; did you mean vip?\n"
+        "there is no label 'refund' in the directory; allowed: billing, vip"
+    )
 
 
 def test_the_known_labels_are_the_common_ones_and_those_of_the_departments() -> None:
