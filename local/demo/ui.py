@@ -8,7 +8,7 @@ from urllib.error import URLError
 from urllib.parse import quote
 from urllib.request import ProxyHandler, build_opener
 
-from baton.cli.webui import list_address
+from baton.cli.webui import list_address, ui_address
 from baton.settings import load_settings
 
 UI_BESIDE = 1000
@@ -42,8 +42,8 @@ async def find_ui(address: str, namespace: str, workflow_id: str) -> str | None:
     host, _, port = address.rpartition(":")
     if not host or not port.isdecimal():
         return None
-    for candidate in dict.fromkeys((int(port) + UI_BESIDE, load_settings().ui_port)):
-        ui = f"http://{host}:{candidate}"
+    beside, usual = (f"http://{host}:{one}" for one in (int(port) + UI_BESIDE, load_settings().ui_port))
+    for ui in dict.fromkeys((ui_address(None), beside, usual)):
         path = f"/api/v1/namespaces/{quote(namespace, safe='')}/workflows/{quote(workflow_id, safe='')}"
         if await asyncio.to_thread(_answers, ui + path):
             return ui
