@@ -53,10 +53,9 @@ def cause_of(entry: TimelineEntry) -> str:
     return f"rule {', '.join(entry.rules)}, after {cause}" if entry.rules else cause
 
 
-def in_hands(assignee: str | None, line: str | None, since: Instant | None) -> str:
+def in_hands(assignee: str | None, line: str | None) -> str:
     """The line of the details that says who has the case."""
-    held = f" · since {moment(since)}" if since else ""
-    return f"- **Assignee**: {markdown(assignee or '–')} · **line**: {markdown(line or '–')}{held}"
+    return f"- **Assignee**: {markdown(assignee or '–')} · **line**: {markdown(line or '–')}"
 
 
 def unsent_and_lately(unsent: int, timeline: Sequence[TimelineEntry]) -> Iterator[str]:
@@ -87,10 +86,16 @@ def names(listed: Sequence[str]) -> str:
     return within(", ".join(listed), _NAMES_BYTES)
 
 
-def why(timeline: Sequence[TimelineEntry]) -> str:
-    """Which event brought the chat or ticket to where it is."""
-    entry = last_move(timeline)
-    return markdown(f"{cause_of(entry)} ({moment(entry.at)})") if entry else "–"
+def since_and_why(timeline: Sequence[TimelineEntry]) -> Iterator[str]:
+    """The lines of the details that say when which event brought the case to where it is."""
+    move = last_move(timeline)
+    yield f"- **Since**: {moment(move.at) if move else long_ago(timeline)}"
+    yield f"- **Why**: {markdown(cause_of(move)) if move else '–'}"
+
+
+def long_ago(timeline: Sequence[TimelineEntry]) -> str:
+    """What to say in place of the time of a move that the timeline does not have."""
+    return "before the first event that is still in the timeline" if timeline else "–"
 
 
 def moment(at: Instant) -> str:

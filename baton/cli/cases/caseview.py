@@ -22,7 +22,7 @@ from baton.contract import (
     TicketOutcome,
     TimelineEntry,
 )
-from baton.model.story import cause_of, last_move
+from baton.model.story import cause_of, last_move, long_ago
 from baton.signs import one_line
 
 _NAME = 14
@@ -39,7 +39,7 @@ def print_values(values: Values) -> None:
 def cause(timeline: Sequence[TimelineEntry]) -> Iterator[tuple[str, str]]:
     """Since when the case is where it is, and why."""
     move = last_move(timeline)
-    yield "Since", moment(move.at) if move else "before the first event that is still in the timeline"
+    yield "Since", moment(move.at) if move else long_ago(timeline)
     yield "Why", cause_of(move) if move else "–"
 
 

@@ -15,8 +15,8 @@ from baton.model.story import (
     merging,
     moment,
     names,
+    since_and_why,
     unsent_and_lately,
-    why,
 )
 from baton.signs import details as fitting
 from baton.signs import markdown
@@ -98,8 +98,8 @@ def details(chat: ChatState, timeline: Sequence[TimelineEntry], unsent: int) -> 
         f"### {who_has_it(chat)}",
         "",
         f"- **State**: {chat.phase.value} (tab {chat.tab or '–'})",
-        in_hands(chat.assignee, chat.line, chat.held_since),
-        f"- **Why**: {why(timeline)}",
+        in_hands(chat.assignee, chat.line),
+        *since_and_why(timeline),
         f"- **Last message**: {markdown(str(chat.last_author or '–'))}"
         + (f", {moment(chat.last_message_at)}" if chat.last_message_at else ""),
         f"- **Next**: {_next(chat)}",

@@ -13,8 +13,8 @@ from baton.model.story import (
     merging,
     moment,
     names,
+    since_and_why,
     unsent_and_lately,
-    why,
 )
 from baton.model.ticket.clock import next_due
 from baton.model.ticket.state import TicketState
@@ -118,10 +118,10 @@ def details(ticket: TicketState, timeline: Sequence[TimelineEntry], unsent: int)
         "",
         f"- **State**: {stage_and_status(ticket.stage, ticket.status)}"
         + (f" · round {ticket.round}" if ticket.round else ""),
-        in_hands(ticket.assignee, ticket.line, ticket.held_since),
+        in_hands(ticket.assignee, ticket.line),
         f"- **Dispatcher**: {markdown(ticket.dispatcher or '–')}"
         f" · **composer**: {markdown(ticket.composer or '–')}",
-        f"- **Why**: {why(timeline)}",
+        *since_and_why(timeline),
         f"- **Next**: {_next(ticket)}",
         f"- **So far**: {ticket.prompts} prompted, {ticket.replies} sent",
     ]

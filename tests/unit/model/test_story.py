@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from baton.cli.cases import caseview
 from baton.contract import (
     AgentMessage,
     Assigned,
@@ -206,39 +207,39 @@ def test_falling_into_the_queue_of_another_line_names_it() -> None:
         (
             chat("active open: nobody"),
             "### Nobody has it: it is in New, for **everyone**.",
-            "- **Assignee**: – · **line**: – · since 2026-03-02 09:55:00",
+            "- **Assignee**: – · **line**: –",
             "- **Next**: ends if nobody writes until 2026-03-02 10:05:00",
         ),
         (
             chat("active open: mine ivan", wake_at=NOW),
             "### **ivan** has it, pinned.",
-            "- **Assignee**: ivan · **line**: line-1 · since 2026-03-02 09:55:00",
+            "- **Assignee**: ivan · **line**: line-1",
             "- **Next**: looks at timed rules and offers at 2026-03-02 10:00:00; ends if nobody writes until "
             "2026-03-02 10:05:00",
         ),
         (
             chat("active open: reserved ivan", **OFFER),
             "### It is offered to **ivan** until 2026-03-02 10:02:00.",
-            "- **Assignee**: ivan · **line**: line-1 · since 2026-03-02 09:55:00",
+            "- **Assignee**: ivan · **line**: line-1",
             "- **Next**: looks at timed rules and offers at 2026-03-02 10:02:00; ends if nobody writes until "
             "2026-03-02 10:05:00",
         ),
         (
             chat("ended open: assigned ivan"),
             "### It has ended. Assigned to **ivan**.",
-            "- **Assignee**: ivan · **line**: line-1 · since 2026-03-02 09:55:00",
+            "- **Assignee**: ivan · **line**: line-1",
             "- **Next**: waits for a message",
         ),
         (
             chat("ended pending: nobody", wake_at=NOW),
             "### It has ended. Assigned to **nobody**.",
-            "- **Assignee**: – · **line**: – · since 2026-03-02 09:55:00",
+            "- **Assignee**: – · **line**: –",
             "- **Next**: looks at timed rules and offers at 2026-03-02 10:00:00",
         ),
         (
             chat("ended closed: assigned ivan"),
             "### It is closed. The last one who had it: ivan.",
-            "- **Assignee**: ivan · **line**: line-1 · since 2026-03-02 09:55:00",
+            "- **Assignee**: ivan · **line**: line-1",
             "- **Next**: a new message begins a new chat",
         ),
     ],
@@ -252,7 +253,8 @@ def test_the_details_tell_who_since_when_why_and_what_comes_next(
     assert lines[0] == who
     assert f"- **State**: {state.phase.value} (tab {state.tab})" in lines
     assert assigned in lines
-    assert "- **Why**: taken by staff:ivan (2026-03-02 10:00:00)" in lines
+    assert "- **Since**: 2026-03-02 10:00:00" in lines
+    assert "- **Why**: taken by staff:ivan" in lines
     assert comes in lines
 
 
@@ -262,6 +264,7 @@ def test_the_details_of_no_chat_at_all_are_empty_and_not_broken() -> None:
         "",
         "- **State**: none (tab –)",
         "- **Assignee**: – · **line**: –",
+        "- **Since**: –",
         "- **Why**: –",
         "- **Last message**: –",
         "- **Next**: waits for a message",
@@ -284,28 +287,42 @@ def test_one_write_is_one_write() -> None:
     assert "- **Not yet in the help desk**: 1 write" in lines
 
 
+MOVED_AT = "2026-03-02 10:00:00"
+
+
 @pytest.mark.parametrize(
-    ("timeline", "why"),
+    ("timeline", "since", "why"),
     [
-        ([], "–"),
-        ([entry()], "taken by staff:ivan (2026-03-02 10:00:00)"),
+        ([], "–", "–"),
+        ([entry(moved=False)], "before the first event that is still in the timeline", "–"),
+        ([entry()], MOVED_AT, "taken by staff:ivan"),
         (
             [entry(kind="agent_message", author="staff:lena", rules=("first", "second"))],
-            "rule first, second, after agent_message by staff:lena (2026-03-02 10:00:00)",
+            MOVED_AT,
+            "rule first, second, after agent_message by staff:lena",
         ),
         (
             [entry(), entry(kind="note_added", moved=False), entry(kind="status_set", moved=False)],
-            "taken by staff:ivan (2026-03-02 10:00:00)",
+            MOVED_AT,
+            "taken by staff:ivan",
         ),
         (
             [entry(), entry(kind="status_set", moved=False, refused="IllegalTransition: no")],
-            "taken by staff:ivan (2026-03-02 10:00:00)",
+            MOVED_AT,
+            "taken by staff:ivan",
         ),
     ],
-    ids=["nothing happened", "an event", "rules", "what moved nothing", "what was refused"],
+    ids=["nothing happened", "forgotten", "an event", "rules", "what moved nothing", "what was refused"],
 )
-def test_why_is_the_last_thing_that_moved_the_chat(timeline: list[TimelineEntry], why: str) -> None:
-    assert f"- **Why**: {why}" in chat_story.details(chat("active open: mine ivan"), timeline, 0).splitlines()
+def test_since_and_why_are_of_the_last_thing_that_moved_the_chat_here_and_in_the_commands(
+    timeline: list[TimelineEntry], since: str, why: str
+) -> None:
+    details = chat_story.details(chat("active open: mine ivan"), timeline, 0).splitlines()
+    assert f"- **Since**: {since}" in details
+    assert f"- **Why**: {why}" in details
+    shown = dict(caseview.cause(timeline))
+    assert shown["Since"].startswith(since)
+    assert shown["Why"] == why
 
 
 def lately(timeline: list[TimelineEntry]) -> list[str]:
@@ -527,6 +544,7 @@ async def test_the_details_of_a_ticket_have_every_department_and_none_of_its_wor
     for line in (
         "- **State**: composing · open · round 1",
         "- **Dispatcher**: petra · **composer**: bella",
+        "- **Since**: 2026-03-02 10:00:00",
         "- **So far**: 1 prompted, 0 sent",
         "- **billing**: answered by bella, 2026-03-02 09:00:03",
         "- **delivery**: declined, handed on to warranty",
