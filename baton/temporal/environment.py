@@ -15,8 +15,7 @@ def connect_config() -> ClientConnectConfig:
     try:
         return ClientConfig.load_client_connect_config()
     except (OSError, ValueError, RuntimeError) as error:
-        # A certificate that is not there is an `OSError`, which names no file.
-        what = f"a file that it names: {error.strerror}" if isinstance(error, OSError) else str(error).strip()
         raise SettingsError(
-            f"Temporal's configuration (its file, and the variables TEMPORAL_…) cannot be used: {what}"
+            "Temporal's configuration (its file, and the variables TEMPORAL_…) cannot be used: "
+            f"{str(error).strip()}"
         ) from None

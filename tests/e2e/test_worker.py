@@ -206,7 +206,7 @@ class TestStart:
         for wrong, what in (
             ({"TEMPORAL_PROFILE": "nope"}, "cannot be used: Profile 'nope' not found"),
             ({"TEMPORAL_CONFIG_FILE": str(broken)}, "TOML parse error at line 1"),
-            ({"TEMPORAL_CONFIG_FILE": str(lacking)}, "a file that it names: No such file or directory"),
+            ({"TEMPORAL_CONFIG_FILE": str(lacking)}, "No such file or directory: '/none.pem'"),
             ({"TEMPORAL_ADDRESS": "local host:7233"}, "TEMPORAL_ADDRESS is 'local host:7233'"),
         ):
             async with worker_process(server, settings_in(tmp_path, "q", **wrong)) as child:
