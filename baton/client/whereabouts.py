@@ -29,7 +29,10 @@ async def whereabouts(client: Client, workflow_id: str, task_queue: str) -> str:
     if described.status is not WorkflowExecutionStatus.RUNNING:
         return f"Is a worker on {task_queue!r}?"
     if is_polled:
-        return f"It sits on the task queue {sits_on!r}, and a worker is there: see its log."
+        return (
+            f"It sits on the task queue {sits_on!r}, which a worker polled within the last two minutes: is it "
+            "still running? See its log."
+        )
     if sits_on == task_queue:
         return f"It sits on the task queue {sits_on!r} (BATON_TASK_QUEUE), which no worker polls."
     return (

@@ -238,7 +238,7 @@ class TestClient:
         await rig.customer(conversation)
         await rig.stop_worker()
         monkeypatch.setattr("baton.client.calls.QUERY_TIMEOUT", 1.0)
-        with pytest.raises(Unanswered, match="Is a worker on"):
+        with pytest.raises(Unanswered, match="which a worker polled within the last two minutes"):
             await rig.snapshot(conversation)
 
     async def test_while_temporal_is_away_every_call_is_unanswered(self) -> None:
