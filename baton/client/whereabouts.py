@@ -30,8 +30,8 @@ async def whereabouts(client: Client, workflow_id: str, task_queue: str) -> str:
         return f"Is a worker on {task_queue!r}?"
     if is_polled:
         return (
-            f"It sits on the task queue {sits_on!r}, which a worker polled within the last two minutes: is it "
-            "still running? See its log."
+            f"It sits on the task queue {sits_on!r}, which a worker polled within the last two minutes: "
+            "is it still running? See its log."
         )
     if sits_on == task_queue:
         return f"It sits on the task queue {sits_on!r} (BATON_TASK_QUEUE), which no worker polls."
