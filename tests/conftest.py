@@ -8,6 +8,7 @@ that skip time or need a server with its own settings start the development serv
 
 from __future__ import annotations
 
+import gc
 import itertools
 import os
 import time
@@ -45,6 +46,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--temporal", metavar="HOST:PORT", help="a Temporal that is there already")
     parser.addoption("--namespace", default="default", help="the namespace there, with search attributes")
     parser.addoption("--postgresql", metavar="URL", help="a PostgreSQL that is there already, as its owner")
+
+
+def pytest_collection_finish() -> None:
+    """Let the collector leave alone what stays until the end: modules, models, and ten thousand tests.
+
+    A full collection stops all threads. With all that, it takes so long on a busy machine that Temporal's
+    SDK takes the workflow in which it happens to run for one that is stuck.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_configure() -> None:
