@@ -48,21 +48,22 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--postgresql", metavar="URL", help="a PostgreSQL that is there already, as its owner")
 
 
-def pytest_collection_finish() -> None:
-    """Let the collector leave alone what stays until the end: modules, models, and ten thousand tests.
+def pytest_configure() -> None:
+    """No test may depend on the user's zone, or the width of the terminal, which pytest-xdist passes on."""
+    os.environ.pop("COLUMNS", None)
+    os.environ["TZ"] = "UTC"
+    time.tzset()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _nothing_to_collect() -> None:
+    """Let the collector leave alone what is there before a module: modules, models, ten thousand tests.
 
     A full collection stops all threads. With all that, it takes so long on a busy machine that Temporal's
     SDK takes the workflow in which it happens to run for one that is stuck.
     """
     gc.collect()
     gc.freeze()
-
-
-def pytest_configure() -> None:
-    """No test may depend on the user's zone, or the width of the terminal, which pytest-xdist passes on."""
-    os.environ.pop("COLUMNS", None)
-    os.environ["TZ"] = "UTC"
-    time.tzset()
 
 
 @pytest.fixture(scope="session")
