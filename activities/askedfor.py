@@ -47,7 +47,7 @@ def _available(staff: str, case: CaseState, now: datetime, intake: Intake, direc
     if absent(intake.attendance([staff]).get(staff)):
         return False
     kind = kind_of(case)
-    return (intake.load([staff], kind))[staff] < member.most(kind)
+    return intake.load([staff], kind)[staff] < member.most(kind)
 
 
 def clock(name: str, now: datetime, directory: Directory) -> Clock:

@@ -16,7 +16,7 @@ READ_ONLY = "baton_read_only"
 """The execution option of a transaction that only reads."""
 
 _DRIVERS = {"sqlite": "pysqlite", "postgresql": "psycopg", "postgres": "psycopg"}
-# Names that people may have in their settings: these are no promise about the driver.
+# Earlier releases took these names in a URL, and settings may still have them.
 _FORMER_DRIVERS = {"sqlite": "aiosqlite", "postgresql": "asyncpg", "postgres": "asyncpg"}
 _BUSY_TIMEOUT = (
     10.0  # seconds for which a writer waits for another process; well below an activity's time-out
@@ -36,9 +36,8 @@ def parse_url(url: str) -> URL:
     """
     scheme, separator, rest = url.partition("://")
     backend, _, driver = scheme.partition("+")
-    if not separator or driver not in ("", _DRIVERS.get(backend), _FORMER_DRIVERS.get(backend)):
-        raise SettingsError(f"the database URL cannot be used: {databaseurl.BEGINNING}")
-    if backend not in _DRIVERS:
+    drivers = ("", _DRIVERS.get(backend), _FORMER_DRIVERS.get(backend))
+    if not separator or backend not in _DRIVERS or driver not in drivers:
         raise SettingsError(f"the database URL cannot be used: {databaseurl.BEGINNING}")
     backend = "postgresql" if backend == "postgres" else backend
     if mistake := databaseurl.mistake_in(f"{backend}://{rest}"):

@@ -85,9 +85,10 @@ class GroupWriter:
         while going_on:
             group, going_on = self._next()
             wanted = [job for job in group if not job.waiting.cancelled()]
-            if len(wanted) == 1 or not self._together(wanted):
-                for job in wanted:
-                    self._alone(job)
+            if len(wanted) > 1 and self._together(wanted):
+                continue
+            for job in wanted:
+                self._alone(job)
         self._disconnect()
 
     def _next(self) -> tuple[Sequence[_Job[Any]], bool]:

@@ -163,6 +163,7 @@ async def test_whoever_is_cancelled_before_its_turn_is_left_out(database: Watche
         await asyncio.sleep(0)
         task.cancel()
     await database.write(block("boris"))
+    assert database.commits == 2, "nothing is opened for whoever was left out"
     assert await blocked(database) == ["boris"]
 
 

@@ -209,7 +209,7 @@ async def test_a_ticket_counts_also_when_its_effect_has_been_carried_out(line: E
         async with steps.intake(
             line, tickets.no_ticket("T-9"), customer_says("looks"), NOW, "chain"
         ) as intake:
-            return (intake.load(["ivan"], "ticket"))["ivan"]
+            return intake.load(["ivan"], "ticket")["ivan"]
 
     assert await load() == 1
     assert await line.write_case(tickets.write(ticket, "e", at(1)))
