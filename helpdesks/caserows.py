@@ -104,6 +104,11 @@ def fields_of(case: CaseState | CaseWrite) -> dict[str, Any]:
     return {name: getattr(case, name) for name in names} | {"labels": list(case.labels)}
 
 
+def is_over(row: Row[Any]) -> bool:
+    """Whether the case in a row is done with: see `helpdesks.schema.LIVING`."""
+    return bool(row.status == Status.CLOSED and (row.kind == "ticket" or row.activity == Activity.ENDED))
+
+
 def decided_of(case: CaseState) -> dict[str, Any]:
     """The parts that no effect carries, by column: the row has them as the rules leave them."""
     kept = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 
-from baton.contract import Activity, Author, AuthorType, ChatSnapshot, Status, TicketSnapshot
+from baton.contract import Author, AuthorType, ChatSnapshot, Status, TicketSnapshot
 from baton.model.chat.state import ChatState
 from baton.model.decision import CaseSnapshot, CaseState, Kept
 from baton.model.effects import CaseRef, Effect
@@ -12,7 +12,7 @@ from baton.model.facts import Previous
 from baton.model.previous import previous_of
 from helpdesks import keeping, queries
 from helpdesks.arrival import Arrival
-from helpdesks.caserows import author_of, rest_of, snapshot_of
+from helpdesks.caserows import author_of, is_over, rest_of, snapshot_of
 from helpdesks.directories import Directories
 from helpdesks.known import CaseAt, KnownEvent, VersionedDirectory
 from helpdesks.places import place_of
@@ -93,8 +93,7 @@ class EmbeddedIntake(EmbeddedQueues):
         row = self.connection.execute(keeping.LATEST[place.kind], place.columns).one_or_none()
         if row is None:
             return None
-        final = row.status == Status.CLOSED and (place.kind == "ticket" or row.activity == Activity.ENDED)
-        return CaseAt(final, rest_of(row).get("merged_into"))
+        return CaseAt(is_over(row), rest_of(row).get("merged_into"))
 
     def blocked(self) -> bool:
         return bool(self._arrival.found.blocked)

@@ -19,6 +19,7 @@ from sqlalchemy import Connection, Integer, Row, bindparam, or_, select
 
 from baton.model.queueing import Waiting
 from helpdesks import queries
+from helpdesks.caserows import is_over
 from helpdesks.database import Database
 from helpdesks.directories import Directories
 from helpdesks.known import Attendance, Kind, Queued, Standing, VersionedDirectory
@@ -26,7 +27,7 @@ from helpdesks.locks import Locks
 from helpdesks.people import attendance_of
 from helpdesks.places import ref_of
 from helpdesks.schema import cases, promises
-from helpdesks.standing import KEPT_FOR_OTHERS, counts, standing
+from helpdesks.standing import KEPT_FOR_OTHERS, standing
 
 KEPT_FOR = timedelta(minutes=1)
 """How long a promise is good. A case that is told of it answers within moments."""
@@ -118,8 +119,15 @@ class EmbeddedQueues:
             fresh_after=self._fresh_after,
             source=self._source,
             own_case=self._own_case,
-            own_holder=self._own.holder if self._own is not None and counts(self._own, kind) else None,
+            own_holder=self._own_holder(kind),
         )
+
+    def _own_holder(self, kind: Kind) -> str | None:
+        """Who has the case that is being decided, if that counts among cases of this kind."""
+        if self._own is None or self._own.kind != kind or is_over(self._own):
+            return None
+        holder: str | None = self._own.holder
+        return holder
 
     def waiting(self, line: str, kind: Kind, until: datetime, most: int) -> Sequence[Queued]:
         self._locks.queues([line])

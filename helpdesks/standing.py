@@ -25,7 +25,7 @@ from sqlalchemy import (
     select,
 )
 
-from baton.contract import Activity, Presence, Status
+from baton.contract import Presence
 from helpdesks.columns import Words
 from helpdesks.known import Kind, Standing
 from helpdesks.schema import attendance, loads, promises
@@ -105,9 +105,3 @@ def standing(
     )
     for name, presence, last_assigned_at, number in rows:
         yield Standing(name, presence == Presence.ONLINE, number, last_assigned_at)
-
-
-def counts(row: Any, kind: Kind) -> bool:
-    """Whether the holder in the row of a case counts as somebody who has a case of this kind."""
-    over = row.status == Status.CLOSED and (row.kind == "ticket" or row.activity == Activity.ENDED)
-    return row.kind == kind and not over
