@@ -17,17 +17,14 @@ from baton.contract import Activity, Presence, Status
 from baton.documents.directory import Directory
 from baton.model.staffing import prefer
 from helpdesks import triggers
-from helpdesks.database import Database
 from helpdesks.embedded import EmbeddedHelpDesk
-from helpdesks.engines import parse_url
 from helpdesks.known import Standing
-from helpdesks.schema import LIVING, cases, loads, metadata
+from helpdesks.schema import LIVING, cases, loads
 from lab.ledger import rows
-from lab.postgres import fresh_database
 from tests import steps
 from tests.helpdesk import tickets
 from tests.helpdesk.chats import START, agent_says, at, customer_says, nothing, take_in, write
-from tests.helpdesk.revisions import insert, write_at
+from tests.helpdesk.revisions import insert, migrated_and_made, write_at
 
 STAFF = ("ivan", "lena", "petra")
 
@@ -137,21 +134,9 @@ async def test_the_migrations_make_the_same_triggers_as_the_schema(
     url: str, request: pytest.FixtureRequest
 ) -> None:
     """Alembic does not compare them."""
-    async with EmbeddedHelpDesk.open(url):
-        pass
-    migrated = Database(parse_url(url))
-    other = (
-        url.replace("baton.db", "other.db")
-        if migrated.dialect == "sqlite"
-        else await fresh_database(request.getfixturevalue("postgresql"))
-    )
-    made = Database(parse_url(other))
-    await made.write(metadata.create_all)
-    found = await migrated.read(_triggers)
-    assert len(found) == len(triggers.TRIGGERS[migrated.dialect])
-    assert await made.read(_triggers) == found
-    await migrated.close()
-    await made.close()
+    migrated, made = await migrated_and_made(url, request, _triggers)
+    assert len(migrated) == len(triggers.TRIGGERS["sqlite" if url.startswith("sqlite") else "postgresql"])
+    assert made == migrated
 
 
 def _triggers(connection: Connection) -> Sequence[str]:
