@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 import click
 
 from baton.cli.screen import echo
+from baton.databaseurl import sqlite_file
 from baton.files import private_folder
 from baton.settings import CHECKOUT, Settings, load_settings
 from baton.temporal.keys import name_of, read_keys
@@ -127,7 +128,7 @@ def _require_fitting(manifest: Manifest, settings: Settings) -> None:
             f"The tables of the backup are of revision {manifest.schema_version}, which this release does "
             "not know. Install the release that made the backup, or a later one."
         )
-    here = "sqlite" if settings.database_url.startswith("sqlite:") else "postgresql"
+    here = "postgresql" if sqlite_file(settings.database_url) is None else "sqlite"
     if here != manifest.helpdesk:
         wanted = "sqlite:///FILE, or unset" if manifest.helpdesk == "sqlite" else "postgresql://…"
         raise BackupFailed(
@@ -142,14 +143,9 @@ def _check(files: dict[str, Path]) -> None:
             check_sqlite(files[name])
 
 
-def _sqlite_file(settings: Settings) -> Path | None:
-    scheme, _, path = settings.database_url.partition(":///")
-    return Path(path) if scheme == "sqlite" else None
-
-
 def _present(settings: Settings) -> list[Path]:
     """Existing files that a restore would overwrite, or mix with."""
-    databases = [settings.data_dir / TEMPORAL, _sqlite_file(settings)]
+    databases = [settings.data_dir / TEMPORAL, sqlite_file(settings.database_url)]
     parts = [one.with_name(one.name + end) for one in databases if one is not None for end in _ENDINGS]
     return [path for path in (*parts, settings.data_dir / DOCUMENT_FOLDER) if path.exists()]
 
@@ -176,7 +172,7 @@ def _put_aside(settings: Settings, present: list[Path], say: Say) -> None:
 
 def _put_in_place(settings: Settings, files: dict[str, Path]) -> None:
     places = {TEMPORAL: settings.data_dir / TEMPORAL}
-    database = _sqlite_file(settings)
+    database = sqlite_file(settings.database_url)
     if database is not None:
         places[SQLITE] = database
     folder = settings.data_dir / DOCUMENT_FOLDER

@@ -482,6 +482,14 @@ def test_nothing_is_written_over_without_being_asked(archived: Path, tmp_path: P
         make_backup(settings_in(tmp_path / "nothing"), tmp_path / "new")
 
 
+def test_a_file_is_found_whatever_its_url_says_behind_it(archived: Path, tmp_path: Path) -> None:
+    settings = settings_in(tmp_path / "data", database_url=f"sqlite:///{tmp_path}/own.db?timeout=5")
+    restore(settings, archived, force=False, say=silent)
+    assert [one.name for one in tmp_path.iterdir() if one.is_file()] == ["own.db"]
+    with pytest.raises(BackupFailed, match=r"There is something already: .*own\.db"):
+        restore(settings, archived, force=False, say=silent)
+
+
 def test_what_a_stack_a_backup_and_a_restore_write_is_for_its_owner_only(
     archived: Path, tmp_path: Path
 ) -> None:
