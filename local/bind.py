@@ -9,9 +9,6 @@ from collections import Counter
 from dataclasses import asdict
 
 import click
-from temporalio.api.enums.v1 import TaskQueueType
-from temporalio.api.taskqueue.v1 import TaskQueue
-from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import Client
 
 from baton.cli.desk.concerns import there_is_a_terminal
@@ -24,6 +21,7 @@ from baton.settings import CHECKOUT, Settings, load_settings
 from baton.signs import one_line
 from baton.temporal.binding import Bindable, Binding, binding_of, move
 from baton.temporal.queries import OURS, quoted
+from baton.temporal.taskqueues import pollers
 
 
 @click.command("bind")
@@ -88,14 +86,7 @@ async def _say(client: Client, task_queue: str, before: Binding | None, own: Bin
 
 async def _polling(client: Client, task_queue: str) -> Counter[str]:
     """How many pollers each process has, by its name in Temporal."""
-    described = await client.workflow_service.describe_task_queue(
-        DescribeTaskQueueRequest(
-            namespace=client.namespace,
-            task_queue=TaskQueue(name=task_queue),
-            task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
-        )
-    )
-    return Counter(poller.identity for poller in described.pollers)
+    return Counter(one.identity for one in await pollers(client, task_queue))
 
 
 def _agree(before: Binding | None, *, yes: bool) -> None:

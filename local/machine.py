@@ -134,3 +134,8 @@ def _listening(port: int) -> socket.socket:
         listener.close()
         raise
     return listener
+
+
+def environment_without(*prefixes: str) -> dict[str, str]:
+    """The environment of this process, without the variables whose names begin so."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(prefixes)}

@@ -30,6 +30,7 @@ from local.child import LAST_WORDS_SECONDS, Child, silent
 from local.machine import (
     StackFailed,
     data_folder,
+    environment_without,
     require_free,
     server_command,
     worker_command,
@@ -178,7 +179,7 @@ class Stack:
                 *(f"--dynamic-config-value={name}={value}" for name, value in _DYNAMIC_CONFIG.items()),
                 *(f"--search-attribute={name}={kind}" for name, kind in SEARCH_ATTRIBUTES.items()),
             ],
-            _environment_without("TEMPORAL_") | {"TEMPORAL_VERSION_CHECK_DISABLED": "1"},
+            environment_without("TEMPORAL_") | {"TEMPORAL_VERSION_CHECK_DISABLED": "1"},
             log="temporal.log",
             grace=SERVER_STOP_SECONDS,
             # If this process is killed, its server lives on and keeps the data folder locked.
@@ -220,14 +221,10 @@ class Stack:
         # Nothing else from Temporal's configuration: a profile, a namespace or a key meant for another
         # server would point the worker away from this one.
         return (
-            _environment_without("TEMPORAL_", PREFIX)
+            environment_without("TEMPORAL_", PREFIX)
             | self._settings.as_environment()
-            | {
-                "TEMPORAL_ADDRESS": self.address,
-                "TEMPORAL_NAMESPACE": NAMESPACE,
-                "TEMPORAL_CONFIG_FILE": os.devnull,
-                "PYTHONUNBUFFERED": "1",
-            }
+            | environment_at(self.address)
+            | {"PYTHONUNBUFFERED": "1"}
         )
 
     async def _start_child(
@@ -323,5 +320,10 @@ def failure_of(child: Child, what: str) -> StackFailed:
     return StackFailed(f"The {child.name} {what}{code}. Its last lines:\n{lines}")
 
 
-def _environment_without(*prefixes: str) -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if not name.startswith(prefixes)}
+def environment_at(address: str) -> dict[str, str]:
+    """How a process finds the Temporal of a stack, and no other."""
+    return {
+        "TEMPORAL_ADDRESS": address,
+        "TEMPORAL_NAMESPACE": NAMESPACE,
+        "TEMPORAL_CONFIG_FILE": os.devnull,
+    }

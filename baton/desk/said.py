@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import Field
-
 from baton.contract import Instant, Payload
+from baton.desk.api import Limit
 
 Said = Literal["message", "note", "reply", "draft", "question", "declined"]
 """What somebody wrote. A *message* and the *reply* of a ticket go to the customer; a *note*, a *draft*, the
@@ -17,7 +16,7 @@ class MessageQuery(Payload):
     """What was said in a conversation or a ticket: the latest ``limit``."""
 
     workflow_id: str
-    limit: int = Field(default=50, ge=1, le=100_000)
+    limit: Limit = 50
 
 
 class MessageRow(Payload):

@@ -39,15 +39,12 @@ def unknown_labels(unknown: Sequence[str], known: Iterable[str]) -> UnknownLabel
 
 def unknown_line(line: str, known: Iterable[str]) -> UnknownStaff:
     """Like `unknown_staff`, for a line."""
-    return UnknownStaff(
-        f"there is no line {line!r} in the directory; {did_you_mean(line, sorted(known), 'it has none')}"
-    )
+    return UnknownStaff(_not_there("no line", [line], known, "it has none"))
 
 
 def unknown_department(department: str, known: Iterable[str]) -> UnknownLabel:
     """Like `unknown_staff`, for a department's key."""
-    hint = did_you_mean(department, sorted(known), "it has none")
-    return UnknownLabel(f"there is no department {department!r} in the directory; {hint}")
+    return UnknownLabel(_not_there("no department", [department], known, "it has none"))
 
 
 def _not_there(what: str, unknown: Sequence[str], known: Iterable[str], otherwise: str) -> str:

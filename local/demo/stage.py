@@ -8,7 +8,6 @@ stopped afterwards.
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -28,8 +27,8 @@ from baton.temporal.environment import connect_config
 from local.demo.company import Company, companies_for
 from local.demo.skip import skips_time
 from local.demo.worker import Worker
-from local.machine import worker_command
-from local.stack import NAMESPACE, POLL_SECONDS, START_SECONDS, Stack
+from local.machine import environment_without, worker_command
+from local.stack import NAMESPACE, POLL_SECONDS, START_SECONDS, Stack, environment_at
 
 CONNECT_SECONDS = 5.0
 
@@ -113,14 +112,18 @@ class _Temporal(NamedTuple):
 
 async def _running_temporal(say: Callable[[str], None]) -> _Temporal | None:
     """The Temporal that the environment names, else that of the data folder, else the usual one; None if it
-    does not answer."""
+    does not answer.
+
+    Raises:
+        ConnectionFailed: that of the data folder does not answer.
+    """
     if "target_host" not in connect_config():
         stack = await _running_stack(say)
         if stack is not None:
             return await _of_stack(stack.address, stack.ui)
     try:
         async with asyncio.timeout(CONNECT_SECONDS):
-            return _Temporal(await connect(), _configured_address(), None, _environment_without(PREFIX))
+            return _Temporal(await connect(), _configured_address(), None, environment_without(PREFIX))
     except (ConnectionFailed, TimeoutError):
         return None
 
@@ -154,16 +157,8 @@ async def _of_stack(address: str, ui: str) -> _Temporal:
         client = await Client.connect(address, namespace=NAMESPACE, plugins=[plugin])
     except (RuntimeError, RPCError) as error:
         raise ConnectionFailed(f"The Temporal of `baton up` does not answer at {address}: {error}") from None
-    environment = _environment_without(PREFIX, "TEMPORAL_") | {
-        "TEMPORAL_ADDRESS": address,
-        "TEMPORAL_NAMESPACE": NAMESPACE,
-        "TEMPORAL_CONFIG_FILE": os.devnull,
-    }
+    environment = environment_without(PREFIX, "TEMPORAL_") | environment_at(address)
     return _Temporal(client, address, ui, environment)
-
-
-def _environment_without(*prefixes: str) -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if not name.startswith(prefixes)}
 
 
 async def _start(workers: Iterable[Worker], command: Iterable[str], environment: Mapping[str, str]) -> None:
