@@ -38,7 +38,7 @@ class Recorder:
         return self._recordings.pop(run_id, Recording())
 
     def plugin(self) -> SimplePlugin:
-        """Put this plugin after those that choose the sandbox: it wraps what they chose."""
+        """Put this plugin after those that choose the runner: it wraps what they chose."""
 
         def wrapped(runner: WorkflowRunner | None) -> WorkflowRunner:
             assert runner is not None

@@ -58,7 +58,7 @@ def print_table(
     for row in cells:
         for line in _row(row[:beside], widths):
             echo(line)
-        for column, cell in list(zip(columns, row, strict=True))[beside:]:
+        for column, cell in zip(columns[beside:], row[beside:], strict=True):
             said = cell if column in prose else f"{column}: {cell}"
             for line in _wrapped(said, room - GAP) if cell not in NOTHING else ():
                 echo(f"{'':{GAP}}{line}")

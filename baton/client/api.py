@@ -57,13 +57,13 @@ class BatonClient:
     def connect(cls, *, task_queue: str | None = None) -> Connecting[Self]:
         """Connect as Temporal's own environment configuration says, with the keys of Baton's settings.
 
-        Args:
-            task_queue: where the workers listen; by default as Baton's settings say (``BATON_TASK_QUEUE``).
-
             async with BatonClient.connect() as baton:
 
         closes the client at the end of the block; ``baton = await BatonClient.connect()`` leaves that to
         `close`, or to the end of the program.
+
+        Args:
+            task_queue: where the workers listen; by default as Baton's settings say (``BATON_TASK_QUEUE``).
 
         Raises ``ConnectionFailed``, which names the address, and ``SettingsError``.
         """

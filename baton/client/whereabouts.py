@@ -19,15 +19,16 @@ async def whereabouts(client: Client, workflow_id: str, task_queue: str) -> str:
     Args:
         task_queue: that of the caller, to which the case would go if it were opened now.
     """
+    unknown = f"Is a worker on {task_queue!r}?"
     try:
         async with asyncio.timeout(_WITHIN):
             described = await client.get_workflow_handle(workflow_id).describe()
+            if described.status is not WorkflowExecutionStatus.RUNNING:
+                return unknown
             sits_on = described.task_queue
             is_polled = await polled(client, sits_on)
     except (RPCError, TimeoutError):
-        return f"Is a worker on {task_queue!r}?"
-    if described.status is not WorkflowExecutionStatus.RUNNING:
-        return f"Is a worker on {task_queue!r}?"
+        return unknown
     if is_polled:
         return (
             f"It sits on the task queue {sits_on!r}, which a worker polled within the last two minutes: "

@@ -81,17 +81,18 @@ async def _move(cases: Sequence[str], query: str | None, dry_run: bool, quiet: b
 async def _move_one(desk: DeskClient, case: str, dry_run: bool) -> Result:
     client = desk.temporal
     described = await client.get_workflow_handle(case).describe()
+    running = described.status is WorkflowExecutionStatus.RUNNING
+    misplaced = running and described.task_queue != desk.task_queue
     left = await _moved_before(client, case, desk.task_queue)
-    if described.status is WorkflowExecutionStatus.RUNNING and described.task_queue != desk.task_queue:
+    if misplaced:
         left.append(await _read(client, case, described.run_id or ""))
         await _check(desk, case, described, left[-1])
     elif not left:
         where = f"it is on {described.task_queue}"
-        running = described.status is WorkflowExecutionStatus.RUNNING
         return Result(case, CaseVerdict.NOTHING, where if running else f"{where}, and closed")
     if dry_run:
         return Result(case, CaseVerdict.WOULD, _said(described, left))
-    if described.status is WorkflowExecutionStatus.RUNNING and described.task_queue != desk.task_queue:
+    if misplaced:
         await client.get_workflow_handle(case, run_id=described.run_id).terminate(reason=REASON)
         # Again: something may have arrived until now, and from now on nothing can.
         left[-1] = await _read(client, case, described.run_id or "")
