@@ -6,6 +6,7 @@
     ├── ConnectionFailed         Temporal cannot be reached
     ├── Unanswered               no answer in time: unknown, not failed
     ├── HelpDeskUnavailable      the help desk did not answer; trying again may work
+    ├── DeskRefused              the help desk said no; trying again never works
     ├── Unreadable               a payload cannot be decrypted, or does not belong where it was found
     │   └── UnknownKey           the key with which it is encrypted is not in the key file
     │       └── NoKeys           this process was started without any
@@ -49,6 +50,10 @@ class Unanswered(BatonError):
 
 class HelpDeskUnavailable(BatonError):
     """The help desk did not answer. Trying again may work."""
+
+
+class DeskRefused(BatonError):
+    """The help desk said no, such as to a person that it does not know. Trying again never works."""
 
 
 class Unreadable(BatonError):

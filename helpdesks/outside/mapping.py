@@ -1,0 +1,108 @@
+"""What every mapping of names has: the part of a company's ``desk.yaml`` that is the same for each desk.
+
+    desk: rt
+    url: https://rt.example.com
+    people: {kim: kim.b, ivan: ivan}      # the directory's ID: the desk's own name
+    lines: {line-1: First line}
+
+It is as strict as rules are: a field that is not known, or one of the desk's names that stands for two of
+Baton's, is a mistake.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
+from pydantic_core import PydanticCustomError
+
+from baton.contract.words import Key, Label
+from baton.documents.directory import Directory
+from baton.documents.yaml import Document, read_yaml, refuse
+from baton.errors import Problem
+from baton.wording import did_you_mean
+
+Own = Annotated[str, StringConstraints(min_length=1, max_length=255, strip_whitespace=True)]
+"""A name or an ID that the desk uses."""
+
+
+class DeskMapping(BaseModel):
+    """Whose name at the desk is whose in the directory. Each desk adds its own fields."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    desk: str
+    url: Annotated[str, StringConstraints(pattern=r"^https?://[^\s/]+(/\S*)?$")]
+    """Where the desk is; without what its API adds."""
+    ca_file: Path | None = None
+    """A file with the certificate of the desk, or of who signed it, if it is not one of the usual ones."""
+    every: Annotated[float, Field(ge=1, le=3600)] = 10
+    """Seconds between two looks at what is new, where no hook says it sooner."""
+    people: dict[Key, Own] = {}
+    """By the ID of each person in the directory: the desk's own name or ID of that person."""
+    lines: dict[Key, Own] = {}
+    """By line: the desk's own name of its queue or group."""
+    labels: dict[Label, Own] = {}
+    """By label: the desk's own name of it, where it has another."""
+
+    @field_validator("people", "lines", "labels")
+    @classmethod
+    def _each_once(cls, names: dict[str, str]) -> dict[str, str]:
+        doubled = [own for own, times in Counter(names.values()).items() if times > 1]
+        if doubled:
+            mine = " and ".join(sorted(name for name, own in names.items() if own == doubled[0]))
+            raise PydanticCustomError(
+                "doubled",
+                "{mine} have the same name {own!r} at the desk",
+                {"mine": mine, "own": doubled[0], "hint": "each needs one of their own"},
+            )
+        return names
+
+    @cached_property
+    def people_there(self) -> Mapping[str, str]:
+        """By the desk's own name: the person."""
+        return {own: name for name, own in self.people.items()}
+
+    @cached_property
+    def lines_there(self) -> Mapping[str, str]:
+        """By the desk's own name: the line."""
+        return {own: name for name, own in self.lines.items()}
+
+    @cached_property
+    def labels_there(self) -> Mapping[str, str]:
+        """By the desk's own name: the label, where it has another."""
+        return {own: name for name, own in self.labels.items()}
+
+
+MappingT = TypeVar("MappingT", bound=DeskMapping)
+
+
+def load_mapping(path: Path, model: type[MappingT], directory: Directory | None) -> MappingT:
+    """The mapping in a file. Raises ``DocumentError`` with every mistake in it.
+
+    Without a directory, the names of people, lines and labels are not checked.
+    """
+    document = read_yaml(path)
+    mapping, problems = document.check(model)
+    if mapping is not None and directory is not None:
+        problems = [*problems, *_unknown(document, mapping, directory)]
+    refuse([*document.problems, *problems])
+    assert mapping is not None
+    return mapping
+
+
+def _unknown(document: Document, mapping: DeskMapping, directory: Directory) -> Iterator[Problem]:
+    named = (
+        ("people", mapping.people, directory.staff, "nobody in the directory is"),
+        ("lines", mapping.lines, directory.lines, "the directory has no line"),
+        ("labels", mapping.labels, directory.known_labels, "the directory has no label"),
+    )
+    for part, names, known, what in named:
+        for name in names:
+            if name not in known:
+                hint = did_you_mean(name, sorted(known), "it has none yet")
+                yield document.problem((part, name), f"{what} {name!r}", hint)
