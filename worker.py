@@ -29,6 +29,7 @@ from activities.breathe import breathe
 from activities.calls import Calls
 from activities.decide import Deciding
 from activities.desk import Housekeeping
+from activities.deskfeed import DeskFeeding, start_feed
 from activities.directories import DirectoryChanges
 from activities.finding import Finding
 from activities.gathering import Policy
@@ -52,10 +53,12 @@ from baton.temporal.logs import set_up_logging
 from baton.temporal.process import showing_life, tell
 from baton.temporal.searchattributes import VALUE_TYPES, registered, type_name
 from baton.temporal.telemetry import metrics_address, runtime_for
-from helpdesks.base import HelpDesk
+from helpdesks.base import Ledger
 from helpdesks.embedded import EmbeddedHelpDesk
 from helpdesks.firststart import identity_at, is_new
+from helpdesks.outside.opening import Beside, opened_beside
 from workflows.chat import Chat
+from workflows.deskfeed import DeskFeed
 from workflows.ticket import Ticket
 
 READY = "worker ready"
@@ -67,20 +70,28 @@ _log = logging.getLogger("baton.worker")
 
 @asynccontextmanager
 async def running_worker(
-    client: Client, desk: HelpDesk, settings: Settings, version: WorkerVersion | None = None
+    client: Client,
+    own: EmbeddedHelpDesk,
+    settings: Settings,
+    version: WorkerVersion | None = None,
+    beside: Beside | None = None,
 ) -> AsyncIterator[Rulebook]:
     """A worker that polls for the duration of the block; with a version if one is given.
 
+    Args:
+        own: the ledger, and the desk if there is none ``beside`` it.
+
     Raises ``DocumentError`` or ``SettingsError`` before it polls, if something that it needs is wrong.
     """
-    desk = observed(desk)
+    desk = observed(own)
     await _fill_empty_directory(desk, settings)
     rulebook = await Rulebook.open(settings.rules_file, settings.templates_file, desk)
     await _bind(client, desk, settings)
     runtime = client.service_client.config.runtime or Runtime.default()
     count_from_zero(runtime.metric_meter, client.namespace, settings.task_queue, rulebook.current)
-    deciding = Deciding(desk, rulebook, policy_of(settings))
-    writing = Writing(desk, settings.task_queue)
+    deciding = Deciding(desk, rulebook, policy_of(settings), beside=beside is not None)
+    writing = Writing(desk, observed(beside.desk(own)) if beside else desk, settings.task_queue)
+    feeding = DeskFeeding(desk, own.deliveries, beside.adapter if beside else None, settings.task_queue)
     housekeeping = Housekeeping(desk)
     presences = PresenceChanges(desk, settings.task_queue, settings.offline_grace_seconds)
     directories = DirectoryChanges(desk, settings.task_queue, rulebook.misfits)
@@ -89,7 +100,7 @@ async def running_worker(
     worker = Worker(
         client,
         task_queue=settings.task_queue,
-        workflows=[Chat, Ticket],
+        workflows=[Chat, Ticket, DeskFeed],
         activities=[
             deciding.decide,
             breathe,
@@ -105,6 +116,7 @@ async def running_worker(
             writing.copy_to_ticket,
             writing.give_places,
             writing.forward,
+            feeding.read_desk,
             calls.answer,
         ],
         interceptors=[Observing()],
@@ -120,6 +132,8 @@ async def running_worker(
     ]
     try:
         async with worker:
+            if beside is not None:
+                await start_feed(client, settings.task_queue, beside)
             yield rulebook
     finally:
         for one in meanwhile:
@@ -171,7 +185,7 @@ async def check_search_attributes(client: Client) -> None:
         )
 
 
-async def _fill_empty_directory(desk: HelpDesk, settings: Settings) -> None:
+async def _fill_empty_directory(desk: Ledger, settings: Settings) -> None:
     """Put the directory file into a database that has no directory yet, if rules and templates fit it.
 
     Raises ``DocumentError`` with every mistake in the three files; then nothing is stored.
@@ -206,7 +220,7 @@ async def _own_desk(client: Client, settings: Settings) -> AsyncIterator[Embedde
         yield desk
 
 
-async def _bind(client: Client, desk: HelpDesk, settings: Settings) -> None:
+async def _bind(client: Client, desk: Ledger, settings: Settings) -> None:
     """Bind the database to the task queue, if none is. Raises ``SettingsError`` if another one is."""
     own = Bindable.here(await desk.identity(), settings.database_shown)
     if await bind(client, settings.task_queue, own):
@@ -230,7 +244,8 @@ async def _work(settings: Settings) -> None:
     client = await connect(settings, runtime_for(settings))
     async with (
         _own_desk(client, settings) as desk,
-        running_worker(client, desk, settings, version),
+        opened_beside(settings.desk_file, settings.desk_secret_file) as beside,
+        running_worker(client, desk, settings, version, beside),
         showing_life(settings.alive_file),
     ):
         tell(READY)

@@ -12,12 +12,12 @@ from activities.places import fill, place_freed
 from activities.telling import tell
 from baton.contract import Tell, derived_id
 from baton.model.effects import GivenPlace
-from helpdesks.base import HelpDesk
+from helpdesks.base import Ledger
 from helpdesks.known import StillWaiting
 
 
 async def fill_lines(
-    desk: HelpDesk, task_queue: str, lines: Iterable[str], source: str, now: datetime
+    desk: Ledger, task_queue: str, lines: Iterable[str], source: str, now: datetime
 ) -> tuple[GivenPlace, ...]:
     """Give the free places of these lines to those who wait there, and tell them; returns who got one.
 
@@ -33,7 +33,7 @@ async def fill_lines(
 
 
 async def tell_what_waits(
-    desk: HelpDesk, staff: Sequence[str], line: str | None, source: str, now: datetime
+    desk: Ledger, staff: Sequence[str], line: str | None, source: str, now: datetime
 ) -> bool:
     """Tell people of a line, or of none, who came online what still waits; false if nothing does.
 

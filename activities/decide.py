@@ -28,7 +28,7 @@ from baton.model.ticket.state import TicketState
 from baton.rules.engine import decide as ask_rules
 from baton.rules.ruleset import RuleSet
 from baton.templates.templateset import Templates
-from helpdesks.base import HelpDesk, Intake
+from helpdesks.base import Intake, Ledger
 
 
 class RulesInForce(Protocol):
@@ -42,12 +42,17 @@ class RulesInForce(Protocol):
 
 
 class Deciding:
-    """The activity ``decide`` and what it depends on."""
+    """The activity ``decide`` and what it depends on.
 
-    def __init__(self, desk: HelpDesk, rules: RulesInForce, policy: Policy) -> None:
+    Args:
+        beside: whether people work at a desk that stands beside the ledger.
+    """
+
+    def __init__(self, desk: Ledger, rules: RulesInForce, policy: Policy, *, beside: bool = False) -> None:
         self._desk = desk
         self._rules = rules
         self._policy = policy
+        self._beside = beside
 
     @activity.defn(name=DECIDE)
     async def decide(self, request: DecideRequest) -> Decision:
@@ -112,6 +117,7 @@ class Deciding:
             timed=decided.timed,
             rules=_short(rules),
             directory=str(entry.version),
+            beside=self._beside,
         )
         conclusion = weighed(request.before, event, decision)
         decision = conclusion.decision

@@ -28,13 +28,13 @@ from baton.desk.api import (
 )
 from baton.desk.said import MessageQuery, Messages
 from baton.model.effects import CaseRef
-from helpdesks.base import HelpDesk
+from helpdesks.base import Ledger
 
 
 class Housekeeping:
     """The desk's activities."""
 
-    def __init__(self, desk: HelpDesk) -> None:
+    def __init__(self, desk: Ledger) -> None:
         self._desk = desk
 
     @call(INBOX)

@@ -34,7 +34,7 @@ from baton.documents.directorychange import DirectoryDifference
 from baton.errors import Problem
 from baton.model.effects import CaseRef
 from baton.wording import mistakes_in
-from helpdesks.base import HelpDesk
+from helpdesks.base import Ledger
 from helpdesks.known import Concerned, VersionedDirectory
 
 SHOWN_CASES = 50
@@ -53,7 +53,7 @@ class DirectoryChanges:
 
     def __init__(
         self,
-        desk: HelpDesk,
+        desk: Ledger,
         task_queue: str,
         misfits: Callable[[Directory], Mapping[str, Sequence[Problem]]],
     ) -> None:

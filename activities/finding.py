@@ -8,13 +8,13 @@ from activities.calls import call
 from activities.reviving import start_of
 from baton.contract import FIND_CASE, CaseQuery, FoundCase
 from baton.model.effects import CaseRef
-from helpdesks.base import HelpDesk
+from helpdesks.base import Ledger
 
 
 class Finding:
     """The activity ``find_case``."""
 
-    def __init__(self, desk: HelpDesk) -> None:
+    def __init__(self, desk: Ledger) -> None:
         self._desk = desk
 
     @call(FIND_CASE)

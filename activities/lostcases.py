@@ -10,7 +10,7 @@ from temporalio.common import MetricMeter
 
 from activities.reviving import look
 from baton.temporal import metrics
-from helpdesks.base import HelpDesk
+from helpdesks.base import Ledger
 
 LOOK_EVERY = 60.0
 """Seconds."""
@@ -19,7 +19,7 @@ DAYS = 30
 _log = logging.getLogger("baton.worker")
 
 
-async def count_lost(client: Client, desk: HelpDesk, task_queue: str, meter: MetricMeter) -> None:
+async def count_lost(client: Client, desk: Ledger, task_queue: str, meter: MetricMeter) -> None:
     """Show how many cases are lost, until cancelled.
 
     A look that fails leaves the number as it was. The error is logged once, and again only if a look has

@@ -14,12 +14,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import wraps
-from typing import Any, Protocol, cast
+from typing import Any, Protocol, TypeVar, cast
 
 from opentelemetry import trace
 from opentelemetry.trace import SpanKind, StatusCode
 from temporalio import activity
 from temporalio.common import MetricMeter
+from temporalio.exceptions import ApplicationError
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
 
 from baton.contract import (
@@ -30,7 +31,7 @@ from baton.contract import (
     TICKET_WORKFLOW,
     Instant,
 )
-from baton.errors import REFUSALS, HelpDeskUnavailable
+from baton.errors import REFUSALS, DeskRefused, HelpDeskUnavailable
 from baton.model.chat.state import ChatState
 from baton.model.decision import DecideRequest, Decision
 from baton.model.effects import EFFECTS
@@ -40,7 +41,8 @@ from baton.rules.scene import CaseType
 from baton.rules.verbs import Assign
 from baton.temporal import metrics
 from baton.temporal.logs import name_event
-from helpdesks.base import HelpDesk
+
+DeskT = TypeVar("DeskT")
 
 _tracer = trace.get_tracer("baton")
 
@@ -123,7 +125,10 @@ class _Observed(ActivityInboundInterceptor):
 
     async def _carry_out(self, input: ExecuteActivityInput, effect: _EffectLike) -> Any:
         name_event(effect.event_id)
-        result = await self.next.execute_activity(input)
+        try:
+            result = await self.next.execute_activity(input)
+        except DeskRefused as refused:
+            raise ApplicationError(str(refused), type="DeskRefused", non_retryable=True) from None
         delay = (datetime.now(UTC) - effect.decided_at).total_seconds()
         metrics.EFFECT_DELAY.time(activity.metric_meter(), delay, effect=effect.do)
         return result
@@ -135,13 +140,13 @@ def _result_of(decision: Decision) -> str:
     return "duplicate" if decision.duplicate is not None else "decided"
 
 
-def observed(desk: HelpDesk) -> HelpDesk:
+def observed(desk: DeskT) -> DeskT:
     """The same help desk; each call from an activity is timed, traced, and counted if it is not answered."""
-    return cast(HelpDesk, _ObservedDesk(desk))
+    return cast(DeskT, _ObservedDesk(desk))
 
 
 class _ObservedDesk:
-    def __init__(self, desk: HelpDesk) -> None:
+    def __init__(self, desk: object) -> None:
         self._desk = desk
 
     def __getattr__(self, operation: str) -> Callable[..., Any]:

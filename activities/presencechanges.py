@@ -35,7 +35,7 @@ from baton.desk.api import (
 )
 from baton.documents.directory import Directory
 from baton.model.effects import CaseRef
-from helpdesks.base import HelpDesk
+from helpdesks.base import Ledger
 
 MOST_AT_ONCE = 1000
 """How many people one activity tells of: their names are its argument."""
@@ -53,7 +53,7 @@ class PresenceChanges:
         offline_grace: seconds after which somebody who went offline counts as away.
     """
 
-    def __init__(self, desk: HelpDesk, task_queue: str, offline_grace: float) -> None:
+    def __init__(self, desk: Ledger, task_queue: str, offline_grace: float) -> None:
         self._desk = desk
         self._task_queue = task_queue
         self._offline_grace = timedelta(seconds=offline_grace)

@@ -9,12 +9,12 @@ from typing import Literal
 from baton.contract import Presence
 from baton.desk.api import PresenceRow
 from baton.documents.directory import Directory
-from helpdesks.base import HelpDesk
+from helpdesks.base import Ledger
 from helpdesks.known import Attendance, Kind
 
 
 async def presence_rows(
-    desk: HelpDesk, directory: Directory, staff: Iterable[str], grace: timedelta
+    desk: Ledger, directory: Directory, staff: Iterable[str], grace: timedelta
 ) -> list[PresenceRow]:
     """A row for each of these members of staff, as they are now."""
     wanted, now = list(staff), datetime.now(UTC)

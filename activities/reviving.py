@@ -39,7 +39,7 @@ from baton.model.effects import CaseRef
 from baton.model.ticket.state import TicketState
 from baton.temporal.queries import moment, quoted
 from baton.temporal.visibility import FORCED, how_closed
-from helpdesks.base import HelpDesk
+from helpdesks.base import Ledger
 
 LOOKED_AT = 1_000
 """The most runs that one look examines."""
@@ -60,7 +60,7 @@ class Look:
 
 
 async def look(
-    client: Client, desk: HelpDesk, task_queue: str, days: int, fine: frozenset[str] = frozenset()
+    client: Client, desk: Ledger, task_queue: str, days: int, fine: frozenset[str] = frozenset()
 ) -> Look:
     """Find the cases of a task queue that are lost.
 
@@ -111,7 +111,7 @@ class Reviving:
         task_queue: the task queue of the cases' workflows.
     """
 
-    def __init__(self, desk: HelpDesk, task_queue: str) -> None:
+    def __init__(self, desk: Ledger, task_queue: str) -> None:
         self._desk = desk
         self._task_queue = task_queue
 

@@ -19,7 +19,7 @@ from baton.rules.ruleset import RuleSet
 from baton.templates.loading import load_templates, parse_templates
 from baton.templates.templateset import Templates
 from baton.temporal.logs import words_of
-from helpdesks.base import HelpDesk
+from helpdesks.base import Ledger
 
 LOOK_EVERY = 5.0
 """Seconds after which files are looked at, even if no change was reported."""
@@ -71,7 +71,7 @@ class _InForce(Generic[Content]):
         self,
         what: str,
         path: Path,
-        desk: HelpDesk,
+        desk: Ledger,
         load: Callable[[Path, Directory], Content],
         parse: Callable[[str, str, Directory], Content],
     ) -> None:
@@ -158,7 +158,7 @@ class Rulebook:
         self._files = (rules, templates)
 
     @classmethod
-    async def open(cls, rules_path: Path, templates_path: Path, desk: HelpDesk) -> Rulebook:
+    async def open(cls, rules_path: Path, templates_path: Path, desk: Ledger) -> Rulebook:
         """Read both files, check them against the directory, and keep them under their digests.
 
         Raises ``DocumentError`` with every mistake in both; then neither is kept.

@@ -9,11 +9,11 @@ from activities.reviving import go_on
 from activities.starting import start_or_signal, workflow_id_of
 from baton.contract import FORWARDED_KINDS, SUBMIT, BaseEvent, ChatStart, TicketStart
 from baton.model.effects import CaseRef
-from helpdesks.base import HelpDesk
+from helpdesks.base import Ledger
 
 
 async def tell(
-    desk: HelpDesk, task_queue: str, workflow_id: str, event: BaseEvent, *, reopens: bool = False
+    desk: Ledger, task_queue: str, workflow_id: str, event: BaseEvent, *, reopens: bool = False
 ) -> bool:
     """Send an event to a case, even if its workflow was closed by force. Only from within an activity.
 

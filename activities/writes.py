@@ -51,20 +51,21 @@ from baton.model.effects import (
 )
 from baton.model.ticket.state import TicketState
 from baton.templates.drafting import drafted
-from helpdesks.base import HelpDesk
+from helpdesks.base import Desk, Ledger
 
 
 class Writing:
-    """The writing activities and the help desk that they write to.
+    """The writing activities, the ledger that they read and the desk that they write to.
 
     All may raise ``HelpDeskUnavailable``, and are then retried.
 
     Args:
-        desk: the help desk.
+        desk: where people work: of the embedded help desk, the ledger itself.
         task_queue: the task queue for the workflow of a ticket that a chat opens.
     """
 
-    def __init__(self, desk: HelpDesk, task_queue: str) -> None:
+    def __init__(self, ledger: Ledger, desk: Desk, task_queue: str) -> None:
+        self._ledger = ledger
         self._desk = desk
         self._task_queue = task_queue
 
@@ -99,7 +100,7 @@ class Writing:
 
         The draft is made here, from the notes as they are now, so that it is in no history.
         """
-        kept = await self._desk.kept(prompt.case)
+        kept = await self._ledger.kept(prompt.case)
         draft = drafted(kept.state) if kept is not None and isinstance(kept.state, TicketState) else ""
         return await self._desk.prompt_reply(prompt, draft)
 
@@ -161,9 +162,9 @@ class Writing:
                 conversation=chat.conversation,
             )
             await tell_or_open(self._task_queue, ticket, opening)
-            said: Sequence[Event] = await self._desk.customer_messages(chat)
+            said: Sequence[Event] = await self._ledger.customer_messages(chat)
         else:
-            heard = await self._desk.heard(chat, copy.event_id)
+            heard = await self._ledger.heard(chat, copy.event_id)
             said = [heard.event] if heard is not None else []
         for event in said:
             await self._tell(workflow_id, copied(event))
@@ -186,12 +187,12 @@ class Writing:
         source = forward.case.workflow_id
         events: list[Event] = []
         if forward.merged_by is None:
-            heard = await self._desk.heard(forward.case, forward.event_id)
+            heard = await self._ledger.heard(forward.case, forward.event_id)
             events += [forwarded(heard.event, source)] if heard is not None else []
         else:
             linked = forward.to in map(ticket_workflow_id, forward.tickets)
             from_there = forward.to == _chat_of(forward.case)
-            for message in await self._desk.customer_messages(forward.case):
+            for message in await self._ledger.customer_messages(forward.case):
                 if not (from_there and is_copy(message)):
                     # A chat's own ticket has its messages already, under the IDs of copies.
                     events.append(copied(message) if linked else forwarded(message, source))
@@ -208,11 +209,11 @@ class Writing:
             )
         for event in events:
             await self._tell(forward.to, event, reopens=True)
-        await self._desk.note_forwarded(forward)
+        await self._ledger.note_forwarded(forward)
         return len(events)
 
     async def _tell(self, workflow_id: str, event: BaseEvent, *, reopens: bool = False) -> None:
-        await tell(self._desk, self._task_queue, workflow_id, event, reopens=reopens)
+        await tell(self._ledger, self._task_queue, workflow_id, event, reopens=reopens)
 
 
 def _chat_of(case: CaseRef) -> str | None:

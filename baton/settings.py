@@ -134,6 +134,13 @@ class Settings(BaseSettings):
     """Where Temporal's Web UI is, as browsers name it: the only page that may ask the codec server. The
     default is the UI of `baton up`."""
 
+    desk_file: AbsolutePath | None = None
+    """The mapping of names of the help desk that people work in: see docs/desks.md. Without it they work in
+    the embedded one."""
+
+    desk_secret_file: AbsolutePath | None = None
+    """The file with the password, token or API key of Baton's account at that help desk."""
+
     idle_minutes: Minutes = 10
     """Minutes without a message after which an active chat ends."""
 

@@ -1,8 +1,10 @@
-"""Where cases are kept: the protocol of every help desk.
+"""The two sides of a help desk: the ledger, which is Baton's own, and the desk, where people work.
 
-A help desk keeps the cases, the bodies of messages and notes, the directory and everybody's presence.
-Baton asks it for facts, lets it take events in, and has it carry out effects. Each write carries a key
+The ledger keeps the cases, the bodies of messages and notes, the directory, everybody's presence and who
+waits. Baton asks it for facts and lets it take events in. The desk carries effects out. Each effect has a key
 and is applied once, however often it is sent: activities run at least once.
+
+The embedded help desk is both, on one database. Another desk stands beside its ledger: `helpdesks.outside`.
 """
 
 from __future__ import annotations
@@ -143,8 +145,54 @@ class Intake(Queues, Protocol):
         """
 
 
-class HelpDesk(Protocol):
-    """A help desk. Every method raises ``HelpDeskUnavailable`` when trying again may work."""
+class Desk(Protocol):
+    """Where people work: what Baton decides about a case is carried out here, each effect once.
+
+    Every method raises ``HelpDeskUnavailable`` when trying again may work, and ``DeskRefused`` when it never
+    will.
+    """
+
+    async def write_case(self, write: CaseWrite) -> bool:
+        """Carry out a change of a case. False if it, or a later one, had been carried out before.
+
+        If the change was overtaken, only its notes are kept.
+        """
+
+    async def send_message(self, message: Message) -> bool:
+        """Send a message to the customer, once."""
+
+    async def notify(self, notice: Notice) -> tuple[str, ...]:
+        """Tell people, once; returns who was told.
+
+        Everyone, or a line, means: those of them who are online now, whatever their habit. A department,
+        named by its label, means all its members. Nobody is told who is not in the directory. If none of
+        those who are meant is there, somebody else is told, too: see `helpdesks.audience`.
+        """
+
+    async def prompt_reply(self, prompt: Prompt, draft: str) -> bool:
+        """Ask the composer for the reply, once, and keep the draft; without a composer, all who are online.
+
+        False if it had been done before.
+        """
+
+    async def send_reply(self, reply: ConsolidatedReply) -> bool:
+        """Send the consolidated reply to the customer, exactly once. False if it had been sent before."""
+
+    async def remind(self, reminder: Reminder) -> tuple[str, ...]:
+        """Tell all members of a department, once, that its answer is due soon; returns who was told."""
+
+    async def escalate(self, escalation: Escalation) -> tuple[str, ...]:
+        """Tell the person named, or all who are online, once, that an answer is overdue.
+
+        Returns who was told.
+        """
+
+
+class Ledger(Protocol):
+    """What Baton keeps, whatever the desk is.
+
+    Every method raises ``HelpDeskUnavailable`` when trying again may work.
+    """
 
     async def intake(
         self, before: CaseState, event: Event, now: datetime, chain: str, decide: Callable[[Intake], T]
@@ -164,48 +212,13 @@ class HelpDesk(Protocol):
         ``source`` names what makes promises here: made again, they are the same.
         """
 
-    async def write_case(self, write: CaseWrite) -> bool:
-        """Carry out a change of a case. False if it, or a later one, had been carried out before.
-
-        If the change was overtaken, only its notes are kept.
-        """
-
-    async def send_message(self, message: Message) -> bool:
-        """Send a message to the customer, once."""
-
-    async def notify(self, notice: Notice) -> tuple[str, ...]:
-        """Tell people, once; returns who was told.
-
-        Everyone, or a line, means: those of them who are online now, whatever their habit. A department,
-        named by its label, means all its members. Nobody is told who is not in the directory. If none of
-        those who are meant is there, somebody else is told, too: see `helpdesks.audience`.
-        """
-
     async def tell(self, key: str, tell: Tell, at: datetime) -> tuple[str, ...]:
-        """As `notify`, about no single case: once for each ``key``."""
+        """As `Desk.notify`, about no single case: once for each ``key``."""
 
     async def kept(self, case: CaseRef) -> Kept | None:
         """The latest case of a conversation or ticket, whole, with the notes of its departments.
 
         Only the place in ``case`` needs to be correct.
-        """
-
-    async def prompt_reply(self, prompt: Prompt, draft: str) -> bool:
-        """Ask the composer for the reply, once, and keep the draft; without a composer, all who are online.
-
-        False if it had been done before.
-        """
-
-    async def send_reply(self, reply: ConsolidatedReply) -> bool:
-        """Send the consolidated reply to the customer, exactly once. False if it had been sent before."""
-
-    async def remind(self, reminder: Reminder) -> tuple[str, ...]:
-        """Tell all members of a department, once, that its answer is due soon; returns who was told."""
-
-    async def escalate(self, escalation: Escalation) -> tuple[str, ...]:
-        """Tell the person named, or all who are online, once, that an answer is overdue.
-
-        Returns who was told.
         """
 
     async def set_presence(self, staff: str, presence: Presence, at: datetime) -> Attendance:

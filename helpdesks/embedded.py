@@ -53,6 +53,7 @@ from helpdesks.arrival import Arrival
 from helpdesks.base import Intake, Queues
 from helpdesks.changelog import Changed
 from helpdesks.database import Database
+from helpdesks.deliveries import Deliveries
 from helpdesks.directories import Directories
 from helpdesks.engines import parse_url
 from helpdesks.identity import identity
@@ -67,11 +68,13 @@ T = TypeVar("T")
 
 
 class EmbeddedHelpDesk:
-    """A `helpdesks.base.HelpDesk` on SQLite or PostgreSQL. Several processes may use one database."""
+    """A `helpdesks.base.Ledger` on SQLite or PostgreSQL. Several processes may use one database."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._directories = Directories()
+        self.deliveries = Deliveries(database)
+        """What is noted here for a desk that stands beside this ledger."""
 
     @classmethod
     @asynccontextmanager

@@ -42,7 +42,7 @@ class KnownEvent:
     case_id: str | None
     decided_at: datetime
     chain: str
-    """The chain of workflow runs that took it: see ``HelpDesk.intake``."""
+    """The chain of workflow runs that took it: see ``Ledger.intake``."""
     snapshot: CaseSnapshot
     """The case that took it, as it is now."""
 

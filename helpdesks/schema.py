@@ -301,5 +301,32 @@ rule_sets = Table(
     moment("stored_at"),
 )
 
+# Where a desk stands beside the ledger: see `helpdesks.deliveries`.
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("key", Words, primary_key=True),  # of the effect
+    key("digest"),
+    key("state"),
+    moment("at"),
+)
+
+shown = Table(
+    "shown",
+    metadata,
+    Column("desk", Words, primary_key=True),
+    Column("desk_id", Words, primary_key=True),
+    Column("shows", Words, nullable=False),  # as JSON
+    Column("differing", Words, nullable=False),  # by field: since when it shows something else, as JSON
+    Column("by", Words, nullable=False),  # by field: the event that tells of its last change, as JSON
+)
+
+looks = Table(
+    "looks",
+    metadata,
+    Column("desk", Words, primary_key=True),
+    moment("at"),  # what happened until then was read
+)
+
 # One row: see `helpdesks.identity`.
 identity = Table("identity", metadata, Column("id", Words, primary_key=True))

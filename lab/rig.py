@@ -32,6 +32,7 @@ from baton.documents.yaml import read_yaml
 from baton.documents.yamlwriting import write_yaml
 from baton.settings import CHECKOUT, Settings
 from helpdesks.embedded import EmbeddedHelpDesk
+from helpdesks.outside.opening import Beside
 from worker import running_worker
 
 CHANNEL = "telegram"
@@ -90,10 +91,14 @@ class Rig:
     client: BatonClient
     desk: EmbeddedHelpDesk
     settings: Settings
+    beside: Beside | None = None
+    """The desk that people work in, if it is not ``desk`` itself."""
     _worker: AsyncExitStack = field(default_factory=AsyncExitStack)
 
     async def start_worker(self) -> None:
-        await self._worker.enter_async_context(running_worker(self.client.temporal, self.desk, self.settings))
+        await self._worker.enter_async_context(
+            running_worker(self.client.temporal, self.desk, self.settings, beside=self.beside)
+        )
 
     async def stop_worker(self) -> None:
         await self._worker.aclose()
@@ -203,6 +208,7 @@ async def open_rig(
     database_url: str | None = None,
     working: bool = True,
     desk_class: type[EmbeddedHelpDesk] = EmbeddedHelpDesk,
+    beside: Beside | None = None,
     **settings: Any,
 ) -> AsyncIterator[Rig]:
     """A rig with ``rules`` and ``templates`` (a file, or its text), which works if it is ``working``."""
@@ -227,7 +233,7 @@ async def open_rig(
     async with desk_class.open(chosen.database_url) as desk:
         for staff in online:
             await desk.set_presence(staff, Presence.ONLINE, datetime.now(UTC) - timedelta(hours=1))
-        rig = Rig(environment, BatonClient(environment.client, task_queue=task_queue), desk, chosen)
+        rig = Rig(environment, BatonClient(environment.client, task_queue=task_queue), desk, chosen, beside)
         if working:
             await rig.start_worker()
         try:

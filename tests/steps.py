@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from baton.contract import Event
 from baton.model.decision import CaseState
-from helpdesks.base import HelpDesk, Intake, Queues
+from helpdesks.base import Intake, Ledger, Queues
 
 T = TypeVar("T")
 
@@ -44,12 +44,12 @@ async def step_by_step(carry_out: Callable[[Callable[[T], None]], Awaitable[None
 
 
 def intake(
-    desk: HelpDesk, before: CaseState, event: Event, now: datetime, chain: str
+    desk: Ledger, before: CaseState, event: Event, now: datetime, chain: str
 ) -> AbstractAsyncContextManager[Intake]:
     """The intake of an event, step by step."""
     return step_by_step(lambda work: desk.intake(before, event, now, chain, work))
 
 
-def queues(desk: HelpDesk, source: str, now: datetime) -> AbstractAsyncContextManager[Queues]:
+def queues(desk: Ledger, source: str, now: datetime) -> AbstractAsyncContextManager[Queues]:
     """A look at the queues, step by step."""
     return step_by_step(lambda work: desk.queues(source, now, work))

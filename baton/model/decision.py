@@ -88,6 +88,8 @@ class Decision(Compact):
     """Digest of the rule set."""
     directory: str = ""
     """Version of the directory."""
+    beside: bool = False
+    """Set if the desk stands beside the ledger, and shows of the event only what the event says."""
     task_size: int = 0
     """Bytes that this decision adds to its workflow task: the decision itself and the answer to the event.
 

@@ -44,6 +44,7 @@ from baton.model.facts import Facts
 from baton.model.labels import in_other_words
 from baton.model.merging import is_forwarded
 from baton.model.settlement import Settlement, before_in
+from baton.model.shown import shown_by
 from baton.model.ticket.relabelling import in_present_words, renames
 from baton.model.ticket.state import TicketState
 
@@ -91,7 +92,8 @@ def reactions(
     applied = decision.facts.template
     if applied is not None:
         notes.insert(0, applied.note)
-    write = _write(_in_the_desk(before, event, decision.facts, settlement.folded.state), after, notes)
+    there = shown_by(before, event) if decision.beside else settlement.folded.state
+    write = _write(_in_the_desk(before, event, decision.facts, there), after, notes)
     if write:
         yield CaseWrite(key=f"{key}:write", **common, **write)
     if applied is not None and applied.message is not None:

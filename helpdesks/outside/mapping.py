@@ -42,6 +42,8 @@ class DeskMapping(BaseModel):
     """A file with the certificate of the desk, or of who signed it, if it is not one of the usual ones."""
     every: Annotated[float, Field(ge=1, le=3600)] = 10
     """Seconds between two looks at what is new, where no hook says it sooner."""
+    notices: bool = True
+    """Whether Baton tells people by a note on the case; a desk may tell them better by itself."""
     people: dict[Key, Own] = {}
     """By the ID of each person in the directory: the desk's own name or ID of that person."""
     lines: dict[Key, Own] = {}

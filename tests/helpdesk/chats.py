@@ -18,7 +18,7 @@ from baton.contract import (
 )
 from baton.model.chat.state import ChatState
 from baton.model.effects import CaseRef, CaseWrite, Effect, Message, Notice
-from helpdesks.base import HelpDesk
+from helpdesks.base import Ledger
 from tests import steps
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -46,7 +46,7 @@ def agent_says(event_id: str, staff: str, text: str = "Hi", **fields: Any) -> Ag
 
 
 async def take_in(
-    desk: HelpDesk,
+    desk: Ledger,
     before: ChatState,
     event: ChatEvent,
     now: datetime,

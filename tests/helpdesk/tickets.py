@@ -21,7 +21,7 @@ from baton.documents.directory import Department as DepartmentEntry
 from baton.documents.directory import Directory, Line, Member
 from baton.model.effects import CaseRef, CaseWrite, Effect
 from baton.model.ticket.state import TicketState
-from helpdesks.base import HelpDesk
+from helpdesks.base import Ledger
 from helpdesks.known import KnownEvent
 from tests import steps
 from tests.helpdesk.chats import START
@@ -56,7 +56,7 @@ def department(
 
 
 async def take_in(
-    desk: HelpDesk,
+    desk: Ledger,
     before: TicketState,
     event: Event,
     now: datetime,
@@ -84,7 +84,7 @@ async def take_in(
     return state
 
 
-async def known(desk: HelpDesk, before: TicketState, event: Event, now: datetime) -> KnownEvent:
+async def known(desk: Ledger, before: TicketState, event: Event, now: datetime) -> KnownEvent:
     """What the help desk knows about an event when it comes again."""
     async with steps.intake(desk, before, event, now, "another chain") as intake:
         found = intake.known_event()
@@ -92,7 +92,7 @@ async def known(desk: HelpDesk, before: TicketState, event: Event, now: datetime
     return found
 
 
-async def shown(desk: HelpDesk, ticket: TicketState, event: Event, now: datetime) -> TicketSnapshot:
+async def shown(desk: Ledger, ticket: TicketState, event: Event, now: datetime) -> TicketSnapshot:
     """The ticket as a late duplicate of ``event`` gives it back."""
     snapshot = (await known(desk, ticket, event, now)).snapshot
     assert isinstance(snapshot, TicketSnapshot)

@@ -18,7 +18,7 @@ from activities.observing import observed
 from baton.errors import HelpDeskUnavailable, InvalidEvent
 from baton.model.effects import Notice
 from baton.temporal.logs import JsonLines, Lines, name_event, set_up_logging
-from helpdesks.base import HelpDesk
+from helpdesks.base import Desk
 
 SECRET = "my password is 4711"
 
@@ -109,7 +109,7 @@ async def test_a_help_desk_that_hangs_until_the_time_is_up_is_one_that_does_not_
 
     asked = asyncio.Event()
     environment = ActivityEnvironment()
-    desk = observed(cast(HelpDesk, Hanging()))
+    desk = observed(cast(Desk, Hanging()))
 
     @activity.defn
     async def telling() -> None:

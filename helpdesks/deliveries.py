@@ -1,0 +1,225 @@
+"""What is on its way to a desk that stands beside the ledger, and what that desk showed last.
+
+A write to another program can end in four ways: it was done, it was not, it was done and nobody was told, or
+half of it was done. So the ledger notes that a write *begins* before the desk is asked, and that it is *done*
+after the desk was read again. Whoever finds a write that began and was not done looks there first.
+
+What the desk showed last is what Baton itself has written there or has read as somebody's change. A field
+that shows something else by now was changed by a person, whose change is still on its way here.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+from datetime import UTC, datetime
+from enum import StrEnum
+from hashlib import sha256
+from typing import Any, NamedTuple, cast
+
+from sqlalchemy import Connection, bindparam, select
+
+from baton.contract import Activity, Status
+from baton.model.effects import CaseWrite
+from helpdesks import effects, queries
+from helpdesks.database import Database
+from helpdesks.ledger import Once
+from helpdesks.outside.adapter import Change
+from helpdesks.places import place_of
+from helpdesks.schema import deliveries, looks, shown
+
+_DELIVERY = select(deliveries).where(deliveries.c.key == bindparam("wanted"))
+_SHOWN = select(shown.c.shows, shown.c.differing, shown.c.by).where(
+    shown.c.desk == bindparam("at_desk"), shown.c.desk_id == bindparam("wanted")
+)
+_LOOKED = select(looks.c.at).where(looks.c.desk == bindparam("at_desk"))
+
+
+class Progress(StrEnum):
+    """How far a write to the desk is."""
+
+    BEGUN = "begun"
+    """It begins now, for the first time."""
+    UNKNOWN = "unknown"
+    """It began before, and nobody knows how it ended."""
+    OVERTAKEN = "overtaken"
+    """Something later was decided: the case no longer needs it."""
+    DONE = "done"
+
+
+class Seen(NamedTuple):
+    """What the desk showed last of a case."""
+
+    shows: Change
+    """Empty if nothing of it was ever seen."""
+    settled: frozenset[str]
+    """Fields that showed something else already before everything was read that people had done: no change
+    of these is on its way."""
+    unknown: frozenset[str]
+    """Fields that somebody has changed in a way that the write did not know."""
+
+
+class Deliveries:
+    """The ledger's notes about writes to a desk."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def begin_write(self, write: CaseWrite) -> Progress:
+        """Change the case in the ledger and note that the desk is to follow, in one transaction."""
+        return await self._database.write(
+            lambda connection: self._begin_write(connection, write), place_of(write.case).lock
+        )
+
+    async def begin(self, effect: Once) -> Progress:
+        """Note that something is to be said at the desk. Its key counts, whatever its content is."""
+        return await self._database.write(
+            lambda connection: self._begin(connection, effect.key, effect.decided_at, "")
+        )
+
+    async def done(self, key: str) -> None:
+        """Note that the desk has it."""
+        await self._database.write(
+            lambda connection: connection.execute(
+                deliveries.update().where(deliveries.c.key == key), {"state": Progress.DONE}
+            )
+        )
+
+    async def seen(self, desk: str, desk_id: str, write: CaseWrite) -> Seen:
+        """What the desk showed last of a case, and what this write did not know of it yet."""
+        return await self._database.read(lambda connection: _seen(connection, desk, desk_id, write))
+
+    async def shows(self, desk: str, desk_id: str) -> Change:
+        """What the desk showed last of a case; empty if nothing of it was ever seen."""
+        return await self._database.read(lambda connection: _read(_row(connection, desk, desk_id).shows))
+
+    async def wrote(self, desk: str, desk_id: str, shows: Change, differing: Collection[str]) -> None:
+        """Note what a case shows since it was written to, and which fields somebody has changed whom nobody
+        has heard yet."""
+        await self._database.write(
+            lambda connection: _note(self._database, connection, desk, desk_id, shows, differing=differing),
+            f"shown:{desk}:{desk_id}",
+        )
+
+    async def heard(self, desk: str, desk_id: str, shows: Change, event_id: str | None) -> None:
+        """Note what a case shows since somebody has changed it, and the event that tells of it, if one does.
+
+        Noted before the case gets the event: a write that was decided without it must leave these fields.
+        """
+        await self._database.write(
+            lambda connection: _note(self._database, connection, desk, desk_id, shows, event_id=event_id),
+            f"shown:{desk}:{desk_id}",
+        )
+
+    async def looked(self, desk: str, at: datetime) -> None:
+        """Note that everything was read that had happened at the desk until then."""
+        insert = self._database.insert(looks)
+        await self._database.write(
+            lambda connection: connection.execute(
+                insert.on_conflict_do_update(
+                    index_elements=[looks.c.desk],
+                    set_={"at": insert.excluded.at},
+                    where=looks.c.at < insert.excluded.at,
+                ),
+                {"desk": desk, "at": at},
+            )
+        )
+
+    def _begin_write(self, connection: Connection, write: CaseWrite) -> Progress:
+        digest = sha256(write.model_dump_json().encode()).hexdigest()
+        progress = self._begin(connection, write.key, write.decided_at, digest)
+        if progress is Progress.BEGUN and not effects.write_case(self._database, connection, write):
+            progress = Progress.OVERTAKEN
+            connection.execute(
+                deliveries.update().where(deliveries.c.key == write.key), {"state": Progress.OVERTAKEN}
+            )
+        return progress
+
+    def _begin(self, connection: Connection, key: str, at: datetime, digest: str) -> Progress:
+        row = connection.execute(_DELIVERY, {"wanted": key}).one_or_none()
+        if row is not None and row.digest == digest:
+            return Progress.UNKNOWN if row.state == Progress.BEGUN else Progress(row.state)
+        # After a reset of the workflow an event may be decided again, with the same key and another result.
+        insert = self._database.insert(deliveries)
+        values = {"key": key, "digest": digest, "at": at, "state": Progress.BEGUN}
+        connection.execute(
+            insert.on_conflict_do_update(
+                index_elements=[deliveries.c.key],
+                set_={name: insert.excluded[name] for name in ("digest", "at", "state")},
+            ),
+            values,
+        )
+        return Progress.BEGUN
+
+
+class _Row(NamedTuple):
+    shows: str = "{}"
+    differing: str = "{}"
+    by: str = "{}"
+
+
+def _row(connection: Connection, desk: str, desk_id: str) -> _Row:
+    row = connection.execute(_SHOWN, {"at_desk": desk, "wanted": desk_id}).one_or_none()
+    return _Row() if row is None else _Row(*row)
+
+
+def _seen(connection: Connection, desk: str, desk_id: str, write: CaseWrite) -> Seen:
+    row, place = _row(connection, desk, desk_id), place_of(write.case)
+    looked_at = connection.scalar(_LOOKED, {"at_desk": desk})
+    settled = {
+        name
+        for name, since in json.loads(row.differing).items()
+        if looked_at is not None and datetime.fromisoformat(since) < looked_at
+    }
+    unknown = set()
+    for name, event_id in json.loads(row.by).items():
+        decided_at = connection.scalar(
+            queries.TAKEN_IN_AT[place.kind], {**place.columns, "event_id": event_id}
+        )
+        if decided_at is None or decided_at > write.decided_at:
+            unknown.add(name)
+    return Seen(_read(row.shows), frozenset(settled), frozenset(unknown))
+
+
+def _note(
+    database: Database,
+    connection: Connection,
+    desk: str,
+    desk_id: str,
+    shows: Change,
+    *,
+    differing: Collection[str] = (),
+    event_id: str | None = None,
+) -> None:
+    row, now = _row(connection, desk, desk_id), datetime.now(UTC).isoformat()
+    since = json.loads(row.differing)
+    still = {name: at for name, at in since.items() if name not in shows}
+    by = {name: told for name, told in json.loads(row.by).items() if name not in shows}
+    values = {
+        "shows": _written({**_read(row.shows), **shows}),
+        "differing": json.dumps(still | {name: since.get(name, now) for name in differing}),
+        "by": json.dumps(by | ({} if event_id is None else dict.fromkeys(shows, event_id))),
+    }
+    insert = database.insert(shown)
+    connection.execute(
+        insert.on_conflict_do_update(
+            index_elements=[shown.c.desk, shown.c.desk_id],
+            set_={name: insert.excluded[name] for name in values},
+        ),
+        {"desk": desk, "desk_id": desk_id, **values},
+    )
+
+
+def _written(change: Change) -> str:
+    fields: dict[str, Any] = dict(change)
+    if "labels" in fields:
+        fields["labels"] = sorted(fields["labels"])
+    return json.dumps(fields, ensure_ascii=False)
+
+
+def _read(written: str) -> Change:
+    fields: Any = json.loads(written)
+    for name, kind in (("labels", frozenset), ("status", Status), ("activity", Activity)):
+        if name in fields:
+            fields[name] = kind(fields[name])
+    return cast(Change, fields)

@@ -1,0 +1,72 @@
+"""What of a case a desk can express, and what is said in words instead."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Set
+from typing import Literal
+
+from baton.contract import Activity, Tab
+from baton.model.effects import CaseWrite
+from helpdesks.outside.adapter import Capability, Change
+
+SINGLE: tuple[Literal["status", "assignee", "line", "activity"], ...] = (
+    "status",
+    "assignee",
+    "line",
+    "activity",
+)
+"""The fields of a case that have one value."""
+
+
+def wanted(write: CaseWrite, capabilities: Set[Capability]) -> Change:
+    """The case as the desk is to show it, as far as it can."""
+    change = Change(status=write.status)
+    if write.assignee is not None or Capability.UNASSIGN in capabilities:
+        change["assignee"] = write.assignee
+    if write.line is not None and Capability.LINES in capabilities:
+        change["line"] = write.line
+    if Capability.LABELS in capabilities:
+        change["labels"] = frozenset(write.labels)
+    if write.activity is not None and Capability.END_CHAT in capabilities:
+        change["activity"] = write.activity
+    return change
+
+
+def unexpressed(write: CaseWrite, capabilities: Set[Capability]) -> Iterator[str]:
+    """What Baton has decided and the desk cannot show, in words for whoever works there."""
+    if write.activity is Activity.ENDED and Capability.END_CHAT not in capabilities:
+        yield "This chat has ended for Baton. The help desk has no way to be told: please end it there."
+    elif write.activity is Activity.ACTIVE and Capability.PIN not in capabilities:
+        if write.reserved_for is not None:
+            yield f"Reserved for {write.reserved_for}: the customer's next message is theirs."
+        elif write.tab is Tab.NEW and write.line is not None and Capability.LINES not in capabilities:
+            yield f"In the queue of {write.line}: whoever is free there takes it."
+    if write.assignee is None and write.tab is None and Capability.UNASSIGN not in capabilities:
+        yield "Nobody has this ticket now. The help desk has no way to show that."
+    if Capability.LABELS not in capabilities:
+        said = [*(f"+{label}" for label in write.add_labels), *(f"-{label}" for label in write.remove_labels)]
+        if said:
+            yield f"Labels: {', '.join(said)}"
+
+
+def merged(wanted: Change, now: Change, known: Change, on_their_way: Set[str]) -> Change:
+    """What to change at the desk, so that it shows what is wanted.
+
+    Fields ``on_their_way`` are left alone: a person has changed them. Labels are compared one by one: those
+    that a person has added or removed stay so.
+    """
+    change = Change()
+    for name in SINGLE:
+        if name in wanted and name not in on_their_way and now.get(name) != wanted[name]:
+            change[name] = wanted[name]
+    if "labels" in wanted:
+        there, before = now.get("labels", frozenset()), known.get("labels", frozenset())
+        to_be = (there | (wanted["labels"] - before)) - (before - wanted["labels"])
+        if to_be != there:
+            change["labels"] = to_be
+    return change
+
+
+def changed_by_others(now: Change, known: Change) -> frozenset[str]:
+    """The fields that show something else than what was last written or read there."""
+    return frozenset(name for name in SINGLE if name in known and known[name] != now.get(name))
