@@ -51,6 +51,13 @@ class Change(TypedDict, total=False):
     activity: Activity
 
 
+class Difference(Change, total=False):
+    """What is different since one moment, of which the desk may say only which labels came or went."""
+
+    labels_added: frozenset[str]
+    labels_removed: frozenset[str]
+
+
 @dataclass(frozen=True)
 class Shown:
     """A case as the desk shows it at this moment, in Baton's words: everything that the desk can express."""
@@ -84,9 +91,9 @@ class HeardThere:
     event: Event | None
     """With an ID made of the desk's own, so that whoever reads it again makes the same. None if it is
     nothing that Baton counts as an event, or was done by Baton itself."""
-    shows: Change = field(default_factory=lambda: Change())
+    shows: Difference = field(default_factory=lambda: Difference())
     """What the desk shows since then, where it differs."""
-    then: Change = field(default_factory=lambda: Change())
+    then: Difference = field(default_factory=lambda: Difference())
     """What the desk must be made to show, because somebody asked for it in words, such as in a command
     that is written as a comment."""
 

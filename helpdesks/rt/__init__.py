@@ -1,0 +1,1 @@
+"""Request Tracker 5 as the desk that people work in: tickets."""

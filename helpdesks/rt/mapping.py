@@ -1,0 +1,133 @@
+"""The mapping of names for RT: which queues, statuses and fields are meant.
+
+desk: rt
+url: https://rt.example.com
+login: baton                          # Baton's own, whose token or password is a secret
+queues: [General]                     # where Baton works, beside the queues of lines
+people: {kim: kim.b, ivan: ivan}      # the directory's ID: the login in RT
+lines: {line-1: First line}           # a line's queue
+statuses:                             # the first of each is what Baton sets
+  open: [open, new, waiting for parts]
+  pending: [stalled]
+  closed: [resolved, rejected, deleted]
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
+
+from baton.contract import Status
+from helpdesks.outside.mapping import DeskMapping, Own
+
+NOBODY = "Nobody"
+"""The login of RT that stands for nobody, as an owner."""
+ITSELF = "RT_System"
+"""The login under which RT does things by itself."""
+
+Names = Annotated[tuple[Own, ...], Field(min_length=1)]
+Command = Annotated[str, StringConstraints(pattern=r"^\S{2,50}$")]
+FieldName = Annotated[str, StringConstraints(pattern=r"^[\w][\w .-]{0,99}$")]
+"""The name of a custom field: without quotes and braces, so that a query can name it."""
+
+
+class Statuses(BaseModel):
+    """RT's statuses for each of Baton's. The first is what Baton sets; the others are understood."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    open: Names = ("open", "new")
+    pending: Names = ("stalled",)
+    closed: Names = ("resolved", "rejected", "deleted")
+
+    @model_validator(mode="after")
+    def _each_once(self) -> Self:
+        doubled = [name for name, times in Counter(map(str.lower, self.all)).items() if times > 1]
+        if doubled:
+            raise PydanticCustomError(
+                "doubled",
+                "the status {name!r} of RT is named twice",
+                {"name": doubled[0], "hint": "it is open, pending or closed"},
+            )
+        return self
+
+    @property
+    def all(self) -> tuple[str, ...]:
+        """Every status of RT that is named."""
+        return (*self.open, *self.pending, *self.closed)
+
+
+class RtMapping(DeskMapping):
+    """Whose and what's name in RT is what, as in the file ``desk.yaml`` of a company that uses RT."""
+
+    desk: Literal["rt"]
+    login: Own
+    """The login under which Baton works. Nobody else may use it: what it does is known as Baton's own."""
+    auth: Literal["token", "password"] = "token"
+    """What its secret is."""
+    queues: Names
+    """The queues in which Baton works, beside those of lines. Where there are lines, a ticket that is in none
+    of them is in the first of these."""
+    statuses: Statuses = Statuses()
+    labels_field: FieldName = "Labels"
+    """The custom field of tickets with their labels."""
+    marker_field: FieldName = "BatonEvent"
+    """The custom field of transactions by which Baton knows what it has written."""
+    ask: Command = "/ask"
+    """A comment that begins with this word asks the departments whose labels follow."""
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> Self:
+        for line, queue in self.lines.items():
+            if queue in self.queues:
+                raise PydanticCustomError(
+                    "no_line",
+                    "the queue {queue!r} is {line}'s, and cannot be one of 'queues', too",
+                    {"queue": queue, "line": line, "hint": "tickets in these are in no line"},
+                )
+        for name, login in self.people.items():
+            if login.lower() in {self.login.lower(), NOBODY.lower(), ITSELF.lower()}:
+                raise PydanticCustomError(
+                    "no_person",
+                    "{login!r} is no person in RT, and cannot be {name}",
+                    {"login": login, "name": name, "hint": "write that person's own login"},
+                )
+        return self
+
+    @cached_property
+    def all_queues(self) -> tuple[str, ...]:
+        """Every queue in which Baton works, those of lines included."""
+        return tuple(dict.fromkeys((*self.queues, *self.lines.values())))
+
+    @cached_property
+    def people_by_login(self) -> Mapping[str, str]:
+        """By login, in small letters, since RT does not mind them: the person."""
+        return {login.lower(): name for name, login in self.people.items()}
+
+    @cached_property
+    def status_there(self) -> Mapping[str, Status]:
+        """By RT's status, in small letters: Baton's."""
+        statuses = self.statuses
+        return {
+            name.lower(): status
+            for status, names in (
+                (Status.OPEN, statuses.open),
+                (Status.PENDING, statuses.pending),
+                (Status.CLOSED, statuses.closed),
+            )
+            for name in names
+        }
+
+    def status_to_set(self, status: Status) -> str:
+        """RT's status that Baton sets for its own."""
+        names = {
+            Status.OPEN: self.statuses.open,
+            Status.PENDING: self.statuses.pending,
+            Status.CLOSED: self.statuses.closed,
+        }
+        return names[status][0]
