@@ -10,6 +10,7 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, cast
 
@@ -19,13 +20,25 @@ from temporalio.common import WorkflowIDConflictPolicy
 
 from activities.starting import workflow_id_of
 from baton.client import BatonClient
-from baton.contract import ChatStart
+from baton.contract import AgentMessage, BaseEvent, ChatStart, ReplySent, TicketStage
 from baton.desk.feed import DESK_FEED_WORKFLOW, READ_DESK, FeedStart, Look, Looked, desk_feed_workflow_id
 from baton.errors import HelpDeskUnavailable, IllegalTransition, Refused
+from baton.model.decision import Kept
 from baton.model.effects import CaseRef
+from baton.model.ticket.state import TicketState
 from helpdesks.base import Ledger
 from helpdesks.deliveries import Deliveries
-from helpdesks.outside.adapter import Adapter, Capability, Change, Changes, HeardThere, Saying
+from helpdesks.outside.adapter import (
+    Adapter,
+    Capability,
+    Change,
+    Changes,
+    Difference,
+    HeardThere,
+    Saying,
+    applied,
+    undone,
+)
 from helpdesks.outside.opening import Beside
 
 MOST = 200
@@ -100,37 +113,39 @@ class DeskFeeding:
         if event is None:
             return "nothing"
         case = CaseRef.at(workflow_id_of(heard.start))
-        if not heard.opens and await self._is_no_case_of_ours(case):
+        kept = await self._ledger.kept(case)
+        if not heard.opens and _takes_nothing(kept):
             return "passed_over"
-        if heard.then:
-            await adapter.change(heard.desk_id, heard.then, event.id)
         before = await self._deliveries.shows(adapter.name, heard.desk_id)
-        shows = cast(Change, {**heard.shows, **heard.then})
-        await self._deliveries.heard(adapter.name, heard.desk_id, shows, event.id)
+        await self._deliveries.heard(adapter.name, heard.desk_id, heard.shows, event.id)
         try:
-            await _send(client, heard)
+            await _send(client, heard, may_be_the_reply=kept is not None and _awaits_a_reply(kept, event))
         except Refused as refusal:
-            if isinstance(refusal, IllegalTransition) and await self._is_no_case_of_ours(case):
+            if isinstance(refusal, IllegalTransition) and _takes_nothing(await self._ledger.kept(case)):
                 return "passed_over"
             _log.info("%s at %s was refused: %s", event.kind, adapter.name, refusal.type)
-            await self._put_back(adapter, heard, shows, before, refusal)
+            await self._put_back(adapter, heard, before, refusal)
             return "refused"
+        if heard.then:
+            await self._carry_out(adapter, heard, heard.then)
         return "told"
 
-    async def _is_no_case_of_ours(self, case: CaseRef) -> bool:
-        kept = await self._ledger.kept(case)
-        return kept is None or (kept.state.final and kept.state.merged_into is None)
+    async def _carry_out(self, adapter: Adapter, heard: HeardThere, then: Difference) -> None:
+        """Make the desk show what somebody has asked for in words."""
+        assert heard.event is not None
+        now = (await adapter.show(heard.desk_id)).is_now
+        await adapter.change(heard.desk_id, applied(then, now), heard.event.id)
+        await self._deliveries.heard(adapter.name, heard.desk_id, then, heard.event.id)
 
-    async def _put_back(
-        self, adapter: Adapter, heard: HeardThere, shows: Change, before: Change, refusal: Refused
-    ) -> None:
+    async def _put_back(self, adapter: Adapter, heard: HeardThere, before: Change, refusal: Refused) -> None:
         """Make the desk show again what is true, and say why."""
         assert heard.event is not None
-        fields: dict[str, Any] = {name: value for name, value in before.items() if name in shows}
-        back = cast(Change, fields)
+        back = Change()
+        if heard.shows:
+            back = undone(heard.shows, before, (await adapter.show(heard.desk_id)).is_now)
         if back:
             await adapter.change(heard.desk_id, back, f"{heard.event.id}:back")
-        await self._deliveries.heard(adapter.name, heard.desk_id, back or shows, None)
+        await self._deliveries.heard(adapter.name, heard.desk_id, cast(Difference, back), None)
         if Capability.NOTES not in adapter.capabilities:
             return
         key = f"{heard.event.id}:refused"
@@ -138,12 +153,32 @@ class DeskFeeding:
             await adapter.say(heard.desk_id, Saying(f"Not done: {refusal}", to_customer=False), key)
 
 
-async def _send(client: BatonClient, heard: HeardThere) -> None:
+def _takes_nothing(kept: Kept | None) -> bool:
+    """Whether a case takes nothing but messages: it is none of Baton's, or closed."""
+    return kept is None or (kept.state.final and kept.state.merged_into is None)
+
+
+def _awaits_a_reply(kept: Kept, event: BaseEvent) -> bool:
+    """Whether a message that staff have written at the desk may be the consolidated reply of a ticket."""
+    ticket = kept.state
+    if not isinstance(event, AgentMessage) or not isinstance(ticket, TicketState):
+        return False
+    return ticket.stage is TicketStage.COMPOSING or len(ticket.asked) == 1
+
+
+async def _send(client: BatonClient, heard: HeardThere, *, may_be_the_reply: bool) -> None:
     start, event = heard.start, cast(Any, heard.event)
     if isinstance(start, ChatStart):
         await client.chat(start.channel, start.conversation).send(event, customer=start.customer)
         return
-    await client.ticket(start.ticket_id).send(
+    ticket = client.ticket(start.ticket_id)
+    if may_be_the_reply and event.message_id is not None:
+        fields = {name: getattr(event, name) for name in ("id", "at", "author", "message_id", "text")}
+        # Only the ticket knows whether its author may write the reply. If not, it is a message like others.
+        with suppress(Refused):
+            await ticket.send(ReplySent(**fields))
+            return
+    await ticket.send(
         event,
         customer=start.customer,
         subject=start.subject,

@@ -24,7 +24,7 @@ from baton.model.effects import CaseWrite
 from helpdesks import effects, queries
 from helpdesks.database import Database
 from helpdesks.ledger import Once
-from helpdesks.outside.adapter import Change
+from helpdesks.outside.adapter import Change, Difference, applied
 from helpdesks.places import place_of
 from helpdesks.schema import deliveries, looks, shown
 
@@ -97,11 +97,13 @@ class Deliveries:
         """Note what a case shows since it was written to, and which fields somebody has changed whom nobody
         has heard yet."""
         await self._database.write(
-            lambda connection: _note(self._database, connection, desk, desk_id, shows, differing=differing),
+            lambda connection: _note(
+                self._database, connection, desk, desk_id, Difference(**shows), differing=differing
+            ),
             f"shown:{desk}:{desk_id}",
         )
 
-    async def heard(self, desk: str, desk_id: str, shows: Change, event_id: str | None) -> None:
+    async def heard(self, desk: str, desk_id: str, shows: Difference, event_id: str | None) -> None:
         """Note what a case shows since somebody has changed it, and the event that tells of it, if one does.
 
         Noted before the case gets the event: a write that was decided without it must leave these fields.
@@ -186,17 +188,19 @@ def _note(
     connection: Connection,
     desk: str,
     desk_id: str,
-    shows: Change,
+    difference: Difference,
     *,
     differing: Collection[str] = (),
     event_id: str | None = None,
 ) -> None:
     row, now = _row(connection, desk, desk_id), datetime.now(UTC).isoformat()
+    before = _read(row.shows)
+    shows = applied(difference, before)
     since = json.loads(row.differing)
     still = {name: at for name, at in since.items() if name not in shows}
     by = {name: told for name, told in json.loads(row.by).items() if name not in shows}
     values = {
-        "shows": _written({**_read(row.shows), **shows}),
+        "shows": _written(cast(Change, {**before, **shows})),
         "differing": json.dumps(still | {name: since.get(name, now) for name in differing}),
         "by": json.dumps(by | ({} if event_id is None else dict.fromkeys(shows, event_id))),
     }

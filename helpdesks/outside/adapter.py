@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol, TypedDict
+from typing import Any, Literal, Protocol, TypedDict, cast
 
 from baton.contract import Activity, Author, ChatStart, Event, Presence, Status, TicketStart
 from baton.model.effects import CaseRef
@@ -51,11 +51,39 @@ class Change(TypedDict, total=False):
     activity: Activity
 
 
+SINGLE: tuple[Literal["status", "assignee", "line", "activity"], ...] = (
+    "status",
+    "assignee",
+    "line",
+    "activity",
+)
+"""The fields of a case that have one value."""
+
+
 class Difference(Change, total=False):
     """What is different since one moment, of which the desk may say only which labels came or went."""
 
     labels_added: frozenset[str]
     labels_removed: frozenset[str]
+
+
+def applied(difference: Difference, before: Change) -> Change:
+    """The fields that a difference touches, as they are since then; ``before`` has them as they were."""
+    after: dict[str, Any] = dict(difference)
+    added, removed = after.pop("labels_added", frozenset()), after.pop("labels_removed", frozenset())
+    if added or removed:
+        after["labels"] = (after.get("labels", before.get("labels", frozenset())) | added) - removed
+    return cast(Change, after)
+
+
+def undone(difference: Difference, before: Change, now: Change) -> Change:
+    """What to write so that a difference is as if it had not been; ``before`` has the fields as they were."""
+    added = difference.get("labels_added", frozenset())
+    removed = difference.get("labels_removed", frozenset())
+    back: dict[str, Any] = {name: before[name] for name in SINGLE if name in difference and name in before}
+    if added or removed:
+        back["labels"] = (now.get("labels", frozenset()) - added) | removed
+    return cast(Change, back)
 
 
 @dataclass(frozen=True)

@@ -3,19 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Set
-from typing import Literal
 
 from baton.contract import Activity, Tab
 from baton.model.effects import CaseWrite
-from helpdesks.outside.adapter import Capability, Change
-
-SINGLE: tuple[Literal["status", "assignee", "line", "activity"], ...] = (
-    "status",
-    "assignee",
-    "line",
-    "activity",
-)
-"""The fields of a case that have one value."""
+from helpdesks.outside.adapter import SINGLE, Capability, Change
 
 
 def wanted(write: CaseWrite, capabilities: Set[Capability]) -> Change:
