@@ -11,7 +11,7 @@ that shows something else by now was changed by a person, whose change is still 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 from hashlib import sha256
@@ -29,7 +29,7 @@ from helpdesks.places import place_of
 from helpdesks.schema import deliveries, looks, shown
 
 _DELIVERY = select(deliveries).where(deliveries.c.key == bindparam("wanted"))
-_SHOWN = select(shown.c.shows, shown.c.differing, shown.c.by).where(
+_SHOWN = select(shown.c.shows, shown.c.differing, shown.c.told, shown.c.by).where(
     shown.c.desk == bindparam("at_desk"), shown.c.desk_id == bindparam("wanted")
 )
 _LOOKED = select(looks.c.at).where(looks.c.desk == bindparam("at_desk"))
@@ -98,8 +98,21 @@ class Deliveries:
         has heard yet."""
         await self._database.write(
             lambda connection: _note(
-                self._database, connection, desk, desk_id, Difference(**shows), differing=differing
+                self._database, connection, desk, desk_id, cast(Difference, shows), differing=differing
             ),
+            f"shown:{desk}:{desk_id}",
+        )
+
+    async def told(self, desk: str, desk_id: str) -> tuple[str, ...]:
+        """What a case cannot show at the desk and is said there in words, as it was said last."""
+        return await self._database.read(
+            lambda connection: tuple(json.loads(_row(connection, desk, desk_id).told))
+        )
+
+    async def tell(self, desk: str, desk_id: str, told: Sequence[str]) -> None:
+        """Note what a case cannot show and was said there in words."""
+        await self._database.write(
+            lambda connection: _note(self._database, connection, desk, desk_id, Difference(), told=told),
             f"shown:{desk}:{desk_id}",
         )
 
@@ -157,6 +170,7 @@ class Deliveries:
 class _Row(NamedTuple):
     shows: str = "{}"
     differing: str = "{}"
+    told: str = "[]"
     by: str = "{}"
 
 
@@ -192,6 +206,7 @@ def _note(
     *,
     differing: Collection[str] = (),
     event_id: str | None = None,
+    told: Sequence[str] | None = None,
 ) -> None:
     row, now = _row(connection, desk, desk_id), datetime.now(UTC).isoformat()
     before = _read(row.shows)
@@ -202,6 +217,7 @@ def _note(
     values = {
         "shows": _written(cast(Change, {**before, **shows})),
         "differing": json.dumps(still | {name: since.get(name, now) for name in differing}),
+        "told": row.told if told is None else json.dumps(told, ensure_ascii=False),
         "by": json.dumps(by | ({} if event_id is None else dict.fromkeys(shows, event_id))),
     }
     insert = database.insert(shown)

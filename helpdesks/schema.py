@@ -318,6 +318,7 @@ shown = Table(
     Column("desk_id", Words, primary_key=True),
     Column("shows", Words, nullable=False),  # as JSON
     Column("differing", Words, nullable=False),  # by field: since when it shows something else, as JSON
+    Column("told", Words, nullable=False),  # what it cannot show and was said in words, as JSON
     Column("by", Words, nullable=False),  # by field: the event that tells of its last change, as JSON
 )
 

@@ -54,8 +54,13 @@ class OutsideDesk:
         desk_id = self._adapter.desk_id(write.case)
         if desk_id is not None:
             await self._bring(desk_id, write)
-            for number, text in enumerate([*write.notes, *unexpressed(write, self._adapter.capabilities)]):
+            told = await self._deliveries.told(self._adapter.name, desk_id)
+            missing = tuple(unexpressed(write, self._adapter.capabilities))
+            new = [sentence for sentence in missing if sentence not in told]
+            for number, text in enumerate([*write.notes, *new]):
                 await self._say(desk_id, Saying(text, to_customer=False), f"{write.key}:{number}", progress)
+            if missing != told:
+                await self._deliveries.tell(self._adapter.name, desk_id, missing)
         await self._deliveries.done(write.key)
         return True
 

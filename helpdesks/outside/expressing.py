@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Set
 
-from baton.contract import Activity, Tab
+from baton.contract import Activity, Tab, TicketStage
 from baton.model.effects import CaseWrite
 from helpdesks.outside.adapter import SINGLE, Capability, Change
 
@@ -24,7 +24,7 @@ def wanted(write: CaseWrite, capabilities: Set[Capability]) -> Change:
 
 
 def unexpressed(write: CaseWrite, capabilities: Set[Capability]) -> Iterator[str]:
-    """What Baton has decided and the desk cannot show, in words for whoever works there."""
+    """How the case is, as far as the desk cannot show it, in words for whoever works there."""
     if write.activity is Activity.ENDED and Capability.END_CHAT not in capabilities:
         yield "This chat has ended for Baton. The help desk has no way to be told: please end it there."
     elif write.activity is Activity.ACTIVE and Capability.PIN not in capabilities:
@@ -32,12 +32,11 @@ def unexpressed(write: CaseWrite, capabilities: Set[Capability]) -> Iterator[str
             yield f"Reserved for {write.reserved_for}: the customer's next message is theirs."
         elif write.tab is Tab.NEW and write.line is not None and Capability.LINES not in capabilities:
             yield f"In the queue of {write.line}: whoever is free there takes it."
-    if write.assignee is None and write.tab is None and Capability.UNASSIGN not in capabilities:
-        yield "Nobody has this ticket now. The help desk has no way to show that."
-    if Capability.LABELS not in capabilities:
-        said = [*(f"+{label}" for label in write.add_labels), *(f"-{label}" for label in write.remove_labels)]
-        if said:
-            yield f"Labels: {', '.join(said)}"
+    open_ticket = write.stage not in (None, TicketStage.CLOSED)
+    if open_ticket and write.assignee is None and Capability.UNASSIGN not in capabilities:
+        yield "Nobody has this ticket now, whatever the help desk shows."
+    if write.labels and Capability.LABELS not in capabilities:
+        yield f"Labels: {', '.join(write.labels)}"
 
 
 def merged(wanted: Change, now: Change, known: Change, on_their_way: Set[str]) -> Change:

@@ -24,6 +24,7 @@ def upgrade() -> None:
         sa.Column("desk_id", sa.Text(), nullable=False),
         sa.Column("shows", sa.Text(), nullable=False),
         sa.Column("differing", sa.Text(), nullable=False),
+        sa.Column("told", sa.Text(), nullable=False),
         sa.Column("by", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("desk", "desk_id", name="pk_shown"),
     )
