@@ -11,7 +11,7 @@ from contextlib import suppress
 from datetime import timedelta
 
 from temporalio import workflow
-from temporalio.common import RetryPolicy, VersioningBehavior
+from temporalio.common import RetryPolicy
 
 from baton.desk.feed import (
     DESK_FEED_WORKFLOW,
@@ -23,6 +23,7 @@ from baton.desk.feed import (
     Look,
     Looked,
 )
+from workflows.handover import version_of_next_run
 
 _TIMEOUT = timedelta(minutes=5)
 # A worker that dies in the middle of a look is noticed after this time.
@@ -30,8 +31,7 @@ _SIGN_OF_LIFE = timedelta(seconds=20)
 _RETRY = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=1))
 
 
-# Not pinned as cases are: a feed never ends, and must not keep an old version of the workers alive.
-@workflow.defn(name=DESK_FEED_WORKFLOW, versioning_behavior=VersioningBehavior.AUTO_UPGRADE)
+@workflow.defn(name=DESK_FEED_WORKFLOW)
 class DeskFeed:
     """One for each desk and task queue."""
 
@@ -43,8 +43,8 @@ class DeskFeed:
 
     @workflow.run
     async def run(self, start: FeedStart) -> None:
-        """Look until the run is long, and go on in another."""
-        while not workflow.info().is_continue_as_new_suggested():
+        """Look until the run is long, or belongs to another version, and go on in another."""
+        while not (workflow.info().is_continue_as_new_suggested() or version_of_next_run()):
             self._asked = False
             looked = await workflow.execute_activity(
                 READ_DESK,
@@ -58,7 +58,10 @@ class DeskFeed:
             workflow.set_current_details(_details(start, self._status))
             if not looked.more:
                 await self._until_asked(start.every)
-        workflow.continue_as_new(start.model_copy(update={"status": self._status}))
+        workflow.continue_as_new(
+            start.model_copy(update={"status": self._status}),
+            initial_versioning_behavior=version_of_next_run(),
+        )
 
     @workflow.signal(name=LOOK)
     def look(self) -> None:
