@@ -24,6 +24,9 @@ MOST_NAMES = 12
 LONGEST_LIST = 200
 """The most characters of such a list."""
 
+MOST_QUOTED = 60
+"""How many characters of what was written are quoted."""
+
 
 class Mistake(NamedTuple):
     what: str
@@ -103,7 +106,7 @@ def explain(model: type[BaseModel], error: Mapping[str, Any]) -> Mistake:
                 f"text is expected here, not {_shown(given)}", "put it in quotes" if quotable else ""
             )
         case "bool_type" | "bool_parsing":
-            return Mistake(f"true or false is expected here, not {_shown(given)}")
+            return Mistake(f"true or false is expected here, not {_shown(given)}", _flag(given))
         case "string_pattern_mismatch":
             return Mistake(f"{_shown(given)} is not an ID", "an ID has no spaces and no colons")
         case "string_too_short" | "too_short":
@@ -125,10 +128,25 @@ def _shown(value: object) -> str:
             return "fields"
         case list() | tuple():
             return "a list"
-        case str() if len(value) > 60:
-            return repr(value[:60] + "…")
+        case str():
+            return repr(shortened(value))
         case _:
-            return repr(value)
+            return shortened(repr(value))
+
+
+def shortened(text: str) -> str:
+    """The text, or as much of it as a message should quote."""
+    return text if len(text) <= MOST_QUOTED else text[:MOST_QUOTED] + "…"
+
+
+def _flag(given: object) -> str:
+    """What to write in place of a word that older versions of YAML took for true or false."""
+    match str(given).lower():
+        case "yes" | "y" | "on":
+            return "write true"
+        case "no" | "n" | "off":
+            return "write false"
+    return ""
 
 
 # --- What a model allows at a place -------------------------------------------------------------

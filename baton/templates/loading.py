@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from baton.documents.directory import Directory
-from baton.documents.yaml import Document, KeyPath, parse_yaml, read_yaml, refuse, said
+from baton.documents.yaml import Document, parse_yaml, read_yaml, refuse
+from baton.documents.yamlreading import KeyPath, said
 from baton.errors import Problem
 from baton.templates.checks import Finding, check_draft, check_template
 from baton.templates.language import Template, TemplateFile
