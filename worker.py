@@ -17,6 +17,7 @@ import traceback
 from collections.abc import AsyncIterator
 from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from datetime import timedelta
+from functools import partial
 
 from temporalio.client import Client
 from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
@@ -49,7 +50,8 @@ from baton.settings import Settings, WorkerVersion, load_settings, worker_versio
 from baton.signs import visible
 from baton.temporal.binding import Bindable, bind, binding_of, require_own
 from baton.temporal.ending import how_ended, leave
-from baton.temporal.logs import set_up_logging
+from baton.temporal.logs import set_up_logging, words_of
+from baton.temporal.metrics import LOOKS
 from baton.temporal.process import showing_life, tell
 from baton.temporal.searchattributes import VALUE_TYPES, registered, type_name
 from baton.temporal.telemetry import metrics_address, runtime_for
@@ -126,10 +128,16 @@ async def running_worker(
         graceful_shutdown_timeout=timedelta(seconds=settings.shutdown_grace_seconds),
         deployment_config=_deployment(version),
     )
+    meter = runtime.metric_meter.with_additional_attributes(
+        {"namespace": client.namespace, "task_queue": settings.task_queue}
+    )
+    looked = partial(LOOKS.count, meter, of="documents")
     meanwhile = [
-        asyncio.create_task(rulebook.follow()),
-        asyncio.create_task(count_lost(client, desk, settings.task_queue, runtime.metric_meter)),
+        asyncio.create_task(rulebook.follow(looked=looked), name="following the rules and templates"),
+        asyncio.create_task(count_lost(client, desk, settings.task_queue, meter), name="counting lost cases"),
     ]
+    for one in meanwhile:
+        one.add_done_callback(_say_how_it_ended)
     try:
         async with worker:
             if beside is not None:
@@ -139,6 +147,12 @@ async def running_worker(
         for one in meanwhile:
             one.cancel()
         await asyncio.gather(*meanwhile, return_exceptions=True)
+
+
+def _say_how_it_ended(task: asyncio.Task[None]) -> None:
+    """Log that something ended that should go on as long as the worker; an alert says so, too."""
+    if not task.cancelled() and (error := task.exception()) is not None:
+        _log.critical("%s ended, restart this worker: %s", task.get_name(), words_of(error))
 
 
 def _deployment(version: WorkerVersion | None) -> WorkerDeploymentConfig | None:

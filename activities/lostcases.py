@@ -24,8 +24,10 @@ async def count_lost(client: Client, desk: Ledger, task_queue: str, meter: Metri
 
     A look that fails leaves the number as it was. The error is logged once, and again only if a look has
     succeeded in between.
+
+    Args:
+        meter: knows the namespace and the task queue.
     """
-    meter = meter.with_additional_attributes({"namespace": client.namespace, "task_queue": task_queue})
     fine: frozenset[str] = frozenset()
     failing = False
     while True:
@@ -38,4 +40,5 @@ async def count_lost(client: Client, desk: Ledger, task_queue: str, meter: Metri
         else:
             fine, failing = found.fine, False
             metrics.LOST_CASES.set(meter, len(found.lost))
+            metrics.LOOKS.count(meter, of="lost_cases")
         await asyncio.sleep(LOOK_EVERY)

@@ -143,7 +143,16 @@ class _InForce(Generic[Content]):
     async def _read(self) -> Content:
         self._seen = _mark_of(self.path)  # before reading: what is written meanwhile is another version
         # In a thread: thousands of rules take seconds, and the worker has chats to decide about meanwhile.
-        return await asyncio.to_thread(self._load, self.path, (await self._desk.directory()).directory)
+        return await asyncio.to_thread(self._loaded, (await self._desk.directory()).directory)
+
+    def _loaded(self, directory: Directory) -> Content:
+        try:
+            return self._load(self.path, directory)
+        except Exception:
+            raise
+        except BaseException as error:
+            # A library in Rust may panic, which is no Exception. Nobody cancels a thread: it is the document.
+            raise RuntimeError(f"{type(error).__name__} while {self.path.name} was read") from error
 
 
 class Rulebook:
@@ -189,7 +198,7 @@ class Rulebook:
         found = {file.what: file.misfits(directory) for file in self._files}
         return {what: problems for what, problems in found.items() if problems}
 
-    async def follow(self, every: float = LOOK_EVERY) -> None:
+    async def follow(self, every: float = LOOK_EVERY, *, looked: Callable[[], None] = lambda: None) -> None:
         """Put each new version of a file in force, until cancelled.
 
         A version that is wrong is refused with a logged error, and the one before stays in force. It also
@@ -197,17 +206,20 @@ class Rulebook:
 
         Args:
             every: seconds between two looks at the files, besides the changes that the system reports.
+            looked: called after each look, whatever it found.
         """
         unwatched = ""
         while True:
-            await self.look()
             try:
+                await self.look()
+                looked()
                 async with aclosing(self._watch(every)) as looks:
                     async for changed in looks:
                         if unwatched:
                             _log.info("the folders of the rules and templates are watched again")
                             unwatched = ""
                         await self.look(changed)
+                        looked()
             except Exception as error:  # no folder, no watches left: the next edit must be noticed anyway
                 why = words_of(error)
                 if why != unwatched:

@@ -34,15 +34,17 @@ class Metric:
     """Without the suffixes that Prometheus' conventions add: see ``exported``."""
     help: str
     where: Where
-    """Whose meter counts it: that decides which labels it has besides its own. A worker's own metric is a
-    gauge: it says how things are, as far as this worker has seen."""
+    """Whose meter counts it: that decides which labels it has besides its own."""
     labels: tuple[str, ...] = ()
     buckets: tuple[float, ...] = ()
     """Upper bounds in seconds; a metric without them is a counter."""
+    counts: bool = False
+    """Whether a worker's own metric is a counter. Otherwise it is a gauge, and says how things are, as far as
+    this worker has seen."""
 
     @property
     def kind(self) -> str:
-        if self.where == "worker":
+        if self.where == "worker" and not self.counts:
             return "gauge"
         return "histogram" if self.buckets else "counter"
 
@@ -63,7 +65,7 @@ class Metric:
     @property
     def all_labels(self) -> frozenset[str]:
         """Every label of a series, with those that the meter adds."""
-        added = {"namespace", "task_queue", *([] if self.kind == "gauge" else [f"{self.where}_type"])}
+        added = {"namespace", "task_queue", *([] if self.where == "worker" else [f"{self.where}_type"])}
         return frozenset({*self.labels, *added, *(["le"] if self.buckets else [])})
 
     def count(self, meter: MetricMeter, by: int = 1, /, **labels: str) -> None:
@@ -99,6 +101,13 @@ LOST_CASES = Metric(
     "baton_lost_cases",
     "cases that are not closed, but whose workflow was closed by force in the last 30 days",
     "worker",
+)
+LOOKS = Metric(
+    "baton_looks",
+    "looks at what may change, of: documents (the files of rules and templates), or lost_cases",
+    "worker",
+    ("of",),
+    counts=True,
 )
 RULES_FIRED = Metric("baton_rules_fired", "times that a rule fired", "workflow", ("rule",))
 HANDOFFS = Metric("baton_handoffs", "moves of a case by a rule", "workflow", ("rule",))

@@ -206,6 +206,26 @@ async def test_lost_cases_are_told_until_they_go_on(
         await eventually(lambda: lost(0), "the chat that goes on is still counted")
 
 
+async def test_a_worker_counts_its_looks(open_a_rig: RigOpener, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("activities.lostcases.LOOK_EVERY", 0.1)
+    async with measured(open_a_rig) as at:
+        for what in ("documents", "lost_cases"):
+            await at.shows("baton_looks_total", of=what)
+
+
+async def test_what_ends_although_it_should_go_on_is_logged(
+    open_a_rig: RigOpener, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def ends(*_: object, **__: object) -> None:
+        raise RuntimeError("words that could quote something")
+
+    monkeypatch.setattr("worker.Rulebook.follow", ends)
+    async with open_a_rig() as rig:
+        await rig.customer(fresh("goes-on"))
+    assert "following the rules and templates ended, restart this worker: RuntimeError" in caplog.messages
+    assert "could quote" not in caplog.text
+
+
 async def test_series_have_the_labels_of_the_table(open_separate: RigOpener) -> None:
     async with measured(open_separate) as at:
         ticket = fresh("T")

@@ -197,9 +197,11 @@ async def test_mistakes_in_both_files_are_named_at_once_and_nothing_is_kept(file
 
 
 @asynccontextmanager
-async def followed(book: Rulebook, every: float = 0.05) -> AsyncIterator[asyncio.Task[None]]:
+async def followed(
+    book: Rulebook, every: float = 0.05, looked: Callable[[], None] = lambda: None
+) -> AsyncIterator[asyncio.Task[None]]:
     """Files that are checked at this interval; whatever happens to them, following never ends by itself."""
-    following = asyncio.create_task(book.follow(every))
+    following = asyncio.create_task(book.follow(every, looked=looked))
     try:
         yield following
         assert not following.done()
@@ -343,6 +345,66 @@ async def test_a_mistake_of_ours_while_a_file_is_read_does_not_end_the_following
             await said(caplog, "RecursionError")
         assert "could quote" not in caplog.text
         await in_force(book, "later")
+
+
+class Panic(BaseException):
+    """What a library in Rust raises when it panics: no Exception."""
+
+
+@pytest.mark.parametrize("head", ["%YAML 1.1\n---\n", "%YAML 1.3\n---\n", "%FOO\n---\n"])
+async def test_a_directive_ends_nothing_and_is_named(
+    files: Files, caplog: pytest.LogCaptureFixture, head: str
+) -> None:
+    book = await files.open()
+    before = book.current
+    async with followed(book):
+        files.rules.write_text(head + one_rule("other"), encoding="utf-8")
+        await said(caplog, "The new rules were refused")
+        assert f"r.yaml:1: the directive '{head.splitlines()[0]}' is not understood" in caplog.text
+        assert book.current is before
+        files.rules.write_text(one_rule("later"), encoding="utf-8")
+        await in_force(book, "later")
+
+
+async def test_a_panic_while_a_file_is_read_does_not_end_the_following(
+    files: Files, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    book = await files.open()
+
+    def panics(*_: object) -> NoReturn:
+        raise Panic("words that could quote the file")
+
+    async with followed(book):
+        with monkeypatch.context() as broken:
+            broken.setattr(book._rules, "_load", panics)
+            files.rules.write_text(one_rule("later"), encoding="utf-8")
+            await said(caplog, "New rules cannot be put in force yet")
+        assert "could quote" not in caplog.text
+        await in_force(book, "later")
+
+
+@pytest.mark.parametrize("watched", [True, False], ids=["watched", "not-watched"])
+async def test_each_look_is_counted_also_at_a_wrong_file(
+    files: Files, monkeypatch: pytest.MonkeyPatch, watched: bool
+) -> None:
+    if not watched:
+        monkeypatch.setattr("activities.rulebook.awatch", no_watches)
+    book = await files.open()
+    made_wrong(files.rules)
+    looks = 0
+
+    def looked() -> None:
+        nonlocal looks
+        looks += 1
+
+    async def looked_often(since: int) -> bool:
+        return looks >= since + 5
+
+    async with followed(book, looked=looked):
+        await eventually(lambda: looked_often(0), "it does not look again")
+        removed(files.rules)
+        since = looks
+        await eventually(lambda: looked_often(since), "it does not look again")
 
 
 async def test_folders_that_cannot_be_watched_are_named_once_and_watched_when_they_can_be(
