@@ -11,10 +11,11 @@ from datetime import datetime
 from functools import wraps
 from typing import Any
 
-from jinja2 import Environment, pass_environment
+from jinja2 import Environment, Undefined, pass_context, pass_environment
 from jinja2.exceptions import FilterArgumentError
 from jinja2.filters import FILTERS as DEFAULT_FILTERS
 from jinja2.filters import make_attrgetter
+from jinja2.runtime import Context
 
 from baton.templates.work import counted, take_characters, take_for
 
@@ -50,8 +51,18 @@ def date(value: object, layout: str = "%Y-%m-%d") -> str:
     return at.strftime(layout)
 
 
+def is_there(value: object) -> bool:
+    """Whether a name means something: whether it is known, and not empty because it is optional."""
+    return value is not None and not isinstance(value, Undefined)
+
+
 def text_of(value: object) -> str:
-    """The value as text. A list is an error: it would be written as in Python, and could be endless."""
+    """The value as text; of nothing, no text.
+
+    A list is an error: it would be written as in Python, and could be endless.
+    """
+    if value is None:
+        return ""
     if isinstance(value, list | tuple):
         raise FilterArgumentError("a list stands here and not a text\nmake one of it: | join(', ')")
     return str(value)
@@ -76,16 +87,31 @@ def replace(value: object, old: str, new: str, count: int = -1) -> str:
 
 @pass_environment
 def join(environment: Environment, value: Iterable[Any], between: str = "", attribute: Any = None) -> str:
-    """All items in a row, with this text between them."""
+    """All items that are there in a row, with this text between them."""
     items: Iterable[Any] = value
     if attribute is not None:
         items = map(make_attrgetter(environment, attribute), items)
     between = text_of(between)
     texts: list[str] = []
     for item in counted(items):
+        if item is None:
+            continue
         texts.append(text_of(item))
         take_characters(len(texts[-1]) + len(between))
     return between.join(texts)
+
+
+def default(value: Any, default_value: Any = "", boolean: bool = False) -> Any:
+    """The value, or if it is not there or an empty text or list, the other one; with true, also if false."""
+    empty = not is_there(value) or (isinstance(value, str | list | tuple) and not value)
+    return default_value if empty or (boolean and not value) else value
+
+
+@pass_context
+def map_(context: Context, values: Iterable[Any], *args: Any, **named: Any) -> Iterator[Any]:
+    """Jinja2's ``map``, whose ``default`` is also for fields that are empty."""
+    for item in DEFAULT_FILTERS["map"](context, values, *args, **named):
+        yield item if is_there(item) else named.get("default", item)
 
 
 def together(values: Iterable[Any]) -> str:
@@ -118,14 +144,30 @@ def measured(function: Callable[..., Any]) -> Callable[..., Any]:
     return taking
 
 
+def forgiving(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A filter to which nothing is an empty text, and not the word "None"."""
+    first = 1 if hasattr(function, "jinja_pass_arg") else 0
+
+    @wraps(function)
+    def filtering(*args: Any, **named: Any) -> Any:
+        if len(args) > first and args[first] is None:
+            args = (*args[:first], "", *args[first + 1 :])
+        return function(*args, **named)
+
+    return filtering
+
+
 _BORROWED = (
-    *("capitalize", "default", "first", "last", "length", "list", "lower", "map", "rejectattr", "selectattr"),
+    *("capitalize", "first", "last", "length", "list", "lower", "rejectattr", "selectattr"),
     *("sort", "title", "trim", "truncate", "unique", "upper"),
 )
-_OWN: tuple[Callable[..., Any], ...] = (date, day, indent, join, replace, time)
+_OWN: tuple[Callable[..., Any], ...] = (date, day, default, indent, join, map_, replace, time)
 
 FILTERS: Mapping[str, Callable[..., Any]] = {
-    **{name: measured(DEFAULT_FILTERS[name]) for name in _BORROWED},
-    **{function.__name__: measured(function) for function in _OWN},
+    name: measured(forgiving(function))
+    for name, function in (
+        *((name, DEFAULT_FILTERS[name]) for name in _BORROWED),
+        *((function.__name__.rstrip("_"), function) for function in _OWN),
+    )
 }
 """Filters that a text may use."""

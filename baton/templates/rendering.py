@@ -22,7 +22,8 @@ from jinja2.utils import missing
 
 from baton.templates import grammar
 from baton.templates.fault import Fault
-from baton.templates.filters import FILTERS, measured, text_of, together, weighed
+from baton.templates.filters import FILTERS, is_there, measured, text_of, together, weighed
+from baton.templates.layout import laid_out
 from baton.templates.work import Work, bounded, counted, take_characters, take_for
 from baton.wording import did_you_mean
 
@@ -30,6 +31,10 @@ _FILE = "<template>"
 """How Jinja2 names a text that does not come from a file, in a traceback."""
 _LARGEST = 10**12
 """A letter needs no larger numbers, so a text cannot calculate with them."""
+
+_NOTHING = (
+    "something is compared or calculated with here that may be empty\nask first: {% if … %}…{% endif %}"
+)
 
 
 # --- The sandbox --------------------------------------------------------------------------------
@@ -40,8 +45,13 @@ class _Unknown(jinja2.StrictUndefined):
 
     @property
     def _undefined_message(self) -> str:
-        name, owner = self._undefined_name, self._undefined_obj
-        if self._undefined_hint:  # set by the sandbox for what exists but must not be used
+        name: Any = self._undefined_name
+        owner, given = self._undefined_obj, self._undefined_hint
+        if given and name is None:  # set by a filter or a loop, such as "first" or "loop.previtem"
+            return (
+                f"there is no such item: {given[:1].lower()}{given[1:].rstrip('.')}\nask first: {{% if … %}}"
+            )
+        if given:  # set by the sandbox for what exists but must not be used
             return f"{name!r} cannot be used here\na text has fields and filters only: {{{{ … | upper }}}}"
         if owner is missing:
             return f"there is nothing called {name!r}"
@@ -49,6 +59,8 @@ class _Unknown(jinja2.StrictUndefined):
             return (
                 f"nobody and nothing is here that could have {name!r}\nask first: {{% if … %}}…{{% endif %}}"
             )
+        if isinstance(owner, list | tuple) and isinstance(name, int):
+            return f"there is no item {name}: the list is shorter\nask first: {{% if … | length > {name} %}}…"
         known = getattr(type(owner), "__slots__", ())
         return f"it has no {name!r}\n{did_you_mean(str(name), known, 'it has no fields')}"
 
@@ -58,7 +70,12 @@ class _Sandbox(ImmutableSandboxedEnvironment):
     intercepted_binops = frozenset({"*", "**", "%", "+"})
 
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
-        return super().is_safe_attribute(obj, attr, value) and not callable(value)
+        # "loop.previtem" of the first turn is undefined, which can be called, too.
+        harmless = isinstance(value, jinja2.Undefined) or not callable(value)
+        return harmless and super().is_safe_attribute(obj, attr, value)
+
+    def preprocess(self, source: str, name: str | None = None, filename: str | None = None) -> str:
+        return laid_out(super().preprocess(source, name, filename))
 
     def wrap_str_format(self, value: Any) -> Any:
         return None  # a text cannot call it: it is just another method
@@ -88,8 +105,6 @@ def _sandbox() -> jinja2.Environment:
     sandbox = _Sandbox(
         undefined=_Unknown,
         autoescape=False,
-        trim_blocks=True,
-        lstrip_blocks=True,
         optimized=False,  # otherwise filters would run while it compiles
         finalize=_put_out,
     )
@@ -102,6 +117,8 @@ def _sandbox() -> jinja2.Environment:
     }
     tests: Mapping[str, Any] = sandbox.tests
     sandbox.tests = {name: measured(test) for name, test in tests.items()}
+    # What is empty is not defined for whoever writes a text: both mean that it is not there.
+    sandbox.tests |= {"defined": is_there, "undefined": lambda value: not is_there(value)}
     return sandbox
 
 
@@ -178,7 +195,8 @@ def rendered(
     except Fault:
         raise
     except Exception as error:  # whatever a text causes, the text is wrong
-        what, _, hint = str(error).partition("\n")
+        said = _NOTHING if isinstance(error, TypeError) and "NoneType" in str(error) else str(error)
+        what, _, hint = said.partition("\n")
         raise Fault(_line(error.__traceback__), what or type(error).__name__, hint) from error
     text = "".join(pieces).strip()
     if size <= limit:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import product
 
 from baton.documents.directory import Directory
 from baton.templates.context import (
@@ -42,29 +43,32 @@ def example(template: Template, directory: Directory | None) -> AskContext:
 
 
 def asked(template: Template, directory: Directory | None) -> Iterator[AskContext]:
-    """With and without due times, for all of the departments and for one of them."""
+    """The example, and every combination of what may be missing: subject, due times, other departments."""
     yield example(template, directory)
     soon = NOW + timedelta(hours=4)
-    for due in ((soon,) * len(template.departments), (soon,), ()):
+    every = len(template.departments)
+    for due in ({*range(every)}, {0}, {*range(1, every)}, set[int]()):
         cards = tuple(
-            DepartmentCard.of(key, directory, due[position] if position < len(due) else None)
+            DepartmentCard.of(key, directory, soon if position in due else None)
             for position, key in enumerate(template.departments)
         )
-        yield AskContext(ticket=TICKET, dispatcher=DISPATCHER, departments=cards, now=NOW)
-        yield AskContext(ticket=WITHOUT_SUBJECT, dispatcher=DISPATCHER, departments=cards[:1], now=NOW)
+        for ticket, here in product((TICKET, WITHOUT_SUBJECT), (cards, cards[:1])):
+            yield AskContext(ticket=ticket, dispatcher=DISPATCHER, departments=here, now=NOW)
 
 
 def answered(departments: Sequence[str], directory: Directory | None) -> Iterator[DraftContext]:
-    """All have answered, one for two departments; one has; nobody has; with and without a composer."""
+    """Every combination of what may be missing: subject, composer, some answers or all.
+
+    All have answered, one of them for two departments; one has, and others have not; nobody has.
+    """
     cards = [DepartmentCard.of(key, directory) for key in departments]
     names = [DepartmentName(label=card.label, name=card.name) for card in cards]
-    answers = [_answer(names[:2], 0), *(_answer([name], 1) for name in names[2:])]
-    yield DraftContext(ticket=TICKET, composer=SOMEBODY[0], answers=tuple(answers))
-    one = (_answer(names[:1], 0),)
     missing = tuple(name.name for name in names)
-    yield DraftContext(ticket=WITHOUT_SUBJECT, composer=None, answers=one, missing=missing[1:])
-    yield DraftContext(ticket=TICKET, composer=None, answers=(), missing=missing)
-    yield DraftContext(ticket=TICKET, composer=SOMEBODY[0], answers=())
+    everything = (_answer(names[:2], 0), *(_answer([name], 1) for name in names[2:]))
+    one = (_answer(names[:1], 0),)
+    rounds = ((everything, ()), (one, missing[1:]), ((), missing), ((), ()))
+    for ticket, composer, (answers, still) in product((TICKET, WITHOUT_SUBJECT), (SOMEBODY[0], None), rounds):
+        yield DraftContext(ticket=ticket, composer=composer, answers=answers, missing=still)
 
 
 def _answer(names: Sequence[DepartmentName], by: int) -> Answer:

@@ -36,7 +36,6 @@ templates:
       Questions for {{{{ departments | join(", ") }}}}. Please answer your part with a note:
       {{% for department in departments %}}
       - {{{{ department.name }}}}{until}
-
       {{% endfor %}}
 
       Write so that the customer can read it, and please do not answer the customer directly.
