@@ -60,8 +60,12 @@ def event(kind: str, author: str, **fields: Any) -> dict[str, Any]:
     }
 
 
+PATIENCE = 600.0
+"""Seconds. What is right happens sooner on any machine, so that this only ends what would wait for ever."""
+
+
 async def eventually(
-    condition: Callable[[], Awaitable[object]], otherwise: str, *, within: float = 20.0
+    condition: Callable[[], Awaitable[object]], otherwise: str, *, within: float = PATIENCE
 ) -> None:
     """Wait until ``condition`` holds. Fails with ``otherwise`` if it does not within that many seconds."""
     deadline = asyncio.get_running_loop().time() + within
@@ -104,9 +108,8 @@ class Rig:
         await self._worker.aclose()
 
     async def send(self, conversation: str, payload: dict[str, Any], **options: Any) -> Outcome:
-        return await self.client.chat(CHANNEL, conversation).send(
-            payload, customer=options.pop("customer", f"of-{conversation}"), **options
-        )
+        filled = {"customer": f"of-{conversation}", "timeout": PATIENCE, **options}
+        return await self.client.chat(CHANNEL, conversation).send(payload, **filled)
 
     async def customer(self, conversation: str, text: str = "Hello?", **fields: Any) -> Outcome:
         return await self.send(conversation, event("customer_message", "customer", text=text, **fields))
@@ -130,7 +133,7 @@ class Rig:
 
     async def to_ticket(self, ticket: str, payload: dict[str, Any], **options: Any) -> TicketOutcome:
         options.setdefault("customer", f"of-{ticket}")
-        return await self.client.ticket(ticket).send(payload, **options)
+        return await self.client.ticket(ticket).send(payload, **{"timeout": PATIENCE, **options})
 
     async def on_ticket(self, who: str, ticket: str, kind: str, **fields: Any) -> TicketOutcome:
         return await self.to_ticket(ticket, event(kind, who, **fields))

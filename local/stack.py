@@ -40,6 +40,7 @@ NAMESPACE = "default"
 READY_LINE = "worker ready"
 GATEWAY_READY = "gateway ready"
 START_SECONDS = 60.0
+"""After so many seconds it is said that something is still starting. On a busy machine it may be."""
 _PANIC = 2
 """How a program in Go ends that panics. The development server does if somebody else takes one of the ports
 that it has just chosen for its inner services."""
@@ -185,7 +186,7 @@ class Stack:
             # If this process is killed, its server lives on and keeps the data folder locked.
             inherited=[lock.fileno()],
         )
-        await until_ready(self._server_is_ready(), server)
+        await until_ready(self._server_is_ready(), server, self._say)
 
     async def _start_worker(self, command: Sequence[str]) -> None:
         worker = await self._start_child(
@@ -196,7 +197,7 @@ class Stack:
             grace=self._settings.shutdown_grace_seconds + WORKER_EXTRA_SECONDS,
             on_line=self._hear_worker,
         )
-        await until_ready(self._worker_is_ready.wait(), worker)
+        await until_ready(self._worker_is_ready.wait(), worker, self._say)
 
     async def _start_gateway(self) -> None:
         ready = asyncio.Event()
@@ -214,7 +215,7 @@ class Stack:
             grace=GATEWAY_STOP_SECONDS,
             on_line=hear,
         )
-        await until_ready(ready.wait(), gateway)
+        await until_ready(ready.wait(), gateway, self._say)
 
     def _own_environment(self) -> dict[str, str]:
         """The environment of a process of Baton: these settings, and this server."""
@@ -290,18 +291,23 @@ class Stack:
         self._folder.close()
 
 
-async def until_ready(ready: Coroutine[Any, Any, object], child: Child) -> None:
-    """Wait until ``ready`` returns, but only while ``child`` lives, and not for ever.
+async def until_ready(
+    ready: Coroutine[Any, Any, object], child: Child, say: Callable[[str], None] | None = None
+) -> None:
+    """Wait until ``ready`` returns, but only while ``child`` lives. ``say`` is told if that takes long.
 
-    Raises ``StackFailed``, with the last lines that the child wrote.
+    Raises ``StackFailed``, with the last lines that the child wrote, if it ends.
     """
     waiting = asyncio.create_task(ready)
+    either = {waiting, child.ended}
     try:
-        await asyncio.wait({waiting, child.ended}, timeout=START_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        done, _ = await asyncio.wait(either, timeout=START_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        if not done:
+            if say is not None:
+                say(f"The {child.name} is still starting. Its log: {child.log}. Ctrl-C stops everything.")
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
         if child.ended.done():
             raise failure_of(child, "ended while it was starting")
-        if not waiting.done():
-            raise failure_of(child, f"was not ready after {START_SECONDS:.0f} s")
         waiting.result()
     finally:
         waiting.cancel()

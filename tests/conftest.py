@@ -32,8 +32,10 @@ from tests.postgres import postgresql
 
 __all__ = ["postgresql"]  # a fixture, found here by every test
 
-# The time that an example takes only says something about the machine.
-hypothesis.settings.register_profile("untimed", deadline=None)
+# The time that an example takes, or that it takes to make one, only says something about the machine.
+hypothesis.settings.register_profile(
+    "untimed", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
 hypothesis.settings.load_profile("untimed")
 
 RigOpener = Callable[..., AbstractAsyncContextManager[Rig]]

@@ -21,8 +21,9 @@ import time
 
 from temporalio.runtime import Runtime
 
-_LONGEST_WAIT = 2.0
-"""Seconds. A thread is inside for microseconds; the rest is until the operating system lets it go on."""
+_LOOKS = 2_000
+"""A thread is inside for microseconds; the rest is until the operating system lets it go on. These looks take
+two seconds, and on a busy machine longer, as the thread does."""
 _LOOK_AGAIN = 0.001
 
 _guarded: list[Runtime] = []
@@ -40,8 +41,9 @@ def exit_safely(runtime: Runtime) -> None:
 
 
 def _wait_for_threads() -> None:
-    deadline = time.monotonic() + _LONGEST_WAIT
-    while _foreign_threads_inside() and time.monotonic() < deadline:
+    for _ in range(_LOOKS):
+        if not _foreign_threads_inside():
+            return
         time.sleep(_LOOK_AGAIN)  # Python is theirs meanwhile
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -28,7 +28,7 @@ from local.demo.company import Company, companies_for
 from local.demo.skip import skips_time
 from local.demo.worker import Worker
 from local.machine import environment_without, worker_command
-from local.stack import NAMESPACE, POLL_SECONDS, START_SECONDS, Stack, environment_at
+from local.stack import NAMESPACE, POLL_SECONDS, Stack, environment_at
 
 CONNECT_SECONDS = 5.0
 
@@ -138,11 +138,9 @@ async def _running_stack(say: Callable[[str], None]) -> RunningStack | None:
     stack = running_in(folder)
     if stack is not None and not stack.ready:
         say("Waiting for `baton up`, which is starting …")
-        with suppress(TimeoutError):
-            async with asyncio.timeout(START_SECONDS):
-                while stack is not None and not stack.ready:
-                    await asyncio.sleep(POLL_SECONDS)
-                    stack = running_in(folder)
+        while stack is not None and not stack.ready:
+            await asyncio.sleep(POLL_SECONDS)
+            stack = running_in(folder)
     return stack
 
 

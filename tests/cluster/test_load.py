@@ -30,13 +30,12 @@ async def played(rig: Rig) -> Load:
     async def enough() -> bool:
         return working.done() or len(load.played.chats) == 3
 
-    await eventually(enough, "the load does not get on", within=40)
+    await eventually(enough, "the load does not get on")
     load.over = True
     await working
     return load
 
 
-@pytest.mark.timeout(120)
 async def test_what_is_lost_or_stuck_after_a_load_is_found(
     open_a_rig: RigOpener, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -25,7 +25,6 @@ from workflows.chat import Chat
 TOO_LARGE = WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_PAYLOADS_TOO_LARGE
 
 
-@pytest.mark.timeout(120)
 @pytest.mark.parametrize("arguments", [[], [READABLE, READABLE]], ids=["none", "two"])
 async def test_a_case_that_an_older_version_left_stuck_goes_on(
     open_a_rig: RigOpener, tmp_path: Path, arguments: list[Any]
@@ -88,7 +87,6 @@ async def test_a_larger_one_is_refused_before_it_is_accepted(rig: Rig, size: int
     await rig.by("ivan", chat, "taken")
 
 
-@pytest.mark.timeout(120)
 @pytest.mark.parametrize(
     ("size", "said", "failed"),
     [

@@ -35,8 +35,6 @@ from local.machine import StackFailed, free_port
 from local.restore import DOCUMENT_FOLDER, check_backup, restore
 from local.stack import Stack
 
-pytestmark = pytest.mark.timeout(300)
-
 WRITERS = 20
 BATON = Path(sys.executable).with_name("baton")
 
@@ -83,7 +81,7 @@ class Talk:
         async def enough() -> bool:
             return self.number >= number
 
-        await eventually(enough, f"only {self.number} messages were answered", within=60)
+        await eventually(enough, f"only {self.number} messages were answered")
 
     async def stop(self) -> None:
         self._stop.set()
@@ -162,7 +160,7 @@ async def at_rest(client: BatonClient) -> list[str]:
             described = (await handle.describe()).raw_description
             return not described.pending_activities and not described.HasField("pending_workflow_task")
 
-        await eventually(rests, f"{case} is stuck", within=60)
+        await eventually(rests, f"{case} is stuck")
         # A worker that went away in the middle of a task leaves nothing but a time-out.
         assert not failed_tasks(await handle.fetch_history())
     return cases

@@ -13,8 +13,6 @@ from baton.settings import CHECKOUT
 from lab.rig import Rig, fresh
 from tests.commands import Baton
 
-pytestmark = pytest.mark.timeout(120)
-
 
 @pytest.fixture
 def baton(rig: Rig, tmp_path: Path) -> Baton:

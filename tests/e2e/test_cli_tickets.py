@@ -16,8 +16,6 @@ from lab.rig import Rig, eventually, fresh
 from tests.commands import Baton
 from tests.conftest import RigOpener
 
-pytestmark = pytest.mark.timeout(120)
-
 QUIET = "three-departments-quiet"
 BY_PETRA = ("--from", "staff:petra")
 

@@ -78,7 +78,7 @@ async def gateway(folder: Path, keys: Path, **settings: str) -> AsyncIterator[tu
     )
     try:
         assert process.stdout is not None
-        line = (await asyncio.wait_for(process.stdout.readline(), 30)).decode()
+        line = (await process.stdout.readline()).decode()
         yield process, line.removeprefix("gateway ready: ").strip()
     finally:
         if process.returncode is None:

@@ -13,7 +13,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import pytest
 from temporalio.client import WorkflowExecutionStatus
 from temporalio.testing import WorkflowEnvironment
 
@@ -25,7 +24,6 @@ from local.stack import Stack
 
 BATON = Path(sys.executable).with_name("baton")
 
-pytestmark = pytest.mark.timeout(240)
 
 EVERYBODY = ["ivan", "lena", "maria"]
 # The rule, and where the customer's answer ends up: tab, pinned to, assignee, rules of that step, notified.

@@ -23,8 +23,6 @@ from lab.rig import CHANNEL, Rig, eventually, fresh
 from tests.commands import Baton
 from tests.conftest import RigOpener
 
-pytestmark = pytest.mark.timeout(120)
-
 ASKED = DepartmentState.ASKED
 
 

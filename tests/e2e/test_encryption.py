@@ -174,7 +174,6 @@ def found_in(files: Mapping[str, bytes]) -> set[str]:
     }
 
 
-@pytest.mark.timeout(120)
 @pytest.mark.parametrize("encrypted", [True, False])
 async def test_no_word_of_anybody_is_in_the_database_of_the_server_nor_in_a_log(
     tmp_path: Path, encrypted: bool, caplog: pytest.LogCaptureFixture

@@ -217,7 +217,6 @@ async def _run(chat: Abruptly) -> str:
 # --- A server that forgets ----------------------------------------------------------------------
 
 
-@pytest.mark.timeout(120)
 async def test_a_message_that_the_server_forgot_in_a_restart_is_sent_again(
     open_a_rig: RigOpener, tmp_path: Path
 ) -> None:
@@ -235,7 +234,7 @@ async def test_a_message_that_the_server_forgot_in_a_restart_is_sent_again(
             opened = await rig.customer(conversation)
             await rig.settled(conversation)
             await rig.stop_worker()
-            sending = asyncio.ensure_future(rig.send(conversation, message, timeout=90))
+            sending = asyncio.ensure_future(rig.send(conversation, message))
             await admitted(rig.client, rig.handle(conversation).id, message["id"])
         assert not sending.done()
         async with Stack(stack_settings, worker=[sys.executable, "-c", GOOD_WORKER]):

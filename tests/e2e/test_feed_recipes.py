@@ -13,8 +13,6 @@ from baton.settings import CHECKOUT
 from tests.helpdesklog import LOG
 from tests.reader import Reader, blocks, commands, reading_in
 
-pytestmark = pytest.mark.timeout(180)
-
 CONSOLE = [text for _, text in blocks(CHECKOUT / "docs/feed.md", "console")]
 (NEW_IDS,) = (command for text in CONSOLE for command in commands(text) if "new_ids" in command)
 (RECIPE,) = (command for text in CONSOLE for command in commands(text) if "convert_helpdesk_log" in command)

@@ -15,8 +15,6 @@ import pytest
 from baton.settings import CHECKOUT
 from local.install import PROGRAMS
 
-pytestmark = pytest.mark.timeout(120)
-
 # A build backend that needs no packages. It waits until somebody reads the gate, where there is one.
 BACKEND = """
 import os, zipfile

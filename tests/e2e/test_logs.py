@@ -29,7 +29,6 @@ from tests.e2e.test_worker import settings_in, until_ready, worker_process
 from tests.waiting import refused
 
 
-@pytest.mark.timeout(120)
 async def test_refusals_and_errors_are_logged_once_with_case_and_event_and_without_texts(
     server: WorkflowEnvironment, tmp_path: Path
 ) -> None:
@@ -60,7 +59,7 @@ async def test_refusals_and_errors_are_logged_once_with_case_and_event_and_witho
         locked.close()
         await client.chat(CHANNEL, chat).send(waits)
         child.terminate()
-        printed, said = await asyncio.wait_for(child.communicate(), 40)
+        printed, said = await child.communicate()
     assert printed == b"", "Temporal's own records go the same way"
     assert secret not in said.decode()
     assert b"SELECT" not in said, "nor is it about each query"
@@ -83,7 +82,6 @@ async def test_refusals_and_errors_are_logged_once_with_case_and_event_and_witho
     assert len({one["attempt"] for one in failed}) == len(failed) > 1, "once for each attempt"
 
 
-@pytest.mark.timeout(60)
 async def test_the_codec_server_writes_json_too_and_never_its_token(tmp_path: Path) -> None:
     keys, port = tmp_path / "keys", free_port()
     keys.write_text(key_line("k1", new_key()), encoding="utf-8")
@@ -102,7 +100,7 @@ async def test_the_codec_server_writes_json_too_and_never_its_token(tmp_path: Pa
     )
     assert child.stdout is not None
     try:
-        await asyncio.wait_for(child.stdout.readline(), 40)
+        await child.stdout.readline()
         token = (tmp_path / "gateway.token").read_text(encoding="utf-8").strip()
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as http:
             unreadable = {"metadata": {"encoding": b64encode(ENCODING).decode()}, "data": "AAAA"}
@@ -115,7 +113,7 @@ async def test_the_codec_server_writes_json_too_and_never_its_token(tmp_path: Pa
         assert (read.status_code, strange.status_code) == (200, 401)
     finally:
         child.terminate()
-        _, said = await asyncio.wait_for(child.communicate(), 40)
+        _, said = await child.communicate()
     assert token[1:] not in said.decode()
     records = [json.loads(line) for line in said.decode().splitlines()]
     assert "baton.gateway" in {one["logger"] for one in records}
@@ -131,7 +129,7 @@ async def test_a_call_that_the_help_desk_refuses_is_one_line_and_no_traceback(
         await refused(UnknownStaff, desk.set_presence(f"bob-{secret}", Presence.ONLINE))
         await refused(InvalidEvent, desk.messages(f"nothing-{secret}"))
         child.terminate()
-        _, said = await asyncio.wait_for(child.communicate(), 40)
+        _, said = await child.communicate()
     assert secret not in said.decode()
     assert "Traceback" not in said.decode()
     lines = [line for line in said.decode().splitlines() if "refused" in line]

@@ -244,7 +244,6 @@ async def test_series_have_the_labels_of_the_table(open_separate: RigOpener) -> 
             assert now.labels(name) == wanted, name
 
 
-@pytest.mark.timeout(120)
 async def test_each_of_several_worker_processes_serves_its_own(
     server: WorkflowEnvironment, tmp_path: Path
 ) -> None:

@@ -18,8 +18,6 @@ from lab.rig import CHANNEL, Rig, event, eventually, fresh
 from tests.commands import Baton
 from tests.conftest import RigOpener
 
-pytestmark = pytest.mark.timeout(120)
-
 
 @pytest.fixture
 def baton(rig: Rig, tmp_path: Path) -> Baton:
@@ -101,7 +99,7 @@ async def test_a_case_that_never_had_a_worker_is_moved_with_every_signal(rig: Ri
 
 async def test_an_update_that_nobody_accepted_is_sent_again_by_its_sender(rig: Rig, baton: Baton) -> None:
     chat, sent = fresh("astray"), message()
-    waiting = asyncio.create_task(mistaken(rig, chat).send(sent, timeout=60))
+    waiting = asyncio.create_task(mistaken(rig, chat).send(sent))
 
     async def started() -> bool:
         with suppress(Exception):

@@ -67,7 +67,6 @@ class Release:
         self.sent.setdefault(chat, []).append(event_id)
 
 
-@pytest.mark.timeout(180)
 async def test_what_a_bad_release_decided_is_taken_back(deployment: Deployment, tmp_path: Path) -> None:
     """The bad one gives petra every chat that is assigned to somebody.
 

@@ -23,9 +23,6 @@ from tests.commands import Baton
 from tests.conftest import RigOpener
 from tests.replay.record import histories_of
 
-pytestmark = pytest.mark.timeout(120)
-
-
 # --- A change, from its patch to its end --------------------------------------------------------
 
 

@@ -29,8 +29,6 @@ from tests.commands import Baton
 from tests.conftest import RigOpener
 from tests.e2e.test_kill import start_stuck, wait_until_stuck
 
-pytestmark = pytest.mark.timeout(120)
-
 DUE = """
 version: 1
 templates:
@@ -333,7 +331,7 @@ async def test_a_worker_that_dies_after_deciding_about_a_lost_chat_loses_and_dou
         await close_by_force(rig, chat)
         await rig.stop_worker()
         doomed = await start_stuck(rig, "after decide", decisions)
-        sending = asyncio.ensure_future(rig.send(chat, event("customer_message", "customer"), timeout=60))
+        sending = asyncio.ensure_future(rig.send(chat, event("customer_message", "customer")))
         await wait_until_stuck(doomed, {chat})
         doomed.kill()
         await doomed.wait()

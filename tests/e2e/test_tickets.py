@@ -54,7 +54,6 @@ async def test_notes_in_every_order_make_one_prompt_and_one_reply(
         assert failed_tasks(await rig.history(f"ticket:{ticket}")) == []
 
 
-@pytest.mark.timeout(180)
 async def test_all_notes_at_once_make_one_prompt_a_hundred_times(open_separate: RigOpener) -> None:
     """Each ticket has three clients of its own, whose notes race; some notes come twice."""
     async with open_separate() as rig:
@@ -294,7 +293,6 @@ templates:
 """
 
 
-@pytest.mark.timeout(120)
 async def test_reminder_and_escalation_come_once_each(open_separate: RigOpener) -> None:
     async with open_separate(templates=DUE) as rig:
         ticket = fresh("T")

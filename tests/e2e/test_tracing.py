@@ -286,7 +286,6 @@ class Collector:
         self._server.server_close()
 
 
-@pytest.mark.timeout(120)
 @pytest.mark.parametrize(
     ("named", "service"), [({}, "baton-worker"), ({"OTEL_SERVICE_NAME": "support"}, "support")]
 )

@@ -27,7 +27,7 @@ from baton.errors import (
 from baton.model.effects import CaseRef, CaseWrite
 from helpdesks.embedded import EmbeddedHelpDesk
 from lab.ledger import applied_keys, cases_of, events_of
-from lab.rig import CHANNEL, Rig, event, eventually, failed_tasks, fresh
+from lab.rig import CHANNEL, PATIENCE, Rig, event, eventually, failed_tasks, fresh
 from tests.conftest import RigOpener
 
 
@@ -277,8 +277,9 @@ class TestClosing:
         async def write(client: BatonClient) -> None:
             for _ in range(per_client):
                 message = event("customer_message", "customer")
-                # Nobody waits for longer: it would be `Unanswered`.
-                outcome = await client.chat(CHANNEL, conversation).send(message, customer="c", timeout=20)
+                outcome = await client.chat(CHANNEL, conversation).send(
+                    message, customer="c", timeout=PATIENCE
+                )
                 assert outcome.event_id == message["id"]
                 accepted.append(message["id"])
 

@@ -30,7 +30,6 @@ from local.stack import NAMESPACE, Stack
 
 BATON = Path(sys.executable).with_name("baton")
 
-pytestmark = pytest.mark.timeout(120)
 
 # A worker that has nothing to do with Temporal: it tests how a stack treats its children.
 GOOD_WORKER = """

@@ -93,14 +93,14 @@ class Traffic:
     def stop(self) -> None:
         self._going = False
 
-    async def reach(self, more: int, within: float = 60) -> None:
+    async def reach(self, more: int) -> None:
         """Wait until this many more events were answered in every case."""
         goal = {case: len(sent) + more for case, sent in self.sent.items()}
 
         async def reached() -> bool:
             return all(len(self.sent[case]) >= goal[case] for case in goal)
 
-        await eventually(reached, "the traffic came to a halt", within=within)
+        await eventually(reached, "the traffic came to a halt")
 
     async def _write(self, case: str) -> None:
         writers = (("customer_message", "customer"), ("agent_message", "ivan"), ("note_added", "petra"))
@@ -108,18 +108,17 @@ class Traffic:
             for kind, who in writers:
                 if case in self.chats:
                     sent = event(kind, who, text="And then?")
-                    await self.rig.send(case, sent, timeout=60)
+                    await self.rig.send(case, sent)
                     self.sent[case].append(sent["id"])
                 else:
                     await self._to_ticket(case, who, kind, text="And then?")
 
     async def _to_ticket(self, ticket: str, who: str, kind: str, **fields: str) -> None:
         sent = event(kind, who, **fields)
-        await self.rig.to_ticket(ticket, sent, timeout=60)
+        await self.rig.to_ticket(ticket, sent)
         self.sent[ticket].append(sent["id"])
 
 
-@pytest.mark.timeout(360)
 async def test_cases_go_over_to_a_new_version_and_back_while_everybody_writes(
     deployment: Deployment, tmp_path: Path
 ) -> None:
@@ -142,7 +141,7 @@ async def test_cases_go_over_to_a_new_version_and_back_while_everybody_writes(
 
         # A ramp: some cases change versions, the others stay.
         await deployment.ramp("new", 50)
-        await eventually(lambda: _on_both(deployment, traffic.cases), "the ramp led no case over", within=40)
+        await eventually(lambda: _on_both(deployment, traffic.cases), "the ramp led no case over")
         await traffic.reach(3)
         assert (await deployment.versions_of(traffic.cases)).keys() == {"old", "new"}
 
@@ -170,10 +169,10 @@ async def test_cases_go_over_to_a_new_version_and_back_while_everybody_writes(
             await deployment.all_on("new", quiet_cases)
             await deployment.drained("old")
             again.send_signal(signal.SIGTERM)
-            assert await asyncio.wait_for(again.wait(), 40) == 0
+            assert await again.wait() == 0
         await traffic.reach(3)
         traffic.stop()
-        await asyncio.wait_for(writing, 60)
+        await writing
         for case in (*traffic.chats, *(f"ticket:{ticket}" for ticket in traffic.tickets), *quiet):
             await rig.settled(case)
 
@@ -212,7 +211,6 @@ async def test_help_desk_calls_and_new_cases_go_to_the_current_version_only(depl
             assert await deployment.version_of(chat_workflow_id(CHANNEL, chat)) == "two"
 
 
-@pytest.mark.timeout(120)
 async def test_a_case_of_a_version_that_is_gone_is_moved_by_command(deployment: Deployment) -> None:
     rig, chat = deployment.rig, fresh("orphan")
     workflow = chat_workflow_id(CHANNEL, chat)
@@ -245,7 +243,6 @@ class Broken(EmbeddedHelpDesk):
         raise HelpDeskUnavailable("this version is broken")
 
 
-@pytest.mark.timeout(120)
 async def test_a_write_that_the_old_version_cannot_make_is_made_by_the_new_one(
     deployment: Deployment,
 ) -> None:
@@ -271,7 +268,6 @@ async def test_a_write_that_the_old_version_cannot_make_is_made_by_the_new_one(
         assert (row.status, row.assignee, row.activity) == (now.status, now.assignee, now.activity)
 
 
-@pytest.mark.timeout(120)
 async def test_a_case_that_is_held_in_its_version_does_not_begin_anew_again_and_again(
     deployment: Deployment,
 ) -> None:
@@ -291,7 +287,6 @@ async def test_a_case_that_is_held_in_its_version_does_not_begin_anew_again_and_
         assert await deployment.version_of(workflow) == "one"
 
 
-@pytest.mark.timeout(120)
 async def test_a_ramp_that_ends_leads_the_cases_back(deployment: Deployment) -> None:
     rig, chat = deployment.rig, fresh("ramped")
     async with deployment.working("one"), deployment.working("two"):
@@ -303,7 +298,6 @@ async def test_a_ramp_that_ends_leads_the_cases_back(deployment: Deployment) -> 
         await _writes_until(deployment, chat, "one")
 
 
-@pytest.mark.timeout(120)
 async def test_workers_without_versions_are_replaced_by_versions_and_back(deployment: Deployment) -> None:
     rig, chat = deployment.rig, fresh("first")
     workflow = chat_workflow_id(CHANNEL, chat)
@@ -333,7 +327,7 @@ async def _writes_until(deployment: Deployment, chat: str, build: str) -> None:
         await deployment.rig.by("ivan", chat, "note_added", text="Where is it?")
         return await deployment.version_of(chat_workflow_id(CHANNEL, chat)) == build
 
-    await eventually(moved, f"the chat did not go over to {build!r}", within=80)
+    await eventually(moved, f"the chat did not go over to {build!r}")
 
 
 async def _on_both(deployment: Deployment, cases: list[str]) -> bool:

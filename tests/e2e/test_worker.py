@@ -68,12 +68,12 @@ async def worker_process(
     finally:
         if child.returncode is None:
             child.terminate()  # not killed: it may have workers of its own to stop
-        await asyncio.wait_for(child.communicate(), 40)
+        await child.communicate()
 
 
 async def until_ready(child: asyncio.subprocess.Process) -> None:
     assert child.stdout is not None
-    while (line := await asyncio.wait_for(child.stdout.readline(), 40)).strip() != b"worker ready":
+    while (line := await child.stdout.readline()).strip() != b"worker ready":
         assert line, "the worker ended before it was ready"
 
 
@@ -170,14 +170,14 @@ class TestStart:
     ) -> None:
         wrong = settings_in(tmp_path, fresh("queue"), BATON_RULES_FILE=str(tmp_path / "none.yaml"))
         async with worker_process(server, wrong) as child:
-            _, said = await asyncio.wait_for(child.communicate(), 40)
+            _, said = await child.communicate()
             assert child.returncode == 1
             assert b"none.yaml" in said
             assert b"Traceback" not in said
 
     async def test_a_misspelt_setting_is_an_error(self, server: WorkflowEnvironment, tmp_path: Path) -> None:
         async with worker_process(server, settings_in(tmp_path, "q", BATON_IDEL_MINUTES="3")) as child:
-            _, said = await asyncio.wait_for(child.communicate(), 40)
+            _, said = await child.communicate()
             assert child.returncode == 1
             assert b"BATON_IDLE_MINUTES" in said
 
@@ -189,7 +189,7 @@ class TestStart:
             tmp_path / "data", "q", TEMPORAL_NAMESPACE="nonsense", BATON_WORKER_PROCESSES=processes
         )
         async with worker_process(server, wrong) as child:
-            _, said = await asyncio.wait_for(child.communicate(), 20)
+            _, said = await child.communicate()
         assert child.returncode == 1
         assert said.decode() == (
             "worker: Temporal has no namespace 'nonsense'. The namespace is set by TEMPORAL_NAMESPACE.\n"
@@ -210,7 +210,7 @@ class TestStart:
             ({"TEMPORAL_ADDRESS": "local host:7233"}, "TEMPORAL_ADDRESS is 'local host:7233'"),
         ):
             async with worker_process(server, settings_in(tmp_path, "q", **wrong)) as child:
-                _, said = await asyncio.wait_for(child.communicate(), 20)
+                _, said = await child.communicate()
             assert child.returncode == 1
             assert said.startswith((b"worker: Temporal's", b"worker: TEMPORAL_")), said.decode()
             assert what in said.decode()
@@ -222,7 +222,7 @@ class TestStart:
         (tmp_path / "baton.db").write_text("Notes of the last meeting. " * 100, encoding="utf-8")
         settings = settings_in(tmp_path, fresh("queue"), BATON_WORKER_PROCESSES=processes)
         async with worker_process(server, settings) as child:
-            _, said = await asyncio.wait_for(child.communicate(), 20)
+            _, said = await child.communicate()
         assert child.returncode == 1
         assert said.decode() == (
             f"worker: the SQLite file {tmp_path}/baton.db is no SQLite database, but some other file. "
@@ -234,7 +234,7 @@ class TestStart:
     ) -> None:
         nowhere = settings_in(tmp_path, "q", TEMPORAL_ADDRESS="localhost:1")
         async with worker_process(server, nowhere) as child:
-            _, said = await asyncio.wait_for(child.communicate(), 60)
+            _, said = await child.communicate()
             assert child.returncode == 1
             assert b"localhost:1" in said
 
@@ -250,7 +250,7 @@ class TestFirstStart:
             data, fresh("queue"), BATON_COMPANY=str(company), BATON_WORKER_PROCESSES=processes
         )
         async with worker_process(server, settings) as child:
-            _, said = await asyncio.wait_for(child.communicate(), 40)
+            _, said = await child.communicate()
         assert child.returncode == 1
         assert re.findall(rb"(\w+\.yaml:\d+): ", said) == [b"directory.yaml:2", b"templates.yaml:5"]
         assert not data.exists()
@@ -270,7 +270,7 @@ class TestFirstStart:
         url = await fresh_database(postgresql)
         settings = settings_in(tmp_path, fresh("queue"), BATON_COMPANY=str(company), BATON_DATABASE_URL=url)
         async with worker_process(server, settings) as child:
-            _, said = await asyncio.wait_for(child.communicate(), 40)
+            _, said = await child.communicate()
         assert b"directory.yaml:2" in said
         assert await is_new(url)
         engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
@@ -285,14 +285,13 @@ class TestFirstStart:
         async with EmbeddedHelpDesk.open(f"sqlite:///{tmp_path}/baton.db") as desk:
             await desk.change_directory(Directory(), based_on=0)
         async with worker_process(server, settings) as child:
-            _, said = await asyncio.wait_for(child.communicate(), 40)
+            _, said = await child.communicate()
         assert child.returncode == 1
         assert b"there is no line 'line-1'" in said
         assert b"in the directory that the help desk keeps, version 1, and not in a file" in said
 
 
 class TestGoing:
-    @pytest.mark.timeout(120)
     async def test_a_help_desk_that_hangs_does_not_keep_a_stopped_worker(
         self, server: WorkflowEnvironment, tmp_path: Path
     ) -> None:
@@ -307,7 +306,7 @@ class TestGoing:
             with pytest.raises(Unanswered):
                 await client.chat(CHANNEL, conversation).send(event("taken", "ivan"), timeout=1)
             child.send_signal(signal.SIGTERM)
-            assert await asyncio.wait_for(child.wait(), 20) == 0
+            assert await child.wait() == 0
             locked.close()
         async with worker_process(server, settings) as child:
             await until_ready(child)
@@ -315,9 +314,8 @@ class TestGoing:
             async def taken() -> bool:
                 return (await client.chat(CHANNEL, conversation).snapshot()).pinned_to == "ivan"
 
-            await eventually(taken, "the event was lost", within=40)
+            await eventually(taken, "the event was lost")
 
-    @pytest.mark.timeout(180)
     @pytest.mark.parametrize("processes", [1, 2])
     async def test_a_stopped_worker_finishes_and_another_goes_on(
         self, server: WorkflowEnvironment, tmp_path: Path, processes: int
@@ -330,7 +328,7 @@ class TestGoing:
                 await until_ready(child)
                 await client.chat(CHANNEL, conversation).send(event("customer_message", "customer"))
                 child.send_signal(signal.SIGTERM)
-                assert await asyncio.wait_for(child.wait(), 30) == 0
+                assert await child.wait() == 0
         async with worker_process(server, settings) as child:
             await until_ready(child)
             assert len(await client.chat(CHANNEL, conversation).timeline()) == 2

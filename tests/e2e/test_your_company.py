@@ -10,8 +10,6 @@ import pytest
 from baton.settings import CHECKOUT
 from tests.reader import Reader, blocks, commands, reading_in
 
-pytestmark = pytest.mark.timeout(180)
-
 STEPS = blocks(CHECKOUT / "docs/your-company.md", "console", "text", "yaml")
 
 

@@ -104,8 +104,7 @@ async def test_decisions_about_two_lines_in_opposite_order_do_not_fail_for_good(
                 return await decide(number, *pair)
 
     pairs = [("ivan", "lena"), ("lena", "ivan")] * 3
-    async with asyncio.timeout(60):
-        await asyncio.gather(*(tried_again(number, *pair) for number, pair in enumerate(pairs)))
+    await asyncio.gather(*(tried_again(number, *pair) for number, pair in enumerate(pairs)))
     assert sorted(decided) == list(range(len(pairs)))
     assert len(begun) < 5 * len(pairs), "each attempt lets somebody pass"
 

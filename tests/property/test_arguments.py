@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from typing import Any
 
@@ -93,7 +92,6 @@ def assert_said(reason: str, words: Sequence[str]) -> None:
     assert SECRET not in reason
 
 
-@pytest.mark.timeout(180)
 @play
 @given(lists=st.lists(argument_lists, min_size=3, max_size=3))
 @pytest.mark.parametrize("kind", HANDLERS)
@@ -121,7 +119,6 @@ def starts(kind: str, case: str) -> dict[str, Any]:
     return {"ticket_id": case, "customer": "c"}
 
 
-@pytest.mark.timeout(120)
 @play
 @given(words=argument_lists.filter(lambda words: words not in ([GOOD], ["encrypted"])))
 @pytest.mark.parametrize("kind", HANDLERS)
@@ -136,7 +133,7 @@ async def test_a_start_that_cannot_be_used_fails_that_case_alone(
         task_queue=rig.settings.task_queue,
     )
     with pytest.raises(WorkflowFailureError) as raised:
-        await asyncio.wait_for(handle.result(), 20)
+        await handle.result()
     assert isinstance(raised.value.cause, ApplicationError)
     assert (raised.value.cause.type, raised.value.cause.non_retryable) == ("InvalidEvent", True)
     assert_said(raised.value.cause.message, words)

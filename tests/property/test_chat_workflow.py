@@ -77,7 +77,6 @@ async def _by_the_workflow(rig: Rig, conversation: str, payload: Step) -> str:
     return "duplicate" if outcome.duplicate else "accepted"
 
 
-@pytest.mark.timeout(180)
 @settings(
     max_examples=40,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],  # shrinking would play on for minutes

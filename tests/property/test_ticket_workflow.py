@@ -249,7 +249,6 @@ async def impatient_rig(
         yield opened
 
 
-@pytest.mark.timeout(180)
 @settings(
     max_examples=15,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],  # shrinking would play on for minutes

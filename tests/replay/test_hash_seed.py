@@ -12,6 +12,7 @@ from temporalio.client import WorkflowHistory
 from temporalio.worker import Replayer
 
 from baton.settings import CHECKOUT
+from baton.temporal.ending import leave
 from baton.temporal.plugin import BatonPlugin
 from workflows.chat import Chat
 from workflows.ticket import Ticket
@@ -41,6 +42,4 @@ async def _replay_all() -> None:
 
 if __name__ == "__main__":
     asyncio.run(_replay_all())
-    sys.stdout.flush()
-    # Threads of Temporal's SDK sometimes crash while the interpreter shuts down, which is not asked here.
-    os._exit(0)
+    leave(0)

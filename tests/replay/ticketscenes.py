@@ -181,7 +181,7 @@ async def _taken_in(rig: Rig, name: str, kind: str, times: int) -> None:
     async def there() -> bool:
         return len(await events_of(rig.desk, name, kind)) == times
 
-    await eventually(there, f"{name} has not {times} × {kind}", within=40)
+    await eventually(there, f"{name} has not {times} × {kind}")
 
 
 async def ticket_of_chat(rig: Rig, case: str) -> None:

@@ -17,6 +17,7 @@ from temporalio import activity
 from temporalio.client import Client
 from temporalio.worker import Worker
 
+from baton.temporal.ending import leave
 from lab.bench.floors.rows import rows_of
 from lab.bench.floors.workflows import Bare
 
@@ -52,3 +53,4 @@ async def _work(task_queue: str, url: str) -> None:
 
 if __name__ == "__main__":
     asyncio.run(_work(*sys.argv[1:]))
+    leave(0)

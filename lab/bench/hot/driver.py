@@ -22,6 +22,8 @@ from typing import Any, Protocol, cast
 
 from temporalio.client import Client, WorkflowHandle
 
+from baton.temporal.ending import leave
+
 CHANNEL = "bench"
 AGENT, WRITER = "agent-1-1", "writer"
 """Who answers, and who is in a line of their own; see `lab.bench.hot.company`."""
@@ -235,3 +237,4 @@ async def _obey(kind: str, queue: str) -> None:
 
 if __name__ == "__main__":
     asyncio.run(_obey(*sys.argv[1:]))
+    leave(0)

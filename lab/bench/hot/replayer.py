@@ -16,6 +16,8 @@ import time
 from temporalio.client import WorkflowHistory
 from temporalio.worker import Replayer
 
+from baton.temporal.ending import leave
+
 
 def _bare() -> Replayer:
     """The stock SDK's."""
@@ -47,3 +49,4 @@ async def _obey(kind: str) -> None:
 
 if __name__ == "__main__":
     asyncio.run(_obey(*sys.argv[1:]))
+    leave(0)

@@ -47,11 +47,10 @@ async def turns(number: int = 200) -> None:
         await asyncio.sleep(0)
 
 
-async def until(condition: Callable[[], bool], *, within: float = 10.0) -> None:
+async def until(condition: Callable[[], bool]) -> None:
     """Let the others run until ``condition`` holds."""
-    async with asyncio.timeout(within):
-        while not condition():
-            await turns(1)
+    while not condition():
+        await turns(1)
 
 
 class Server:

@@ -43,11 +43,11 @@ async def ended_by(number: signal.Signals, log: Path, *, shown: bool = False, af
         on_line=lambda _: talking.set(),
     )
     child.shown = shown
-    await asyncio.wait_for(talking.wait(), 30)
+    await talking.wait()
     assert child.last_words == ["an old line"], "as long as it lives, whatever it wrote"
     await asyncio.sleep(after)  # what is tested is that time passes
     os.kill(child.pid, number)
-    await asyncio.wait_for(child.ended, 30)
+    await child.ended
     return child
 
 
