@@ -30,6 +30,7 @@ from activities.breathe import breathe
 from activities.calls import Calls
 from activities.decide import Deciding
 from activities.desk import Housekeeping
+from activities.deskcalls import DeskCalls
 from activities.deskfeed import DeskFeeding, start_feed
 from activities.directories import DirectoryChanges
 from activities.finding import Finding
@@ -93,12 +94,13 @@ async def running_worker(
     count_from_zero(runtime.metric_meter, client.namespace, settings.task_queue, rulebook.current)
     deciding = Deciding(desk, rulebook, policy_of(settings), beside=beside is not None)
     writing = Writing(desk, observed(beside.desk(own)) if beside else desk, settings.task_queue)
-    feeding = DeskFeeding(desk, own.deliveries, beside.adapter if beside else None, settings.task_queue)
+    feeding = DeskFeeding(desk, own.deliveries, beside, settings.task_queue)
     housekeeping = Housekeeping(desk)
     presences = PresenceChanges(desk, settings.task_queue, settings.offline_grace_seconds)
     directories = DirectoryChanges(desk, settings.task_queue, rulebook.misfits)
     reviving = Reviving(desk, settings.task_queue)
-    calls = Calls(housekeeping, presences, directories, reviving, Finding(desk))
+    at_desk = DeskCalls(desk, own.deliveries, beside, settings.desk_file, settings.task_queue)
+    calls = Calls(housekeeping, presences, directories, reviving, Finding(desk), at_desk)
     worker = Worker(
         client,
         task_queue=settings.task_queue,

@@ -30,17 +30,17 @@ async def rig(open_separate: RigOpener, paper: PaperDesk) -> AsyncIterator[Rig]:
         yield rig
 
 
-async def look(rig: Rig) -> FeedStatus:
-    """Say that something is new; returns once everything is read."""
+async def look(rig: Rig, paper: PaperDesk) -> FeedStatus:
+    """Say that something is new; returns once all that there is now was read."""
     feed = rig.client.temporal.get_workflow_handle(desk_feed_workflow_id("paper", rig.settings.task_queue))
-    before: FeedStatus = await feed.query(FEED_STATUS, result_type=FeedStatus)
+    written = len(paper.journal)
     await feed.signal(LOOK)
-    status: FeedStatus = before
+    status = FeedStatus()
 
     async def read() -> bool:
         nonlocal status
         status = await feed.query(FEED_STATUS, result_type=FeedStatus)
-        return bool(status.looks > before.looks and status.looked_at != before.looked_at)
+        return int(status.cursor or 0) >= written
 
     await eventually(read, "the feed did not look")
     return status
@@ -50,18 +50,18 @@ async def test_three_departments_answer_and_one_reply_goes_out(rig: Rig, paper: 
     ticket = fresh("T")
     paper.writes(ticket, "carol")
     paper.asks(ticket, "petra", *LABELS)
-    await look(rig)
+    await look(rig, paper)
     await rig.settled(f"ticket:{ticket}")
     assert paper.sheets[ticket].shows["labels"] == LABELS | {"several-departments"}
 
     for who in ("ada", "ben"):
         paper.notes(ticket, who, f"{who} has looked.")
-    await look(rig)
+    await look(rig, paper)
     await rig.settled(f"ticket:{ticket}")
     assert paper.sheets[ticket].shows["labels"] == {"warranty", "several-departments"}
 
     paper.notes(ticket, "cem", "Within the warranty.")
-    await look(rig)
+    await look(rig, paper)
     await rig.settled(f"ticket:{ticket}")
     assert paper.sheets[ticket].shows == {
         "status": Status.OPEN,
@@ -77,7 +77,7 @@ async def test_three_departments_answer_and_one_reply_goes_out(rig: Rig, paper: 
     await rig.settled(f"ticket:{ticket}")
     assert paper.texts(ticket, to_customer=True) == ["It is all in order."]
     assert paper.sheets[ticket].shows["status"] is Status.PENDING
-    status = await look(rig)
+    status = await look(rig, paper)
     assert (status.told, status.refused, status.passed_over) == (5, 0, 0), "Baton's own came back as events"
     assert failed_tasks(await rig.history(f"ticket:{ticket}")) == []
 
@@ -88,7 +88,7 @@ async def test_the_composer_replies_by_hand(rig: Rig, paper: PaperDesk) -> None:
     paper.labels(ticket, "petra", "billing", "delivery")
     paper.notes(ticket, "ada", "Paid.")
     paper.answers(ticket, "ben", "It arrives tomorrow, and it is paid.")
-    await look(rig)
+    await look(rig, paper)
     await rig.settled(f"ticket:{ticket}")
     now = await rig.ticket(ticket)
     assert (now.stage, now.status, now.replies) == (TicketStage.ANSWERED, Status.PENDING, 1)
@@ -101,10 +101,10 @@ async def test_what_is_refused_is_put_back_with_the_reason(rig: Rig, paper: Pape
     ticket = fresh("T")
     paper.writes(ticket, "carol")
     paper.labels(ticket, "petra", "billing")
-    await look(rig)
+    await look(rig, paper)
     paper.sets(ticket, "petra", Status.CLOSED)
     paper.labels(ticket, "petra", "biling")
-    status = await look(rig)
+    status = await look(rig, paper)
     await rig.settled(f"ticket:{ticket}")
     assert status.refused == 2
     assert paper.sheets[ticket].shows["status"] is Status.OPEN
@@ -112,7 +112,7 @@ async def test_what_is_refused_is_put_back_with_the_reason(rig: Rig, paper: Pape
     refusals = [text for text in paper.texts(ticket, to_customer=False) if text.startswith("Not done: ")]
     assert len(refusals) == 2
     assert "billing" in refusals[0]
-    assert "did you mean 'billing'" in refusals[1]
+    assert "did you mean billing?" in refusals[1]
 
 
 async def test_the_dead_ticket_of_before_is_left_alone(rig: Rig, paper: PaperDesk) -> None:
@@ -120,7 +120,7 @@ async def test_the_dead_ticket_of_before_is_left_alone(rig: Rig, paper: PaperDes
     paper.writes(ticket, "carol")
     paper.journal.clear()
     paper.assigns(ticket, "petra", "ada")
-    status = await look(rig)
+    status = await look(rig, paper)
     assert (status.heard, status.told, status.passed_over) == (1, 0, 1)
     assert paper.texts(ticket, to_customer=False) == []
 
@@ -128,12 +128,12 @@ async def test_the_dead_ticket_of_before_is_left_alone(rig: Rig, paper: PaperDes
 async def test_a_worker_that_was_away_hears_everything_once(rig: Rig, paper: PaperDesk) -> None:
     ticket = fresh("T")
     paper.writes(ticket, "carol")
-    await look(rig)
+    await look(rig, paper)
     await rig.stop_worker()
     paper.labels(ticket, "petra", "billing")
     paper.notes(ticket, "ada", "Paid.")
     await rig.start_worker()
-    status = await look(rig)
+    status = await look(rig, paper)
     await rig.settled(f"ticket:{ticket}")
     assert status.told == 3
     assert [entry.kind for entry in await rig.client.ticket(ticket).timeline()] == [
@@ -148,10 +148,10 @@ async def test_a_person_who_was_faster_keeps_the_ticket(rig: Rig, paper: PaperDe
     ticket = fresh("T")
     paper.writes(ticket, "carol")
     paper.labels(ticket, "petra", "billing")
-    await look(rig)
+    await look(rig, paper)
     paper.notes(ticket, "ada", "Paid.")
     paper.assigns(ticket, "petra", "dora")
-    await look(rig)
+    await look(rig, paper)
     await rig.settled(f"ticket:{ticket}")
     assert paper.sheets[ticket].shows["assignee"] == "dora"
     assert (await rig.ticket(ticket)).assignee == "dora"

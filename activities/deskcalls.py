@@ -1,0 +1,128 @@
+"""What operators ask of the desk that stands beside the ledger. Programs call these without a workflow."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from activities.calls import call
+from activities.deskhearing import DeskHearing
+from activities.refusing import refusal, refusing
+from activities.starting import workflow_id_of
+from activities.takingover import take_over
+from baton.desk.beside import (
+    CHECK_DESK,
+    DESK_IN_USE,
+    IMPORT_DESK,
+    SET_UP_DESK,
+    DeskFinding,
+    DeskInUse,
+    Imported,
+    ImportPage,
+    SetUp,
+)
+from baton.errors import DeskRefused, DocumentError, NotAllowed, Refused
+from baton.model.effects import CaseRef
+from helpdesks.base import Ledger
+from helpdesks.deliveries import Deliveries
+from helpdesks.outside.adapter import Capability, Finding
+from helpdesks.outside.opening import Beside, mapping_of
+
+
+class DeskCalls:
+    """The calls about the desk.
+
+    Args:
+        beside: the desk; None if people work in the embedded one.
+        file: the mapping of its names.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        deliveries: Deliveries,
+        beside: Beside | None,
+        file: Path | None,
+        task_queue: str,
+    ) -> None:
+        self._ledger = ledger
+        self._deliveries = deliveries
+        self._beside = beside
+        self._file = file
+        self._task_queue = task_queue
+
+    @call(DESK_IN_USE)
+    async def desk_in_use(self) -> DeskInUse:
+        """Where people work, and what can be expressed there."""
+        if self._beside is None:
+            return DeskInUse(can=tuple(Capability))
+        can = self._beside.adapter.capabilities
+        return DeskInUse(
+            name=self._beside.adapter.name,
+            url=self._beside.mapping.url,
+            can=tuple(one for one in Capability if one in can),
+            cannot=tuple(one for one in Capability if one not in can),
+        )
+
+    @call(CHECK_DESK)
+    async def check_desk(self) -> list[DeskFinding]:
+        """Whether the names of the mapping are those of the directory, and everything is there at the desk."""
+        adapter = self._required().adapter
+        found = [*await self._check_names(), *await adapter.check()]
+        return [DeskFinding(what=one.what, wrong=one.wrong) for one in found]
+
+    @call(SET_UP_DESK)
+    async def set_up_desk(self, question: SetUp) -> list[str]:
+        """Make at the desk what Baton needs there; says what was, or would be, made."""
+        try:
+            return list(await self._required().adapter.set_up(dry_run=question.dry_run))
+        except DeskRefused as refused:
+            raise refusal(NotAllowed.__name__, str(refused)) from None
+
+    @call(IMPORT_DESK)
+    async def import_desk(self, page: ImportPage) -> Imported:
+        """Take over a page of what is open at the desk. Done again, it takes over what is new."""
+        beside = self._required()
+        found = await beside.adapter.open_cases(page.after)
+        known = events = taken_over = 0
+        refused = []
+        for case in found.cases:
+            if await self._ledger.kept(CaseRef.at(workflow_id_of(case.start))) is not None:
+                known += 1
+                continue
+            if page.dry_run:
+                taken_over, events = taken_over + 1, events + len(case.history)
+                continue
+            hearing = DeskHearing(self._ledger, self._deliveries, beside.adapter, self._task_queue)
+            try:
+                events += await take_over(hearing, self._deliveries, beside.adapter.name, case)
+                taken_over += 1
+            except Refused as refusal_:
+                refused.append(f"{case.desk_id}: {refusal_}")
+        return Imported(
+            after=found.after,
+            total=found.total,
+            seen=len(found.cases),
+            taken_over=taken_over,
+            known=known,
+            events=events,
+            refused=tuple(refused),
+        )
+
+    def _required(self) -> Beside:
+        with refusing():
+            if self._beside is None:
+                raise NotAllowed(
+                    "people work in the embedded help desk; the workers' BATON_DESK_FILE names another"
+                )
+        return self._beside
+
+    async def _check_names(self) -> list[Finding]:
+        assert self._file is not None, "there is a desk"
+        directory = (await self._ledger.directory()).directory
+        try:
+            mapping = mapping_of(self._file, directory)
+        except DocumentError as error:
+            return [Finding(f"names in {self._file.name}", str(problem)) for problem in error.problems]
+        missing = [one for one in directory.staff if one not in mapping.people]
+        wrong = f"not mapped: {', '.join(missing)}; what they do there counts as nobody's" if missing else ""
+        return [Finding(f"names in {self._file.name}"), Finding("everybody of the directory", wrong)]

@@ -1,0 +1,158 @@
+"""One thing that somebody did at the desk, on its way to the case.
+
+This is a door, as the client and the file feed are: it sends events with the client, and hears refusals. What
+a case refuses was done at the desk all the same. So it is undone there, and a note says why.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from enum import StrEnum
+from typing import Any, cast
+
+from temporalio import activity
+
+from activities.starting import workflow_id_of
+from baton.client import BatonClient
+from baton.contract import AgentMessage, BaseEvent, ChatStart, ReplySent, TicketStage
+from baton.errors import DeskRefused, IllegalTransition, Refused, Unanswered
+from baton.model.decision import Kept
+from baton.model.effects import CaseRef
+from baton.model.ticket.state import TicketState
+from helpdesks.base import Ledger
+from helpdesks.deliveries import Deliveries
+from helpdesks.outside.adapter import (
+    Adapter,
+    Capability,
+    Change,
+    Difference,
+    HeardThere,
+    Saying,
+    applied,
+    undone,
+)
+
+ANSWERED_WITHIN = 20.0
+"""Seconds that a case has for its answer. One that is stuck must not keep the others from hearing."""
+
+_log = logging.getLogger("baton.desk")
+
+
+class Heard(StrEnum):
+    """What became of it."""
+
+    NOTHING = "nothing"
+    """It was no event, such as what Baton did itself."""
+    TOLD = "told"
+    REFUSED = "refused"
+    PASSED_OVER = "passed_over"
+    """It was about no case that Baton has."""
+
+
+class DeskHearing:
+    """Hands over to cases what people did at a desk. Only from within an activity."""
+
+    def __init__(self, ledger: Ledger, deliveries: Deliveries, adapter: Adapter, task_queue: str) -> None:
+        self._ledger = ledger
+        self._deliveries = deliveries
+        self._adapter = adapter
+        self._client = BatonClient(activity.client(), task_queue=task_queue)
+
+    async def hear(self, heard: HeardThere) -> Heard:
+        """Tell the case. Raises ``HelpDeskUnavailable``."""
+        event, name = heard.event, self._adapter.name
+        if event is None:
+            return Heard.NOTHING
+        case = CaseRef.at(workflow_id_of(heard.start))
+        kept = await self._ledger.kept(case)
+        if not heard.opens and _takes_nothing(kept):
+            return Heard.PASSED_OVER
+        before = await self._deliveries.shows(name, heard.desk_id)
+        await self._deliveries.heard(name, heard.desk_id, heard.shows, event.id)
+        try:
+            await self._send(heard, may_be_the_reply=kept is not None and _awaits_a_reply(kept, event))
+        except Refused as refusal:
+            if isinstance(refusal, IllegalTransition) and _takes_nothing(await self._ledger.kept(case)):
+                return Heard.PASSED_OVER
+            _log.info("%s at %s was refused: %s", event.kind, name, refusal.type)
+            with self._whatever_the_desk_says(heard):
+                await self._put_back(heard, before, refusal)
+            return Heard.REFUSED
+        if heard.then:
+            with self._whatever_the_desk_says(heard):
+                await self._carry_out(heard, heard.then)
+        return Heard.TOLD
+
+    async def _carry_out(self, heard: HeardThere, then: Difference) -> None:
+        """Make the desk show what somebody has asked for in words."""
+        assert heard.event is not None
+        now = (await self._adapter.show(heard.desk_id)).is_now
+        await self._adapter.change(heard.desk_id, applied(then, now), heard.event.id)
+        await self._deliveries.heard(self._adapter.name, heard.desk_id, then, heard.event.id)
+
+    async def _put_back(self, heard: HeardThere, before: Change, refusal: Refused) -> None:
+        """Make the desk show again what is true, and say why."""
+        assert heard.event is not None
+        back = Change()
+        if heard.shows:
+            back = undone(heard.shows, before, (await self._adapter.show(heard.desk_id)).is_now)
+        if back:
+            await self._adapter.change(heard.desk_id, back, f"{heard.event.id}:back")
+        await self._deliveries.heard(self._adapter.name, heard.desk_id, cast(Difference, back), None)
+        key = f"{heard.event.id}:refused"
+        if Capability.NOTES in self._adapter.capabilities and not await self._adapter.has_said(
+            heard.desk_id, key
+        ):
+            saying = Saying(f"Not done: {refusal}", to_customer=False)
+            await self._adapter.say(heard.desk_id, saying, key)
+
+    @contextmanager
+    def _whatever_the_desk_says(self, heard: HeardThere) -> Iterator[None]:
+        """The case has the event: that the desk refuses a change must not keep others from hearing."""
+        try:
+            yield
+        except DeskRefused as refused:
+            _log.warning("%s: case %s: %s", self._adapter.name, heard.desk_id, refused)
+
+    async def _send(self, heard: HeardThere, *, may_be_the_reply: bool) -> None:
+        start, event = heard.start, cast(Any, heard.event)
+        if isinstance(start, ChatStart):
+            chat = self._client.chat(start.channel, start.conversation)
+            try:
+                await chat.send(event, customer=start.customer, timeout=ANSWERED_WITHIN)
+            except Unanswered:
+                await chat.submit(event, customer=start.customer)
+            return
+        ticket = self._client.ticket(start.ticket_id)
+        if may_be_the_reply and event.message_id is not None:
+            fields = {name: getattr(event, name) for name in ("id", "at", "author", "message_id", "text")}
+            # Only the ticket knows whether its author may write the reply. If not, it is like any message.
+            with suppress(Refused, Unanswered):
+                await ticket.send(ReplySent(**fields), timeout=ANSWERED_WITHIN)
+                return
+        opening = {
+            "customer": start.customer,
+            "subject": start.subject,
+            "channel": start.channel,
+            "conversation": start.conversation,
+        }
+        try:
+            await ticket.send(event, **opening, timeout=ANSWERED_WITHIN)  # type: ignore[arg-type]
+        except Unanswered:
+            # It may have the event; under the same ID it takes it once. Nobody hears a refusal then.
+            await ticket.submit(event, **opening)  # type: ignore[arg-type]
+
+
+def _takes_nothing(kept: Kept | None) -> bool:
+    """Whether a case takes nothing but messages: it is none of Baton's, or closed."""
+    return kept is None or (kept.state.final and kept.state.merged_into is None)
+
+
+def _awaits_a_reply(kept: Kept, event: BaseEvent) -> bool:
+    """Whether a message that staff have written at the desk may be the consolidated reply of a ticket."""
+    ticket = kept.state
+    if not isinstance(event, AgentMessage) or not isinstance(ticket, TicketState):
+        return False
+    return ticket.stage is TicketStage.COMPOSING or len(ticket.asked) == 1
