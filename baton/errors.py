@@ -49,7 +49,15 @@ class Unanswered(BatonError):
 
 
 class HelpDeskUnavailable(BatonError):
-    """The help desk did not answer. Trying again may work."""
+    """The help desk did not answer. Trying again may work.
+
+    Args:
+        after: in how many seconds, if the help desk has said so.
+    """
+
+    def __init__(self, message: str = "", after: float | None = None) -> None:
+        self.after = after
+        super().__init__(message)
 
 
 class DeskRefused(BatonError):

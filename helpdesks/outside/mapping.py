@@ -59,8 +59,8 @@ class DeskMapping(BaseModel):
             mine = " and ".join(sorted(name for name, own in names.items() if own == doubled[0]))
             raise PydanticCustomError(
                 "doubled",
-                "{mine} have the same name {own!r} at the desk",
-                {"mine": mine, "own": doubled[0], "hint": "each needs one of their own"},
+                "{mine} have the same name {own} at the desk",
+                {"mine": mine, "own": repr(doubled[0]), "hint": "each needs one of their own"},
             )
         return names
 
