@@ -65,7 +65,7 @@ class DeskCalls:
 
     @call(CHECK_DESK)
     async def check_desk(self) -> list[DeskFinding]:
-        """Whether the names of the mapping are those of the directory, and everything is there at the desk."""
+        """Whether the mapping names whom the directory knows, and everything is there at the desk."""
         adapter = self._required().adapter
         found = [*await self._check_names(), *await adapter.check()]
         return [DeskFinding(what=one.what, wrong=one.wrong) for one in found]

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
 from temporalio import activity
@@ -15,6 +16,7 @@ from temporalio.client import Client
 from temporalio.common import WorkflowIDConflictPolicy
 
 from activities.deskhearing import DeskHearing, Heard
+from activities.refusing import as_the_desk_says
 from baton.desk.feed import (
     DESK_FEED_WORKFLOW,
     READ_DESK,
@@ -33,6 +35,8 @@ MOST = 200
 """What one look reads at most, about: it has five minutes, and starts from its beginning if it fails."""
 AT_ONCE = 8
 """Cases that get their events at the same time."""
+_BEAT = 5.0
+"""Seconds between two signs of life: a look counts as dead after 20 without."""
 
 
 class DeskFeeding:
@@ -57,9 +61,11 @@ class DeskFeeding:
         if self._beside is None or self._beside.adapter.name != look.desk:
             raise HelpDeskUnavailable(f"this worker has no desk {look.desk!r}: set BATON_DESK_FILE for it")
         adapter = self._beside.adapter
-        changes = await adapter.changes(look.cursor, MOST)
         hearing = DeskHearing(self._ledger, self._deliveries, adapter, self._task_queue)
-        counted = await _hand_over(hearing, changes.heard)
+        with as_the_desk_says():
+            async with _showing_life():
+                changes = await adapter.changes(look.cursor, MOST)
+                counted = await _hand_over(hearing, changes.heard)
         if not changes.more:
             await self._deliveries.looked(adapter.name, began)
         return Looked(
@@ -75,6 +81,22 @@ class DeskFeeding:
         )
 
 
+@asynccontextmanager
+async def _showing_life() -> AsyncIterator[None]:
+    """Heartbeats for as long as the block takes: a desk may take its time over an answer."""
+
+    async def beat() -> None:
+        while True:
+            activity.heartbeat()
+            await asyncio.sleep(_BEAT)
+
+    beating = asyncio.create_task(beat())
+    try:
+        yield
+    finally:
+        beating.cancel()
+
+
 async def _hand_over(hearing: DeskHearing, changes: Sequence[HeardThere]) -> Counter[Heard]:
     """Each thing to its case. Raises what the first case raised whose turn failed, after all had theirs."""
     by_case: dict[str, list[HeardThere]] = {}
@@ -85,7 +107,6 @@ async def _hand_over(hearing: DeskHearing, changes: Sequence[HeardThere]) -> Cou
     async def one_case(several: Sequence[HeardThere]) -> None:
         async with turn:
             for heard in several:
-                activity.heartbeat()
                 counted[await hearing.hear(heard)] += 1
 
     for failed in await asyncio.gather(*map(one_case, by_case.values()), return_exceptions=True):

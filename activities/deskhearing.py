@@ -64,6 +64,8 @@ class DeskHearing:
         """Tell the case. Raises ``HelpDeskUnavailable``."""
         event, name = heard.event, self._adapter.name
         if event is None:
+            if heard.shows and not heard.own:
+                await self._deliveries.heard(name, heard.desk_id, heard.shows, None)
             return Heard.NOTHING
         case = CaseRef.at(workflow_id_of(heard.start))
         kept = await self._ledger.kept(case)

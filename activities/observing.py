@@ -20,9 +20,9 @@ from opentelemetry import trace
 from opentelemetry.trace import SpanKind, StatusCode
 from temporalio import activity
 from temporalio.common import MetricMeter
-from temporalio.exceptions import ApplicationError
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
 
+from activities.refusing import as_the_desk_says
 from baton.contract import (
     CHAT_KINDS,
     CHAT_WORKFLOW,
@@ -31,7 +31,7 @@ from baton.contract import (
     TICKET_WORKFLOW,
     Instant,
 )
-from baton.errors import REFUSALS, DeskRefused, HelpDeskUnavailable
+from baton.errors import REFUSALS, HelpDeskUnavailable
 from baton.model.chat.state import ChatState
 from baton.model.decision import DecideRequest, Decision
 from baton.model.effects import EFFECTS
@@ -125,10 +125,8 @@ class _Observed(ActivityInboundInterceptor):
 
     async def _carry_out(self, input: ExecuteActivityInput, effect: _EffectLike) -> Any:
         name_event(effect.event_id)
-        try:
+        with as_the_desk_says():
             result = await self.next.execute_activity(input)
-        except DeskRefused as refused:
-            raise ApplicationError(str(refused), type="DeskRefused", non_retryable=True) from None
         delay = (datetime.now(UTC) - effect.decided_at).total_seconds()
         metrics.EFFECT_DELAY.time(activity.metric_meter(), delay, effect=effect.do)
         return result

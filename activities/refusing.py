@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 
 from temporalio import activity
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
-from baton.errors import Refused
+from baton.errors import DeskRefused, HelpDeskUnavailable, Refused
 
 
 @contextmanager
@@ -18,6 +19,20 @@ def refusing() -> Iterator[None]:
         yield
     except Refused as refused:
         raise refusal(refused.type, str(refused)) from None
+
+
+@contextmanager
+def as_the_desk_says() -> Iterator[None]:
+    """Try again what is in this block when the desk wants it, and never if it said no."""
+    try:
+        yield
+    except DeskRefused as refused:
+        raise ApplicationError(str(refused), type=DeskRefused.__name__, non_retryable=True) from None
+    except HelpDeskUnavailable as away:
+        if away.after is None:
+            raise
+        wait = timedelta(seconds=away.after)
+        raise ApplicationError(str(away), type=type(away).__name__, next_retry_delay=wait) from None
 
 
 def refusal(kind: str, what: str) -> ApplicationError:

@@ -133,10 +133,11 @@ class _Translation:
             times[event_id] += 1
             event_id += f":{times[event_id]}" if times[event_id] > 1 else ""
             event, shows = self._entry(field, entry, entries, {"id": event_id, "at": at})
-            if entry.done_by == f"staff_{self.mapping.own_staff}":
+            own = entry.done_by == f"staff_{self.mapping.own_staff}"
+            if own:
                 event = None
             if event is not None or shows:
-                yield Happened(at, event_id, HeardThere(self.start, self.case.id, event, shows))
+                yield Happened(at, event_id, HeardThere(self.start, self.case.id, event, shows, own=own))
 
     def _entry(
         self, field: str, entry: EntryThere, all_entries: Sequence[EntryThere], said: dict[str, Any]

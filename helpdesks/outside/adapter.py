@@ -124,6 +124,8 @@ class HeardThere:
     then: Difference = field(default_factory=lambda: Difference())
     """What the desk must be made to show, because somebody asked for it in words, such as in a command
     that is written as a comment."""
+    own: bool = False
+    """Whether Baton did it: then it is no event, and what it shows is known."""
 
     @property
     def opens(self) -> bool:

@@ -78,7 +78,7 @@ def heard(transaction: Transaction, around: Around) -> Sequence[HeardThere]:
     start = ticket.start(transaction.ticket)
     if transaction.creator.lower() == around.mapping.login.lower():
         shown = [one.shows for one in found if one.shows]
-        return [HeardThere(start, transaction.ticket, None, shows) for shows in shown[:1]]
+        return [HeardThere(start, transaction.ticket, None, shows, own=True) for shows in shown[:1]]
     return [HeardThere(start, transaction.ticket, one.event, one.shows, one.then) for one in found]
 
 

@@ -127,13 +127,15 @@ class PaperDesk:
         self.calls.append("change")
         sheet = self.sheets[desk_id]
         self._turn(sheet, cast(Difference, change))
-        self.journal.append((BATON, HeardThere(sheet.start, desk_id, None, cast(Difference, change))))
+        self.journal.append(
+            (BATON, HeardThere(sheet.start, desk_id, None, cast(Difference, change), own=True))
+        )
 
     async def say(self, desk_id: str, saying: Saying, key: str) -> None:
         self.calls.append("say")
         sheet = self.sheets[desk_id]
         sheet.said.append((key, saying))
-        self.journal.append((BATON, HeardThere(sheet.start, desk_id, None)))
+        self.journal.append((BATON, HeardThere(sheet.start, desk_id, None, own=True)))
 
     async def has_said(self, desk_id: str, key: str) -> bool:
         self.calls.append("has_said")
