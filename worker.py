@@ -99,7 +99,7 @@ async def running_worker(
     presences = PresenceChanges(desk, settings.task_queue, settings.offline_grace_seconds)
     directories = DirectoryChanges(desk, settings.task_queue, rulebook.misfits)
     reviving = Reviving(desk, settings.task_queue)
-    at_desk = DeskCalls(desk, own.deliveries, beside, settings.desk_file, settings.task_queue)
+    at_desk = DeskCalls(desk, own.deliveries, beside, settings.task_queue)
     calls = Calls(housekeeping, presences, directories, reviving, Finding(desk), at_desk)
     worker = Worker(
         client,

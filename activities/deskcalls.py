@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from activities.calls import call
 from activities.deskhearing import DeskHearing
 from activities.refusing import refusal, refusing
 from activities.starting import workflow_id_of
-from activities.takingover import take_over
+from activities.takingover import events_of, take_over
 from baton.desk.beside import (
     CHECK_DESK,
     DESK_IN_USE,
@@ -33,7 +31,6 @@ class DeskCalls:
 
     Args:
         beside: the desk; None if people work in the embedded one.
-        file: the mapping of its names.
     """
 
     def __init__(
@@ -41,13 +38,11 @@ class DeskCalls:
         ledger: Ledger,
         deliveries: Deliveries,
         beside: Beside | None,
-        file: Path | None,
         task_queue: str,
     ) -> None:
         self._ledger = ledger
         self._deliveries = deliveries
         self._beside = beside
-        self._file = file
         self._task_queue = task_queue
 
     @call(DESK_IN_USE)
@@ -59,6 +54,7 @@ class DeskCalls:
         return DeskInUse(
             name=self._beside.adapter.name,
             url=self._beside.mapping.url,
+            every=self._beside.mapping.every,
             can=tuple(one for one in Capability if one in can),
             cannot=tuple(one for one in Capability if one not in can),
         )
@@ -66,8 +62,8 @@ class DeskCalls:
     @call(CHECK_DESK)
     async def check_desk(self) -> list[DeskFinding]:
         """Whether the mapping names whom the directory knows, and everything is there at the desk."""
-        adapter = self._required().adapter
-        found = [*await self._check_names(), *await adapter.check()]
+        beside = self._required()
+        found = [*await self._check_names(beside), *await beside.adapter.check()]
         return [DeskFinding(what=one.what, wrong=one.wrong) for one in found]
 
     @call(SET_UP_DESK)
@@ -89,12 +85,13 @@ class DeskCalls:
             if await self._ledger.kept(CaseRef.at(workflow_id_of(case.start))) is not None:
                 known += 1
                 continue
-            if page.dry_run:
-                taken_over, events = taken_over + 1, events + len(case.history)
-                continue
+            desk = beside.adapter.name
             hearing = DeskHearing(self._ledger, self._deliveries, beside.adapter, self._task_queue)
             try:
-                events += await take_over(hearing, self._deliveries, beside.adapter.name, case)
+                if page.dry_run:
+                    events += events_of(desk, case)
+                else:
+                    events += await take_over(hearing, self._deliveries, desk, case)
                 taken_over += 1
             except Refused as refusal_:
                 refused.append(f"{case.desk_id}: {refusal_}")
@@ -116,13 +113,16 @@ class DeskCalls:
                 )
         return self._beside
 
-    async def _check_names(self) -> list[Finding]:
-        assert self._file is not None, "there is a desk"
-        directory = (await self._ledger.directory()).directory
-        try:
-            mapping = mapping_of(self._file, directory)
-        except DocumentError as error:
-            return [Finding(f"names in {self._file.name}", str(problem)) for problem in error.problems]
+    async def _check_names(self, beside: Beside) -> list[Finding]:
+        directory, mapping = (await self._ledger.directory()).directory, beside.mapping
+        found = []
+        if beside.file is not None:
+            what = f"names in {beside.file.name}"
+            try:
+                mapping = mapping_of(beside.file, directory)
+            except DocumentError as error:
+                return [Finding(what, str(problem)) for problem in error.problems]
+            found.append(Finding(what))
         missing = [one for one in directory.staff if one not in mapping.people]
-        wrong = f"not mapped: {', '.join(missing)}; what they do there counts as nobody's" if missing else ""
-        return [Finding(f"names in {self._file.name}"), Finding("everybody of the directory", wrong)]
+        wrong = f"not mapped: {', '.join(missing)}; nobody knows what they do there" if missing else ""
+        return [*found, Finding("everybody of the directory", wrong)]

@@ -6,7 +6,7 @@ of the customer and the last answer to it, which say whose turn it is, and then 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import cast
 
 from activities.deskhearing import DeskHearing, Heard
@@ -28,14 +28,17 @@ from helpdesks.outside.adapter import Difference, HeardThere, OpenCase
 _IMPORT = Author(type=AuthorType.SYSTEM, id="import")
 
 
+def events_of(desk: str, case: OpenCase) -> int:
+    """How many events a case would get. Raises as `take_over`."""
+    return len(_messages(case)) + len(list(_as_it_is(desk, case)))
+
+
 async def take_over(hearing: DeskHearing, deliveries: Deliveries, desk: str, case: OpenCase) -> int:
     """Tell Baton of a case. Returns how many events there were.
 
     Raises ``InvalidEvent`` if nobody ever wrote in it.
     """
-    messages = _last_messages(case.history)
-    if not messages:
-        raise InvalidEvent("nobody has written in it yet")
+    messages = _messages(case)
     as_it_is = list(_as_it_is(desk, case))
     # Noted first, so that what follows from the messages does not change what people have set at the desk.
     for event, shows in as_it_is:
@@ -46,12 +49,16 @@ async def take_over(hearing: DeskHearing, deliveries: Deliveries, desk: str, cas
     return sum(one is Heard.TOLD for one in told)
 
 
-def _last_messages(history: Sequence[Event]) -> list[Event]:
+def _messages(case: OpenCase) -> list[Event]:
     """The last message of the customer, and the last answer to it; if the customer never wrote, of staff."""
+    history = case.history
     asked = [number for number, event in enumerate(history) if isinstance(event, CustomerMessage)]
     since = history[asked[-1] + 1 :] if asked else history
     answers = [event for event in since if isinstance(event, AgentMessage)]
-    return [*([history[asked[-1]]] if asked else []), *answers[-1:]]
+    found = [*([history[asked[-1]]] if asked else []), *answers[-1:]]
+    if not found:
+        raise InvalidEvent("nobody has written in it yet")
+    return found
 
 
 def _as_it_is(desk: str, case: OpenCase) -> Iterator[tuple[Event, Difference]]:

@@ -26,6 +26,7 @@ COMMANDS: dict[str, Row] = {
     "notices": Row("baton.cli.desk.notices", "List what people were told."),
     "staff": Row("baton.cli.desk.staff", "Who works here, and what they are doing."),
     "directory": Row("baton.cli.desk.directory", "Show, check and replace the directory."),
+    "desk": Row("baton.cli.desk.beside", "Check and read another help desk, and take over what is open."),
     "customer": Row("baton.cli.desk.customer", "Block and unblock customers."),
     "rules": Row("baton.cli.documents.rules", "Check and list rules, and print their schema."),
     "template": Row("baton.cli.documents.template", "Check, show and apply templates."),

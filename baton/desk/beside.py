@@ -15,6 +15,8 @@ class DeskInUse(Payload):
 
     name: str = "embedded"
     url: str = ""
+    every: float = 10.0
+    """Seconds between two looks at what is new."""
     can: tuple[str, ...] = ()
     """What it can express."""
     cannot: tuple[str, ...] = ()

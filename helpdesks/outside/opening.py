@@ -59,6 +59,8 @@ class Beside:
 
     mapping: DeskMapping
     adapter: Adapter
+    file: Path | None = None
+    """Where the mapping was read from."""
 
     def desk(self, own: EmbeddedHelpDesk) -> OutsideDesk:
         """The desk to which effects go, for this ledger."""
@@ -78,7 +80,7 @@ async def opened_beside(file: Path | None, secret_file: Path | None) -> AsyncIte
     mapping = mapping_of(file, None)
     adapter = open_desk(mapping, read_secret(secret_file))
     try:
-        yield Beside(mapping, adapter)
+        yield Beside(mapping, adapter, file)
     finally:
         await adapter.aclose()
 

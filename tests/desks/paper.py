@@ -142,7 +142,7 @@ class PaperDesk:
         return any(mark == key for mark, _ in self.sheets[desk_id].said)
 
     async def changes(self, cursor: str | None, most: int) -> Changes:
-        begin = int(cursor) if cursor is not None else 0
+        begin = int(cursor) if cursor is not None else len(self.journal)
         part = [heard for _, heard in self.journal[begin : begin + most]]
         end = begin + len(part)
         latest = next((heard.event.at for heard in reversed(part) if heard.event), None)

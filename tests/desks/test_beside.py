@@ -2,67 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
-import pytest
-
 from baton.contract import DepartmentState, Status, TicketStage
-from baton.desk.feed import FEED_STATUS, LOOK, FeedStatus, desk_feed_workflow_id
-from helpdesks.outside.mapping import DeskMapping
-from helpdesks.outside.opening import Beside
-from lab.rig import Rig, eventually, failed_tasks, fresh
-from tests.conftest import RigOpener
+from lab.rig import Rig, failed_tasks, fresh
+from tests.desks.looking import look
 from tests.desks.paper import PaperDesk
 
 LABELS = frozenset({"billing", "delivery", "warranty"})
 
 
-@pytest.fixture
-def paper() -> PaperDesk:
-    return PaperDesk()
-
-
-@pytest.fixture
-async def rig(open_separate: RigOpener, paper: PaperDesk) -> AsyncIterator[Rig]:
-    # An hour between two looks: whatever is heard, the tests have asked for, as a hook would.
-    mapping = DeskMapping(desk="paper", url="https://paper.example", every=3600)
-    async with open_separate(beside=Beside(mapping, paper)) as rig:
-        yield rig
-
-
-async def look(rig: Rig, paper: PaperDesk) -> FeedStatus:
-    """Say that something is new; returns once all that there is now was read."""
-    feed = rig.client.temporal.get_workflow_handle(desk_feed_workflow_id("paper", rig.settings.task_queue))
-    written = len(paper.journal)
-    await feed.signal(LOOK)
-    status = FeedStatus()
-
-    async def read() -> bool:
-        nonlocal status
-        status = await feed.query(FEED_STATUS, result_type=FeedStatus)
-        return int(status.cursor or 0) >= written
-
-    await eventually(read, "the feed did not look")
-    return status
-
-
-async def test_three_departments_answer_and_one_reply_goes_out(rig: Rig, paper: PaperDesk) -> None:
+async def test_three_departments_answer_and_one_reply_goes_out(paper_rig: Rig, paper: PaperDesk) -> None:
     ticket = fresh("T")
     paper.writes(ticket, "carol")
     paper.asks(ticket, "petra", *LABELS)
-    await look(rig, paper)
-    await rig.settled(f"ticket:{ticket}")
+    await look(paper_rig, paper)
+    await paper_rig.settled(f"ticket:{ticket}")
     assert paper.sheets[ticket].shows["labels"] == LABELS | {"several-departments"}
 
     for who in ("ada", "ben"):
         paper.notes(ticket, who, f"{who} has looked.")
-    await look(rig, paper)
-    await rig.settled(f"ticket:{ticket}")
+    await look(paper_rig, paper)
+    await paper_rig.settled(f"ticket:{ticket}")
     assert paper.sheets[ticket].shows["labels"] == {"warranty", "several-departments"}
 
     paper.notes(ticket, "cem", "Within the warranty.")
-    await look(rig, paper)
-    await rig.settled(f"ticket:{ticket}")
+    await look(paper_rig, paper)
+    await paper_rig.settled(f"ticket:{ticket}")
     assert paper.sheets[ticket].shows == {
         "status": Status.OPEN,
         "assignee": "cem",
@@ -73,39 +37,39 @@ async def test_three_departments_answer_and_one_reply_goes_out(rig: Rig, paper: 
     assert "cem writes the reply" in draft
     assert "ada has looked." in draft
 
-    await rig.on_ticket("cem", ticket, "send_reply", text="It is all in order.")
-    await rig.settled(f"ticket:{ticket}")
+    await paper_rig.on_ticket("cem", ticket, "send_reply", text="It is all in order.")
+    await paper_rig.settled(f"ticket:{ticket}")
     assert paper.texts(ticket, to_customer=True) == ["It is all in order."]
     assert paper.sheets[ticket].shows["status"] is Status.PENDING
-    status = await look(rig, paper)
+    status = await look(paper_rig, paper)
     assert (status.told, status.refused, status.passed_over) == (5, 0, 0), "Baton's own came back as events"
-    assert failed_tasks(await rig.history(f"ticket:{ticket}")) == []
+    assert failed_tasks(await paper_rig.history(f"ticket:{ticket}")) == []
 
 
-async def test_the_composer_replies_by_hand(rig: Rig, paper: PaperDesk) -> None:
+async def test_the_composer_replies_by_hand(paper_rig: Rig, paper: PaperDesk) -> None:
     ticket = fresh("T")
     paper.writes(ticket, "carol")
     paper.labels(ticket, "petra", "billing", "delivery")
     paper.notes(ticket, "ada", "Paid.")
     paper.answers(ticket, "ben", "It arrives tomorrow, and it is paid.")
-    await look(rig, paper)
-    await rig.settled(f"ticket:{ticket}")
-    now = await rig.ticket(ticket)
+    await look(paper_rig, paper)
+    await paper_rig.settled(f"ticket:{ticket}")
+    now = await paper_rig.ticket(ticket)
     assert (now.stage, now.status, now.replies) == (TicketStage.ANSWERED, Status.PENDING, 1)
     assert all(one.state is DepartmentState.ANSWERED for one in now.departments)
     assert paper.texts(ticket, to_customer=True) == [], "the reply went out twice"
     assert paper.sheets[ticket].shows["status"] is Status.PENDING
 
 
-async def test_what_is_refused_is_put_back_with_the_reason(rig: Rig, paper: PaperDesk) -> None:
+async def test_what_is_refused_is_put_back_with_the_reason(paper_rig: Rig, paper: PaperDesk) -> None:
     ticket = fresh("T")
     paper.writes(ticket, "carol")
     paper.labels(ticket, "petra", "billing")
-    await look(rig, paper)
+    await look(paper_rig, paper)
     paper.sets(ticket, "petra", Status.CLOSED)
     paper.labels(ticket, "petra", "biling")
-    status = await look(rig, paper)
-    await rig.settled(f"ticket:{ticket}")
+    status = await look(paper_rig, paper)
+    await paper_rig.settled(f"ticket:{ticket}")
     assert status.refused == 2
     assert paper.sheets[ticket].shows["status"] is Status.OPEN
     assert paper.sheets[ticket].shows["labels"] == {"billing"}
@@ -115,43 +79,43 @@ async def test_what_is_refused_is_put_back_with_the_reason(rig: Rig, paper: Pape
     assert "did you mean billing?" in refusals[1]
 
 
-async def test_the_dead_ticket_of_before_is_left_alone(rig: Rig, paper: PaperDesk) -> None:
+async def test_the_dead_ticket_of_before_is_left_alone(paper_rig: Rig, paper: PaperDesk) -> None:
     ticket = fresh("T")
     paper.writes(ticket, "carol")
     paper.journal.clear()
     paper.assigns(ticket, "petra", "ada")
-    status = await look(rig, paper)
+    status = await look(paper_rig, paper)
     assert (status.heard, status.told, status.passed_over) == (1, 0, 1)
     assert paper.texts(ticket, to_customer=False) == []
 
 
-async def test_a_worker_that_was_away_hears_everything_once(rig: Rig, paper: PaperDesk) -> None:
+async def test_a_worker_that_was_away_hears_everything_once(paper_rig: Rig, paper: PaperDesk) -> None:
     ticket = fresh("T")
     paper.writes(ticket, "carol")
-    await look(rig, paper)
-    await rig.stop_worker()
+    await look(paper_rig, paper)
+    await paper_rig.stop_worker()
     paper.labels(ticket, "petra", "billing")
     paper.notes(ticket, "ada", "Paid.")
-    await rig.start_worker()
-    status = await look(rig, paper)
-    await rig.settled(f"ticket:{ticket}")
+    await paper_rig.start_worker()
+    status = await look(paper_rig, paper)
+    await paper_rig.settled(f"ticket:{ticket}")
     assert status.told == 3
-    assert [entry.kind for entry in await rig.client.ticket(ticket).timeline()] == [
+    assert [entry.kind for entry in await paper_rig.client.ticket(ticket).timeline()] == [
         "customer_message",
         "labels_changed",
         "note_added",
     ]
 
 
-async def test_a_person_who_was_faster_keeps_the_ticket(rig: Rig, paper: PaperDesk) -> None:
+async def test_a_person_who_was_faster_keeps_the_ticket(paper_rig: Rig, paper: PaperDesk) -> None:
     """The last note makes its author the composer; at the desk somebody else has got the ticket meanwhile."""
     ticket = fresh("T")
     paper.writes(ticket, "carol")
     paper.labels(ticket, "petra", "billing")
-    await look(rig, paper)
+    await look(paper_rig, paper)
     paper.notes(ticket, "ada", "Paid.")
     paper.assigns(ticket, "petra", "dora")
-    await look(rig, paper)
-    await rig.settled(f"ticket:{ticket}")
+    await look(paper_rig, paper)
+    await paper_rig.settled(f"ticket:{ticket}")
     assert paper.sheets[ticket].shows["assignee"] == "dora"
-    assert (await rig.ticket(ticket)).assignee == "dora"
+    assert (await paper_rig.ticket(ticket)).assignee == "dora"

@@ -1,1 +1,1 @@
-"""``baton inbox``, ``notices``, ``staff``, ``directory`` and ``customer``."""
+"""``baton inbox``, ``notices``, ``staff``, ``directory``, ``desk`` and ``customer``."""

@@ -1,0 +1,76 @@
+"""The client for the desk that stands beside the ledger: what it can do, how its feed is, what is open."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from temporalio.service import RPCError, RPCStatusCode
+
+from baton.desk.beside import (
+    CHECK_DESK,
+    DESK_IN_USE,
+    IMPORT_DESK,
+    SET_UP_DESK,
+    DeskFinding,
+    DeskInUse,
+    Imported,
+    ImportPage,
+    SetUp,
+)
+from baton.desk.client import DeskClient
+from baton.desk.feed import FEED_STATUS, LOOK, FeedStatus, desk_feed_workflow_id
+from baton.errors import IllegalTransition
+
+
+class FeedHealth(NamedTuple):
+    """A feed, and what it is trying just now."""
+
+    status: FeedStatus
+    attempt: int
+    """Which attempt of the present look this is; 0 if none is under way."""
+    last_error: str
+    """Why the attempt before failed; empty if none did."""
+
+
+class BesideClient(DeskClient):
+    """As `DeskClient`, about the desk that people work in.
+
+    All but `in_use` raise ``NotAllowed`` if people work in the embedded help desk.
+    """
+
+    async def in_use(self) -> DeskInUse:
+        """Where people work, and what can be expressed there."""
+        return await self._ask(DESK_IN_USE, None, DeskInUse)
+
+    async def check(self) -> list[DeskFinding]:
+        """Whether credentials, rights and names are as they must be. Nothing is changed."""
+        return await self._ask(CHECK_DESK, None, list[DeskFinding])
+
+    async def set_up(self, *, dry_run: bool = False) -> list[str]:
+        """Make at the desk what Baton needs there; says what was, or would be, made."""
+        return await self._ask(SET_UP_DESK, SetUp(dry_run=dry_run), list[str])
+
+    async def import_page(self, after: str | None = None, *, dry_run: bool = False) -> Imported:
+        """Take over a page of what is open at the desk."""
+        return await self._ask(IMPORT_DESK, ImportPage(after=after, dry_run=dry_run), Imported)
+
+    async def feed(self, desk: str) -> FeedHealth:
+        """How far the feed has read. Raises ``IllegalTransition`` if it never began."""
+        handle = self.temporal.get_workflow_handle(desk_feed_workflow_id(desk, self.task_queue))
+        try:
+            described = await handle.describe()
+            status: FeedStatus = await handle.query(FEED_STATUS, result_type=FeedStatus)
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
+            raise IllegalTransition(
+                f"the feed of {desk} never began: no worker with BATON_DESK_FILE has started"
+            ) from None
+        pending = described.raw_description.pending_activities
+        if not pending:
+            return FeedHealth(status, 0, "")
+        return FeedHealth(status, pending[0].attempt, pending[0].last_failure.message)
+
+    async def look(self, desk: str) -> None:
+        """Say that something is new at the desk, as a hook does."""
+        await self.temporal.get_workflow_handle(desk_feed_workflow_id(desk, self.task_queue)).signal(LOOK)
