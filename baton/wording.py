@@ -96,7 +96,7 @@ def explain(model: type[BaseModel], error: Mapping[str, Any]) -> Mistake:
         case "union_tag_not_found" | "model_type" | "dict_type" | "model_attributes_type":
             hint = did_you_mean("", fields_at(model, error["loc"]))
             return Mistake(f"fields are expected here, not {_shown(given)}", hint)
-        case "list_type" | "tuple_type":
+        case "list_type" | "tuple_type" | "set_type" | "frozen_set_type":
             return Mistake(
                 f"a list is expected here, not {_shown(given)}", "write each item after a dash, or [a, b]"
             )

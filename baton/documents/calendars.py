@@ -1,7 +1,8 @@
 """Business hours: when a line works, and how long a department has had for its answer.
 
-A calendar has a time zone, the intervals of each weekday, the days off and the public holidays of a country.
-The intervals are wall-clock times of the zone; a duration is the time that really passes inside them. So on
+A calendar has a time zone, the intervals of each weekday, the public holidays of a country, and single days
+that differ. The intervals are wall-clock times of the zone; a duration is the time that really passes inside
+them. So on
 the night of a daylight-saving change an interval 01:00-04:00 lasts two hours or four: an hour that the clocks
 leave out counts for nothing, and one that they show twice counts twice.
 
@@ -10,131 +11,92 @@ Whatever is asked with a moment takes an aware ``datetime`` of any zone and answ
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime, time, timedelta
-from enum import StrEnum
-from typing import Annotated
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from typing import Annotated, Any, Self
+from zoneinfo import ZoneInfo
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
-    PlainSerializer,
-    WrapValidator,
+    Field,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+    model_validator,
 )
+from pydantic_core import PydanticCustomError
 
+from baton.documents.holidaypackage import Year
+from baton.documents.hours import (
+    DAY,
+    MIDNIGHT,
+    WEEKDAYS,
+    WHOLE_DAY,
+    Day,
+    Days,
+    Intervals,
+    OwnHours,
+    Weekday,
+    begins,
+    ends,
+)
 from baton.documents.publicholidays import Holidays, as_holidays
+from baton.documents.zones import Zone, steady
 
 Stretch = tuple[datetime, datetime]
 """From one moment until just before another, both in UTC."""
 SEARCHED = timedelta(days=3653)
 """How far to look for a moment, ten years: a calendar may never open."""
-_DAY = timedelta(days=1)
 _MONTH = timedelta(days=31)
-_SECOND = timedelta(seconds=1)
 _NOTHING = timedelta()
-_MIDNIGHT = time()
 # Moments before or after these may have no local date.
 _FIRST = datetime(1, 1, 2, tzinfo=UTC)
 _LAST = datetime(9999, 12, 30, tzinfo=UTC)
 
 
-class Weekday(StrEnum):
-    MON = "mon"
-    TUE = "tue"
-    WED = "wed"
-    THU = "thu"
-    FRI = "fri"
-    SAT = "sat"
-    SUN = "sun"
-
-
-_WEEKDAYS = tuple(Weekday)
-
-
-# --- How calendars are written --------------------------------------------------------------------
-
-
-def known_zone(name: str) -> str:
-    """The name of a time zone. Raises ``ValueError`` if there is no such zone."""
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise ValueError(f"unknown time zone {name!r}; use a name such as Europe/Berlin or UTC") from None
-    return name
-
-
-def _as_intervals(value: object) -> object:
-    """Accept ``["09:00-13:00", …]``, the way people write hours."""
-    if not isinstance(value, list | tuple):
-        return value
-    return tuple(
-        tuple(part.strip() for part in item.split("-")) if isinstance(item, str) else item for item in value
-    )
-
-
-def _end(value: object, read: Callable[[object], time]) -> time:
-    """Accept 24:00. It becomes the ``time`` 00:00, as there is no 24:00: no other interval ends then."""
-    if value in ("24:00", "24:00:00"):
-        return _MIDNIGHT
-    end = read(value)
-    if end == _MIDNIGHT and isinstance(value, str):
-        raise ValueError("an interval that lasts until midnight ends at 24:00")
-    return end
-
-
-def _written_end(end: time) -> str:
-    return "24:00:00" if end == _MIDNIGHT else end.isoformat()
-
-
-def _opens(start: time) -> timedelta:
-    """How long after midnight an interval that begins at ``start`` begins."""
-    return timedelta(
-        hours=start.hour, minutes=start.minute, seconds=start.second, microseconds=start.microsecond
-    )
-
-
-def _closes(end: time) -> timedelta:
-    """How long after midnight an interval that ends at ``end`` ends."""
-    return _opens(end) or _DAY
-
-
-def _in_order(intervals: tuple[tuple[time, time], ...]) -> tuple[tuple[time, time], ...]:
-    latest = _NOTHING
-    for start, end in intervals:
-        if start.tzinfo or end.tzinfo:
-            raise ValueError("hours are those of the calendar's time zone; write 09:00, without an offset")
-        if _opens(start) >= _closes(end):
-            raise ValueError(f"an interval must end after it starts, not {start:%H:%M}-{end:%H:%M}")
-        if _opens(start) < latest:
-            raise ValueError(f"intervals must follow one another; {start:%H:%M} is inside the one before")
-        latest = _closes(end)
-    return intervals
-
-
-Zone = Annotated[str, AfterValidator(known_zone)]
-End = Annotated[time, WrapValidator(_end), PlainSerializer(_written_end, when_used="json")]
-Intervals = Annotated[tuple[tuple[time, End], ...], BeforeValidator(_as_intervals), AfterValidator(_in_order)]
-
-
-# --- The calendar ---------------------------------------------------------------------------------
-
-
 class Calendar(BaseModel):
     """When people work. A weekday that is not named is free; without any, every hour counts.
 
-    The search for a moment ends after ten years (`SEARCHED`).
+    What is said about a single day counts first: ``days``, then ``days_off``, then the holidays, and last
+    ``weekly``. The search for a moment ends after ten years (`SEARCHED`).
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     timezone: Zone = "UTC"
     weekly: dict[Weekday, Intervals] = {}
-    days_off: frozenset[date] = frozenset()
+    days: dict[Day, OwnHours] = {}
+    """Days with other hours, holidays or not."""
+    days_off: Days = frozenset()
     holidays: Annotated[Holidays | None, BeforeValidator(as_holidays)] = None
+    known_until: Annotated[int, Field(ge=2000, le=9998)] | None = None
+    """The last year of which all free days are known; if left out, what the package ``holidays`` knows."""
+
+    @model_validator(mode="after")
+    def _own_days_can_be_meant(self) -> Self:
+        mistakes = list(self._doubtful_days())
+        if mistakes:
+            said = "; ".join(f"{'.'.join(map(str, path))}: {what}" for path, what, _ in mistakes)
+            raise PydanticCustomError("own_days", "{said}", {"said": said, "mistakes": mistakes})
+        return self
+
+    def _doubtful_days(self) -> Iterator[tuple[tuple[str, ...], str, str]]:
+        for day, hours in self.days.items():
+            where = ("days", day.isoformat())
+            if day in self.days_off:
+                yield where, f"{day} is in days_off, too", "remove one of the two"
+            elif isinstance(hours, Weekday) and not self._of_weekday(hours):
+                yield where, f"{hours} has no hours in weekly", "write hours, or put the day into days_off"
+
+    @model_serializer(mode="wrap")
+    def _without_what_is_new(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without the later fields where they say nothing: a worker of an older version refuses them."""
+        written: dict[str, Any] = write(self)
+        for later in ("days", "known_until"):
+            if not written.get(later):
+                written.pop(later, None)
+        return written
 
     def is_open(self, at: datetime) -> bool:
         """Whether ``at`` is within business hours."""
@@ -200,7 +162,7 @@ class Calendar(BaseModel):
         at = end.astimezone(UTC)
         earliest = at - min(SEARCHED, max(at - _FIRST, _NOTHING))
         while earliest < at:
-            day_before = max(at - _DAY, earliest)
+            day_before = max(at - DAY, earliest)
             yield from reversed(list(self._open(day_before, at)))
             at = day_before
 
@@ -211,8 +173,8 @@ class Calendar(BaseModel):
         """
         zone = ZoneInfo(self.timezone)
         while start < end:
-            stop = end if end - start < _DAY else start + _DAY
-            for since, until, offset in _steady(zone, start, stop):
+            stop = end if end - start < DAY else start + DAY
+            for since, until, offset in steady(zone, start, stop):
                 for opens, closes in self._on_the_wall(_wall(since, offset), _wall(until, offset)):
                     yield (opens - offset).replace(tzinfo=UTC), (closes - offset).replace(tzinfo=UTC)
             start = stop
@@ -225,17 +187,48 @@ class Calendar(BaseModel):
                 since, until = max(opens, start), min(closes, end)
                 if since < until:
                     yield since, until
-            day += _DAY
+            day += DAY
 
     def _hours(self, day: date) -> Iterator[tuple[datetime, datetime]]:
         """The intervals of a day, as wall-clock times without a zone."""
-        if day in self.days_off or (self.holidays and self.holidays.on(day)):
-            return
-        midnight = datetime.combine(day, _MIDNIGHT)
-        if not self.weekly:
-            yield midnight, midnight + _DAY
-        for start, end in self.weekly.get(_WEEKDAYS[day.weekday()], ()):
-            yield midnight + _opens(start), midnight + _closes(end)
+        midnight = datetime.combine(day, MIDNIGHT)
+        for start, end in self._intervals(day):
+            yield midnight + begins(start), midnight + ends(end)
+
+    def _intervals(self, day: date) -> Intervals:
+        own = self.days.get(day)
+        if own is not None:
+            return self._of_weekday(own) if isinstance(own, Weekday) else own
+        if day in self.days_off:
+            return ()
+        usual = self._usual(day)
+        if self.holidays is None:
+            return usual
+        year = self.holidays.year_of(day)
+        if day in year.free:
+            return ()
+        if day not in year.worked:
+            return usual
+        replaced = year.worked[day]
+        moved = self._before(day) if replaced is None else self._of_weekday(WEEKDAYS[replaced])
+        # Whoever does not work on the weekday in question works as on any other such weekend day.
+        return moved or usual
+
+    def _usual(self, day: date) -> Intervals:
+        return self._of_weekday(WEEKDAYS[day.weekday()])
+
+    def _of_weekday(self, weekday: Weekday) -> Intervals:
+        return self.weekly.get(weekday, ()) if self.weekly else WHOLE_DAY
+
+    def _before(self, day: date) -> Intervals:
+        """The hours of the last ordinary working day before ``day``."""
+        for back in range(1, _MONTH.days):
+            earlier = day - back * DAY
+            year = self.holidays.year_of(earlier) if self.holidays else Year()
+            special = (self.days, self.days_off, year.free, year.worked)
+            if not any(earlier in one for one in special) and self._usual(earlier):
+                return self._usual(earlier)
+        return ()
 
 
 ALWAYS = Calendar()
@@ -250,25 +243,3 @@ def _not_negative(work: timedelta) -> timedelta:
 
 def _wall(at: datetime, offset: timedelta) -> datetime:
     return at.replace(tzinfo=None) + offset
-
-
-def _steady(zone: ZoneInfo, start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime, timedelta]]:
-    """The parts of a time in UTC in which the zone keeps its offset from UTC, each with that offset.
-
-    If the offset is the same at both ends, no search is needed: no zone changes its clocks twice in a day.
-    """
-    offset = _offset(zone, start)
-    while _offset(zone, end) != offset:
-        # Clocks change at a full second.
-        first = start.replace(microsecond=0)
-        seconds = range((end - first) // _SECOND + 1)
-        change = first + _SECOND * bisect_left(
-            seconds, True, key=lambda second: _offset(zone, first + _SECOND * second) != offset
-        )
-        yield start, change, offset
-        start, offset = change, _offset(zone, change)
-    yield start, end, offset
-
-
-def _offset(zone: ZoneInfo, at: datetime) -> timedelta:
-    return at.astimezone(zone).utcoffset() or _NOTHING

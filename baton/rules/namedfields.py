@@ -14,7 +14,7 @@ from functools import cache
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from baton.documents.calendars import Weekday
+from baton.documents.hours import Weekday
 from baton.model.facts import Clock, Facts, MissingClock, MissingCount
 from baton.rules.field import Field, Named, Sort, is_available
 from baton.rules.scene import Scene

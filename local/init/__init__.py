@@ -13,9 +13,9 @@ from baton.cli.documents.rulestext import counted
 from baton.cli.screen import echo
 from baton.cli.shared import count
 from baton.company import Company
-from baton.documents.calendars import known_zone
 from baton.documents.directory import Directory
 from baton.documents.yaml import parse_yaml
+from baton.documents.zones import known_zone
 from baton.errors import BatonError
 from baton.rules.loading import parse_rules
 from baton.templates.loading import parse_templates

@@ -26,8 +26,9 @@ calendars:
     timezone: {timezone}
     weekly:                       # a weekday that is not named is free
 {weekly}
-    # holidays: DE                # public holidays; those of a state: {{country: DE, subdivision: BE}}
-    # days_off: [2026-12-24]      # other free days
+    # holidays: DE                # public holidays; with those of a state: {{country: DE, subdivision: BE}}
+    # days_off: [2026-12-31]      # other free days
+    # days: {{2026-12-24: [09:00-13:00], 2027-02-20: like fri}}   # days with other hours
 """
 LINES = """
 # A line is a group of support staff: a tier, the phones, the chats. Everybody has one at most. When a member

@@ -8,18 +8,22 @@ from datetime import timedelta
 
 import pytest
 from temporalio.testing import WorkflowEnvironment
+from temporalio.worker import Replayer
 
 from baton.client import BatonClient, Ticket
 from baton.contract import DepartmentState, Presence, Status, TicketStage
 from baton.desk.api import TicketQuery
+from baton.documents.calendars import Calendar
 from baton.errors import DepartmentsWaiting, IllegalTransition, InvalidEvent, NotAllowed, UnknownLabel
 from baton.model.effects import CaseRef
+from baton.temporal.plugin import BatonPlugin
 from lab.departments import ANSWERS, QUIET, prompts_of, replies_of
 from lab.ledger import events_of
 from lab.notices import to_each
 from lab.rig import CHANNEL, Rig, event, eventually, failed_tasks, fresh
 from tests.conftest import RigOpener
 from tests.waiting import refused
+from workflows.ticket import Ticket as TicketWorkflow
 
 
 @pytest.mark.parametrize("order", list(itertools.permutations(ANSWERS)), ids="-".join)
@@ -333,6 +337,34 @@ async def test_due_times_pause_while_the_ticket_waits_for_its_customer(open_sepa
             assert one.due_at is not None
             assert timedelta(hours=100) <= one.due_at - was < timedelta(hours=100, minutes=1)
         assert await rig.desk.notices("dora", 100) == []
+
+
+async def test_a_calendar_that_changes_moves_no_due_time_that_was_set(open_separate: RigOpener) -> None:
+    """Such as a release in which a Saturday is worked that was free before, for tickets that are open."""
+    async with open_separate(templates=DUE) as rig:
+        before, after = fresh("T"), fresh("T")
+        asked = await rig.asked(before, "due")
+        present = await rig.desk.directory()
+        departments = {
+            key: department.model_copy(update={"calendar": "rarely"})
+            for key, department in present.directory.departments.items()
+        }
+        rarely = Calendar.model_validate({"weekly": {"mon": ["09:00-10:00"]}})
+        changed = {"calendars": {"rarely": rarely}, "departments": departments}
+        await rig.desk.change_directory(
+            present.directory.model_copy(update=changed), based_on=present.version
+        )
+        await rig.on_ticket("customer", before, "customer_message", text="And one more.")
+        now = await rig.ticket(before)
+        assert [one.due_at for one in now.departments] == [one.due_at for one in asked.snapshot.departments]
+        other = (await rig.asked(after, "due")).snapshot.departments
+        waits = [one.due_at - one.asked_at for one in other if one.due_at is not None]
+        assert len(waits) == 2
+        assert min(waits) > timedelta(weeks=6), "eight hours, one a week"
+        for ticket in (before, after):
+            replayer = Replayer(workflows=[TicketWorkflow], plugins=[BatonPlugin()])
+            history = await rig.history(f"ticket:{ticket}")
+            assert (await replayer.replay_workflow(history)).replay_failure is None
 
 
 async def _told(rig: Rig, staff: str, reason: str, times: int) -> None:

@@ -8,7 +8,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from baton.documents.calendars import ALWAYS, Calendar, Weekday
+from baton.documents.calendars import ALWAYS, Calendar
+from baton.documents.hours import Weekday
 from tests.calendars import next_opening
 
 MINUTE = timedelta(minutes=1)
@@ -46,12 +47,18 @@ def calendars(draw: st.DrawFn, *, opens: bool = False) -> Calendar:
     if opens and weekly:
         weekly[Weekday.WED] = ["08:00-12:00", "13:00-24:00"]
     days_off = draw(st.lists(DAYS | NIGHTS, max_size=4))
+    likes = [f"like {day}" for day in Weekday if not weekly or weekly.get(day)]
+    hours = intervals() | st.sampled_from(likes) if likes else intervals()
+    days = draw(st.dictionaries(DAYS | NIGHTS, hours, max_size=4))
     return Calendar.model_validate(
         {
             "timezone": draw(st.sampled_from(ZONES)),
             "weekly": weekly,
+            "days": {day: hours for day, hours in days.items() if day not in days_off},
             "days_off": days_off,
-            "holidays": draw(st.sampled_from([None, "DE", "US", {"country": "DE", "subdivision": "BE"}])),
+            "holidays": draw(
+                st.sampled_from([None, "US", "CN", "RU", {"country": "DE", "subdivision": "BE"}])
+            ),
         }
     )
 
