@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,12 @@ import click
 
 from baton.cli.desk import concerns
 from baton.cli.desk.concerns import ui_option, yes_option
-from baton.cli.desk.directorytext import as_yaml, size
+from baton.cli.desk.directorytext import as_yaml, remarks_text, size
 from baton.cli.screen import echo
 from baton.cli.shared import as_json, desk_client, print_json, run
 from baton.company import check_together
 from baton.contract.words import STORED
+from baton.documents.calendarremarks import remarks
 from baton.documents.directory import Directory
 from baton.documents.directoryfile import load_directory
 from baton.settings import load_settings
@@ -55,6 +57,8 @@ async def _show(json_: bool) -> None:
 def check(file: Path, rules: Path | None, templates: Path | None, json_: bool) -> None:
     """Say whether FILE is a good directory, and whether rules and templates fit it.
 
+    Of each calendar it says until when the holidays are known, and what in it may not be meant.
+
     Nothing is changed, and nothing needs to run. What a running Baton has in force may differ from the files
     of the settings: `baton directory apply --dry-run` asks it.
     """
@@ -64,12 +68,15 @@ def check(file: Path, rules: Path | None, templates: Path | None, json_: bool) -
     directory, _, _ = check_together(file, there["rules"], there["templates"], remark=_OTHERS)
     if json_:
         checked = {what: str(path) if path else None for what, path in there.items()}
-        print_json({"file": str(file), "directory": directory, **checked})
+        found = [remark._asdict() for remark in remarks(directory, datetime.now(UTC))]
+        print_json({"file": str(file), "directory": directory, **checked, "remarks": found})
         return
     echo(f"{file} is fine: {size(directory)}.")
     for what, path in files.items():
         fits = "fit it" if there[what] else f"are not there, and were not checked: name others with --{what}"
         echo(f"The {what} in {path} {fits}.")
+    if said := remarks_text(remarks(directory, datetime.now(UTC))):
+        echo(said)
     if (version := _version_of(file)) is not None:
         echo(f"It was made from version {version}: if there is a newer one by now, apply refuses it.")
 
@@ -127,6 +134,8 @@ async def _apply(
         changes = changes or "Nothing in it has changed."
     if changes:
         echo(changes)
+    if said := remarks_text(one for one in remarks(directory, datetime.now(UTC)) if one.hint):
+        echo(said)
 
 
 def _changes(before: dict[str, Any], after: dict[str, Any]) -> Iterator[str]:

@@ -921,3 +921,35 @@ def test_rules_that_are_not_there_are_not_checked(company: Path) -> None:
     said = check(company, GOOD).output
     assert "rules.yaml are not there, and were not checked: name others with --rules." in said
     assert run("directory", "check", str(company / "none.yaml")).exit_code == 2
+
+
+CALENDARS = """
+calendars:
+  office: {holidays: GB, timezone: Europe/London}
+  lanka: {holidays: LK, known_until: 2020}
+  ship: {timezone: Etc/GMT+3}
+"""
+
+
+def test_a_check_says_how_far_holidays_are_known_and_what_may_not_be_meant(company: Path) -> None:
+    text = GOOD + CALENDARS
+    said = check(company, text).output.splitlines()
+    assert said[3:] == [
+        "Calendar office: the holidays of GB are known until the end of 2100",
+        "Calendar office: 4 of the parts of GB have other holidays than GB alone",
+        "    write {country: GB, subdivision: …} with one of ENG (England), NIR (Northern",
+        "    Ireland), SCT (Scotland), WLS (Wales)",
+        "Calendar lanka: the holidays of LK are known until the end of 2020",
+        "    write what is free or worked in 2021 into days_off and days, then",
+        "    known_until: 2021",
+        "Calendar ship: Etc/GMT+3 has no summer time, and its sign is turned round: it is",
+        "3 hours behind UTC",
+        "    write the place, such as America/Sao_Paulo or Europe/Moscow",
+    ]
+    found = json.loads(check(company, text, "--json").output)["remarks"]
+    assert [one["calendar"] for one in found] == ["office", "office", "lanka", "ship"]
+    assert found[2] == {
+        "calendar": "lanka",
+        "what": "the holidays of LK are known until the end of 2020",
+        "hint": "write what is free or worked in 2021 into days_off and days, then known_until: 2021",
+    }
