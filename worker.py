@@ -27,6 +27,7 @@ from temporalio.worker import PollerBehaviorAutoscaling, Worker, WorkerDeploymen
 from uvloop import new_event_loop
 
 from activities.breathe import breathe
+from activities.calendarends import tell_known_ends
 from activities.calls import Calls
 from activities.decide import Deciding
 from activities.desk import Housekeeping
@@ -137,6 +138,7 @@ async def running_worker(
     meanwhile = [
         asyncio.create_task(rulebook.follow(looked=looked), name="following the rules and templates"),
         asyncio.create_task(count_lost(client, desk, settings.task_queue, meter), name="counting lost cases"),
+        asyncio.create_task(tell_known_ends(desk, meter), name="looking at calendars"),
     ]
     for one in meanwhile:
         one.add_done_callback(_say_how_it_ended)

@@ -17,7 +17,7 @@ DASHBOARDS = sorted(MONITORING.glob("*.json"))
 
 FUNCTIONS = {
     *("sum", "min", "max", "rate", "increase", "histogram_quantile", "absent", "vector"),
-    *("clamp_min", "sort_desc", "count", "count_over_time", "on"),
+    *("clamp_min", "sort_desc", "count", "count_over_time", "on", "time"),
 }
 _WORDS = {"by", "or", "and", "unless", "without"}
 _NAME = re.compile(r"\b[a-zA-Z_:][\w:]*\b(?!\s*\()")

@@ -104,10 +104,16 @@ LOST_CASES = Metric(
 )
 LOOKS = Metric(
     "baton_looks",
-    "looks at what may change, of: documents (the files of rules and templates), or lost_cases",
+    "looks at what may change, of: documents (the files of rules and templates), lost_cases, or calendars",
     "worker",
     ("of",),
     counts=True,
+)
+CALENDAR_KNOWN_UNTIL = Metric(
+    "baton_calendar_known_until",
+    "when the last year ends of which a calendar knows all holidays, in Unix time; 0 if it has none any more",
+    "worker",
+    ("calendar",),
 )
 RULES_FIRED = Metric("baton_rules_fired", "times that a rule fired", "workflow", ("rule",))
 HANDOFFS = Metric("baton_handoffs", "moves of a case by a rule", "workflow", ("rule",))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 
 from baton.client import BatonClient
+from baton.documents.calendars import Calendar
 from baton.errors import HelpDeskUnavailable, IllegalTransition, UnknownStaff
 from baton.settings import Settings
 from baton.temporal.metrics import METRICS
@@ -209,7 +212,7 @@ async def test_lost_cases_are_told_until_they_go_on(
 async def test_a_worker_counts_its_looks(open_a_rig: RigOpener, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("activities.lostcases.LOOK_EVERY", 0.1)
     async with measured(open_a_rig) as at:
-        for what in ("documents", "lost_cases"):
+        for what in ("documents", "lost_cases", "calendars"):
             await at.shows("baton_looks_total", of=what)
 
 
@@ -224,6 +227,46 @@ async def test_what_ends_although_it_should_go_on_is_logged(
         await rig.customer(fresh("goes-on"))
     assert "following the rules and templates ended, restart this worker: RuntimeError" in caplog.messages
     assert "could quote" not in caplog.text
+
+
+async def test_how_far_the_holidays_of_each_calendar_are_known_is_told(
+    open_separate: RigOpener, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("activities.calendarends.LOOK_EVERY", 0.1)
+    caplog.set_level(logging.INFO, "baton.worker")
+    colombo = {"timezone": "Asia/Colombo", "weekly": {"mon": ["09:00-18:00"]}, "holidays": "LK"}
+    berlin = {"timezone": "Europe/Berlin", "holidays": "DE"}
+    async with measured(open_separate) as at:
+        desk = at.rig.desk
+
+        async def change(**calendars: Any) -> None:
+            present = await desk.directory()
+            read = {key: Calendar.model_validate(fields) for key, fields in calendars.items()}
+            changed = present.directory.model_copy(update={"calendars": read})
+            await desk.change_directory(changed, based_on=present.version)
+
+        async def known(**until: str | None) -> bool:
+            shown = (await at.metrics()).get("baton_calendar_known_until", [])
+            return {labels["calendar"]: value for labels, value in shown} == {
+                key: datetime.fromisoformat(end).timestamp() if end else 0 for key, end in until.items()
+            }
+
+        await change(colombo=colombo, berlin=berlin)
+        first = {"colombo": "2027-01-01T00:00+05:30", "berlin": "2101-01-01T00:00+01:00"}
+        await eventually(lambda: known(**first), "what is known of the holidays is not told")
+        await change(colombo={**colombo, "known_until": 2090})
+        later = {"colombo": "2091-01-01T00:00+05:30", "berlin": None}
+        await eventually(lambda: known(**later), "the change is not told")
+    assert [(one.levelname, one.message) for one in caplog.records if "calendar " in one.message] == [
+        (
+            "WARNING",
+            "calendar colombo: the holidays of LK are known until the end of 2026; update the package "
+            "holidays; or write what is free or worked in 2027 into days_off and days, then known_until: "
+            "2027",
+        ),
+        ("INFO", "calendar berlin: the holidays of DE are known until the end of 2100"),
+        ("INFO", "calendar colombo: the holidays of LK are known until the end of 2090"),
+    ]
 
 
 async def test_series_have_the_labels_of_the_table(open_separate: RigOpener) -> None:

@@ -640,7 +640,12 @@ async def test_the_number_of_lost_cases_stays_when_a_look_fails_and_that_is_logg
 ) -> None:
     monkeypatch.setattr("activities.lostcases.LOOK_EVERY", 0.05)
     shown, looks = list[int](), 0
-    monkeypatch.setattr(metrics.Metric, "set", lambda self, meter, value: shown.append(value))
+
+    def set_(self: metrics.Metric, meter: object, value: int, **labels: str) -> None:
+        if self is metrics.LOST_CASES:
+            shown.append(value)
+
+    monkeypatch.setattr(metrics.Metric, "set", set_)
     failing = False
 
     async def looking(*args: Any) -> Look:
