@@ -97,7 +97,7 @@ class PresenceChanges:
             for first in range(0, len(several), MOST_AT_ONCE):
                 batch = tuple(several[first : first + MOST_AT_ONCE])
                 spread = PresencesSpread(staff=batch, presence=change.presence, since=since)
-                name = f"presences:{derived_id('staff', *batch)}"
+                name = ":".join(("presences", "staff", *batch))
                 said = f"{len(batch):,} people are {change.presence}"
                 await self._spread_once(name, SPREAD_PRESENCES, spread, said)
         already = (one for one, attends in attendance.items() if attends.since != at)

@@ -12,7 +12,7 @@ from temporalio import activity
 from temporalio.common import ActivityIDConflictPolicy, ActivityIDReusePolicy
 from temporalio.exceptions import ActivityAlreadyStartedError
 
-from baton.contract import Payload
+from baton.contract import Payload, derived_id
 from baton.model.effects import CaseRef
 from baton.signs import summary
 
@@ -35,6 +35,7 @@ async def spread_once(
     from within an activity.
     """
     client = activity.client()
+    name = derived_id(name)  # a server on PostgreSQL takes no longer one
     place = len(f"{client.namespace}{name}".encode())
     with suppress(ActivityAlreadyStartedError):
         await client.start_activity(

@@ -98,8 +98,9 @@ class Settings(BaseSettings):
     )
     """Staff, lines and departments with which an empty database is filled; afterwards it is not read."""
 
-    task_queue: str = Field(default="baton", min_length=1)
-    """The Temporal task queue of the workers."""
+    task_queue: str = Field(default="baton", min_length=1, max_length=246)
+    """The Temporal task queue of the workers: at most 246 characters, without quotes, backslashes and
+    question marks."""
 
     temporal_port: Port = 7233
     """Port on which `baton up` starts Temporal."""
@@ -198,6 +199,13 @@ class Settings(BaseSettings):
         if file in (value, ":memory:"):
             return value
         return f"sqlite:///{Path(file).expanduser().absolute()}"  # for the same reason as AbsolutePath
+
+    @field_validator("task_queue")
+    @classmethod
+    def _unquoted(cls, value: str) -> str:
+        if set(value) & set("\"'\\?"):
+            raise ValueError("Temporal's lists do not find a name with quotes, backslashes or question marks")
+        return value
 
     @field_validator("encryption_required")
     @classmethod

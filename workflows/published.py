@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from datetime import datetime
-from itertools import accumulate
 from typing import Any
 
 from temporalio import workflow
 from temporalio.common import SearchAttributeUpdate
 
 from baton.contract import SEARCH_ATTRIBUTES
-from baton.temporal.searchattributes import key_of
-
-LARGEST_SEARCH_ATTRIBUTE = 2000
-"""Bytes of one search attribute. Temporal takes 2,048, and fails a workflow that sets a larger one."""
+from baton.temporal.searchattributes import key_of, searchable
 
 
 class SearchAttributes:
@@ -26,7 +20,7 @@ class SearchAttributes:
 
     def publish(self, attributes: Mapping[str, Any]) -> None:
         """Set them to what they should be; ``None`` and empty lists are unset."""
-        wanted = {name: _fitting(value) for name, value in attributes.items() if value}
+        wanted = {name: searchable(value) for name, value in attributes.items() if value}
         if self._published is None:
             self._published = _present()
         names = sorted(wanted.keys() | self._published.keys())
@@ -48,16 +42,6 @@ def _present() -> dict[str, Any]:
     present = workflow.info().typed_search_attributes
     values = {name: present.get(key_of(name)) for name in SEARCH_ATTRIBUTES}
     return {name: value for name, value in values.items() if value}
-
-
-def _fitting(value: Any) -> Any:
-    """As much of a value as a search attribute can hold: some of the labels, but never half a label."""
-    if isinstance(value, list):
-        ends = accumulate(len(json.dumps(word)) + len(",") for word in value)
-        return [word for word, end in zip(value, ends, strict=True) if end < LARGEST_SEARCH_ATTRIBUTE]
-    if isinstance(value, datetime):
-        return value
-    return value if len(json.dumps(value)) <= LARGEST_SEARCH_ATTRIBUTE else None
 
 
 def _update(name: str, value: Any) -> SearchAttributeUpdate[Any]:

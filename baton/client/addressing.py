@@ -34,9 +34,11 @@ from baton.contract import (
     parse_chat_start,
     parse_ticket_start,
     ticket_workflow_id,
+    too_long,
 )
+from baton.errors import IllegalTransition, InvalidEvent, Refused
 from baton.signs import summary
-from baton.temporal.searchattributes import key_of
+from baton.temporal.searchattributes import key_of, searchable
 
 OutcomeT = TypeVar("OutcomeT", bound=Payload)
 
@@ -50,7 +52,8 @@ class Address(Generic[OutcomeT]):
     outcome: type[OutcomeT]
     summary: str | None
     start: Payload | None = None
-    """None if the event can open nothing, or only what the ledger knows to be closed."""
+    """None if the event can open nothing, or only what the ledger knows to be closed; and under an ID that is
+    too long, which only finds what is there."""
     search_attributes: TypedSearchAttributes | None = None
     openers: Set[str] = frozenset()
     """The kinds of events that open such a case."""
@@ -63,18 +66,22 @@ class Address(Generic[OutcomeT]):
         opening = REOPENING_KINDS | (CHAT_OPENING_KINDS - MESSAGE_KINDS if is_chat else set())
         if found.merged:
             opening |= FORWARDED_KINDS
-        if found.start is None or event.kind not in opening:
+        if found.start is None or event.kind not in opening or too_long(self.workflow_id):
             return None
         start = parse_chat_start(found.start) if is_chat else parse_ticket_start(found.start)
         return replace(self, start=start)
 
-    def missing(self, event: BaseEvent) -> str:
-        """What to say if the event needs a case that does not exist."""
+    def missing(self, event: BaseEvent) -> Refused:
+        """What to raise if the event needs a case that does not exist."""
         kind = self.workflow.lower()
         none = f"there is no living {kind} {self.workflow_id}"
-        if event.kind in self.openers:
-            return f"{none}, and {event.kind} starts one only with 'customer', to say whose it is"
-        return f"{event.kind} needs a {kind}, and {none}: {self.hint}"
+        if event.kind not in self.openers:
+            return IllegalTransition(f"{event.kind} needs a {kind}, and {none}: {self.hint}")
+        if why := too_long(self.workflow_id):
+            return InvalidEvent(f"event {event.id!r}: {why}")
+        return IllegalTransition(
+            f"{none}, and {event.kind} starts one only with 'customer', to say whose it is"
+        )
 
 
 def chat_address(channel: str, conversation: str, event: ChatEvent, customer: str | None) -> Address[Outcome]:
@@ -84,7 +91,7 @@ def chat_address(channel: str, conversation: str, event: ChatEvent, customer: st
     values: dict[str, str] = {}
     if customer is None and isinstance(event, CustomerMessage):
         customer = event.author.id
-    if event.kind in CHAT_OPENING_KINDS and customer is not None:
+    if event.kind in CHAT_OPENING_KINDS and customer is not None and not too_long(workflow_id):
         start = parse_chat_start({"channel": channel, "conversation": conversation, "customer": customer})
         # Setting what is known before the first decision saves most chats their first upsert.
         values = {"Channel": channel, "Tab": Tab.NEW.value}
@@ -115,7 +122,7 @@ def ticket_address(
     workflow_id = ticket_workflow_id(ticket_id)
     if customer is None and isinstance(event, CustomerMessage):
         customer = event.author.id
-    if event.kind in TICKET_OPENING_KINDS and customer is not None:
+    if event.kind in TICKET_OPENING_KINDS and customer is not None and not too_long(workflow_id):
         given = {"channel": channel, "conversation": conversation}
         start = parse_ticket_start(
             {"ticket_id": ticket_id, "customer": customer, "subject": subject}
@@ -137,4 +144,5 @@ def ticket_address(
 
 
 def _search_attributes(values: Mapping[str, str]) -> TypedSearchAttributes:
-    return TypedSearchAttributes([SearchAttributePair(key_of(name), value) for name, value in values.items()])
+    pairs = [(key_of(name), searchable(value)) for name, value in values.items()]
+    return TypedSearchAttributes([SearchAttributePair(key, value) for key, value in pairs if value])

@@ -24,7 +24,7 @@ from baton.client.once import UpdatesOnce
 from baton.client.pauses import Pauses
 from baton.client.whereabouts import whereabouts
 from baton.contract import HANDLE, SUBMIT, BaseEvent, check_event_size
-from baton.errors import BatonError, ConnectionFailed, IllegalTransition, Unanswered
+from baton.errors import BatonError, ConnectionFailed, Unanswered
 from baton.temporal.reasons import reason
 from baton.temporal.visibility import CLOSED_BY_FORCE, how_closed
 
@@ -112,7 +112,7 @@ class Calls:
             raise failure(
                 meaning,
                 error,
-                missing=address.missing(event),
+                missing=str(address.missing(event)),
                 unanswered=f"Temporal did not confirm event {event.id!r} to {address.workflow_id}: "
                 f"{reason(error.message)}. Send it again under the same ID.",
             ) from None
@@ -173,7 +173,7 @@ class Calls:
                     raise failure(
                         meaning,
                         error,
-                        missing=address.missing(event),
+                        missing=str(address.missing(event)),
                         unanswered=f"event {event.id!r} to {address.workflow_id} was not answered: "
                         f"{reason(error.message)}. It may have been handled: send it again under the same "
                         "ID.",
@@ -198,7 +198,7 @@ class Calls:
             return address.outcome.model_validate(said)
         reopening = address.reopening(event, found)
         if reopening is None:
-            raise IllegalTransition(address.missing(event)) from None
+            raise address.missing(event) from None
         return reopening
 
     async def _closed_by_force(self, address: Address[OutcomeT], event: BaseEvent) -> BatonError | None:

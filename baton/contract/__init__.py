@@ -83,7 +83,7 @@ from baton.contract.names import (
     MAX_NOTES,
     MAX_NOTES_SIZE,
     MAX_TEXT_LENGTH,
-    MAX_WORKFLOW_ID_LENGTH,
+    MAX_WORKFLOW_ID_BYTES,
     NOTE_ADDED,
     POKE,
     SEARCH_ATTRIBUTES,
@@ -95,6 +95,7 @@ from baton.contract.names import (
     chat_workflow_id,
     derived_id,
     ticket_workflow_id,
+    too_long,
 )
 from baton.contract.outcomes import (
     ChatSummary,
@@ -128,6 +129,7 @@ from baton.contract.values import (
     Text,
     TicketStage,
 )
+from baton.contract.words import MAX_WORKFLOW_ID_LENGTH
 
 __all__ = [
     "AUTHORS",
@@ -148,6 +150,7 @@ __all__ = [
     "MAX_NOTES",
     "MAX_NOTES_SIZE",
     "MAX_TEXT_LENGTH",
+    "MAX_WORKFLOW_ID_BYTES",
     "MAX_WORKFLOW_ID_LENGTH",
     "MESSAGE_KINDS",
     "NOTE_ADDED",
@@ -239,4 +242,5 @@ __all__ = [
     "parse_ticket_start",
     "require_plain",
     "ticket_workflow_id",
+    "too_long",
 ]

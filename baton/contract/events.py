@@ -15,7 +15,7 @@ from pydantic_core import to_json
 
 from baton.contract.names import MAX_ATTACHMENTS_SIZE
 from baton.contract.values import Author, AuthorType, Instant, Names, Payload, Presence, Status, Text
-from baton.contract.words import Id, Name, WorkflowId
+from baton.contract.words import Id, Name, TicketId, WorkflowId
 
 
 class BaseEvent(Payload):
@@ -203,7 +203,7 @@ class TicketOpened(BaseEvent):
     """The matter of a chat goes on in a ticket, too."""
 
     kind: Literal["ticket_opened"] = "ticket_opened"
-    ticket_id: Id
+    ticket_id: TicketId
 
 
 class ReminderDue(BaseEvent):

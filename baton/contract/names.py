@@ -5,7 +5,7 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import Literal
 
-from baton.contract.words import LONGEST_ID, without_controls
+from baton.contract.words import LONGEST_ID, MAX_WORKFLOW_ID_LENGTH, without_controls
 from baton.errors import InvalidEvent
 from baton.signs import hidden_in
 
@@ -35,8 +35,11 @@ SEARCH_ATTRIBUTES: dict[str, Literal["Keyword", "KeywordList", "Datetime"]] = {
     "Labels": "KeywordList",
     "DueAt": "Datetime",
 }
-"""Name and type of each search attribute. Registered once for a namespace, before a worker starts."""
-MAX_WORKFLOW_ID_LENGTH = 1000
+"""Name and type of each search attribute. Registered once for a namespace, before a worker starts.
+
+None is a Text: in PostgreSQL, one with an apostrophe and a colon takes its case off every list."""
+MAX_WORKFLOW_ID_BYTES = 999
+"""What no server of Temporal takes more of, whatever it keeps its workflows in."""
 MAX_TEXT_LENGTH = 100_000
 """Longest message text, in characters. A payload may have 2 MB; longer texts belong in an attachment."""
 MAX_ATTACHMENTS_SIZE = 100_000
@@ -62,7 +65,8 @@ def chat_workflow_id(channel: str, conversation: str) -> str:
     """The workflow ID of the chat on this channel: ``chat:{channel}:{conversation}``.
 
     Raises ``InvalidEvent`` if a part is empty, the channel has a colon (two chats could then share
-    an ID), or the whole is as long as Temporal's limit of 1,000 bytes.
+    an ID), or the whole is longer than `MAX_WORKFLOW_ID_BYTES`. Whether a case with this ID may begin is
+    said by `too_long`.
     """
     if ":" in channel:
         raise InvalidEvent(f"channel {channel!r} has a colon: use a name such as 'telegram'")
@@ -83,13 +87,28 @@ def _workflow_id(kind: str, **parts: str) -> str:
                 + (f"{controls}, which cannot be seen" if controls else "spaces around it")
             )
     workflow_id = ":".join((kind, *parts.values()))
-    size = len(workflow_id.encode())  # Temporal counts bytes
-    if size >= MAX_WORKFLOW_ID_LENGTH:
+    size = len(workflow_id.encode())  # here Temporal counts bytes, and PostgreSQL characters
+    if size > MAX_WORKFLOW_ID_BYTES:
         raise InvalidEvent(
-            f"the workflow ID would have {size} bytes; fewer than {MAX_WORKFLOW_ID_LENGTH} are allowed: "
+            f"the workflow ID would have {size} bytes; at most {MAX_WORKFLOW_ID_BYTES} are allowed: "
             f"shorten the {list(parts)[-1].replace('_', ' ')}"
         )
     return workflow_id
+
+
+def too_long(workflow_id: str) -> str:
+    """Why no case with this ID may begin, in words; empty if it may.
+
+    One that is there already goes on: an earlier release began it, and its server took the ID.
+    """
+    length = len(workflow_id)
+    if length <= MAX_WORKFLOW_ID_LENGTH:
+        return ""
+    is_chat = workflow_id.startswith("chat:")
+    return (
+        f"no case begins under the workflow ID {workflow_id[:40]}…: it has {length} characters, and at most "
+        f"{MAX_WORKFLOW_ID_LENGTH} are allowed. Shorten the {'conversation' if is_chat else 'ticket ID'}."
+    )
 
 
 def derived_id(*parts: str) -> str:

@@ -32,6 +32,10 @@ from baton.signs import hidden_in
 LONGEST_ID = 255
 LONGEST_NAME = 255
 LONGEST_KEY = 100
+MAX_WORKFLOW_ID_LENGTH = 255
+"""Characters of the ID of a workflow that is started. PostgreSQL, in which a cluster keeps its workflows, has
+columns of this width; the development server's SQLite takes more, up to the server's own 999 bytes."""
+LONGEST_TICKET_ID = MAX_WORKFLOW_ID_LENGTH - len("ticket:")
 
 STORED = "stored"
 """The context for reading a document that was accepted before: its words are taken as they are."""
@@ -77,6 +81,17 @@ def _name_of_event(value: str, info: ValidationInfo) -> str:
     return _of_event(value, info.context, require_name)
 
 
+def _ticket_of_event(value: str, info: ValidationInfo) -> str:
+    is_new = isinstance(info.context, Outside) and value not in info.context.known
+    if is_new and len(value) > LONGEST_TICKET_ID:
+        raise PydanticCustomError(
+            "long_ticket_id",
+            "a ticket's ID may have at most {most} characters, and this one has {length}",
+            {"most": LONGEST_TICKET_ID, "length": len(value)},
+        )
+    return value
+
+
 def _of_event(value: str, context: Any, require: Any) -> str:
     if isinstance(context, Outside) and value not in context.known:
         require(value)
@@ -95,12 +110,14 @@ Id = Annotated[
     AfterValidator(_id_of_event),
 ]
 """An ID in an event."""
+TicketId = Annotated[Id, AfterValidator(_ticket_of_event)]
+"""The ID of a ticket that an event opens: a workflow is started for it."""
 WorkflowId = Annotated[
     str,
     StringConstraints(min_length=1, max_length=1000, strip_whitespace=True),
     AfterValidator(_id_of_event),
 ]
-"""The ID of a workflow in an event: longer than the IDs that it is made of."""
+"""The ID of a workflow in an event. It exists, and may be older than `MAX_WORKFLOW_ID_LENGTH`."""
 Name = Annotated[
     str, StringConstraints(min_length=1, max_length=LONGEST_NAME), AfterValidator(_name_of_event)
 ]

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from datetime import datetime
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from temporalio.api.enums.v1 import IndexedValueType
@@ -24,6 +27,24 @@ VALUE_TYPES: Mapping[str, IndexedValueType.ValueType] = {
     name: _VALUE_TYPES[kind] for name, kind in SEARCH_ATTRIBUTES.items()
 }
 """The type that each is registered with."""
+
+
+LONGEST_KEYWORD = 255
+"""Characters of a Keyword: the width of PostgreSQL's columns. A case that has a longer one is on no list."""
+LARGEST_SEARCH_ATTRIBUTE = 2000
+"""Bytes of one search attribute. Temporal takes 2,048, and fails a workflow that sets a larger one."""
+
+
+def searchable(value: Any) -> Any:
+    """As much of a value as a search attribute can hold, whatever Temporal keeps it in: some of the labels,
+    but never half a label; of anything else all or ``None``."""
+    if isinstance(value, list):
+        ends = accumulate(len(json.dumps(word)) + len(",") for word in value)
+        return [word for word, end in zip(value, ends, strict=True) if end < LARGEST_SEARCH_ATTRIBUTE]
+    if isinstance(value, datetime):
+        return value
+    fits = len(value) <= LONGEST_KEYWORD and len(json.dumps(value)) <= LARGEST_SEARCH_ATTRIBUTE
+    return value if fits else None
 
 
 def type_name(kind: IndexedValueType.ValueType) -> str:

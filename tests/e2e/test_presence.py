@@ -310,6 +310,21 @@ class TestManyAtOnce:
             await eventually(served, "those who came did not get what waited")
             assert len(await spreads(rig)) == 1
 
+    async def test_postgresql_has_room_for_the_name_of_what_tells_of_them(
+        self, open_a_rig: RigOpener
+    ) -> None:
+        """The names of so many just fit into an ID; with what stands before and after them they do not."""
+        names = [f"p-{number}" for number in range(47)]
+        assert len(":".join(("staff", *names))) in range(230, 256)
+        async with open_a_rig(directory=with_people(names), online=()) as rig:
+            await desk_of(rig).set_presences(Presence.ONLINE, staff=names)
+
+            async def told() -> bool:
+                return len(await spreads(rig)) == 1
+
+            await eventually(told, "nobody was told")
+            assert len((await spreads(rig))[0]) <= 255
+
     async def test_those_who_do_so_already_are_said_and_keep_their_since(self, rig: Rig) -> None:
         before = await rig.desk.presence()
 

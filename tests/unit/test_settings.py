@@ -114,6 +114,22 @@ def test_a_wrong_value_is_refused_with_its_variable_its_value_and_its_meaning(
     assert "idle_minutes: Minutes without a message after which an active chat ends." in refusal
 
 
+@pytest.mark.parametrize("sign", "'\"\\?")
+def test_a_task_queue_that_lists_do_not_find_is_refused(monkeypatch: pytest.MonkeyPatch, sign: str) -> None:
+    monkeypatch.setenv("BATON_TASK_QUEUE", f"baton{sign}2")
+
+    assert "lists do not find a name with quotes, backslashes or question marks" in refusal_of()
+
+
+def test_a_task_queue_for_which_postgresql_has_no_room_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The workflow that says which database belongs to it is called after it."""
+    monkeypatch.setenv("BATON_TASK_QUEUE", "x" * 246)
+    assert len(f"database:{load_settings().task_queue}") == 255
+    monkeypatch.setenv("BATON_TASK_QUEUE", "x" * 247)
+
+    assert "at most 246 characters" in refusal_of()
+
+
 def test_a_wrong_value_from_the_command_line_is_not_blamed_on_the_environment() -> None:
     refusal = refusal_of(temporal_port=70_000)
 

@@ -19,6 +19,8 @@ from baton.contract import (
     parse_ticket_event,
     parse_ticket_start,
     require_plain,
+    ticket_workflow_id,
+    too_long,
 )
 from baton.contract.words import STORED
 from baton.documents.directory import Directory
@@ -29,6 +31,7 @@ from baton.rules.language import RuleList
 from baton.rules.loading import parse_kept_rules, parse_rules
 from baton.signs import visible
 from baton.templates.loading import parse_templates
+from baton.temporal.searchattributes import searchable
 from tests.directories import parse_directory
 from tests.unit.chat.world import NOW, chat
 from tests.unit.contract.hostile import HIDDEN, RIGHTLY_JOINED, WRONGLY_JOINED, as_yaml, code_point
@@ -220,6 +223,32 @@ def test_histories_and_rows_are_read_whatever_ids_are_in_them() -> None:
         require_plain(event, {OLD})
     assert TimelineEntry(at=NOW, event_id=OLD, kind="x", author=OLD).event_id == OLD
     assert chat_workflow_id("web", OLD).endswith(OLD)
+
+
+def test_a_case_begins_only_under_an_id_that_postgresql_has_room_for() -> None:
+    """It counts characters, not bytes. The ID of a case that is there may be longer."""
+    assert too_long(ticket_workflow_id("ж" * 248)) == ""
+    assert too_long(chat_workflow_id("web", "😀" * 246)) == ""
+    said = too_long(ticket_workflow_id("x" * 249))
+    assert "it has 256 characters, and at most 255 are allowed. Shorten the ticket ID." in said
+    assert "Shorten the conversation." in too_long(chat_workflow_id("web", "x" * 247))
+
+    fits = {"kind": "ticket_opened", "id": "e", "author": STAFF, "ticket_id": "x" * 248}
+    parse_chat_event(fits)
+    long = {**fits, "ticket_id": "x" * 249}
+    with pytest.raises(InvalidEvent, match="at most 248 characters, and this one has 249"):
+        parse_chat_event(long)
+    recorded = parse_chat_event(long, strict=False)
+    with pytest.raises(InvalidEvent, match="at most 248 characters"):
+        require_plain(recorded)
+
+
+def test_what_does_not_fit_into_a_search_attribute_is_left_out() -> None:
+    assert searchable("x" * 255) == "x" * 255
+    assert searchable("x" * 256) is None
+    assert searchable("😀" * 255) is None, "it has more bytes than Temporal takes"
+    labels = [f"{number:03}" + "x" * 252 for number in range(10)]
+    assert searchable(labels) == labels[:7]
 
 
 def test_an_id_made_of_old_ones_can_be_sent() -> None:

@@ -606,7 +606,7 @@ def test_the_workflow_id_of_a_ticket_is_made_of_its_id(ticket_id: str, expected:
         ("", "ticket_id is '': give an ID"),
         (
             "x" * 993,
-            "the workflow ID would have 1000 bytes; fewer than 1000 are allowed: shorten the ticket id",
+            "the workflow ID would have 1000 bytes; at most 999 are allowed: shorten the ticket id",
         ),
     ],
     ids=["no ID", "1,000 bytes"],
@@ -651,8 +651,8 @@ def test_the_workflow_id_is_made_of_channel_and_conversation(
         ("telegram", " 42", "conversation is ' 42': give an ID"),
         ("telegram\n", "42", "channel is 'telegram\\n': give an ID"),
         ("tele:gram", "42", "channel 'tele:gram' has a colon: use a name such as 'telegram'"),
-        ("c", "x" * 993, "the workflow ID would have 1000 bytes; fewer than 1000 are allowed"),
-        ("c", "ж" * 497, "the workflow ID would have 1001 bytes; fewer than 1000 are allowed"),
+        ("c", "x" * 993, "the workflow ID would have 1000 bytes; at most 999 are allowed"),
+        ("c", "ж" * 497, "the workflow ID would have 1001 bytes; at most 999 are allowed"),
     ],
     ids=["no channel", "no conversation", "a space", "a newline", "a colon", "1,000 bytes", "in Cyrillic"],
 )
