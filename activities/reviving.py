@@ -16,12 +16,7 @@ from typing import Any
 from temporalio import activity
 from temporalio.api.enums.v1 import EventType
 from temporalio.api.history.v1 import HistoryEvent
-from temporalio.client import (
-    Client,
-    WorkflowExecution,
-    WorkflowExecutionStatus,
-    WorkflowHistoryEventFilterType,
-)
+from temporalio.client import Client, WorkflowHistoryEventFilterType
 from temporalio.converter import WorkflowSerializationContext
 from temporalio.service import RPCError, RPCStatusCode
 
@@ -37,6 +32,7 @@ from baton.desk.api import LOST_CASES, REVIVE, LostCase, LostCases, LostQuery, R
 from baton.model.decision import Kept
 from baton.model.effects import CaseRef
 from baton.model.ticket.state import TicketState
+from baton.temporal.executions import Description, Execution, describe, listed, paused_since
 from baton.temporal.queries import moment, quoted
 from baton.temporal.visibility import FORCED, how_closed
 from helpdesks.base import Ledger
@@ -51,7 +47,7 @@ _LONGEST_REASON = 300
 class Look:
     """What a look found."""
 
-    lost: Sequence[WorkflowExecution]
+    lost: Sequence[Execution]
     """The last run of each lost case that was closed by force, most recently closed first."""
     fine: frozenset[str]
     """The IDs of the runs whose case went on or is closed. This stays true whatever happens to the case:
@@ -68,11 +64,10 @@ async def look(
         days: how many days back the workflow may have been closed by force.
         fine: runs that need not be examined again.
     """
-    since = moment(datetime.now(UTC) - timedelta(days=days))
-    query = f"{FORCED} AND TaskQueue = {quoted(task_queue)} AND CloseTime >= '{since}'"
-    runs: dict[str, list[WorkflowExecution]] = {}
+    query = since(datetime.now(UTC) - timedelta(days=days), task_queue)
+    runs: dict[str, list[Execution]] = {}
     seen = 0
-    async for run in client.list_workflows(query, limit=LOOKED_AT):
+    async for run in listed(client, query, limit=LOOKED_AT):
         seen += 1
         runs.setdefault(run.id, []).append(run)
     judged = [name for name, of_case in runs.items() if any(run.run_id not in fine for run in of_case)]
@@ -80,7 +75,7 @@ async def look(
 
     async def is_lost(workflow_id: str) -> bool:
         async with free:
-            if await _running(client, workflow_id):
+            if await _living(client, workflow_id) is not None:
                 return False
             kept = await desk.kept(CaseRef.at(workflow_id))
             return kept is not None and not kept.done
@@ -103,6 +98,11 @@ async def go_on(
     await start_or_signal(client, task_queue, start_of(kept), signal, args)
 
 
+def since(at: datetime, task_queue: str) -> str:
+    """The query for the runs on a task queue that were closed by force since a moment."""
+    return f"{FORCED} AND TaskQueue = {quoted(task_queue)} AND CloseTime >= '{moment(at)}'"
+
+
 class Reviving:
     """The activities about lost cases.
 
@@ -122,7 +122,7 @@ class Reviving:
         found = await look(client, self._desk, self._task_queue, query.days)
         free = asyncio.Semaphore(_AT_ONCE)
 
-        async def described(run: WorkflowExecution) -> LostCase:
+        async def described(run: Execution) -> LostCase:
             async with free:
                 reason = await _reason(client, run)
             how = how_closed(run.status) if run.status is not None else ""
@@ -138,8 +138,9 @@ class Reviving:
         kept = await self._desk.kept(CaseRef.at(workflow_id))
         if kept is None:
             raise refusal("IllegalTransition", f"the help desk has no case {workflow_id}")
-        if await _running(activity.client(), workflow_id):
-            return Revived(goes_on=False, what="it is running")
+        living = await _living(activity.client(), workflow_id)
+        if living is not None:
+            return Revived(goes_on=False, what=paused_since(living) if living.paused else "it is running")
         if kept.done:
             return Revived(goes_on=False, what="it is closed, and nothing is left to do")
         if not revival.dry_run:
@@ -147,14 +148,15 @@ class Reviving:
         return Revived(goes_on=True, what=_told(kept))
 
 
-async def _running(client: Client, workflow_id: str) -> bool:
+async def _living(client: Client, workflow_id: str) -> Description | None:
+    """What Temporal says of a workflow that is running, or paused; none if it is closed."""
     try:
-        described = await client.get_workflow_handle(workflow_id).describe()
+        described = await describe(client, workflow_id)
     except RPCError as error:
         if error.status is not RPCStatusCode.NOT_FOUND:
             raise
-        return False  # closed so long ago that the server has forgotten it
-    return described.status is WorkflowExecutionStatus.RUNNING
+        return None  # closed so long ago that the server has forgotten it
+    return described if described.living else None
 
 
 def start_of(kept: Kept) -> ChatStart | TicketStart:
@@ -189,11 +191,11 @@ def _told(kept: Kept) -> str:
     return "; ".join(said)
 
 
-def _closed_at(run: WorkflowExecution) -> datetime:
+def _closed_at(run: Execution) -> datetime:
     return run.close_time or run.start_time
 
 
-async def _reason(client: Client, run: WorkflowExecution) -> str:
+async def _reason(client: Client, run: Execution) -> str:
     """What the last event of a run says about its end."""
     handle = client.get_workflow_handle(run.id, run_id=run.run_id)
     last = WorkflowHistoryEventFilterType.CLOSE_EVENT

@@ -13,14 +13,13 @@ from temporalio.client import Client
 
 from baton.cli.desk.concerns import there_is_a_terminal
 from baton.cli.ops.cases import dry_run_option
-from baton.cli.ops.filters import RUNNING
 from baton.cli.screen import echo
 from baton.cli.shared import as_json, baton_client, count, print_json, run
 from baton.errors import BatonError
 from baton.settings import CHECKOUT, Settings, load_settings
 from baton.signs import one_line
 from baton.temporal.binding import Bindable, Binding, binding_of, move
-from baton.temporal.queries import OURS, quoted
+from baton.temporal.queries import LIVING, OURS, quoted
 from baton.temporal.taskqueues import pollers
 
 
@@ -63,7 +62,7 @@ async def _bind(settings: Settings, dry_run: bool, yes: bool, json_: bool) -> No
 
 
 async def _say(client: Client, task_queue: str, before: Binding | None, own: Bindable, *, err: bool) -> None:
-    running = f"{OURS} AND TaskQueue = {quoted(task_queue)} AND {RUNNING}"
+    running = f"{OURS} AND TaskQueue = {quoted(task_queue)} AND {LIVING}"
     cases = (await client.count_workflows(running)).count
     workers = await _polling(client, task_queue)
     said = [

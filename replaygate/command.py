@@ -12,7 +12,7 @@ from pathlib import Path
 
 import click
 from temporalio.api.history.v1 import History
-from temporalio.client import Client, WorkflowExecution
+from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
 from baton.cli.screen import echo_json
@@ -21,6 +21,7 @@ from baton.contract import CHAT_WORKFLOW, TICKET_WORKFLOW
 from baton.errors import BatonError
 from baton.settings import CHECKOUT
 from baton.temporal.environment import connect_config
+from baton.temporal.executions import Execution, listed
 from baton.temporal.queries import without_bindings
 from replaygate import forprograms
 from replaygate import report as replayreport
@@ -185,7 +186,7 @@ async def _in_namespace(client: Client, options: Options, tally: Tally) -> Async
     query = without_bindings(options.query or "")
     found = (await client.count_workflows(query)).count
     tally.total = min(found, options.limit or found)
-    async for execution in client.list_workflows(query, limit=options.limit):
+    async for execution in listed(client, query, limit=options.limit):
         if execution.workflow_type not in (CHAT_WORKFLOW, TICKET_WORKFLOW):
             yield _ready(_skipped(execution, f"another workflow type: {execution.workflow_type}"))
         else:
@@ -199,7 +200,7 @@ def _ready(got: Request | Result) -> Item:
     return give
 
 
-def _fetched(client: Client, execution: WorkflowExecution) -> Item:
+def _fetched(client: Client, execution: Execution) -> Item:
     async def fetch() -> Request | Result:
         handle = client.get_workflow_handle(execution.id, run_id=execution.run_id)
         try:
@@ -215,11 +216,11 @@ def _fetched(client: Client, execution: WorkflowExecution) -> Item:
     return fetch
 
 
-def _skipped(execution: WorkflowExecution, why: str) -> Result:
+def _skipped(execution: Execution, why: str) -> Result:
     return _result(execution, HistoryVerdict.SKIPPED, why)
 
 
-def _result(execution: WorkflowExecution, verdict: HistoryVerdict, what: str) -> Result:
+def _result(execution: Execution, verdict: HistoryVerdict, what: str) -> Result:
     return Result(
         name=execution.id,
         workflow_id=execution.id,

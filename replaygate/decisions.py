@@ -23,7 +23,7 @@ from temporalio.worker import Plugin as WorkerPlugin
 from baton.errors import BatonError
 from baton.model.decision import DecideRequest, Decision
 from baton.model.effects import DECIDE
-from baton.temporal.queries import quoted
+from baton.temporal.executions import runs_of
 from replaygate.result import message_in
 from workflows.chat import Chat
 from workflows.ticket import Ticket
@@ -40,7 +40,7 @@ class Recorded:
 async def recorded_decision(client: Client, case: str, event_id: str) -> Recorded:
     """The decision about an event. Looks through every run of the case, the latest first."""
     runs = 0
-    async for one in client.list_workflows(f"WorkflowId = {quoted(case)}"):
+    async for one in runs_of(client, case):
         runs += 1
         history = await client.get_workflow_handle(case, run_id=one.run_id).fetch_history()
         for recorded in await decisions_in(history, client.config(active_config=True)["plugins"]):

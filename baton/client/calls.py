@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from datetime import UTC, timedelta
 from typing import Any, TypeVar, cast
 
@@ -25,6 +26,7 @@ from baton.client.pauses import Pauses
 from baton.client.whereabouts import whereabouts
 from baton.contract import HANDLE, SUBMIT, BaseEvent, check_event_size
 from baton.errors import BatonError, ConnectionFailed, Unanswered
+from baton.temporal.executions import describe, paused_since
 from baton.temporal.reasons import reason
 from baton.temporal.visibility import CLOSED_BY_FORCE, how_closed
 
@@ -125,6 +127,9 @@ class Calls:
             answer = await handle.query(
                 query, result_type=result, rpc_timeout=timedelta(seconds=QUERY_TIMEOUT)
             )
+        except ValueError as error:
+            # The SDK's, where the server turns the query away: it does not know the status "paused".
+            raise await self._paused(workflow_id) or error from None
         except RPCError as error:
             why = f"not within {QUERY_TIMEOUT:g} s" if error.status in _TOO_LATE else reason(error.message)
             where = await whereabouts(self._client, workflow_id, self._task_queue)
@@ -170,6 +175,10 @@ class Calls:
                     opening = True
                     continue
                 if meaning is not Meaning.PASSING and not (meaning is Meaning.ODD and pauses.odd()):
+                    if error.status is RPCStatusCode.FAILED_PRECONDITION:
+                        paused = await self._paused(address.workflow_id)
+                        if paused is not None:
+                            raise paused from None
                     raise failure(
                         meaning,
                         error,
@@ -204,7 +213,7 @@ class Calls:
     async def _closed_by_force(self, address: Address[OutcomeT], event: BaseEvent) -> BatonError | None:
         """What to say if the case is lost, because its workflow was closed by force."""
         try:
-            latest = await self._client.get_workflow_handle(address.workflow_id).describe()
+            latest = await describe(self._client, address.workflow_id)
         except RPCError as error:
             if meaning_of(Call.SEND, error) is Meaning.MISSING:
                 return None
@@ -212,7 +221,7 @@ class Calls:
                 f"event {event.id!r} to {address.workflow_id} was not answered, and Temporal does not say "
                 f"how the case ended: {reason(error.message)}. Send it again under the same ID."
             )
-        if latest.status not in CLOSED_BY_FORCE:
+        if latest.status is None or latest.status not in CLOSED_BY_FORCE:
             return None
         at = f" at {latest.close_time.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC" if latest.close_time else ""
         return Unanswered(
@@ -220,6 +229,14 @@ class Calls:
             f"{event.id!r} may have been handled: run `baton ops revive {address.workflow_id}`, then send it "
             f"again under the same ID."
         )
+
+    async def _paused(self, workflow_id: str) -> Unanswered | None:
+        """What to say if a case does not answer because somebody has paused its workflow."""
+        with suppress(RPCError):
+            one = await describe(self._client, workflow_id)
+            if one.paused:
+                return Unanswered(f"{workflow_id} does not answer: {paused_since(one)}")
+        return None
 
     async def _update_with_start(self, address: Address[OutcomeT], event: BaseEvent) -> OutcomeT:
         operation: WithStartWorkflowOperation[Any, Any] = WithStartWorkflowOperation(

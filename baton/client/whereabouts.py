@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 
-from temporalio.client import Client, WorkflowExecutionStatus
+from temporalio.client import Client
 from temporalio.service import RPCError
 
+from baton.temporal.executions import describe, paused_since
 from baton.temporal.taskqueues import polled
 
 _WITHIN = 3.0
@@ -22,8 +23,10 @@ async def whereabouts(client: Client, workflow_id: str, task_queue: str) -> str:
     unknown = f"Is a worker on {task_queue!r}?"
     try:
         async with asyncio.timeout(_WITHIN):
-            described = await client.get_workflow_handle(workflow_id).describe()
-            if described.status is not WorkflowExecutionStatus.RUNNING:
+            described = await describe(client, workflow_id)
+            if described.paused:
+                return f"In Temporal, {paused_since(described)}."
+            if not described.living:
                 return unknown
             sits_on = described.task_queue
             is_polled = await polled(client, sits_on)

@@ -17,12 +17,13 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any, Self
 
-from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle
+from temporalio.client import Client, WorkflowHandle
 from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from baton.errors import SettingsError
+from baton.temporal.executions import describe
 from baton.temporal.queries import DATABASE_WORKFLOW
 
 _NEVER = timedelta(days=36_500)
@@ -64,15 +65,17 @@ class Binding:
 
 async def binding_of(client: Client, task_queue: str) -> Binding | None:
     """What is bound to a task queue; ``None`` if nothing is. Raises ``RPCError``."""
+    plain = _plain(client)
     try:
-        described = await _handle(client, task_queue).describe()
+        described = await describe(plain, _workflow_id(task_queue))
     except RPCError as error:
         if error.status is not RPCStatusCode.NOT_FOUND:
             raise
         return None
-    if described.status is not WorkflowExecutionStatus.RUNNING:
+    if not described.living:
         return None  # somebody has terminated it
-    said = await described.memo()
+    memo = described.info.memo.fields
+    said = {name: (await plain.data_converter.decode([value]))[0] for name, value in memo.items()}
     to = Bindable(*(str(said.get(name, "unknown")) for name in ("database", "place", "host")))
     return Binding(to, described.start_time)
 

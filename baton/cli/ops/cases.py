@@ -24,6 +24,7 @@ from baton.cli.tables import print_table
 from baton.client.failures import not_taken
 from baton.contract import chat_workflow_id, ticket_workflow_id
 from baton.errors import BatonError
+from baton.temporal.executions import Execution, listed
 from baton.temporal.queries import without_bindings
 
 AT_ONCE = 20
@@ -89,13 +90,14 @@ async def chosen(client: Client, cases: Sequence[str], query: str | None) -> lis
     """The workflow IDs of the cases that are named, or found."""
     if query is None:
         return list(dict.fromkeys(map(workflow_of, cases)))
-    return await found(client, query)
+    return [one.id for one in await found(client, query)]
 
 
-async def found(client: Client, query: str) -> list[str]:
-    """The workflow IDs that a filter finds, each once. Raises ``BatonError`` if the server refuses it."""
+async def found(client: Client, query: str) -> list[Execution]:
+    """The cases that a filter finds: the latest run of each. Raises ``BatonError`` if it is none."""
     try:
-        return list(dict.fromkeys([one.id async for one in client.list_workflows(without_bindings(query))]))
+        runs = [one async for one in listed(client, without_bindings(query))]
+        return list({one.id: one for one in reversed(runs)}.values())[::-1]
     except RPCError as error:
         if error.status is not RPCStatusCode.INVALID_ARGUMENT:
             raise

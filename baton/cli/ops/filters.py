@@ -17,7 +17,7 @@ from baton.cli.webui import namespace as configured_namespace
 from baton.contract import CHAT_WORKFLOW, TASK_QUEUE, TICKET_WORKFLOW, TicketStage
 from baton.settings import load_settings
 from baton.signs import one_line
-from baton.temporal.queries import OURS, moment, quoted
+from baton.temporal.queries import OURS, can_be_asked_for, equals, moment, quoted
 from baton.temporal.visibility import FORCED
 
 LONG_DAYS = 30
@@ -68,18 +68,22 @@ def filters(
     if line is not None:
         yield Filter(
             "queue",
-            f"the queue of {line}",
+            f"the queue of {line}{_and_others('Line', line)}",
             # A chat in Unanswered keeps its place, even if it has an assignee.
-            f"Line = {quoted(line)} AND (Tab = 'unanswered' OR (Assignee IS NULL AND "
+            f"{equals('Line', line)} AND (Tab = 'unanswered' OR (Assignee IS NULL AND "
             f"(Tab = 'new' OR {_TICKET}))) AND {RUNNING}",
         )
     if staff is not None:
         yield Filter(
             "mine",
-            f"the Mine tab of {staff}",
-            f"{_CHAT} AND Tab = 'mine' AND PinnedTo = {quoted(staff)} AND {RUNNING}",
+            f"the Mine tab of {staff}{_and_others('PinnedTo', staff)}",
+            f"{_CHAT} AND Tab = 'mine' AND {equals('PinnedTo', staff)} AND {RUNNING}",
         )
-        yield Filter("assigned", f"all cases that {staff} has", f"Assignee = {quoted(staff)} AND {RUNNING}")
+        yield Filter(
+            "assigned",
+            f"all cases that {staff} has{_and_others('Assignee', staff)}",
+            f"{equals('Assignee', staff)} AND {RUNNING}",
+        )
     for stage in TicketStage:
         if stage is not TicketStage.CLOSED:
             yield Filter(
@@ -88,8 +92,8 @@ def filters(
     if label is not None:
         yield Filter(
             "department",
-            f"open tickets with the label {label}",
-            f"{_TICKET} AND CaseStatus = 'open' AND Labels = {quoted(label)} AND {RUNNING}",
+            f"open tickets with the label {label}{_and_others('Labels', label)}",
+            f"{_TICKET} AND CaseStatus = 'open' AND {equals('Labels', label)} AND {RUNNING}",
         )
     yield Filter("overdue", "an answer is overdue", f"{_TICKET} AND DueAt < '{moment(now)}' AND {RUNNING}")
     yield Filter(
@@ -97,6 +101,11 @@ def filters(
         f"the worker cannot go on: see its log; or it is not on {task_queue}: see `baton ops move`",
         f"{OURS} AND (TemporalReportedProblems IS NOT NULL OR TaskQueue != {quoted(task_queue)}) "
         f"AND {RUNNING}",
+    )
+    yield Filter(
+        "paused",
+        "nothing happens in them until somebody unpauses them",
+        f"{OURS} AND ExecutionStatus = 'Paused'",
     )
     yield Filter(
         "failed",
@@ -108,6 +117,11 @@ def filters(
         f"running for more than {days} days",
         f"{OURS} AND StartTime < '{moment(now - timedelta(days=days))}' AND {RUNNING}",
     )
+
+
+def _and_others(name: str, value: str) -> str:
+    """What to add to the meaning of a filter that finds too much."""
+    return "" if can_be_asked_for(name, value) else ", and others: Temporal cannot look for such signs"
 
 
 @click.command("filters")

@@ -18,7 +18,7 @@ from temporalio.api.enums.v1 import EventType, WorkflowIdConflictPolicy, Workflo
 from temporalio.api.history.v1 import HistoryEvent, WorkflowExecutionStartedEventAttributes
 from temporalio.api.taskqueue.v1 import TaskQueue
 from temporalio.api.workflowservice.v1 import SignalWithStartWorkflowExecutionRequest
-from temporalio.client import Client, WorkflowExecutionDescription, WorkflowExecutionStatus
+from temporalio.client import Client
 from temporalio.converter import WorkflowSerializationContext
 
 from baton.cli.ops.cases import CaseVerdict, Result, case_arguments, chosen, each, report
@@ -27,6 +27,7 @@ from baton.client.ledger import Ledger
 from baton.contract import SUBMIT
 from baton.desk.client import DeskClient
 from baton.errors import BatonError
+from baton.temporal.executions import Description, describe, runs_of, unpaused
 from baton.temporal.queries import quoted
 from baton.temporal.taskqueues import polled
 
@@ -80,12 +81,12 @@ async def _move(cases: Sequence[str], query: str | None, dry_run: bool, quiet: b
 
 async def _move_one(desk: DeskClient, case: str, dry_run: bool) -> Result:
     client = desk.temporal
-    described = await client.get_workflow_handle(case).describe()
-    running = described.status is WorkflowExecutionStatus.RUNNING
+    described = await unpaused(client, case)
+    running = described.living
     misplaced = running and described.task_queue != desk.task_queue
     left = await _moved_before(client, case, desk.task_queue)
     if misplaced:
-        left.append(await _read(client, case, described.run_id or ""))
+        left.append(await _read(client, case, described.run_id))
         await _check(desk, case, described, left[-1])
     elif not left:
         where = f"it is on {described.task_queue}"
@@ -95,13 +96,13 @@ async def _move_one(desk: DeskClient, case: str, dry_run: bool) -> Result:
     if misplaced:
         await client.get_workflow_handle(case, run_id=described.run_id).terminate(reason=REASON)
         # Again: something may have arrived until now, and from now on nothing can.
-        left[-1] = await _read(client, case, described.run_id or "")
+        left[-1] = await _read(client, case, described.run_id)
     for old in left:
         await _go_on(desk, case, old)
     return Result(case, CaseVerdict.DONE, _said(described, left))
 
 
-async def _check(desk: DeskClient, case: str, described: WorkflowExecutionDescription, old: OldRun) -> None:
+async def _check(desk: DeskClient, case: str, described: Description, old: OldRun) -> None:
     """Raise ``BatonError`` if the case must stay where it is."""
     if await polled(desk.temporal, described.task_queue):
         raise BatonError(
@@ -148,14 +149,14 @@ async def _go_on(desk: DeskClient, case: str, old: OldRun) -> None:
             ),
             retry=True,
         )
-    now = await desk.temporal.get_workflow_handle(case).describe()
-    if now.status is WorkflowExecutionStatus.RUNNING and now.task_queue != desk.task_queue:
+    now = await describe(desk.temporal, case)
+    if now.living and now.task_queue != desk.task_queue:
         raise BatonError(
             f"a program has put it on {now.task_queue} again: correct its BATON_TASK_QUEUE, and move it anew"
         )
 
 
-def _said(described: WorkflowExecutionDescription, left: Sequence[OldRun]) -> str:
+def _said(described: Description, left: Sequence[OldRun]) -> str:
     accepted = sum(len(old.accepted) for old in left)
     if not accepted and not any(old.worked for old in left):
         return f"from {described.task_queue}; nothing was accepted there: its senders send it again"
@@ -164,11 +165,8 @@ def _said(described: WorkflowExecutionDescription, left: Sequence[OldRun]) -> st
 
 async def _moved_before(client: Client, case: str, task_queue: str) -> list[OldRun]:
     """The runs that were closed by a move, which may have been interrupted after that."""
-    query = (
-        f"WorkflowId = {quoted(case)} AND TaskQueue != {quoted(task_queue)} "
-        "AND ExecutionStatus = 'Terminated'"
-    )
-    runs = [await _read(client, case, one.run_id) async for one in client.list_workflows(query)]
+    elsewhere = f"TaskQueue != {quoted(task_queue)} AND ExecutionStatus = 'Terminated'"
+    runs = [await _read(client, case, one.run_id) async for one in runs_of(client, case, elsewhere)]
     return [one for one in runs if one.reason == REASON]
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import click
-from temporalio.client import WorkflowExecutionStatus
 
 from baton.cli.ops.cases import CaseVerdict, Result, case_arguments, chosen, each, report
 from baton.cli.shared import as_json, baton_client, run
 from baton.contract import POKE
+from baton.temporal.executions import unpaused
 
 
 @click.command("poke")
@@ -32,12 +32,13 @@ async def _poke(cases: Sequence[str], query: str | None, dry_run: bool, quiet: b
     async with baton_client() as client:
 
         async def poke(case: str) -> Result:
-            handle = client.temporal.get_workflow_handle(case)
+            # A paused case would take the signal, and nobody would hear that nothing comes of it.
+            described = await unpaused(client.temporal, case)
             if dry_run:
-                if (await handle.describe()).status is not WorkflowExecutionStatus.RUNNING:
+                if not described.living:
                     return Result(case, CaseVerdict.NOTHING, "it is closed")
                 return Result(case, CaseVerdict.WOULD)
-            await handle.signal(POKE)
+            await client.temporal.get_workflow_handle(case).signal(POKE)
             return Result(case, CaseVerdict.DONE)
 
         return await each(await chosen(client.temporal, cases, query), "Poking", poke, quiet=quiet)

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import click
+from temporalio.client import Client
 
 from baton.cli.ops.cases import CaseVerdict, Result, dry_run_option, each, found, report
-from baton.cli.ops.filters import RUNNING
 from baton.cli.screen import echo
 from baton.cli.shared import as_json, baton_client, count, fresh_id, run
 from baton.client import BatonClient
@@ -16,7 +16,7 @@ from baton.contract import ChatSnapshot, TicketSnapshot, derived_id
 from baton.desk.client import DeskClient
 from baton.documents.directory import unknown_line, unknown_staff
 from baton.errors import Refused
-from baton.temporal.queries import OURS, quoted
+from baton.temporal.queries import LIVING, OURS, can_be_asked_for, equals
 
 SECONDS = 60.0
 
@@ -86,7 +86,7 @@ async def _reassign(
             }
             return await _hand_over(client, case, staff, event, dry_run)
 
-        cases = await found(client.temporal, _held_by(staff, query))
+        cases = await _cases_of(client.temporal, staff, query)
         if not cases:
             # Removed people may still have cases, but an unknown person without cases is a typing error.
             await _require_known(client, "--from", {"staff": staff})
@@ -95,10 +95,17 @@ async def _reassign(
         return await each(cases, "Reassigning", reassign, quiet=quiet)
 
 
-def _held_by(staff: str, query: str | None) -> str:
-    name = quoted(staff)
-    held = f"{OURS} AND {RUNNING} AND (Assignee = {name} OR PinnedTo = {name})"
+def held_by(staff: str, query: str | None) -> str:
+    """The query for the living cases that somebody has, the paused ones with them."""
+    held = f"{OURS} AND {LIVING} AND ({equals('Assignee', staff)} OR {equals('PinnedTo', staff)})"
     return f"{held} AND ({query})" if query else held
+
+
+async def _cases_of(client: Client, staff: str, query: str | None) -> list[str]:
+    cases = await found(client, held_by(staff, query))
+    if can_be_asked_for("Assignee", staff):
+        return [one.id for one in cases]
+    return [one.id for one in cases if staff in (one.value_of("Assignee"), one.value_of("PinnedTo"))]
 
 
 async def _require_known(client: BatonClient, option: str, target: Mapping[str, str]) -> None:

@@ -14,6 +14,7 @@ from temporalio.converter import WorkflowSerializationContext
 
 from baton.cli.ops.cases import CaseVerdict, Result, case_arguments, chosen, each, report
 from baton.cli.shared import as_json, baton_client, run
+from baton.temporal.executions import unpaused
 
 _WAITING = (
     PendingActivityState.PENDING_ACTIVITY_STATE_SCHEDULED,
@@ -47,8 +48,8 @@ async def _resend(cases: Sequence[str], query: str | None, dry_run: bool, quiet:
 
 
 async def _resend_one(client: Client, case: str, dry_run: bool) -> Result:
-    described = await client.get_workflow_handle(case).describe()
-    pending = described.raw_description.pending_activities
+    described = await unpaused(client, case)
+    pending = described.answer.pending_activities
     waiting = [one for one in pending if one.state in _WAITING and (one.attempt > 1 or one.paused)]
     if not waiting:
         running = ", ".join(one.activity_type.name for one in pending)

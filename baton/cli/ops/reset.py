@@ -13,13 +13,14 @@ from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.enums.v1 import EventType
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
-from temporalio.client import Client, WorkflowExecutionStatus
+from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
 from baton.cli.ops.cases import CaseVerdict, Result, case_arguments, chosen, each, report
 from baton.cli.shared import as_json, baton_client, run
 from baton.cli.times import as_typed, moment, utc_option
 from baton.errors import BatonError
+from baton.temporal.executions import unpaused
 
 
 @dataclass(frozen=True)
@@ -133,8 +134,7 @@ async def _reset(
 
 
 async def _reset_one(client: Client, case: str, mistake: Mistake, reason: str, dry_run: bool) -> Result:
-    described = await client.get_workflow_handle(case).describe()
-    assert described.run_id is not None
+    described = await unpaused(client, case)
     runs = [one async for one in _runs(client, case, described.run_id, mistake)]
     found = first_bad(case, runs, mistake)
     if found is None:
@@ -144,7 +144,7 @@ async def _reset_one(client: Client, case: str, mistake: Mistake, reason: str, d
     where = f"to event {task.event_id} of {back.length}, {moment(_time(task))}"
     if back.run_id != described.run_id:
         where += f", in the earlier run {back.run_id}"
-    if described.status is not WorkflowExecutionStatus.RUNNING:
+    if not described.living:
         where += "; it is closed, and opens again"
     if dry_run:
         return Result(case, CaseVerdict.WOULD, where)

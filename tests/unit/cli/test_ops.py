@@ -81,9 +81,9 @@ def test_the_help_fits_into_a_terminal(name: str) -> None:
 
 
 def test_a_quote_in_a_name_ends_no_filter() -> None:
-    (queue,) = (one for one in filters(NOON, line="o'hara\\") if one.name == "queue")
+    (queue,) = (one for one in filters(NOON, line="o'hara") if one.name == "queue")
 
-    assert queue.query.startswith("Line = 'o\\'hara\\\\' AND (Tab = 'unanswered' OR ")
+    assert queue.query.startswith("Line = 'o\\'hara' AND (Tab = 'unanswered' OR ")
     assert queue.query.endswith(" AND ExecutionStatus = 'Running'")
     assert queue.link("https://ui/", "a/b").startswith(
         "https://ui/namespaces/a%2Fb/workflows?query=Line%20%3D"
@@ -94,7 +94,7 @@ def test_the_ui_can_change_what_a_filter_asks() -> None:
     """The UI reads a query into its buttons and writes it again from them; with IN, the result is invalid."""
     queries = [one.query for one in filters(NOON, line="line-1", staff="ivan", label="billing")]
 
-    assert len(queries) == 15
+    assert len(queries) == 16
     assert [query for query in queries if " IN " in query] == []
 
 

@@ -86,7 +86,11 @@ class FakeTemporal:
             raise self.ledger
         return self.ledger
 
-    async def describe(self) -> NoReturn:
+    @property
+    def workflow_service(self) -> FakeTemporal:
+        return self
+
+    async def describe_workflow_execution(self, request: Any, *, retry: bool) -> NoReturn:
         """How the case ended: unknown, like the case itself."""
         raise self.error
 
