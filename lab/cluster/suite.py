@@ -15,8 +15,10 @@ CHOSEN = (
     "tests/e2e/test_tickets.py",
     "tests/e2e/test_kill.py",
     "tests/e2e/test_ticket_kill.py",
+    "tests/e2e/test_visibility.py",
 )
-"""Tests of what a case does, also when a worker dies. A test that needs to skip time is skipped there."""
+"""Tests of what a case does, also when a worker dies, and of Temporal's lists, which are in PostgreSQL here.
+A test that needs to skip time is skipped there."""
 STOP_SECONDS = 30.0
 
 

@@ -21,7 +21,7 @@ from temporalio.service import RPCError
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
-from baton.cli.ops.filters import Filter, filters
+from baton.cli.ops.filters import filters
 from baton.cli.ops.register import ADDED, PRESENT, WOULD_ADD, WrongTypes, register
 from baton.contract import CHAT_WORKFLOW, SEARCH_ATTRIBUTES, Presence, Tab
 from baton.errors import HelpDeskUnavailable, SettingsError
@@ -140,76 +140,6 @@ async def test_registering_says_what_it_did(baton: Baton) -> None:
 
 
 # --- Filters ------------------------------------------------------------------------------------
-
-
-async def found_by(rig: Rig, one: Filter) -> set[str]:
-    """What a filter finds, of this rig only."""
-    query = f"({one.query}) AND TaskQueue = '{rig.settings.task_queue}'"
-    return {found.id async for found in rig.client.temporal.list_workflows(query)}
-
-
-async def test_each_filter_finds_what_it_says(rig: Rig) -> None:
-    chats = {
-        name: fresh(f"filter-{name}") for name in ("new", "unanswered", "reserved", "queue", "mine", "failed")
-    }
-    tickets = {name: fresh(f"T-{name}") for name in ("triage", "collecting", "composing", "answered")}
-    await rig.customer(chats["new"])
-    await rig.customer(chats["unanswered"])
-    await rig.by("ivan", chats["unanswered"], "chat_ended", status="open")
-    await rig.staff(chats["reserved"], "lena")
-    await rig.customer(chats["mine"])
-    await rig.by("ivan", chats["mine"], "taken")
-    for staff in ("ivan", "petra"):
-        await rig.presence(staff, Presence.OFFLINE, ago=timedelta(hours=1))
-    await rig.customer(chats["queue"])
-    await rig.by("lena", chats["queue"], "assigned", line="line-1")
-    await rig.customer(chats["failed"])
-    await rig.handle(chats["failed"]).terminate()
-    await rig.on_ticket("customer", tickets["triage"], "customer_message", text="Hello?")
-    await rig.asked(tickets["collecting"], "three-departments")
-    for name in ("composing", "answered"):
-        await rig.asked(tickets[name], "billing-and-delivery")
-    for name in ("composing", "answered"):
-        await rig.note("lena", tickets[name])
-        await rig.note("maria", tickets[name])
-    await rig.on_ticket("maria", tickets["answered"], "send_reply", text="Here you are.")
-
-    held = (await rig.snapshot(chats["reserved"])).assignee
-    assert held is not None
-    expected = {
-        "new": {chats["new"], chats["queue"]},
-        "unanswered": {chats["unanswered"]},
-        "reserved": {chats["reserved"]},
-        "queue": {chats["queue"]},
-        "mine": {chats["mine"]},
-        "assigned": {chats["mine"], *([chats["reserved"]] if held == "ivan" else [])},
-        **{name: {ticket} for name, ticket in tickets.items()},
-        "department": {tickets["collecting"]},
-        "overdue": set[str](),
-        "stuck": set[str](),
-        "failed": {chats["failed"]},
-        "long": set[str](),
-    }
-
-    def ids(names: set[str]) -> set[str]:
-        return {f"ticket:{one}" if one.startswith("T-") else f"chat:{CHANNEL}:{one}" for one in names}
-
-    about: dict[str, Any] = {"line": "line-1", "staff": "ivan", "label": "billing"}
-    about["task_queue"] = rig.settings.task_queue
-    now = {one.name: one for one in filters(datetime.now(UTC), **about)}
-    assert now.keys() == expected.keys()
-    for name, one in now.items():
-
-        async def right(one: Filter = one, name: str = name) -> bool:
-            return await found_by(rig, one) == ids(expected[name])
-
-        await eventually(right, f"{name} found {await found_by(rig, one)}")
-    later = {one.name: one for one in filters(datetime.now(UTC) + timedelta(days=40), **about)}
-    due = (await rig.ticket(tickets["collecting"])).departments[0].due_at
-    assert due is not None
-    assert await found_by(rig, later["overdue"]) == ids({tickets["collecting"]})
-    living = {name for name in expected if name in chats or name in tickets} - {"failed"}
-    assert await found_by(rig, later["long"]) == ids({(chats | tickets)[name] for name in living})
 
 
 @workflow.defn(name=CHAT_WORKFLOW, sandboxed=False)

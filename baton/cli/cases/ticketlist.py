@@ -15,7 +15,7 @@ from baton.cli.times import heading, minute
 from baton.contract import TICKET_WORKFLOW, Status, TicketStage
 from baton.desk.api import TicketQuery, TicketRow
 from baton.documents.directory import unknown_department
-from baton.temporal.queries import quoted
+from baton.temporal.queries import equals
 
 PROSE = ("Why it waits", "Text")
 """The last columns of a list of cases."""
@@ -106,7 +106,7 @@ def visibility_query(query: TicketQuery, label: str | None) -> str:
 
     There is none for the composer, who is also the assignee.
     """
-    return " AND ".join(f"{name} = {quoted(value)}" for name, value in _conditions(query, label))
+    return " AND ".join(equals(name, value) for name, value in _conditions(query, label))
 
 
 def _conditions(query: TicketQuery, label: str | None) -> Iterator[tuple[str, str]]:

@@ -13,7 +13,7 @@ from baton.cli.webui import list_address, namespace, ui_address
 from baton.desk.api import Concern, Concerns
 from baton.errors import BatonError
 from baton.signs import one_line
-from baton.temporal.queries import quoted
+from baton.temporal.queries import among, quoted
 
 _LONGEST_QUERY = 4_000
 """Characters of a query: it is part of an address."""
@@ -80,8 +80,7 @@ def _counted(concerns: Concerns) -> str:
 
 
 def _link(one: Concern, ui: str | None) -> str:
-    names = ", ".join(map(quoted, _shown(one)))
-    return list_address(ui_address(ui), namespace(), f"WorkflowId IN ({names})")
+    return list_address(ui_address(ui), namespace(), among("WorkflowId", _shown(one)))
 
 
 def _shown(one: Concern) -> list[str]:
