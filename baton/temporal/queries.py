@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from baton.contract import CHAT_WORKFLOW, SEARCH_ATTRIBUTES, TICKET_WORKFLOW
+from baton.errors import BatonError
 
 DATABASE_WORKFLOW = "Database"
 """The type of the workflows that are no cases: see ``baton.temporal.binding``."""
@@ -23,6 +24,7 @@ DATABASE_WORKFLOW = "Database"
 _LOST = re.compile(r'["\\\b\n\r\t?]')
 """Signs that do not reach the database as they are. Before all but the last one Temporal writes a backslash,
 which SQLite and PostgreSQL then look for, too; the last one it takes for a parameter in PostgreSQL."""
+_VALUES = re.compile(r"""'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)\"""", re.DOTALL)
 _BETWEEN_WORDS = "♡"
 """What Temporal writes between the words of a KeywordList in SQLite."""
 
@@ -85,7 +87,26 @@ LIVING = "CloseTime IS NULL"
 """Running, or paused: a filter with ``ExecutionStatus = 'Running'`` leaves out what is paused."""
 
 
+def require_askable(query: str) -> None:
+    """Refuse a filter that somebody has written if it asks for what Temporal finds by no filter.
+
+    Temporal answers it with nothing found, or with an error of its database. Raises ``BatonError``.
+    """
+    for match in _VALUES.finditer(query):
+        value = re.sub(r"\\(.)", r"\1", match[1] or match[2] or "", flags=re.DOTALL)
+        if _LOST.search(value) or value != value.strip("'"):
+            raise BatonError(
+                f"The filter asks for {value}, and Temporal finds no value with a double quote, a backslash "
+                "or a question mark, or with an apostrophe at an end. Ask with STARTS_WITH for what comes "
+                "before that sign, or with IS NOT NULL."
+            )
+
+
 def without_bindings(query: str) -> str:
-    """The same query, without the workflows that say which database belongs to a task queue."""
+    """The same query, without the workflows that say which database belongs to a task queue.
+
+    Raises as `require_askable`.
+    """
+    require_askable(query)
     others = f"WorkflowType != {quoted(DATABASE_WORKFLOW)}"
     return f"({query}) AND {others}" if query.strip() else others

@@ -16,6 +16,7 @@ from baton.cli.ops.filters import filters
 from baton.cli.ops.reassign import held_by
 from baton.contract import SEARCH_ATTRIBUTES, Status, TicketStage
 from baton.desk.api import TicketQuery
+from baton.errors import BatonError
 from baton.settings import CHECKOUT
 from baton.temporal.queries import LIVING, OURS, among, can_be_asked_for, equals, one_of, without_bindings
 from baton.temporal.visibility import FORCED
@@ -91,6 +92,37 @@ def test_a_value_that_temporal_cannot_be_asked_for_is_found_among_others(
     assert equals(name, value) == query
     assert can_be_asked_for(name, value) == (" = " in query)
     assert one_of(name, value) == f"({query})"
+
+
+@pytest.mark.parametrize(
+    ("query", "value"),
+    [
+        ("Assignee = 'who?'", "who?"),
+        (r"Tab = 'new' AND Labels = 'a\\b'", "a\\b"),
+        ("Labels IN ('vip', 'the \"best\"')", 'the "best"'),
+        (r"Assignee = 'the boys\''", "the boys'"),
+        ('Assignee = "who?"', "who?"),
+    ],
+)
+def test_a_filter_by_which_nothing_can_be_found_is_refused_at_once(query: str, value: str) -> None:
+    with pytest.raises(BatonError) as refused:
+        without_bindings(query)
+    assert str(refused.value).startswith(f"The filter asks for {value}, and Temporal finds no value with ")
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "",
+        r"Assignee = 'it\'s' AND Line = 'a'",
+        'Assignee = "it\'s"',
+        "Assignee = 'it''s'",
+        "Tab = ''",
+        "Mood = 'good",
+    ],
+)
+def test_every_other_filter_is_asked_as_it_was_written(query: str) -> None:
+    assert without_bindings(query).startswith(f"({query}) AND " if query else "WorkflowType != ")
 
 
 def test_a_filter_that_finds_too_much_says_so() -> None:
