@@ -108,3 +108,10 @@ def _unknown(document: Document, mapping: DeskMapping, directory: Directory) -> 
             if name not in known:
                 hint = did_you_mean(name, sorted(known), "it has none yet")
                 yield document.problem((part, name), f"{what} {name!r}", hint)
+    missing = sorted(set(directory.lines) - set(mapping.lines))
+    if mapping.lines and missing:
+        yield document.problem(
+            ("lines",),
+            f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing",
+            "name every line of the directory, or none, and cases are in no queue of a line",
+        )

@@ -39,6 +39,8 @@ from helpdesks.rt.tickets import shown
 from helpdesks.rt.transactions import quoted
 from helpdesks.rt.users import Users
 
+MAPPING = RtMapping
+
 _OPEN_AT_ONCE = 10
 _DONE = re.compile(
     r"(Ticket \d+: )?"
@@ -175,6 +177,11 @@ class RtDesk:
         if queue is None:
             raise DeskRefused(f"{line} has no queue in RT: add 'lines: {{{line}: …}}' to the mapping")
         return queue
+
+
+def open_desk(mapping: RtMapping, secret: str) -> RtDesk:
+    """The RT that a mapping names. Raises ``SettingsError`` if its ``ca_file`` cannot be used."""
+    return RtDesk(mapping, secret)
 
 
 def _is_so(change: Change, now: Shown) -> bool:

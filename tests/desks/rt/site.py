@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from email import message_from_string
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 
@@ -19,7 +21,7 @@ PEOPLE = {person: f"{person}.rt" for person in _DEMO.staff}
 """By person of the demo company: the login in RT, which is another word."""
 LOGINS = {PEOPLE[person]: member.name for person, member in _DEMO.staff.items()}
 CUSTOMERS = ("carol@customer.example", "carl@customer.example")
-LINES = {"line-1": "First line", "line-2": "Experts"}
+LINES = {"line-1": "First line", "line-2": "Experts", "phones": "Phones"}
 QUEUES = ("General", *LINES.values(), "Elsewhere")
 """The queues there are. Baton does not work in the last one."""
 
@@ -46,6 +48,10 @@ class Site:
         self.rt = rt
         self.mapping = mapping_of(rt.url)
         self._people: dict[str, httpx.AsyncClient] = {}
+
+    def mapping_of(self, **fields: Any) -> RtMapping:
+        """The mapping of the demo company for this RT, with other fields."""
+        return mapping_of(self.rt.url, **fields)
 
     def desk(self, **fields: Any) -> RtDesk:
         """Baton's way to it. Whoever asks for it closes it."""
@@ -79,6 +85,45 @@ class Site:
         """Let somebody change a ticket; what RT says to it."""
         said: list[str] = await self.do(who, "PUT", f"ticket/{ticket}", **fields)
         return said
+
+    async def shows(self, ticket: str) -> dict[str, Any]:
+        """The ticket as RT shows it to its administrator: status, owner and labels."""
+        row = await self.do("root", "GET", f"ticket/{ticket}?fields[Owner]=Name")
+        labels = next(field["values"] for field in row["CustomFields"] if field["name"] == "Labels")
+        return {"status": row["Status"], "owner": row["Owner"]["Name"], "labels": set(labels)}
+
+    async def record(self, ticket: str) -> list[dict[str, Any]]:
+        """Everything that was ever done to a ticket, as RT keeps it, in order."""
+        fields = "Type,Field,OldValue,NewValue,Creator,Created"
+        query = quote(f"ObjectType = 'RT::Ticket' AND ObjectId = {ticket}")
+        found: list[dict[str, Any]] = []
+        while True:
+            page = await self.do(
+                "root",
+                "GET",
+                f"transactions?query={query}&fields={fields}&fields[Creator]=Name&orderby=id&order=ASC"
+                f"&per_page=100&page={len(found) // 100 + 1}",
+            )
+            found += page["items"]
+            if len(page["items"]) < 100:
+                return found
+
+    async def said(self, ticket: str, kind: str, by: str = BATON) -> list[str]:
+        """The texts of a ticket's messages (``Correspond``) or notes (``Comment``) by somebody, in order."""
+        login = PEOPLE.get(by, by)
+        rows = [row for row in await self.record(ticket) if row["Type"] == kind]
+        return [await self._text(row["id"]) for row in rows if row["Creator"]["Name"] == login]
+
+    def mailed(self, address: str, text: str) -> int:
+        """How many mails with this text, a line of its own, went to an address."""
+        mails = [message_from_string(mail) for mail in self.rt.mails]
+        return sum(
+            text in str(mail.get_payload(decode=False)).splitlines() for mail in mails if mail["To"] == address
+        )
+
+    async def _text(self, transaction: str) -> str:
+        parts = await self.do("root", "GET", f"transaction/{transaction}/attachments?fields=Content")
+        return "".join(part.get("Content") or "" for part in parts["items"])
 
     async def aclose(self) -> None:
         for client in self._people.values():
