@@ -51,7 +51,7 @@ class Statuses(BaseModel):
         if doubled:
             raise PydanticCustomError(
                 "doubled",
-                "the status {name!r} of RT is named twice",
+                "the status '{name}' of RT is named twice",
                 {"name": doubled[0], "hint": "it is open, pending or closed"},
             )
         return self
@@ -87,14 +87,14 @@ class RtMapping(DeskMapping):
             if queue in self.queues:
                 raise PydanticCustomError(
                     "no_line",
-                    "the queue {queue!r} is {line}'s, and cannot be one of 'queues', too",
+                    "the queue '{queue}' is {line}'s, and cannot be one of 'queues', too",
                     {"queue": queue, "line": line, "hint": "tickets in these are in no line"},
                 )
         for name, login in self.people.items():
             if login.lower() in {self.login.lower(), NOBODY.lower(), ITSELF.lower()}:
                 raise PydanticCustomError(
                     "no_person",
-                    "{login!r} is no person in RT, and cannot be {name}",
+                    "'{login}' is no person in RT, and cannot be {name}",
                     {"login": login, "name": name, "hint": "write that person's own login"},
                 )
         return self
