@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from functools import partial
 
 import pytest
 
 from helpdesks.rt.setup import datafile
 from local.rt import PrivateRt, company, why_not
+from tests.conftest import RigOpener
+from tests.desks.rt.playing import RtRigOpener, beside
 from tests.desks.rt.site import CUSTOMERS, LOGINS, QUEUES, Site, mapping_of
 
 
@@ -25,3 +28,9 @@ async def site(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Site]:
         await opened.aclose()
     finally:
         await rt.stop()
+
+
+@pytest.fixture
+def open_beside(site: Site, open_a_rig: RigOpener) -> RtRigOpener:
+    """Opens rigs beside the RT."""
+    return partial(beside, site, open_a_rig)

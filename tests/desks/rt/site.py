@@ -115,11 +115,8 @@ class Site:
         return [await self._text(row["id"]) for row in rows if row["Creator"]["Name"] == login]
 
     def mailed(self, address: str, text: str) -> int:
-        """How many mails with this text, a line of its own, went to an address."""
-        mails = [message_from_string(mail) for mail in self.rt.mails]
-        return sum(
-            text in str(mail.get_payload(decode=False)).splitlines() for mail in mails if mail["To"] == address
-        )
+        """How many mails with this text, in one line, went to an address."""
+        return sum(text in mail and message_from_string(mail)["To"] == address for mail in self.rt.mails)
 
     async def _text(self, transaction: str) -> str:
         parts = await self.do("root", "GET", f"transaction/{transaction}/attachments?fields=Content")

@@ -2,99 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import Any
-
-import pytest
-
 from baton.contract import TicketStage
-from baton.desk.feed import FEED_STATUS, FeedStatus, desk_feed_workflow_id
-from helpdesks.outside.opening import Beside
-from lab.rig import Rig, eventually
-from tests.conftest import RigOpener
+from tests.desks.rt.playing import (
+    REPLY,
+    RtRigOpener,
+    answered,
+    asked_and_answered,
+    at_stage,
+    prompts_in,
+    shown,
+)
 from tests.desks.rt.site import CUSTOMERS, Site
 
 CAROL, CARL = CUSTOMERS
-
-
-async def feed_of(rig: Rig) -> FeedStatus:
-    """How far the feed of a rig has read."""
-    feed = rig.client.temporal.get_workflow_handle(desk_feed_workflow_id("rt", rig.settings.task_queue))
-    return await feed.query(FEED_STATUS, result_type=FeedStatus)
-
-
-RtRigOpener = Callable[..., AbstractAsyncContextManager[Rig]]
-
-
-@pytest.fixture
-def open_beside(site: Site, open_a_rig: RigOpener) -> RtRigOpener:
-    """Opens a rig beside the RT, which listens once the block begins."""
-
-    @asynccontextmanager
-    async def opener(**settings: Any) -> AsyncIterator[Rig]:
-        desk = site.desk(every=1)
-        try:
-            async with open_a_rig(beside=Beside(site.mapping_of(every=1), desk), **settings) as rig:
-
-                async def listens() -> bool:
-                    return (await feed_of(rig)).looked_at is not None
-
-                await eventually(listens, "the feed did not begin")
-                yield rig
-        finally:
-            await desk.aclose()
-
-    return opener
-
-
-async def at_stage(rig: Rig, ticket: str, stage: TicketStage) -> None:
-    """Wait until Baton has a ticket at a stage, and has written everything that it decided."""
-
-    async def is_there() -> bool:
-        return (await rig.ticket(ticket)).stage is stage
-
-    await eventually(is_there, f"{ticket} is not {stage}", within=60)
-    await rig.settled(f"ticket:{ticket}")
-
-
-async def shown(site: Site, ticket: str, **wanted: Any) -> None:
-    """Wait until RT shows this of a ticket."""
-    now: dict[str, Any] = {}
-
-    async def is_so() -> bool:
-        now.update(await site.shows(ticket))
-        return wanted.items() <= now.items()
-
-    try:
-        await eventually(is_so, "", within=60)
-    except AssertionError:
-        raise AssertionError(f"{ticket} shows {now}, not {wanted}") from None
-
-
-async def asked_and_answered(site: Site, rig: Rig, ticket: str) -> None:
-    """Petra asks in a comment, two departments answer in comments, and Maria was the last."""
-    await site.write("petra", ticket, "/ask billing delivery\nPlease be quick.", "comment")
-    await shown(site, ticket, labels={"billing", "delivery", "several-departments"})
-    await site.write("lena", ticket, "Charged once: the second was only reserved.", "comment")
-    await shown(site, ticket, labels={"delivery", "several-departments"})
-    await site.write("maria", ticket, "It arrives on Tuesday.", "comment")
-    await at_stage(rig, ticket, TicketStage.COMPOSING)
-    await shown(site, ticket, owner="maria.rt", labels={"several-departments"}, status="new")
-
-
-async def prompts_in(site: Site, ticket: str) -> list[str]:
-    """The notes with a draft."""
-    return [note for note in await site.said(ticket, "Comment") if "A draft of it" in note]
-
-
-async def answered(site: Site, rig: Rig, ticket: str) -> None:
-    """Wait until the one reply is there, and the ticket is the customer's turn."""
-    await at_stage(rig, ticket, TicketStage.ANSWERED)
-    await shown(site, ticket, status="stalled", labels={"several-departments"}, owner="maria.rt")
-
-
-REPLY = "You were charged once; your parcel arrives on Tuesday."
 
 
 async def test_the_composer_sends_the_one_reply_through_baton(site: Site, open_beside: RtRigOpener) -> None:
