@@ -33,6 +33,7 @@ from helpdesks.outside.adapter import (
     applied,
     undone,
 )
+from helpdesks.outside.expressing import overwritten, wanted
 
 ANSWERED_WITHIN = 20.0
 """Seconds that a case has for its answer. One that is stuck must not keep the others from hearing."""
@@ -64,7 +65,10 @@ class DeskHearing:
         """Tell the case. Raises ``HelpDeskUnavailable``."""
         event, name = heard.event, self._adapter.name
         if event is None:
-            if heard.shows and not heard.own:
+            if heard.own:
+                with self._whatever_the_desk_says(heard):
+                    await self._stand_by_others(heard)
+            elif heard.shows:
                 await self._deliveries.heard(name, heard.desk_id, heard.shows, None)
             return Heard.NOTHING
         case = CaseRef.at(workflow_id_of(heard.start))
@@ -86,6 +90,22 @@ class DeskHearing:
             with self._whatever_the_desk_says(heard):
                 await self._carry_out(heard, await self._ledger.kept(case))
         return Heard.TOLD
+
+    async def _stand_by_others(self, heard: HeardThere) -> None:
+        """Give back what somebody did just before a write of Baton's own, which nothing could hold back then.
+
+        The case has heard of it meanwhile, so that the case is right where the two differ.
+        """
+        kept = await self._ledger.kept(CaseRef.at(workflow_id_of(heard.start)))
+        if kept is None or kept.state.final:
+            return
+        case = wanted(kept.state, self._adapter.capabilities)
+        if not overwritten(heard.shows, case, applied(heard.shows, Change())):
+            return
+        change = overwritten(heard.shows, case, (await self._adapter.show(heard.desk_id)).is_now)
+        if change:
+            await self._adapter.change(heard.desk_id, change, f"{kept.state.case_id}:again")
+            await self._deliveries.heard(self._adapter.name, heard.desk_id, cast(Difference, change), None)
 
     async def _carry_out(self, heard: HeardThere, kept: Kept | None) -> None:
         """Make the desk show what somebody has asked for in words.

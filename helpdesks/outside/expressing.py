@@ -5,21 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterator, Set
 
 from baton.contract import Activity, Tab, TicketStage
+from baton.model.chat.state import ChatState
 from baton.model.effects import CaseWrite
-from helpdesks.outside.adapter import SINGLE, Capability, Change
+from baton.model.ticket.state import TicketState
+from helpdesks.outside.adapter import SINGLE, Capability, Change, Difference
 
 
-def wanted(write: CaseWrite, capabilities: Set[Capability]) -> Change:
-    """The case as the desk is to show it, as far as it can."""
-    change = Change(status=write.status)
+def wanted(write: CaseWrite | ChatState | TicketState, capabilities: Set[Capability]) -> Change:
+    """The case, as a write or its state has it, as the desk is to show it, as far as it can."""
+    change = Change()
+    if write.status is not None:
+        change["status"] = write.status
     if write.assignee is not None or Capability.UNASSIGN in capabilities:
         change["assignee"] = write.assignee
     if write.line is not None and Capability.LINES in capabilities:
         change["line"] = write.line
     if Capability.LABELS in capabilities:
         change["labels"] = frozenset(write.labels)
-    if write.activity is not None and Capability.END_CHAT in capabilities:
-        change["activity"] = write.activity
+    activity = None if isinstance(write, TicketState) else write.activity
+    if activity is not None and Capability.END_CHAT in capabilities:
+        change["activity"] = activity
     return change
 
 
@@ -60,3 +65,24 @@ def merged(wanted: Change, now: Change, known: Change, on_their_way: Set[str]) -
 def changed_by_others(now: Change, known: Change) -> frozenset[str]:
     """The fields that show something else than what was last written or read there."""
     return frozenset(name for name in SINGLE if name in known and known[name] != now.get(name))
+
+
+def overwritten(own: Difference, case: Change, now: Change) -> Change:
+    """What to change at the desk because a write of Baton's own has overwritten what somebody had just done.
+
+    Args:
+        own: what that write did.
+        case: what the desk is to show of the case by now, after it has heard of what was overwritten.
+    """
+    change = Change()
+    for name in SINGLE:
+        if name in own and name in case and own[name] != case[name] and now.get(name) == own[name]:
+            change[name] = case[name]
+    if "labels" in case:
+        there = now.get("labels", frozenset())
+        missing = own.get("labels_removed", frozenset()) & case["labels"]
+        surplus = own.get("labels_added", frozenset()) - case["labels"]
+        to_be = (there | missing) - surplus
+        if to_be != there:
+            change["labels"] = to_be
+    return change

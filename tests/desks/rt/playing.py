@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
+
+import httpx
 
 from baton.contract import TicketStage
 from baton.desk.feed import FEED_STATUS, FeedStatus, desk_feed_workflow_id
 from helpdesks.outside.opening import Beside
+from helpdesks.rt.desk import RtDesk
 from lab.rig import Rig, eventually
 from tests.conftest import RigOpener
 from tests.desks.rt.site import Site
@@ -25,10 +29,55 @@ RtRigOpener = Callable[..., AbstractAsyncContextManager[Rig]]
 """Opens a rig beside the RT, which listens once the block begins."""
 
 
+class Calls:
+    """What Baton asks of the RT, and what happens while it does.
+
+    Args:
+        desk: Baton's way to the RT.
+    """
+
+    def __init__(self, desk: RtDesk) -> None:
+        self.made: list[str] = []
+        self._waiting: list[tuple[str, str, Callable[[], Awaitable[object]]]] = []
+        desk._client._http.event_hooks = {"request": [self._about_to_ask]}
+
+    def before(self, call: str, text: str, do: Callable[[], Awaitable[object]]) -> asyncio.Event:
+        """Do something once, just before the next call with such a beginning and text in it is made.
+
+        The event that this returns is set when that is done.
+        """
+        done = asyncio.Event()
+
+        async def then() -> None:
+            await do()
+            done.set()
+
+        self._waiting.append((call, text, then))
+        return done
+
+    def during(self, call: str, text: str) -> asyncio.Event:
+        """An event that is set as soon as the next such call is under way."""
+
+        async def nothing() -> None:
+            pass
+
+        return self.before(call, text, nothing)
+
+    async def _about_to_ask(self, request: httpx.Request) -> None:
+        call = f"{request.method} {request.url.path.partition('/REST/2.0/')[2]}"
+        self.made.append(call)
+        for waiting in list(self._waiting):
+            if call.startswith(waiting[0]) and waiting[1].encode() in request.content:
+                self._waiting.remove(waiting)
+                await waiting[2]()
+
+
 @asynccontextmanager
-async def beside(site: Site, open_a_rig: RigOpener, **settings: Any) -> AsyncIterator[Rig]:
+async def beside(
+    site: Site, open_a_rig: RigOpener, desk: RtDesk | None = None, **settings: Any
+) -> AsyncIterator[Rig]:
     """A rig beside the RT, which listens once the block begins."""
-    desk = site.desk(every=1)
+    desk = desk or site.desk(every=1)
     try:
         async with open_a_rig(beside=Beside(site.mapping_of(every=1), desk), **settings) as rig:
             await listens(rig)

@@ -86,6 +86,12 @@ class Site:
         said: list[str] = await self.do(who, "PUT", f"ticket/{ticket}", **fields)
         return said
 
+    async def killed(self) -> None:
+        """Kill the RT in the middle of what it does, and start it again."""
+        await self.rt.kill()
+        await self.aclose()
+        await self.rt.start()
+
     async def shows(self, ticket: str) -> dict[str, Any]:
         """The ticket as RT shows it to its administrator: status, owner and labels."""
         row = await self.do("root", "GET", f"ticket/{ticket}?fields[Owner]=Name")
@@ -125,3 +131,4 @@ class Site:
     async def aclose(self) -> None:
         for client in self._people.values():
             await client.aclose()
+        self._people.clear()
