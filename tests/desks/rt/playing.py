@@ -119,12 +119,16 @@ async def shown(site: Site, ticket: str, **wanted: Any) -> None:
         raise AssertionError(f"{ticket} shows {now}, not {wanted}") from None
 
 
-async def asked_and_answered(site: Site, rig: Rig, ticket: str) -> None:
-    """Petra asks in a comment, two departments answer in comments, and Maria was the last."""
+async def asked_and_answered_by_one(site: Site, ticket: str) -> None:
+    """Petra asks in a comment, and Lena, of one of the two departments, answers in another."""
     await site.write("petra", ticket, "/ask billing delivery\nPlease be quick.", "comment")
     await shown(site, ticket, labels={"billing", "delivery", "several-departments"})
     await site.write("lena", ticket, "Charged once: the second was only reserved.", "comment")
     await shown(site, ticket, labels={"delivery", "several-departments"})
+
+
+async def answered_by_the_last(site: Site, rig: Rig, ticket: str) -> None:
+    """Maria, of the other department, answers, and is to write the reply."""
     await site.write("maria", ticket, "It arrives on Tuesday.", "comment")
     await at_stage(rig, ticket, TicketStage.COMPOSING)
     await shown(site, ticket, owner="maria.rt", labels={"several-departments"}, status="new")

@@ -7,7 +7,8 @@ from tests.desks.rt.playing import (
     REPLY,
     RtRigOpener,
     answered,
-    asked_and_answered,
+    answered_by_the_last,
+    asked_and_answered_by_one,
     at_stage,
     prompts_in,
     shown,
@@ -20,7 +21,8 @@ CAROL, CARL = CUSTOMERS
 async def test_the_composer_sends_the_one_reply_through_baton(site: Site, open_beside: RtRigOpener) -> None:
     async with open_beside() as rig:
         ticket = await site.ticket("Why was I charged twice, and where is my parcel?")
-        await asked_and_answered(site, rig, ticket)
+        await asked_and_answered_by_one(site, ticket)
+        await answered_by_the_last(site, rig, ticket)
         (prompt,) = await prompts_in(site, ticket)
         assert "Charged once" in prompt
         assert "on Tuesday" in prompt
@@ -36,7 +38,8 @@ async def test_the_composer_sends_the_one_reply_through_baton(site: Site, open_b
 async def test_the_composer_writes_the_one_reply_in_rt(site: Site, open_beside: RtRigOpener) -> None:
     async with open_beside() as rig:
         ticket = await site.ticket("Charged twice, and no parcel?", by=CARL, Requestor=CARL)
-        await asked_and_answered(site, rig, ticket)
+        await asked_and_answered_by_one(site, ticket)
+        await answered_by_the_last(site, rig, ticket)
         await site.write("maria", ticket, REPLY)
         await answered(site, rig, ticket)
         assert await site.said(ticket, "Correspond", by="maria") == [REPLY]
