@@ -128,6 +128,8 @@ async def running_worker(
         max_cached_workflows=settings.max_cached_workflows,
         workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
         activity_task_poller_behavior=PollerBehaviorAutoscaling(),
+        # No payload is stored elsewhere. The SDK looks all the same, for each in a task, unless one by one.
+        max_workflow_task_external_storage_concurrency=1,
         graceful_shutdown_timeout=timedelta(seconds=settings.shutdown_grace_seconds),
         deployment_config=_deployment(version),
     )

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Self
 
 from temporalio.api.common.v1 import Payload
 from temporalio.converter import (
@@ -199,7 +199,15 @@ class _Converter(DataConverter):
         return await super().decode(payloads, type_hints or [object] * len(payloads))
 
 
-PLAIN: DataConverter = _Converter(
+class _Plain(_Converter):
+    """Converts alike everywhere. The SDK asks several times for each payload what holds where it belongs."""
+
+    def with_context(self, context: SerializationContext) -> Self:
+        """See base class."""
+        return self
+
+
+PLAIN: DataConverter = _Plain(
     payload_converter_class=TolerantConverter,
     payload_codec=WithoutKeys(),
     failure_converter_class=PlainFailures,

@@ -7,7 +7,7 @@ can judge it: see ``TolerantConverter``.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Self
 
 from temporalio.api.common.v1 import Payload
 from temporalio.api.failure.v1 import Failure
@@ -18,6 +18,7 @@ from temporalio.converter import (
     DefaultFailureConverter,
     EncodingPayloadConverter,
     PayloadConverter,
+    SerializationContext,
 )
 
 from baton.contract import MAX_EVENT_SIZE
@@ -64,8 +65,11 @@ class _UnreadableConverter(EncodingPayloadConverter):
         return readable(payload)
 
 
-_CONVERTERS = (*PydanticPayloadConverter().converters.values(), *map(_UnreadableConverter, UNREADABLE))
-"""Shared: the SDK makes a new converter for each activation, and each would build its own of these, with an
+_CONVERTERS = {
+    **PydanticPayloadConverter().converters,
+    **{encoding.encode(): _UnreadableConverter(encoding) for encoding in UNREADABLE},
+}
+"""Shared: the SDK makes new converters for each activation, and each would build its own of these, with an
 empty cache of types."""
 
 
@@ -77,8 +81,14 @@ class TolerantConverter(CompositePayloadConverter):
     cannot be converted, or is too large to be an event, is handed over as it came, as a ``RawValue``.
     """
 
+    converters = _CONVERTERS
+
     def __init__(self) -> None:
-        super().__init__(*_CONVERTERS)
+        """Make none: they are shared."""
+
+    def with_context(self, context: SerializationContext) -> Self:
+        """See base class. No converter depends on where a payload belongs."""
+        return self
 
     def from_payloads(self, payloads: Sequence[Payload], type_hints: list[type] | None = None) -> list[Any]:
         """See base class. Raises only for payloads with a given type."""
