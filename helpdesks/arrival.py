@@ -16,7 +16,6 @@ from baton.errors import InvalidEvent
 from baton.model.decision import CaseState
 from helpdesks import queries
 from helpdesks.caserows import BY_ID
-from helpdesks.database import Database
 from helpdesks.locks import Locks
 from helpdesks.places import derived_case_id, place_of, ref_of
 
@@ -36,14 +35,12 @@ class Arrival:
 
     def __init__(
         self,
-        database: Database,
         connection: Connection,
         before: CaseState,
         event: Event,
         now: datetime,
         chain: str,
     ) -> None:
-        self.database = database
         self.connection = connection
         self.before = before
         self.event = event
@@ -51,7 +48,7 @@ class Arrival:
         self.chain = chain
         self.place = place_of(before)
         self.placed = self.place.columns
-        self.locks = Locks(database, connection)
+        self.locks = Locks(connection)
 
     def begin(self) -> Self:
         """Read what nearly every event needs."""

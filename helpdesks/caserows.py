@@ -30,6 +30,9 @@ from helpdesks.schema import case_labels, cases
 
 BY_ID = select(cases).where(cases.c.case_id == bindparam("wanted"))
 UPDATE_CASE = cases.update().where(cases.c.case_id == bindparam("wanted"))
+_OF_CASE = case_labels.c.case_id == bindparam("of_case")
+_LABELS = select(case_labels.c.label, case_labels.c.due_at).where(_OF_CASE)
+_FORGET_LABELS = case_labels.delete().where(_OF_CASE)
 
 # The fields that effects carry.
 _CHAT_FIELDS = ("activity", "status", "assignee", "line", "pinned_to", "reserved_for", "tab", "labels")
@@ -163,11 +166,10 @@ def labels_of(
 
 def keep_labels(connection: Connection, case_id: str, labels: Mapping[str, datetime | None]) -> None:
     """Bring the table of labels up to date with a ticket."""
-    of_case = case_labels.c.case_id == case_id
-    rows = connection.execute(select(case_labels.c.label, case_labels.c.due_at).where(of_case))
+    rows = connection.execute(_LABELS, {"of_case": case_id})
     if {row.label: row.due_at for row in rows} == labels:
         return
-    connection.execute(case_labels.delete().where(of_case))
+    connection.execute(_FORGET_LABELS, {"of_case": case_id})
     if labels:
         connection.execute(
             case_labels.insert(),

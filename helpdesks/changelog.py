@@ -11,11 +11,18 @@ from sqlalchemy import Connection, select
 
 from baton.model.chat.state import ChatState
 from baton.model.decision import CaseState
-from helpdesks.database import Database
 from helpdesks.schema import changes
+from helpdesks.upserts import Upsert
 
 # The logged fields. The messages already show who wrote last.
 _LOGGED = ("activity", "stage", "status", "assignee", "line", "pinned_to", "reserved_for", "composer")
+_LOG = Upsert(
+    changes,
+    lambda insert: insert.on_conflict_do_update(
+        index_elements=[changes.c.case_id, changes.c.source],
+        set_={name: insert.excluded[name] for name in ("at", "by", "what")},
+    ),
+)
 
 
 @dataclass(frozen=True)
@@ -61,24 +68,10 @@ def rule_names(rules: Iterable[str]) -> str:
     return ", ".join(f"rule_{rule}" for rule in rules) or "system_baton"
 
 
-def log_change(
-    database: Database,
-    connection: Connection,
-    case_id: str,
-    source: str,
-    at: datetime,
-    by: str,
-    what: str,
-) -> None:
+def log_change(connection: Connection, case_id: str, source: str, at: datetime, by: str, what: str) -> None:
     """Record who changed what. Each source (an event or an effect) has one entry."""
-    insert = database.insert(changes)
-    connection.execute(
-        insert.on_conflict_do_update(
-            index_elements=[changes.c.case_id, changes.c.source],
-            set_={name: insert.excluded[name] for name in ("at", "by", "what")},
-        ),
-        {"case_id": case_id, "source": source, "at": at, "by": by, "what": what},
-    )
+    values = {"case_id": case_id, "source": source, "at": at, "by": by, "what": what}
+    connection.execute(_LOG.on(connection), values)
 
 
 def change_log(connection: Connection, case_id: str) -> Sequence[Changed]:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from sqlalchemy import Connection
 
-from helpdesks.database import Database
 from helpdesks.schema import blocked_customers
+from helpdesks.upserts import unless_there
+
+_BLOCK = unless_there(blocked_customers)
 
 
-def block(database: Database, connection: Connection, customer: str, *, blocked: bool) -> None:
+def block(connection: Connection, customer: str, *, blocked: bool) -> None:
     """Block or unblock a customer."""
     if blocked:
-        insert = database.insert(blocked_customers)
-        connection.execute(insert.on_conflict_do_nothing(), {"customer": customer})
+        connection.execute(_BLOCK.on(connection), {"customer": customer})
     else:
         connection.execute(blocked_customers.delete().where(blocked_customers.c.customer == customer))

@@ -3,14 +3,14 @@
 Transactions are plain functions of a connection, carried out in threads of their own: a database answers
 sooner than an event loop comes round, and what reads best is a function that just asks it.
 
-The differences between the two are here, in `helpdesks.engines` and nowhere else:
+The differences between the two are here, in `helpdesks.engines`, and where each has a statement in its own
+words (`helpdesks.upserts`, for one):
 
 * A writing transaction sees what it bases its decision on. SQLite has one writer at a time, from
   ``BEGIN IMMEDIATE`` on, so that no reader has to become a writer half-way and fail; one thread writes for
   the whole process, and commits many transactions at once. On PostgreSQL transactions run side by side. They
   name what they must not share (a conversation, a person's load) and hold an advisory lock on it until they
   end.
-* Upserts, which both have under different names.
 """
 
 from __future__ import annotations
@@ -24,8 +24,7 @@ from contextvars import copy_context
 from hashlib import sha256
 from typing import Any, Protocol, TypeVar
 
-from sqlalchemy import Connection, Engine, Table, text
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, Engine, text
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import ProgrammingError as NotTaken
@@ -102,7 +101,7 @@ class Database:
         context = copy_context()  # of the caller: for meters and spans
 
         def locked(connection: Connection) -> T:
-            self.lock(connection, locks)
+            lock(connection, locks)
             return context.run(work, connection)
 
         with self._one_kind_of_error():
@@ -122,18 +121,6 @@ class Database:
         self._writer.close()
         self._readers.shutdown()
         self.engine.dispose()
-
-    def lock(self, connection: Connection, names: Iterable[str]) -> bool:
-        """Hold these names until the transaction ends. False if it had them already, as it does on SQLite."""
-        keys = sorted(_lock_key(name) for name in names)
-        if not keys or self.dialect == "sqlite":
-            return False
-        connection.execute(_LOCK, {"keys": keys})
-        return True
-
-    def insert(self, table: Table) -> Any:
-        """An insert that can be continued with ``on_conflict_…``."""
-        return postgresql.insert(table) if self.dialect == "postgresql" else sqlite.insert(table)
 
     def _transact(self, engine: Engine, work: Callable[[Connection], T]) -> T:
         with self._connect(engine) as connection, connection.begin():
@@ -183,6 +170,15 @@ class _SideBySide:
 
 
 _LOCK = text("SELECT pg_advisory_xact_lock(key) FROM unnest(CAST(:keys AS bigint[])) AS key")
+
+
+def lock(connection: Connection, names: Iterable[str]) -> bool:
+    """Hold these names until the transaction ends. False if it had them already, as it does on SQLite."""
+    keys = sorted(_lock_key(name) for name in names)
+    if not keys or connection.dialect.name == "sqlite":
+        return False
+    connection.execute(_LOCK, {"keys": keys})
+    return True
 
 
 def _lock_key(name: str) -> int:

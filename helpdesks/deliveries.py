@@ -27,12 +27,36 @@ from helpdesks.ledger import Once
 from helpdesks.outside.adapter import Change, Difference, applied
 from helpdesks.places import place_of
 from helpdesks.schema import deliveries, looks, shown
+from helpdesks.upserts import Upsert
 
 _DELIVERY = select(deliveries).where(deliveries.c.key == bindparam("wanted"))
 _SHOWN = select(shown.c.shows, shown.c.differing, shown.c.told, shown.c.by).where(
     shown.c.desk == bindparam("at_desk"), shown.c.desk_id == bindparam("wanted")
 )
 _LOOKED = select(looks.c.at).where(looks.c.desk == bindparam("at_desk"))
+_PROGRESS = deliveries.update().where(deliveries.c.key == bindparam("wanted"))
+_BEGIN = Upsert(
+    deliveries,
+    lambda insert: insert.on_conflict_do_update(
+        index_elements=[deliveries.c.key],
+        set_={name: insert.excluded[name] for name in ("digest", "at", "state")},
+    ),
+)
+_SHOW = Upsert(
+    shown,
+    lambda insert: insert.on_conflict_do_update(
+        index_elements=[shown.c.desk, shown.c.desk_id],
+        set_={name: insert.excluded[name] for name in ("shows", "differing", "told", "by")},
+    ),
+)
+_LOOK = Upsert(
+    looks,
+    lambda insert: insert.on_conflict_do_update(
+        index_elements=[looks.c.desk],
+        set_={"at": insert.excluded.at},
+        where=looks.c.at < insert.excluded.at,
+    ),
+)
 
 
 class Progress(StrEnum):
@@ -80,9 +104,7 @@ class Deliveries:
     async def done(self, key: str) -> None:
         """Note that the desk has it."""
         await self._database.write(
-            lambda connection: connection.execute(
-                deliveries.update().where(deliveries.c.key == key), {"state": Progress.DONE}
-            )
+            lambda connection: connection.execute(_PROGRESS, {"wanted": key, "state": Progress.DONE})
         )
 
     async def seen(self, desk: str, desk_id: str, write: CaseWrite) -> Seen:
@@ -97,9 +119,7 @@ class Deliveries:
         """Note what a case shows since it was written to, and which fields somebody has changed whom nobody
         has heard yet."""
         await self._database.write(
-            lambda connection: _note(
-                self._database, connection, desk, desk_id, cast(Difference, shows), differing=differing
-            ),
+            lambda connection: _note(connection, desk, desk_id, cast(Difference, shows), differing=differing),
             f"shown:{desk}:{desk_id}",
         )
 
@@ -112,7 +132,7 @@ class Deliveries:
     async def tell(self, desk: str, desk_id: str, told: Sequence[str]) -> None:
         """Note what a case cannot show and was said there in words."""
         await self._database.write(
-            lambda connection: _note(self._database, connection, desk, desk_id, Difference(), told=told),
+            lambda connection: _note(connection, desk, desk_id, Difference(), told=told),
             f"shown:{desk}:{desk_id}",
         )
 
@@ -122,32 +142,22 @@ class Deliveries:
         Noted before the case gets the event: a write that was decided without it must leave these fields.
         """
         await self._database.write(
-            lambda connection: _note(self._database, connection, desk, desk_id, shows, event_id=event_id),
+            lambda connection: _note(connection, desk, desk_id, shows, event_id=event_id),
             f"shown:{desk}:{desk_id}",
         )
 
     async def looked(self, desk: str, at: datetime) -> None:
         """Note that everything was read that had happened at the desk until then."""
-        insert = self._database.insert(looks)
         await self._database.write(
-            lambda connection: connection.execute(
-                insert.on_conflict_do_update(
-                    index_elements=[looks.c.desk],
-                    set_={"at": insert.excluded.at},
-                    where=looks.c.at < insert.excluded.at,
-                ),
-                {"desk": desk, "at": at},
-            )
+            lambda connection: connection.execute(_LOOK.on(connection), {"desk": desk, "at": at})
         )
 
     def _begin_write(self, connection: Connection, write: CaseWrite) -> Progress:
         digest = sha256(write.model_dump_json().encode()).hexdigest()
         progress = self._begin(connection, write.key, write.decided_at, digest)
-        if progress is Progress.BEGUN and not effects.write_case(self._database, connection, write):
+        if progress is Progress.BEGUN and not effects.write_case(connection, write):
             progress = Progress.OVERTAKEN
-            connection.execute(
-                deliveries.update().where(deliveries.c.key == write.key), {"state": Progress.OVERTAKEN}
-            )
+            connection.execute(_PROGRESS, {"wanted": write.key, "state": Progress.OVERTAKEN})
         return progress
 
     def _begin(self, connection: Connection, key: str, at: datetime, digest: str) -> Progress:
@@ -155,15 +165,8 @@ class Deliveries:
         if row is not None and row.digest == digest:
             return Progress.UNKNOWN if row.state == Progress.BEGUN else Progress(row.state)
         # After a reset of the workflow an event may be decided again, with the same key and another result.
-        insert = self._database.insert(deliveries)
         values = {"key": key, "digest": digest, "at": at, "state": Progress.BEGUN}
-        connection.execute(
-            insert.on_conflict_do_update(
-                index_elements=[deliveries.c.key],
-                set_={name: insert.excluded[name] for name in ("digest", "at", "state")},
-            ),
-            values,
-        )
+        connection.execute(_BEGIN.on(connection), values)
         return Progress.BEGUN
 
 
@@ -198,7 +201,6 @@ def _seen(connection: Connection, desk: str, desk_id: str, write: CaseWrite) -> 
 
 
 def _note(
-    database: Database,
     connection: Connection,
     desk: str,
     desk_id: str,
@@ -220,14 +222,7 @@ def _note(
         "told": row.told if told is None else json.dumps(told, ensure_ascii=False),
         "by": json.dumps(by | ({} if event_id is None else dict.fromkeys(shows, event_id))),
     }
-    insert = database.insert(shown)
-    connection.execute(
-        insert.on_conflict_do_update(
-            index_elements=[shown.c.desk, shown.c.desk_id],
-            set_={name: insert.excluded[name] for name in values},
-        ),
-        {"desk": desk, "desk_id": desk_id, **values},
-    )
+    connection.execute(_SHOW.on(connection), {"desk": desk, "desk_id": desk_id, **values})
 
 
 def _written(change: Change) -> str:

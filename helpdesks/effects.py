@@ -5,7 +5,7 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, bindparam
 
 from baton.contract import Activity
 from baton.model.effects import CaseWrite, ConsolidatedReply, Message
@@ -13,16 +13,17 @@ from baton.model.ticket.state import whose_turn
 from helpdesks import queries
 from helpdesks.caserows import BY_ID, UPDATE_CASE, fields_of, keep_labels, labels_of, overtaken, ticket_of
 from helpdesks.changelog import difference, log_change, rule_names
-from helpdesks.database import Database
 from helpdesks.ledger import enter, enter_once, entry
 from helpdesks.places import place_of
 from helpdesks.schema import cases, entries
 
+_FORGET_NOTES = entries.delete().where(entries.c.kind == "note", entries.c.key == bindparam("of_write"))
 
-def write_case(database: Database, connection: Connection, write: CaseWrite) -> bool:
+
+def write_case(connection: Connection, write: CaseWrite) -> bool:
     """Change a case as decided. False if this, or something later, had been written before."""
     digest = sha256(write.model_dump_json().encode()).hexdigest()
-    if not enter(database, connection, "case", write, digest):
+    if not enter(connection, "case", write, digest):
         return False
     # Even a decision that was overtaken adds its notes: the later one does not know them.
     _write_notes(connection, write)
@@ -53,7 +54,7 @@ def write_case(database: Database, connection: Connection, write: CaseWrite) -> 
     what = difference(dict(row._mapping) if row is not None else {}, shown)
     if what:
         by = rule_names(write.rules)
-        log_change(database, connection, ref.case_id, write.key, write.decided_at, by, what)
+        log_change(connection, ref.case_id, write.key, write.decided_at, by, what)
     return True
 
 
@@ -80,17 +81,17 @@ def _begun(write: CaseWrite) -> dict[str, Any]:
     }
 
 
-def send_message(database: Database, connection: Connection, message: Message) -> bool:
+def send_message(connection: Connection, message: Message) -> bool:
     """Keep a message that a rule sends. The embedded help desk has no channel of its own to send it on."""
-    if not enter_once(database, connection, "message", message):
+    if not enter_once(connection, "message", message):
         return False
     connection.execute(entries.insert(), entry(message, "message", message.text))
     return True
 
 
-def send_reply(database: Database, connection: Connection, reply: ConsolidatedReply) -> bool:
+def send_reply(connection: Connection, reply: ConsolidatedReply) -> bool:
     """Keep a consolidated reply, which counts as sending it: there is no channel of its own to send it on."""
-    if not enter_once(database, connection, "reply", reply):
+    if not enter_once(connection, "reply", reply):
         return False
     row = entry(reply, "reply", reply.text, author=str(reply.author))
     connection.execute(entries.insert(), row)
@@ -99,7 +100,7 @@ def send_reply(database: Database, connection: Connection, reply: ConsolidatedRe
 
 def _write_notes(connection: Connection, write: CaseWrite) -> None:
     # A decision that is made again replaces its notes.
-    connection.execute(entries.delete().where(entries.c.kind == "note", entries.c.key == write.key))
+    connection.execute(_FORGET_NOTES, {"of_write": write.key})
     rows = [entry(write, "note", note, position) for position, note in enumerate(write.notes)]
     if rows:
         connection.execute(entries.insert(), rows)

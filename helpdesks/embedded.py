@@ -94,41 +94,35 @@ class EmbeddedHelpDesk:
         self, before: CaseState, event: Event, now: datetime, chain: str, decide: Callable[[Intake], T]
     ) -> T:
         def work(connection: Connection) -> T:
-            arrival = Arrival(self._database, connection, before, event, now, chain)
+            arrival = Arrival(connection, before, event, now, chain)
             return decide(EmbeddedIntake(arrival.begin(), self._directories))
 
         return await self._database.write(work, place_of(before).lock)
 
     async def queues(self, source: str, now: datetime, look: Callable[[Queues], T]) -> T:
         def work(connection: Connection) -> T:
-            locks = Locks(self._database, connection)
-            return look(
-                EmbeddedQueues(self._database, connection, self._directories, locks, source=source, now=now)
-            )
+            locks = Locks(connection)
+            return look(EmbeddedQueues(connection, self._directories, locks, source=source, now=now))
 
         return await self._database.write(work)
 
     async def write_case(self, write: CaseWrite) -> bool:
         return await self._database.write(
-            lambda connection: effects.write_case(self._database, connection, write),
+            lambda connection: effects.write_case(connection, write),
             place_of(write.case).lock,
         )
 
     async def send_message(self, message: Message) -> bool:
-        return await self._database.write(
-            lambda connection: effects.send_message(self._database, connection, message)
-        )
+        return await self._database.write(lambda connection: effects.send_message(connection, message))
 
     async def notify(self, notice: Notice) -> tuple[str, ...]:
         return await self._database.write(
-            lambda connection: telling.notify(self._database, connection, self._directory(connection), notice)
+            lambda connection: telling.notify(connection, self._directory(connection), notice)
         )
 
     async def tell(self, key: str, tell: Tell, at: datetime) -> tuple[str, ...]:
         return await self._database.write(
-            lambda connection: telling.tell_of_no_case(
-                self._database, connection, self._directory(connection), key, tell, at
-            )
+            lambda connection: telling.tell_of_no_case(connection, self._directory(connection), key, tell, at)
         )
 
     async def kept(self, case: CaseRef) -> Kept | None:
@@ -136,28 +130,20 @@ class EmbeddedHelpDesk:
 
     async def prompt_reply(self, prompt: Prompt, draft: str) -> bool:
         return await self._database.write(
-            lambda connection: telling.prompt_reply(
-                self._database, connection, self._directory(connection), prompt, draft
-            )
+            lambda connection: telling.prompt_reply(connection, self._directory(connection), prompt, draft)
         )
 
     async def send_reply(self, reply: ConsolidatedReply) -> bool:
-        return await self._database.write(
-            lambda connection: effects.send_reply(self._database, connection, reply)
-        )
+        return await self._database.write(lambda connection: effects.send_reply(connection, reply))
 
     async def remind(self, reminder: Reminder) -> tuple[str, ...]:
         return await self._database.write(
-            lambda connection: telling.remind(
-                self._database, connection, self._directory(connection), reminder
-            )
+            lambda connection: telling.remind(connection, self._directory(connection), reminder)
         )
 
     async def escalate(self, escalation: Escalation) -> tuple[str, ...]:
         return await self._database.write(
-            lambda connection: telling.escalate(
-                self._database, connection, self._directory(connection), escalation
-            )
+            lambda connection: telling.escalate(connection, self._directory(connection), escalation)
         )
 
     async def set_presence(self, staff: str, presence: Presence, at: datetime) -> Attendance:
@@ -167,7 +153,7 @@ class EmbeddedHelpDesk:
         self, staff: Sequence[str], presence: Presence, at: datetime
     ) -> Mapping[str, Attendance]:
         return await self._database.write(
-            lambda connection: people.set_presences(self._database, connection, staff, presence, at)
+            lambda connection: people.set_presences(connection, staff, presence, at)
         )
 
     async def presence(self) -> Mapping[str, Attendance]:
@@ -196,17 +182,13 @@ class EmbeddedHelpDesk:
         )
 
     async def keep_rules(self, digest: str, source: str) -> None:
-        await self._database.write(
-            lambda connection: rulesets.keep(self._database, connection, digest, source)
-        )
+        await self._database.write(lambda connection: rulesets.keep(connection, digest, source))
 
     async def kept_rules(self, digest: str) -> ShownRules | None:
         return await self._database.read(lambda connection: rulesets.kept(connection, digest))
 
     async def block_customer(self, customer: str, *, blocked: bool) -> None:
-        await self._database.write(
-            lambda connection: customers.block(self._database, connection, customer, blocked=blocked)
-        )
+        await self._database.write(lambda connection: customers.block(connection, customer, blocked=blocked))
 
     async def load(self, staff: Iterable[str], kind: Kind, at: datetime) -> Mapping[str, int]:
         return await self._database.read(lambda connection: waiting.load(connection, staff, kind, at))
@@ -234,9 +216,7 @@ class EmbeddedHelpDesk:
         )
 
     async def note_forwarded(self, forward: Forward) -> bool:
-        return await self._database.write(
-            lambda connection: enter_once(self._database, connection, "forward", forward)
-        )
+        return await self._database.write(lambda connection: enter_once(connection, "forward", forward))
 
     async def heard(self, case: CaseRef, event_id: str) -> Heard | None:
         return await self._database.read(

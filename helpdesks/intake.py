@@ -25,7 +25,6 @@ class EmbeddedIntake(EmbeddedQueues):
 
     def __init__(self, arrival: Arrival, directories: Directories) -> None:
         super().__init__(
-            arrival.database,
             arrival.connection,
             directories,
             arrival.locks,

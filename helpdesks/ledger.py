@@ -22,39 +22,42 @@ from baton.model.effects import (
     Prompt,
     Reminder,
 )
-from helpdesks.database import Database
 from helpdesks.schema import applied
+from helpdesks.upserts import Upsert
 
 Once = Message | Notice | Prompt | ConsolidatedReply | Reminder | Escalation | Forward
 """Effects that people or other cases see, and that are therefore never carried out again."""
 
+_ENTER = Upsert(
+    applied,
+    lambda insert: insert.on_conflict_do_update(
+        index_elements=[applied.c.kind, applied.c.key],
+        set_={"digest": insert.excluded.digest, "at": insert.excluded.at},
+        where=(applied.c.digest != insert.excluded.digest) & (applied.c.at <= insert.excluded.at),
+    ).returning(applied.c.key),
+)
+_ENTER_ONCE = Upsert(applied, lambda insert: insert.on_conflict_do_nothing().returning(applied.c.key))
 
-def enter(database: Database, connection: Connection, kind: str, effect: CaseWrite, digest: str) -> bool:
+
+def enter(connection: Connection, kind: str, effect: CaseWrite, digest: str) -> bool:
     """Enter an effect into the ledger before it is applied. False if exactly this was entered before."""
-    insert = database.insert(applied)
     entered = connection.scalar(
-        insert.on_conflict_do_update(
-            index_elements=[applied.c.kind, applied.c.key],
-            set_={"digest": insert.excluded.digest, "at": insert.excluded.at},
-            where=(applied.c.digest != insert.excluded.digest) & (applied.c.at <= insert.excluded.at),
-        ).returning(applied.c.key),
+        _ENTER.on(connection),
         {"kind": kind, "key": effect.key, "digest": digest, "at": effect.decided_at},
     )
     return entered is not None
 
 
-def enter_once(database: Database, connection: Connection, kind: str, effect: Once) -> bool:
+def enter_once(connection: Connection, kind: str, effect: Once) -> bool:
     """Enter it into the ledger. False if its key was entered before, whatever its content was."""
-    return enter_key_once(database, connection, kind, effect.key, effect.model_dump_json(), effect.decided_at)
+    return enter_key_once(connection, kind, effect.key, effect.model_dump_json(), effect.decided_at)
 
 
-def enter_key_once(
-    database: Database, connection: Connection, kind: str, key: str, content: str, at: datetime
-) -> bool:
+def enter_key_once(connection: Connection, kind: str, key: str, content: str, at: datetime) -> bool:
     """As `enter_once`, for what is no effect of a case."""
     digest = sha256(content.encode()).hexdigest()
     entered = connection.scalar(
-        database.insert(applied).on_conflict_do_nothing().returning(applied.c.key),
+        _ENTER_ONCE.on(connection),
         {"kind": kind, "key": key, "digest": digest, "at": at},
     )
     return entered is not None

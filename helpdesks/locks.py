@@ -11,14 +11,13 @@ from collections.abc import Iterable
 
 from sqlalchemy import Connection
 
-from helpdesks.database import Database
+from helpdesks.database import lock
 
 
 class Locks:
     """The locks of one transaction."""
 
-    def __init__(self, database: Database, connection: Connection) -> None:
-        self._database = database
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._held: set[str] = set()
 
@@ -33,4 +32,4 @@ class Locks:
     def _hold(self, names: Iterable[str]) -> bool:
         missing = [name for name in names if name not in self._held]
         self._held.update(missing)
-        return self._database.lock(self._connection, missing)
+        return lock(self._connection, missing)

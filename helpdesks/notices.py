@@ -19,8 +19,9 @@ from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, selec
 from baton.desk.api import NoticeRow
 from baton.model.facts import people
 from helpdesks.audience import Audience
-from helpdesks.database import Database
+from helpdesks.database import lock
 from helpdesks.schema import heard, notifications, recipients
+from helpdesks.upserts import unless_there
 
 BLOCK = 256
 """How many rows, by their IDs, are one block."""
@@ -37,10 +38,12 @@ _LIST_BEFORE = (
     .order_by(_LATEST)
     .limit(1)
 )
+_KEEP = notifications.insert().returning(notifications.c.id)
+_HEARD = unless_there(heard)
+_RECIPIENTS = select(recipients.c.number, recipients.c.staff)
 
 
 def keep(
-    database: Database,
     connection: Connection,
     key: str,
     told: Sequence[Audience],
@@ -49,7 +52,7 @@ def keep(
 ) -> None:
     """Keep what people are told, each reason once. ``about`` has the case's columns, if it is about one."""
     several = people(staff for one in told if len(one.staff) > 1 for staff in one.staff)
-    numbers = _numbered(database, connection, several)
+    numbers = _numbered(connection, several)
     entries: set[tuple[int, int]] = set()
     for one in told:
         alone = len(one.staff) == 1
@@ -63,21 +66,21 @@ def keep(
             "everyone": one.everyone,
             "at": at,
         }
-        row = connection.scalar(notifications.insert().returning(notifications.c.id), values)
+        row = connection.scalar(_KEEP, values)
         entries |= _new_in_block(connection, row, chosen)
     if entries:
         # In one order, so that two writers never wait for each other.
         rows = [{"number": number, "block": block} for number, block in sorted(entries)]
-        connection.execute(database.insert(heard).on_conflict_do_nothing(), rows)
+        connection.execute(_HEARD.on(connection), rows)
 
 
-def _numbered(database: Database, connection: Connection, staff: Collection[str]) -> Mapping[str, int]:
+def _numbered(connection: Connection, staff: Collection[str]) -> Mapping[str, int]:
     """The numbers of these people, at least. Whoever has none gets one."""
     if not staff:
         return {}
     numbers = _numbers(connection)
     if not numbers.keys() >= set(staff):
-        database.lock(connection, ["recipients"])
+        lock(connection, ["recipients"])
         numbers = _numbers(connection)
         missing = [{"staff": name} for name in staff if name not in numbers]
         if missing:
@@ -92,8 +95,7 @@ def _numbers(connection: Connection) -> Mapping[str, int]:
 
 def _names(connection: Connection) -> Sequence[tuple[int, str]]:
     """Everybody who ever was one of several who were told something, with their numbers."""
-    found = connection.execute(select(recipients.c.number, recipients.c.staff))
-    return [(number, name) for number, name in found]
+    return [(number, name) for number, name in connection.execute(_RECIPIENTS)]
 
 
 def _new_in_block(connection: Connection, row: int, numbers: Collection[int]) -> set[tuple[int, int]]:

@@ -9,9 +9,23 @@ from typing import Any
 from sqlalchemy import Connection, Row, select
 
 from baton.contract import Presence
-from helpdesks.database import Database
 from helpdesks.known import Attendance
 from helpdesks.schema import attendance
+from helpdesks.upserts import Upsert
+
+_PRESENCES = select(attendance.c.staff, attendance.c.presence).where(attendance.c.presence.is_not(None))
+_SET_PRESENCE = Upsert(
+    attendance,
+    lambda insert: insert.on_conflict_do_update(
+        index_elements=[attendance.c.staff],
+        set_={"presence": insert.excluded.presence, "since": insert.excluded.since},
+        where=attendance.c.presence.is_(None)
+        | (
+            (attendance.c.presence != insert.excluded.presence)
+            & (attendance.c.since <= insert.excluded.since)
+        ),
+    ),
+)
 
 
 def attendance_of(row: Row[Any]) -> Attendance:
@@ -29,26 +43,17 @@ def everybody(connection: Connection) -> Mapping[str, Attendance]:
 
 def presences(connection: Connection) -> Mapping[str, Presence]:
     """What everybody is doing who ever had a presence."""
-    rows = connection.execute(
-        select(attendance.c.staff, attendance.c.presence).where(attendance.c.presence.is_not(None))
-    )
-    return {staff: Presence(presence) for staff, presence in rows}
+    return {staff: Presence(presence) for staff, presence in connection.execute(_PRESENCES)}
 
 
 def set_presences(
-    database: Database, connection: Connection, staff: Sequence[str], presence: Presence, at: datetime
+    connection: Connection, staff: Sequence[str], presence: Presence, at: datetime
 ) -> Mapping[str, Attendance]:
     """Note what people are doing from ``at`` on. Anything older than the known presence changes nothing."""
     if not staff:
         return {}
-    insert = database.insert(attendance)
     connection.execute(
-        insert.on_conflict_do_update(
-            index_elements=[attendance.c.staff],
-            set_={"presence": insert.excluded.presence, "since": insert.excluded.since},
-            where=attendance.c.presence.is_(None)
-            | ((attendance.c.presence != insert.excluded.presence) & (attendance.c.since <= at)),
-        ),
+        _SET_PRESENCE.on(connection),
         # In one order, so that two who set the same people do not wait for each other.
         [{"staff": one, "presence": presence, "since": at} for one in sorted(staff)],
     )

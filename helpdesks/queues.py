@@ -20,7 +20,6 @@ from sqlalchemy import Connection, Integer, Row, bindparam, or_, select
 from baton.model.queueing import Waiting
 from helpdesks import queries
 from helpdesks.caserows import is_over
-from helpdesks.database import Database
 from helpdesks.directories import Directories
 from helpdesks.known import Attendance, Kind, Queued, Standing, VersionedDirectory
 from helpdesks.locks import Locks
@@ -28,6 +27,7 @@ from helpdesks.people import attendance_of
 from helpdesks.places import ref_of
 from helpdesks.schema import cases, promises
 from helpdesks.standing import KEPT_FOR_OTHERS, standing
+from helpdesks.upserts import Upsert
 
 KEPT_FOR = timedelta(minutes=1)
 """How long a promise is good. A case that is told of it answers within moments."""
@@ -49,6 +49,13 @@ WAITING = (
     .order_by(cases.c.since, cases.c.case_id)
     .limit(bindparam("most", type_=Integer))
 )
+_PROMISE = Upsert(
+    promises,
+    lambda insert: insert.on_conflict_do_update(
+        index_elements=[promises.c.case_id],
+        set_={name: insert.excluded[name] for name in ("staff", "source", "at")},
+    ),
+)
 
 
 class EmbeddedQueues:
@@ -62,7 +69,6 @@ class EmbeddedQueues:
 
     def __init__(
         self,
-        database: Database,
         connection: Connection,
         directories: Directories,
         locks: Locks,
@@ -72,7 +78,6 @@ class EmbeddedQueues:
         case_id: str = "",
         own: Row[Any] | None = None,
     ) -> None:
-        self._database = database
         self.connection = connection
         self._directories = directories
         self._locks = locks
@@ -154,10 +159,8 @@ class EmbeddedQueues:
     def promise(self, places: Mapping[str, str], kind: Kind) -> None:
         if not places:
             return
-        insert = self._database.insert(promises)
-        renewed = {name: insert.excluded[name] for name in ("staff", "source", "at")}
         self.connection.execute(
-            insert.on_conflict_do_update(index_elements=[promises.c.case_id], set_=renewed),
+            _PROMISE.on(self.connection),
             [
                 {
                     "case_id": case_id,

@@ -7,16 +7,16 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection, select
 
 from baton.desk.api import ShownRules
-from helpdesks.database import Database
 from helpdesks.schema import rule_sets
+from helpdesks.upserts import unless_there
+
+_KEEP = unless_there(rule_sets)
 
 
-def keep(database: Database, connection: Connection, digest: str, source: str) -> None:
+def keep(connection: Connection, digest: str, source: str) -> None:
     """Keep a rule set, unless it is there."""
-    connection.execute(
-        database.insert(rule_sets).on_conflict_do_nothing(),
-        {"digest": digest, "source": source, "stored_at": datetime.now(UTC)},
-    )
+    values = {"digest": digest, "source": source, "stored_at": datetime.now(UTC)}
+    connection.execute(_KEEP.on(connection), values)
 
 
 def kept(connection: Connection, digest: str) -> ShownRules | None:

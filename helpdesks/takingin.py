@@ -39,8 +39,18 @@ from helpdesks.caserows import (
 )
 from helpdesks.changelog import difference, log_change, progress_of, rule_names
 from helpdesks.schema import attendance, cases, events
+from helpdesks.upserts import Upsert
 
 _IN_COLUMNS = {"id", "at", "author", "kind", "message_id", "text"}
+_NOTE_ASSIGNED = Upsert(
+    attendance,
+    lambda insert: insert.on_conflict_do_update(
+        index_elements=[attendance.c.staff],
+        set_={"last_assigned_at": insert.excluded.last_assigned_at},
+        where=attendance.c.last_assigned_at.is_(None)
+        | (attendance.c.last_assigned_at < insert.excluded.last_assigned_at),
+    ),
+)
 
 
 class TakingIn:
@@ -54,7 +64,7 @@ class TakingIn:
 
     def __init__(self, arrival: Arrival, folded: CaseState, settled: CaseState, rules: Sequence[str]) -> None:
         self._arrival = arrival
-        self._database, self._connection = arrival.database, arrival.connection
+        self._connection = arrival.connection
         self._place, self._placed = arrival.place, arrival.placed
         self._before, self._event, self._now = arrival.before, arrival.event, arrival.now
         self._found = arrival.found
@@ -158,14 +168,8 @@ class TakingIn:
     def _note_assigned(self, staff: Sequence[str]) -> None:
         if not staff:
             return
-        insert = self._database.insert(attendance)
         self._connection.execute(
-            insert.on_conflict_do_update(
-                index_elements=[attendance.c.staff],
-                set_={"last_assigned_at": insert.excluded.last_assigned_at},
-                where=attendance.c.last_assigned_at.is_(None)
-                | (attendance.c.last_assigned_at < insert.excluded.last_assigned_at),
-            ),
+            _NOTE_ASSIGNED.on(self._connection),
             # In order, so that two transactions with the same two people cannot deadlock.
             [{"staff": one, "last_assigned_at": self._now} for one in sorted(staff)],
         )
@@ -185,7 +189,7 @@ class TakingIn:
 
     def _note_change(self, case_id: str, source: str, by: str, what: str) -> None:
         if what:
-            log_change(self._database, self._connection, case_id, source, self._now, by, what)
+            log_change(self._connection, case_id, source, self._now, by, what)
 
     def _write_event(self, case_id: str | None) -> None:
         event = self._event

@@ -13,38 +13,39 @@ from baton.model.effects import CaseRef, Escalation, Notice, Prompt, Reminder
 from baton.model.facts import people
 from helpdesks import notices
 from helpdesks.audience import Around, Audience, Behind
-from helpdesks.database import Database
 from helpdesks.ledger import Once, enter_key_once, enter_once, entry
 from helpdesks.people import presences
 from helpdesks.places import place_of
 from helpdesks.schema import cases, entries
+from helpdesks.upserts import Upsert
 
 _BEHIND = select(cases.c.line, cases.c.dispatcher).where(cases.c.case_id == bindparam("wanted"))
+_KEEP_DRAFT = Upsert(
+    entries,
+    lambda insert: insert.on_conflict_do_update(
+        index_elements=[entries.c.kind, entries.c.key, entries.c.position],
+        set_={name: insert.excluded[name] for name in ("text", "rules", "at")},
+        where=entries.c.at <= insert.excluded.at,
+    ),
+)
 
 
-def prompt_reply(
-    database: Database, connection: Connection, directory: Directory, prompt: Prompt, draft: str
-) -> bool:
+def prompt_reply(connection: Connection, directory: Directory, prompt: Prompt, draft: str) -> bool:
     """Tell the composer, or everyone who is online, and keep the draft. False if this was done before."""
-    if not enter_once(database, connection, "prompt", prompt):
+    if not enter_once(connection, "prompt", prompt):
         return False
     composer = (prompt.composer,) if prompt.composer is not None else ()
     tell = Tell(staff=composer, everyone=not composer, reason="prompt")
-    _tell(database, connection, directory, prompt.key, [tell], prompt.decided_at, prompt.case)
+    _tell(connection, directory, prompt.key, [tell], prompt.decided_at, prompt.case)
     if draft:
-        _keep_draft(database, connection, prompt, draft)
+        _keep_draft(connection, prompt, draft)
     return True
 
 
-def _keep_draft(database: Database, connection: Connection, prompt: Prompt, draft: str) -> None:
+def _keep_draft(connection: Connection, prompt: Prompt, draft: str) -> None:
     """Keep one draft for each round: the one decided last."""
-    insert = database.insert(entries)
     connection.execute(
-        insert.on_conflict_do_update(
-            index_elements=[entries.c.kind, entries.c.key, entries.c.position],
-            set_={name: insert.excluded[name] for name in ("text", "rules", "at")},
-            where=entries.c.at <= insert.excluded.at,
-        ),
+        _KEEP_DRAFT.on(connection),
         {
             **entry(prompt, "draft", draft, author=str(SYSTEM)),
             "key": prompt.case.case_id,
@@ -53,54 +54,46 @@ def _keep_draft(database: Database, connection: Connection, prompt: Prompt, draf
     )
 
 
-def notify(
-    database: Database, connection: Connection, directory: Directory, notice: Notice
-) -> tuple[str, ...]:
+def notify(connection: Connection, directory: Directory, notice: Notice) -> tuple[str, ...]:
     """Tell people, and return who was told; a repeated notice returns who was told the first time."""
-    return _tell_once(database, connection, directory, "notice", notice, notice.tell)
+    return _tell_once(connection, directory, "notice", notice, notice.tell)
 
 
-def remind(
-    database: Database, connection: Connection, directory: Directory, reminder: Reminder
-) -> tuple[str, ...]:
+def remind(connection: Connection, directory: Directory, reminder: Reminder) -> tuple[str, ...]:
     """Tell a department that its answer is due soon; otherwise as `notify`."""
     tell = Tell(departments=(reminder.label,), reason=f"due soon: {reminder.label}")
-    return _tell_once(database, connection, directory, "reminder", reminder, [tell])
+    return _tell_once(connection, directory, "reminder", reminder, [tell])
 
 
-def escalate(
-    database: Database, connection: Connection, directory: Directory, escalation: Escalation
-) -> tuple[str, ...]:
+def escalate(connection: Connection, directory: Directory, escalation: Escalation) -> tuple[str, ...]:
     """Tell those who must know that a department's answer is overdue; otherwise as `notify`."""
     to = (escalation.to,) if escalation.to is not None else ()
     tell = Tell(staff=to, everyone=not to, reason=f"overdue: {escalation.label}")
-    return _tell_once(database, connection, directory, "escalation", escalation, [tell])
+    return _tell_once(connection, directory, "escalation", escalation, [tell])
 
 
 def tell_of_no_case(
-    database: Database, connection: Connection, directory: Directory, key: str, tell: Tell, at: datetime
+    connection: Connection, directory: Directory, key: str, tell: Tell, at: datetime
 ) -> tuple[str, ...]:
     """Tell people something that is about no single case; otherwise as `notify`."""
-    if enter_key_once(database, connection, "notice", key, tell.model_dump_json(), at):
-        return _tell(database, connection, directory, key, [tell], at)
+    if enter_key_once(connection, "notice", key, tell.model_dump_json(), at):
+        return _tell(connection, directory, key, [tell], at)
     return notices.told_before(connection, key)
 
 
 def _tell_once(
-    database: Database,
     connection: Connection,
     directory: Directory,
     kind: str,
     effect: Once,
     tell: Sequence[Tell],
 ) -> tuple[str, ...]:
-    if enter_once(database, connection, kind, effect):
-        return _tell(database, connection, directory, effect.key, tell, effect.decided_at, effect.case)
+    if enter_once(connection, kind, effect):
+        return _tell(connection, directory, effect.key, tell, effect.decided_at, effect.case)
     return notices.told_before(connection, effect.key)
 
 
 def _tell(
-    database: Database,
     connection: Connection,
     directory: Directory,
     key: str,
@@ -121,7 +114,7 @@ def _tell(
         )
     about = {} if case is None else {**place_of(case).columns, "case_id": case.case_id}
     heard_by = [one for one in told.values() if one.staff]
-    notices.keep(database, connection, key, heard_by, at, about)
+    notices.keep(connection, key, heard_by, at, about)
     return people(staff for one in heard_by for staff in one.staff)
 
 
