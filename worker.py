@@ -43,7 +43,6 @@ from activities.reviving import Reviving
 from activities.rulebook import Rulebook
 from activities.writes import Writing
 from baton.client import connect
-from baton.client.failures import not_taken
 from baton.company import load_company
 from baton.contract import SEARCH_ATTRIBUTES
 from baton.errors import BatonError, SettingsError
@@ -52,6 +51,7 @@ from baton.settings import Settings, WorkerVersion, load_settings, worker_versio
 from baton.signs import visible
 from baton.temporal.binding import Bindable, bind, binding_of, require_own
 from baton.temporal.ending import how_ended, leave
+from baton.temporal.failures import failure_of_operating
 from baton.temporal.logs import set_up_logging, words_of
 from baton.temporal.metrics import LOOKS
 from baton.temporal.process import showing_life, tell
@@ -365,7 +365,7 @@ def main() -> int:
         with _sending_spans(settings), asyncio.Runner(loop_factory=new_event_loop) as runner:
             runner.run(_work(settings))
     except (BatonError, RPCError) as error:
-        said = not_taken(error) if isinstance(error, RPCError) else error
+        said = failure_of_operating(error) if isinstance(error, RPCError) else error
         print(visible(f"worker: {said}"), file=sys.stderr, flush=True)
         return 1
     return 0

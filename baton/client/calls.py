@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
-from datetime import UTC, timedelta
+from datetime import timedelta
 from typing import Any, TypeVar, cast
 
 from temporalio.client import (
     Client,
     WithStartWorkflowOperation,
     WorkflowHandle,
+    WorkflowQueryFailedError,
+    WorkflowQueryRejectedError,
     WorkflowUpdateFailedError,
     WorkflowUpdateRPCTimeoutOrCancelledError,
 )
@@ -18,17 +19,23 @@ from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.service import RPCError, RPCStatusCode
 
 from baton.client.addressing import Address, OutcomeT
-from baton.client.failures import Call, Meaning, failure, may_work_later, meaning_of, refusal
 from baton.client.gates import Gates
 from baton.client.ledger import Ledger
 from baton.client.once import UpdatesOnce
 from baton.client.pauses import Pauses
-from baton.client.whereabouts import whereabouts
+from baton.client.whereabouts import closed_by_force, paused, whereabouts
 from baton.contract import HANDLE, SUBMIT, BaseEvent, check_event_size
-from baton.errors import BatonError, ConnectionFailed, Unanswered
-from baton.temporal.executions import describe, paused_since
+from baton.errors import ConnectionFailed, Unanswered
+from baton.temporal.failures import (
+    Call,
+    Meaning,
+    failure,
+    may_work_later,
+    meaning_of,
+    refusal,
+    said_by_worker,
+)
 from baton.temporal.reasons import reason
-from baton.temporal.visibility import CLOSED_BY_FORCE, how_closed
 
 QUERY_TIMEOUT = 20.0
 """Seconds within which a case must answer a question."""
@@ -129,7 +136,7 @@ class Calls:
             )
         except ValueError as error:
             # The SDK's, where the server turns the query away: it does not know the status "paused".
-            raise await self._paused(workflow_id) or error from None
+            raise await paused(self._client, workflow_id) or error from None
         except RPCError as error:
             why = f"not within {QUERY_TIMEOUT:g} s" if error.status in _TOO_LATE else reason(error.message)
             where = await whereabouts(self._client, workflow_id, self._task_queue)
@@ -139,6 +146,8 @@ class Calls:
                 missing=f"there is no {workflow_id.partition(':')[0]} {workflow_id}",
                 unanswered=f"{workflow_id} did not answer: {why}. {where}",
             ) from None
+        except (WorkflowQueryFailedError, WorkflowQueryRejectedError) as error:
+            raise Unanswered(f"{workflow_id} could not answer: {said_by_worker(error)}") from None
         return cast(ResultT, answer)
 
     async def _send_until_answered(self, address: Address[OutcomeT], event: BaseEvent) -> OutcomeT:
@@ -157,7 +166,7 @@ class Calls:
                 # Where no run follows, a plain update under this ID would be told so for ever.
                 if address.start is not None:
                     opening = True
-                elif (lost := await self._closed_by_force(address, event)) is not None:
+                elif (lost := await closed_by_force(self._client, address, event)) is not None:
                     raise lost from None
             except WorkflowUpdateRPCTimeoutOrCancelledError:
                 task = asyncio.current_task()
@@ -176,9 +185,9 @@ class Calls:
                     continue
                 if meaning is not Meaning.PASSING and not (meaning is Meaning.ODD and pauses.odd()):
                     if error.status is RPCStatusCode.FAILED_PRECONDITION:
-                        paused = await self._paused(address.workflow_id)
-                        if paused is not None:
-                            raise paused from None
+                        said = await paused(self._client, address.workflow_id)
+                        if said is not None:
+                            raise said from None
                     raise failure(
                         meaning,
                         error,
@@ -198,7 +207,7 @@ class Calls:
         The outcome of one that the ledger knows, a late duplicate; or an address at which a closed case is
         opened again. Raises ``IllegalTransition`` or ``Unanswered`` if it is neither.
         """
-        refusal = await self._closed_by_force(address, event)
+        refusal = await closed_by_force(self._client, address, event)
         if refusal is not None:
             raise refusal from None
         found = await self._ledger.find(address.workflow_id, event.id)
@@ -209,34 +218,6 @@ class Calls:
         if reopening is None:
             raise address.missing(event) from None
         return reopening
-
-    async def _closed_by_force(self, address: Address[OutcomeT], event: BaseEvent) -> BatonError | None:
-        """What to say if the case is lost, because its workflow was closed by force."""
-        try:
-            latest = await describe(self._client, address.workflow_id)
-        except RPCError as error:
-            if meaning_of(Call.SEND, error) is Meaning.MISSING:
-                return None
-            return Unanswered(
-                f"event {event.id!r} to {address.workflow_id} was not answered, and Temporal does not say "
-                f"how the case ended: {reason(error.message)}. Send it again under the same ID."
-            )
-        if latest.status is None or latest.status not in CLOSED_BY_FORCE:
-            return None
-        at = f" at {latest.close_time.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC" if latest.close_time else ""
-        return Unanswered(
-            f"{address.workflow_id} was closed by force ({how_closed(latest.status)}{at}). Event "
-            f"{event.id!r} may have been handled: run `baton ops revive {address.workflow_id}`, then send it "
-            f"again under the same ID."
-        )
-
-    async def _paused(self, workflow_id: str) -> Unanswered | None:
-        """What to say if a case does not answer because somebody has paused its workflow."""
-        with suppress(RPCError):
-            one = await describe(self._client, workflow_id)
-            if one.paused:
-                return Unanswered(f"{workflow_id} does not answer: {paused_since(one)}")
-        return None
 
     async def _update_with_start(self, address: Address[OutcomeT], event: BaseEvent) -> OutcomeT:
         operation: WithStartWorkflowOperation[Any, Any] = WithStartWorkflowOperation(

@@ -12,6 +12,7 @@ from temporalio.service import RPCError
 
 from baton.contract import FIND_CASE, CaseQuery, FoundCase
 from baton.errors import Unanswered
+from baton.temporal.failures import Call, failure, meaning_of
 from baton.temporal.reasons import reason
 
 _WITHIN = timedelta(seconds=10)
@@ -27,7 +28,8 @@ class Ledger:
         self._task_queue = task_queue
 
     async def find(self, workflow_id: str, event_id: str) -> FoundCase:
-        """What is known of the case, and of an event for it. Raises ``Unanswered``."""
+        """What is known of the case, and of an event for it. Raises ``Unanswered``, or
+        ``ConnectionFailed`` if Temporal does not take the call."""
         try:
             found = await self._client.execute_activity(
                 FIND_CASE,
@@ -38,9 +40,15 @@ class Ledger:
                 schedule_to_close_timeout=_WITHIN,
                 retry_policy=_RETRIES,
             )
-        except (ActivityFailureError, RPCError) as error:
-            raise Unanswered(
-                f"{workflow_id} is not running, and no worker on {self._task_queue!r} says whether it had "
-                f"event {event_id!r}: {reason(str(error))}. Send it again under the same ID."
-            ) from None
+        except ActivityFailureError as error:
+            raise Unanswered(self._unanswered(workflow_id, event_id, str(error))) from None
+        except RPCError as error:
+            unanswered = self._unanswered(workflow_id, event_id, error.message)
+            raise failure(meaning_of(Call.DESK, error), error, unanswered=unanswered) from None
         return cast(FoundCase, found)
+
+    def _unanswered(self, workflow_id: str, event_id: str, why: str) -> str:
+        return (
+            f"{workflow_id} is not running, and no worker on {self._task_queue!r} says whether it had "
+            f"event {event_id!r}: {reason(why)}. Send it again under the same ID."
+        )

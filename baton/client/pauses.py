@@ -8,7 +8,7 @@ from temporalio.api.enums.v1 import ResourceExhaustedCause
 from temporalio.api.errordetails.v1 import ResourceExhaustedFailure
 from temporalio.service import RPCError, RPCStatusCode
 
-from baton.client.failures import details
+from baton.temporal.failures import details
 
 _FIRST, _LONGEST = 0.05, 2.0
 _FIRST_OF_OVERLOAD, _LONGEST_OF_OVERLOAD = 1.0, 4.0

@@ -59,11 +59,11 @@ from baton.desk.said import MessageQuery, Messages
 from baton.errors import (
     REFUSALS,
     BatonError,
-    ConnectionFailed,
     DocumentError,
     HelpDeskUnavailable,
     Unanswered,
 )
+from baton.temporal.failures import Call, failure, meaning_of
 from baton.temporal.reasons import reason
 
 PICKED_UP_WITHIN = 10.0
@@ -92,8 +92,9 @@ class DirectoryRefused(DocumentError):
 class DeskClient:
     """Sends questions and changes to the help desk behind the workers.
 
-    Every method raises ``Unanswered`` if no worker answers in time, ``HelpDeskUnavailable`` if the help desk
-    does not, and ``ConnectionFailed`` if Temporal cannot be asked.
+    Every method raises ``Unanswered`` if no answer comes in time, so that the call may have been carried out;
+    ``HelpDeskUnavailable`` if the help desk does not answer its worker; ``ConnectionFailed`` if Temporal does
+    not take the call, and ``InvalidEvent`` if it does not take what is sent.
 
     Args:
         client: connected, with ``BatonPlugin`` among its plugins.
@@ -264,8 +265,11 @@ class DeskClient:
         except ActivityFailureError as error:
             raise self._explained(activity, error.cause) from None
         except RPCError as error:
-            raise ConnectionFailed(
-                f"Temporal did not take the call {activity!r}: {reason(error.message)}"
+            raise failure(
+                meaning_of(Call.DESK, error),
+                error,
+                unanswered=f"Temporal did not answer the call {activity!r}: {reason(error.message)}. It may "
+                "have been carried out.",
             ) from None
         return cast(ResultT, answer)
 

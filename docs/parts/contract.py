@@ -8,7 +8,6 @@ from pydantic.fields import FieldInfo
 from temporalio.service import RPCError, RPCStatusCode
 
 from baton import contract, errors
-from baton.client.failures import Call, Meaning, meaning_of
 from baton.contract import (
     AUTHORS,
     CHAT_KINDS,
@@ -21,6 +20,7 @@ from baton.contract import (
     BaseEvent,
     Presence,
 )
+from baton.temporal.failures import Call, Meaning, meaning_of
 from docs.parts.markdown import code, filled, sentence, table
 
 

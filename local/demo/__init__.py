@@ -14,7 +14,7 @@ from temporalio.service import RPCError
 
 from baton.cli.screen import echo
 from baton.cli.shared import as_json, print_json, run
-from baton.client.failures import not_taken
+from baton.temporal.failures import failure_of_operating
 from local.demo import document, text
 from local.demo.company import rule_names, task_queues
 from local.demo.play import Played, Player, Plays
@@ -129,7 +129,7 @@ async def perform(stage: Stage, name: str, audience: Audience) -> Played:
             watching.result()
         return playing.result()
     except RPCError as error:
-        raise not_taken(error) from None
+        raise failure_of_operating(error) from None
     finally:
         for task in tasks:
             task.cancel()

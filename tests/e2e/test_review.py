@@ -240,6 +240,30 @@ class TestClient:
         with pytest.raises(Unanswered, match="which a worker polled within the last two minutes"):
             await rig.snapshot(conversation)
 
+    async def test_it_stays_unanswered_when_the_worker_has_been_away_for_a_while(
+        self, rig: Rig, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """From then on the server says FAILED_PRECONDITION, which elsewhere means a call that is wrong."""
+        conversation = fresh("asked")
+        await rig.customer(conversation)
+        await rig.settled(conversation)  # as long as a task waits, the server gives the query to it
+        await rig.stop_worker()
+        monkeypatch.setattr("baton.client.calls.QUERY_TIMEOUT", 2.0)
+
+        async def said() -> str:
+            with pytest.raises(Unanswered) as raised:
+                await rig.snapshot(conversation)
+            return str(raised.value)
+
+        assert "did not answer: not within 2 s" in await said()
+
+        async def is_known_to_be_away() -> bool:
+            return "no poller seen for task queue recently" in await said()
+
+        await eventually(is_known_to_be_away, f"it still says: {await said()}", within=60)
+        await rig.start_worker()
+        assert (await rig.snapshot(conversation)).conversation == conversation
+
     async def test_while_temporal_is_away_every_call_is_unanswered(self) -> None:
         async with running_server() as temporal:
             client = BatonClient(temporal.client)
@@ -249,6 +273,7 @@ class TestClient:
             "submit, which may start a chat": client.chat(CHANNEL, "c").submit(message),
             "submit": client.chat(CHANNEL, "c").submit(taken),
             "snapshot": client.chat(CHANNEL, "c").snapshot(),
+            "the help desk": DeskClient(temporal.client).inbox(),
         }
         came = await asyncio.gather(*calls.values(), return_exceptions=True)
         assert dict(zip(calls, map(type, came), strict=True)) == dict.fromkeys(calls, Unanswered)

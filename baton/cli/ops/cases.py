@@ -21,10 +21,10 @@ from baton.cli.console import Screen
 from baton.cli.screen import echo
 from baton.cli.shared import chat_id, count, print_json, ticket_name
 from baton.cli.tables import print_table
-from baton.client.failures import not_taken
 from baton.contract import chat_workflow_id, ticket_workflow_id
 from baton.errors import BatonError
 from baton.temporal.executions import Execution, listed
+from baton.temporal.failures import failure_of_operating
 from baton.temporal.queries import without_bindings
 
 AT_ONCE = 20
@@ -158,9 +158,7 @@ def _progress(what: str, total: int, *, quiet: bool) -> Any:
 
 def _reason(error: Exception) -> str:
     if isinstance(error, RPCError):
-        if error.status is RPCStatusCode.NOT_FOUND:
-            return "there is no such case, or it is closed"
-        return str(not_taken(error))
+        return str(failure_of_operating(error, "there is no such case, or it is closed"))
     return str(error)
 
 

@@ -7,7 +7,6 @@ from typing import Any, cast
 import pytest
 from temporalio.client import ActivityFailureError, Client
 from temporalio.exceptions import ApplicationError, CancelledError, TimeoutError, TimeoutType  # noqa: A004
-from temporalio.service import RPCError, RPCStatusCode
 
 from baton.contract import Tab, TicketStage
 from baton.desk.api import InboxQuery, TicketQuery
@@ -15,7 +14,6 @@ from baton.desk.client import DeskClient, DirectoryRefused
 from baton.desk.said import MessageQuery, Messages
 from baton.errors import (
     BatonError,
-    ConnectionFailed,
     HelpDeskUnavailable,
     NotAllowed,
     Unanswered,
@@ -105,10 +103,3 @@ async def test_a_failure_of_the_activity(cause: BaseException, error: type[Baton
 
     with pytest.raises(error, match=said):
         await desk.directory()
-
-
-async def test_a_call_that_temporal_does_not_take() -> None:
-    desk, _ = desk_over(RPCError("no such namespace", RPCStatusCode.NOT_FOUND, b""))
-
-    with pytest.raises(ConnectionFailed, match="no such namespace"):
-        await desk.presence()

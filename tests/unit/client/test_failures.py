@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any, NoReturn, cast
-
 import pytest
 from google.protobuf.any_pb2 import Any as AnyMessage
 from google.protobuf.message import Message
@@ -16,15 +14,18 @@ from temporalio.api.errordetails.v1 import (
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
-from baton.client import BatonClient, calls
-from baton.client.failures import Call, Meaning, meaning_of
+from baton.cli.connection import connected
+from baton.client import BatonClient
 from baton.contract import FoundCase
+from baton.desk.client import DeskClient
 from baton.errors import BatonError, ConnectionFailed, IllegalTransition, InvalidEvent, Unanswered
+from baton.temporal.failures import Call, Meaning, meaning_of
+from tests.failing import STATUSES, FailingService, client_of, says
 
 TAKEN = {"kind": "taken", "id": "t-1", "author": {"type": "staff", "id": "ivan"}}
 MESSAGE = {"kind": "customer_message", "id": "m-1", "author": {"type": "customer", "id": "c-1"}}
-STATUSES = [status for status in RPCStatusCode if status is not RPCStatusCode.OK]
 
+NOTHING = FoundCase()
 NONE = "there is no living chat chat:web:1"
 
 AGAIN = "again and again"
@@ -58,62 +59,49 @@ def expected(call: Call, status: RPCStatusCode) -> tuple[type[BatonError], str]:
         return Unanswered, AGAIN  # the next attempt opens the case
     if call is Call.ASK and status is RPCStatusCode.FAILED_PRECONDITION:
         return Unanswered, ONCE  # no worker has been there for a while
+    if call is Call.ASK and status is RPCStatusCode.INVALID_ARGUMENT:
+        return Unanswered, ONCE  # the worker could not answer
+    if call is Call.DESK and status is RPCStatusCode.NOT_FOUND:
+        return Unanswered, ONCE  # the call was forgotten
+    if call is Call.OPERATE and status is RPCStatusCode.INVALID_ARGUMENT:
+        return ConnectionFailed, ONCE  # such as a filter, which is no event
     return EXPECTED[status]
 
 
-class FakeTemporal:
-    """Fails in the same way each time; as a client, as a workflow's handle, and as a start."""
+SENDING = (
+    "update_workflow_execution",
+    "execute_multi_operation",
+    "signal_workflow_execution",
+    "signal_with_start_workflow_execution",
+    "query_workflow",
+)
 
-    namespace = "default"
 
-    def __init__(self, error: RPCError, ledger: FoundCase | RPCError | None = None) -> None:
-        self.error = error
-        self.ledger = ledger or FoundCase()
-        self.tries = 0
+class Temporal(FailingService):
+    """Its workers know a ledger, if they are not down."""
 
-    def get_workflow_handle(self, workflow_id: str) -> FakeTemporal:
-        return self
-
-    async def fail(self, *args: Any, **options: Any) -> NoReturn:
-        self.tries += 1
-        raise self.error
-
-    signal = query = execute_update = start_workflow = execute_update_with_start_workflow = fail
-
-    async def execute_activity(self, *args: Any, **options: Any) -> FoundCase:
-        """What the ledger says; by default that there never was such a case."""
-        if isinstance(self.ledger, RPCError):
-            raise self.ledger
-        return self.ledger
+    @classmethod
+    async def failing(
+        cls,
+        error: RPCError,
+        ledger: FoundCase | None = NOTHING,
+    ) -> Temporal:
+        return cls(error, await says(ledger) if ledger is not None else None)
 
     @property
-    def workflow_service(self) -> FakeTemporal:
-        return self
-
-    async def describe_workflow_execution(self, request: Any, *, retry: bool) -> NoReturn:
-        """How the case ended: unknown, like the case itself."""
-        raise self.error
-
-
-class FakeOperation:
-    """The start of an update-with-start that failed."""
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        self.options = options
-
-    async def workflow_handle(self) -> NoReturn:
-        raise RuntimeError("nothing was started")
+    def tries(self) -> int:
+        """How often an event was sent, or a question was asked."""
+        return sum(self.calls[rpc] for rpc in SENDING)
 
 
 @pytest.fixture(autouse=True)
-def no_server(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(calls, "UpdatesOnce", lambda client: client)
-    monkeypatch.setattr(calls, "WithStartWorkflowOperation", FakeOperation)
+def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("baton.client.pauses.Pauses.next", lambda self, error: 0.0)
 
 
-async def make(call: Call, temporal: FakeTemporal, timeout: float) -> None:
-    chat = BatonClient(cast(Client, temporal), task_queue="line").chat("web", "1")
+async def make(call: Call, temporal: Temporal, timeout: float) -> None:
+    client = client_of(temporal)
+    chat = BatonClient(client, task_queue="line").chat("web", "1")
     match call:
         case Call.SEND:
             await chat.send(TAKEN, timeout=timeout)
@@ -125,28 +113,55 @@ async def make(call: Call, temporal: FakeTemporal, timeout: float) -> None:
             await chat.submit(MESSAGE)
         case Call.ASK:
             await chat.snapshot()
+        case Call.DESK:
+            await DeskClient(client, task_queue="line").inbox()
+        case Call.OPERATE:
+            async with connected() as (connection, _):
+                await connection.count_workflows()
+
+
+async def test_a_worker_whose_reason_is_encrypted_says_where_it_is() -> None:
+    temporal = await Temporal.failing(RPCError("Encoded failure", RPCStatusCode.INVALID_ARGUMENT, b""))
+    with pytest.raises(Unanswered, match=r"^chat:web:1 could not answer: the reason is in the worker's log"):
+        await make(Call.ASK, temporal, timeout=60)
 
 
 @pytest.mark.parametrize("status", STATUSES, ids=lambda status: status.name)
 @pytest.mark.parametrize("call", Call, ids=lambda call: call.name)
-async def test_what_is_raised_for_a_status(call: Call, status: RPCStatusCode) -> None:
+async def test_what_is_raised_for_a_status(
+    call: Call, status: RPCStatusCode, monkeypatch: pytest.MonkeyPatch
+) -> None:
     error, tries = expected(call, status)
-    temporal = FakeTemporal(RPCError("not now", status, b""))
+    ledger = None if call is Call.DESK else FoundCase()
+    temporal = await Temporal.failing(RPCError("not now", status, b""), ledger)
     sends = call in (Call.SEND, Call.SEND_OR_OPEN)
 
-    with pytest.raises(error) as raised:
+    async def connect(settings: object) -> Client:
+        return client_of(temporal)
+
+    monkeypatch.setattr("baton.cli.connection.connect", connect)
+    with pytest.raises(BatonError) as raised:
         await make(call, temporal, timeout=0.02 if sends and tries == AGAIN else 60)
 
+    assert type(raised.value) is error
+    said = str(raised.value)
     if sends and tries == AGAIN:
         assert temporal.tries > 1
-    else:
+    elif call not in (Call.DESK, Call.OPERATE):
         assert temporal.tries == (10 if sends and tries == SOMETIMES else 1)
     if error is ConnectionFailed:
-        assert str(raised.value) == f"Temporal refused the call ({status.name}): not now"
+        assert said == f"Temporal refused the call ({status.name}): not now"
     elif error is InvalidEvent:
-        assert str(raised.value) == "Temporal does not take it: not now"
+        assert said == "Temporal does not take it: not now"
+    elif call is Call.ASK and error is Unanswered:
+        could = "could" if status is RPCStatusCode.INVALID_ARGUMENT else "did"
+        assert said.startswith(f"chat:web:1 {could} not answer: not ")
+    elif call is Call.DESK:
+        assert said == "Temporal did not answer the call 'inbox': not now. It may have been carried out."
+    elif call is Call.OPERATE and error is Unanswered:
+        assert said.startswith(f"Temporal did not answer ({status.name}): not now. ")
     elif error is Unanswered:
-        assert "Is a worker on 'line'?" in str(raised.value) or "under the same ID" in str(raised.value)
+        assert "under the same ID" in said
 
 
 @pytest.mark.parametrize(
@@ -159,15 +174,15 @@ async def test_what_is_raised_for_a_status(call: Call, status: RPCStatusCode) ->
     ids=lambda value: value.name if isinstance(value, Call) else "",
 )
 async def test_a_case_that_is_not_there_is_named(call: Call, said: str) -> None:
-    temporal = FakeTemporal(RPCError("workflow not found", RPCStatusCode.NOT_FOUND, b""))
+    temporal = await Temporal.failing(RPCError("workflow not found", RPCStatusCode.NOT_FOUND, b""))
     with pytest.raises(IllegalTransition, match=f"^{said}"):
         await make(call, temporal, timeout=60)
 
 
 @pytest.mark.parametrize("kind", ["chat", "ticket"])
 async def test_a_message_of_staff_opens_a_case_only_with_its_customer(kind: str) -> None:
-    temporal = FakeTemporal(RPCError("workflow not found", RPCStatusCode.NOT_FOUND, b""))
-    baton = BatonClient(cast(Client, temporal))
+    temporal = await Temporal.failing(RPCError("workflow not found", RPCStatusCode.NOT_FOUND, b""))
+    baton = BatonClient(client_of(temporal))
     case = baton.chat("web", "1") if kind == "chat" else baton.ticket("T-1")
     message = {"kind": "agent_message", "id": "m-1", "author": {"type": "staff", "id": "ivan"}}
     with pytest.raises(IllegalTransition) as raised:
@@ -180,7 +195,7 @@ async def test_a_message_of_staff_opens_a_case_only_with_its_customer(kind: str)
 
 
 async def test_what_ails_a_connection_is_said_in_plain_words() -> None:
-    temporal = FakeTemporal(RPCError("tcp connect error: Connection refused", RPCStatusCode.UNAVAILABLE, b""))
+    temporal = await Temporal.failing(RPCError("Connection refused", RPCStatusCode.UNAVAILABLE, b""))
     with pytest.raises(Unanswered, match="did not confirm event 'm-1' to chat:web:1: nothing listens there"):
         await make(Call.SUBMIT_OR_OPEN, temporal, timeout=60)
 
@@ -190,8 +205,8 @@ NOT_RUNNING = RPCError("workflow not found", RPCStatusCode.NOT_FOUND, b"")
 
 async def test_what_the_ledger_knows_is_a_duplicate_and_no_error() -> None:
     snapshot = {"channel": "web", "conversation": "1", "customer": "c-1", "case_id": "c-0"}
-    temporal = FakeTemporal(NOT_RUNNING, FoundCase(known=True, snapshot=snapshot))
-    chat = BatonClient(cast(Client, temporal)).chat("web", "1")
+    temporal = await Temporal.failing(NOT_RUNNING, FoundCase(known=True, snapshot=snapshot))
+    chat = BatonClient(client_of(temporal)).chat("web", "1")
 
     outcome = await chat.send(TAKEN)
     await chat.submit(TAKEN)
@@ -202,7 +217,7 @@ async def test_what_the_ledger_knows_is_a_duplicate_and_no_error() -> None:
 
 @pytest.mark.parametrize("call", [Call.SEND, Call.SUBMIT], ids=lambda call: call.name)
 async def test_if_nobody_can_ask_the_ledger_the_event_may_have_been_handled(call: Call) -> None:
-    temporal = FakeTemporal(NOT_RUNNING, RPCError("down", RPCStatusCode.UNAVAILABLE, b""))
+    temporal = await Temporal.failing(NOT_RUNNING, None)
     with pytest.raises(Unanswered, match="no worker on 'line' says whether it had event 't-1'"):
         await make(call, temporal, timeout=60)
 
@@ -234,9 +249,14 @@ def test_a_workflow_that_was_not_ready_may_be_so_a_moment_later(call: Call, wrap
     assert meaning_of(call, _error(RPCStatusCode.FAILED_PRECONDITION, detail)) is Meaning.PASSING
 
 
-@pytest.mark.parametrize("call", Call, ids=lambda call: call.name)
+@pytest.mark.parametrize(
+    "call",
+    [Call.SEND, Call.SEND_OR_OPEN, Call.SUBMIT, Call.SUBMIT_OR_OPEN, Call.ASK, Call.DESK],
+    ids=lambda call: call.name,
+)
 async def test_a_namespace_that_is_not_there_is_named(call: Call) -> None:
-    temporal = FakeTemporal(_error(RPCStatusCode.NOT_FOUND, NamespaceNotFoundFailure(namespace="default")))
+    error = _error(RPCStatusCode.NOT_FOUND, NamespaceNotFoundFailure(namespace="default"))
+    temporal = await Temporal.failing(error, None)
     with pytest.raises(ConnectionFailed, match=r"no namespace 'default'.*TEMPORAL_NAMESPACE"):
         await make(call, temporal, timeout=60)
-    assert temporal.tries == 1
+    assert temporal.tries == (0 if call is Call.DESK else 1)

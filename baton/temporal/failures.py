@@ -13,7 +13,11 @@ from temporalio.api.errordetails.v1 import (
     NamespaceNotFoundFailure,
     WorkflowNotReadyFailure,
 )
-from temporalio.client import WorkflowUpdateFailedError
+from temporalio.client import (
+    WorkflowQueryFailedError,
+    WorkflowQueryRejectedError,
+    WorkflowUpdateFailedError,
+)
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
@@ -26,7 +30,7 @@ MessageT = TypeVar("MessageT", bound=Message)
 
 
 class Call(Enum):
-    """The calls that the client makes."""
+    """The calls that are made."""
 
     SEND = auto()
     """An update to a case that must exist."""
@@ -37,6 +41,10 @@ class Call(Enum):
     SUBMIT_OR_OPEN = auto()
     ASK = auto()
     """A query."""
+    DESK = auto()
+    """A call to the help desk: an activity without a workflow."""
+    OPERATE = auto()
+    """What operations do with the server itself: describe, list, count, read a history, reset, terminate…"""
 
 
 class Meaning(Enum):
@@ -78,6 +86,10 @@ _OF_ONE_CALL: Mapping[tuple[Call, RPCStatusCode], Meaning] = {
     (Call.SUBMIT_OR_OPEN, RPCStatusCode.NOT_FOUND): Meaning.PASSING,
     # No worker has polled the case's task queue for a while.
     (Call.ASK, RPCStatusCode.FAILED_PRECONDITION): Meaning.PASSING,
+    # Somebody deleted the call, or the server forgot it, before it was answered.
+    (Call.DESK, RPCStatusCode.NOT_FOUND): Meaning.PASSING,
+    # Whoever operates Temporal itself sends no event that could be wrong.
+    (Call.OPERATE, RPCStatusCode.INVALID_ARGUMENT): Meaning.NOT_TAKEN,
 }
 _OF_DETAILS: Mapping[type[Message], Meaning] = {
     NamespaceNotFoundFailure: Meaning.NOT_TAKEN,
@@ -94,25 +106,40 @@ def meaning_of(call: Call, error: RPCError) -> Meaning:
     return _OF_ONE_CALL.get((call, error.status)) or _MEANINGS[error.status]
 
 
-def failure(meaning: Meaning, error: RPCError, *, missing: str, unanswered: str) -> BatonError:
+def failure(meaning: Meaning, error: RPCError, *, missing: str = "", unanswered: str) -> BatonError:
     """The error to raise for a call that is not tried again, or was tried often enough.
 
     Args:
-        missing: what to say if there is no such case.
+        missing: what to say if there is no such case. The server's own words if left out.
         unanswered: what to say if it is unknown what became of the call.
     """
     match meaning:
         case Meaning.PASSING | Meaning.ODD:
             return Unanswered(unanswered)
         case Meaning.MISSING:
-            return IllegalTransition(missing)
+            return IllegalTransition(missing or f"Temporal does not have it: {error.message}")
         case Meaning.WRONG:
             return InvalidEvent(f"Temporal does not take it: {error.message}")
         case Meaning.NOT_TAKEN:
-            return not_taken(error)
+            return _not_taken(error)
 
 
-def not_taken(error: RPCError) -> ConnectionFailed:
+def failure_of_operating(error: RPCError, missing: str = "") -> BatonError:
+    """The error to raise for a `Call.OPERATE`.
+
+    Args:
+        missing: as for `failure`.
+    """
+    return failure(
+        meaning_of(Call.OPERATE, error),
+        error,
+        missing=missing,
+        unanswered=f"Temporal did not answer ({error.status.name}): {reason(error.message)}. If something "
+        "was to be changed, it may have been: look before you try again.",
+    )
+
+
+def _not_taken(error: RPCError) -> ConnectionFailed:
     """The error of a call that Temporal does not take; it names a namespace that is not there."""
     for found in details(error, NamespaceNotFoundFailure):
         return ConnectionFailed(
@@ -132,6 +159,14 @@ def refusal(error: WorkflowUpdateFailedError) -> Exception:
     if isinstance(cause, ApplicationError) and cause.type in REFUSALS:
         return REFUSALS[cause.type](cause.message)
     return error
+
+
+def said_by_worker(error: WorkflowQueryFailedError | WorkflowQueryRejectedError) -> str:
+    """Why a worker could not answer a query."""
+    # The server passes on nothing else of an encrypted failure.
+    if str(error) == "Encoded failure":
+        return "the reason is in the worker's log (encrypted failures are not shown here)"
+    return str(error)
 
 
 def details(error: RPCError, kind: type[MessageT]) -> Iterator[MessageT]:
