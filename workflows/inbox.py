@@ -4,16 +4,19 @@
   a cancellation cannot lose it. The same event sent twice waits once: its *twin* is answered after it.
 * Temporal forgets update IDs when a run ends, and does not deduplicate signals. So a case itself remembers
   the IDs of its latest events, across runs; the help desk knows older ones.
-* After a reset the server brings back all signals and updates at once, in the order in which they first came;
-  but a replay shows the updates after the signals. So they are put into the order of their dates.
+* Of what comes with one workflow task, Temporal shows all signals before all updates, whatever came first. So
+  the two are merged by the dates of their events. Between tasks the order is right.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import heapq
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextvars import Context, copy_context
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import accumulate, groupby
+from operator import itemgetter
 from typing import Any, Generic, TypeVar
 
 from temporalio import workflow
@@ -23,6 +26,9 @@ from baton.errors import InvalidEvent, Refused
 from workflows.arguments import signalled, updated, updated_now
 
 REMEMBERED_EVENTS = 300
+MERGE_BY_DATE = "merge-by-date"
+"""The patch that merges signals and updates by their dates, not only after a reset."""
+_EARLIEST, _LATEST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 OutcomeT = TypeVar("OutcomeT", bound=Payload)
 
@@ -76,6 +82,8 @@ class Inbox(Generic[OutcomeT]):
         self._signals = 0
         """Signals of this run that brought an event, whether it could be used or not."""
         self._reset = False
+        self._in_order_until = -1
+        """What arrived up to this length of the history is in order."""
         workflow.register_random_seed_callback(self._was_reset)
 
     def __bool__(self) -> bool:
@@ -149,35 +157,70 @@ class Inbox(Generic[OutcomeT]):
             oldest = next(iter(self.seen))
             self.seen_until = self.seen.pop(oldest)
 
-    # --- After a reset ------------------------------------------------------------------------------
+    # --- What came together -------------------------------------------------------------------------
 
     def _was_reset(self, seed: int) -> None:
         # The server gives a run a new seed when it is reset, and for no other reason.
         self._reset = True
 
-    def in_order(self) -> None:
-        """After a reset, merge the signals and the updates of this moment by their dates.
+    def in_order(self, last: datetime | None) -> None:
+        """Merge the signals and the updates of each workflow task that has brought any since the last time.
 
-        Each of the two keeps its own order. An event without a date follows the one before it. At the same
-        date an update goes first.
+        Args:
+            last: the date of the last message that was folded.
         """
-        if not self._reset:
+        reset, self._reset = self._reset, False
+        latest = next(reversed(self._queue.values()), None)
+        if latest is None or latest.arrived <= self._in_order_until:
             return
-        self._reset = False
-        moment = workflow.info().get_current_history_length()
-        together = [one for one in self._queue.values() if one.arrived == moment and not one.known]
-        dated = (
-            (*one, number)
-            for by_signal in (False, True)
-            for number, one in enumerate(_dated(one for one in together if one.by_signal is by_signal))
-        )
-        for _, _, entry, _ in sorted(dated, key=lambda one: (one[0], one[1], one[3])):
-            self._queue[entry.key] = self._queue.pop(entry.key)
+        new = [one for one in self._queue.values() if one.arrived > self._in_order_until and not one.known]
+        self._in_order_until = latest.arrived
+        reset_at = workflow.info().get_current_history_length() if reset else None
+        moved = False
+        for arrived, of_task in groupby(new, key=lambda one: one.arrived):
+            together = [*of_task]
+            if arrived == reset_at:
+                together, moved = merged_after_reset(together), True
+            # In histories of older code, all signals of a task came before all its updates.
+            elif len({one.by_signal for one in together}) > 1 and workflow.patched(MERGE_BY_DATE):
+                together, moved = merged(together, last), True
+            if moved:
+                for one in together:
+                    self._queue[one.key] = self._queue.pop(one.key)
 
 
-def _dated(entries: Iterable[Entry[OutcomeT]]) -> Iterator[tuple[datetime, bool, Entry[OutcomeT]]]:
-    """Events of one kind of call, each with a date that is never earlier than the previous one."""
-    at = datetime.min.replace(tzinfo=UTC)
-    for entry in entries:
-        at = max(at, entry.event.at or at)
-        yield at, entry.by_signal, entry
+def merged(together: Sequence[Entry[OutcomeT]], last: datetime | None) -> list[Entry[OutcomeT]]:
+    """The signals and updates that one workflow task brought, in the order of their dates.
+
+    Signals keep their own order, and so do updates. An event without a date, or with one before ``last``,
+    says nothing about when it arrived. Where the dates do not tell, signals are first, as Temporal has it:
+    whoever sent a signal knows that it has arrived, and may have sent the update after that; whoever sent an
+    update had no answer yet.
+    """
+    signals = [one for one in together if one.by_signal]
+    updates = [one for one in together if not one.by_signal]
+    # As early as the signals before it let it be, and as late as the updates after it do.
+    early = accumulate((_date(one, last) or _EARLIEST for one in signals), max)
+    late = accumulate((_date(one, last) or _LATEST for one in reversed(updates)), min)
+    return _merge(zip(signals, early, strict=True), zip(updates, reversed([*late]), strict=True))
+
+
+def merged_after_reset(together: Sequence[Entry[OutcomeT]]) -> list[Entry[OutcomeT]]:
+    """As `merged`, of the task after a reset, which brings back everything that came later.
+
+    An event without a date follows the one before it. At the same date an update goes first.
+    """
+    signals = [one for one in together if one.by_signal]
+    updates = [one for one in together if not one.by_signal]
+    dates = (accumulate((one.event.at or _EARLIEST for one in kind), max) for kind in (updates, signals))
+    return _merge(*map(zip, (updates, signals), dates))
+
+
+def _date(entry: Entry[Any], last: datetime | None) -> datetime | None:
+    at: datetime | None = entry.event.at
+    return None if at is None or (last is not None and at < last) else at
+
+
+def _merge(*kinds: Iterable[tuple[Entry[OutcomeT], datetime]]) -> list[Entry[OutcomeT]]:
+    """Of two at the same date, the one of the earlier kind is first."""
+    return [one for one, _ in heapq.merge(*kinds, key=itemgetter(1))]

@@ -235,7 +235,7 @@ class Ticket:
 
 
 def _dated(event: BaseEvent | Mapping[str, Any]) -> dict[str, Any]:
-    """The event as a payload, dated: after a reset all events return at once, and the case sorts by date."""
+    """The event as a payload, dated: by the dates, a case merges updates and signals that come together."""
     payload = dict(event) if isinstance(event, Mapping) else event.model_dump()
     if payload.get("at") is None:
         payload["at"] = datetime.now(UTC)
