@@ -93,9 +93,12 @@ async def running_worker(
     await _bind(client, desk, settings)
     runtime = client.service_client.config.runtime or Runtime.default()
     count_from_zero(runtime.metric_meter, client.namespace, settings.task_queue, rulebook.current)
+    meter = runtime.metric_meter.with_additional_attributes(
+        {"namespace": client.namespace, "task_queue": settings.task_queue}
+    )
     deciding = Deciding(desk, rulebook, policy_of(settings), beside=beside is not None)
     writing = Writing(desk, observed(beside.desk(own)) if beside else desk, settings.task_queue)
-    feeding = DeskFeeding(desk, own.deliveries, beside, settings.task_queue)
+    feeding = DeskFeeding(desk, own.deliveries, beside, settings.task_queue, meter)
     housekeeping = Housekeeping(desk)
     presences = PresenceChanges(desk, settings.task_queue, settings.offline_grace_seconds)
     directories = DirectoryChanges(desk, settings.task_queue, rulebook.misfits)
@@ -132,9 +135,6 @@ async def running_worker(
         max_workflow_task_external_storage_concurrency=1,
         graceful_shutdown_timeout=timedelta(seconds=settings.shutdown_grace_seconds),
         deployment_config=_deployment(version),
-    )
-    meter = runtime.metric_meter.with_additional_attributes(
-        {"namespace": client.namespace, "task_queue": settings.task_queue}
     )
     looked = partial(LOOKS.count, meter, of="documents")
     meanwhile = [

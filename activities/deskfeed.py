@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 
 from temporalio import activity
 from temporalio.client import Client
-from temporalio.common import WorkflowIDConflictPolicy
+from temporalio.common import MetricMeter, WorkflowIDConflictPolicy
 
 from activities.deskhearing import DeskHearing, Heard
 from activities.refusing import as_the_desk_says
@@ -26,15 +26,17 @@ from baton.desk.feed import (
     desk_feed_workflow_id,
 )
 from baton.errors import HelpDeskUnavailable
+from baton.temporal import metrics
 from helpdesks.base import Ledger
 from helpdesks.deliveries import Deliveries
-from helpdesks.outside.adapter import HeardThere
+from helpdesks.outside.adapter import Adapter, HeardThere
 from helpdesks.outside.opening import Beside
 
 MOST = 200
 """What one look reads at most, about: it has five minutes, and starts from its beginning if it fails."""
 AT_ONCE = 8
 """Cases that get their events at the same time."""
+_RESULTS = ("all", "part", "failed")
 _BEAT = 5.0
 """Seconds between two signs of life: a look counts as dead after 20 without."""
 
@@ -44,36 +46,62 @@ class DeskFeeding:
 
     Args:
         beside: the desk; None if this worker has none, such as during a change of the settings.
+        meter: the worker's: it knows the namespace and the task queue.
     """
 
     def __init__(
-        self, ledger: Ledger, deliveries: Deliveries, beside: Beside | None, task_queue: str
+        self,
+        ledger: Ledger,
+        deliveries: Deliveries,
+        beside: Beside | None,
+        task_queue: str,
+        meter: MetricMeter,
     ) -> None:
         self._ledger = ledger
         self._deliveries = deliveries
         self._beside = beside
         self._task_queue = task_queue
+        self._meter = meter
+        if beside is not None:
+            for result in _RESULTS:
+                metrics.DESK_LOOKS.count(meter, 0, desk=beside.adapter.name, result=result)
 
     @activity.defn(name=READ_DESK)
     async def read_desk(self, look: Look) -> Looked:
         """One look. Raises ``HelpDeskUnavailable``, and is then tried again from the same cursor."""
-        began = datetime.now(UTC)
         if self._beside is None or self._beside.adapter.name != look.desk:
             raise HelpDeskUnavailable(f"this worker has no desk {look.desk!r}: set BATON_DESK_FILE for it")
-        adapter = self._beside.adapter
+        result = "failed"
+        try:
+            looked = await self._looked(self._beside.adapter, look.cursor)
+            result = "part" if looked.more else "all"
+            return looked
+        finally:
+            self._count(self._beside.adapter, result)
+
+    def _count(self, adapter: Adapter, result: str) -> None:
+        metrics.DESK_LOOKS.count(self._meter, desk=adapter.name, result=result)
+        if adapter.calls_left is not None:
+            metrics.DESK_CALLS_LEFT.set(self._meter, adapter.calls_left, desk=adapter.name)
+
+    async def _looked(self, adapter: Adapter, cursor: str | None) -> Looked:
+        began = datetime.now(UTC)
         hearing = DeskHearing(self._ledger, self._deliveries, adapter, self._task_queue)
         with as_the_desk_says():
             async with _showing_life():
-                changes = await adapter.changes(look.cursor, MOST)
+                changes = await adapter.changes(cursor, MOST)
                 counted = await _hand_over(hearing, changes.heard)
         if not changes.more:
             await self._deliveries.looked(adapter.name, began)
+        lag = (datetime.now(UTC) - changes.latest_at).total_seconds() if changes.latest_at else 0.0
+        if changes.heard:
+            metrics.DESK_LAG.time(activity.metric_meter(), lag, desk=adapter.name)
         return Looked(
             cursor=changes.cursor,
             more=changes.more,
             at=began,
             latest_at=changes.latest_at,
-            lag=(datetime.now(UTC) - changes.latest_at).total_seconds() if changes.latest_at else 0.0,
+            lag=lag,
             heard=len(changes.heard),
             told=counted[Heard.TOLD] + counted[Heard.REFUSED],
             refused=counted[Heard.REFUSED],

@@ -115,6 +115,23 @@ CALENDAR_KNOWN_UNTIL = Metric(
     "worker",
     ("calendar",),
 )
+DESK_LOOKS = Metric(
+    "baton_desk_looks",
+    "looks at what is new at a desk beside the ledger: all of it was read, part of it, or it failed",
+    "worker",
+    ("desk", "result"),
+    counts=True,
+)
+DESK_LAG = Metric(
+    "baton_desk_lag",
+    "from the last thing that a look has read, by the desk's clock, until its case had it",
+    "activity",
+    ("desk",),
+    DELAYS,
+)
+DESK_CALLS_LEFT = Metric(
+    "baton_desk_calls_left", "calls that a desk allows until its limit is reached", "worker", ("desk",)
+)
 RULES_FIRED = Metric("baton_rules_fired", "times that a rule fired", "workflow", ("rule",))
 HANDOFFS = Metric("baton_handoffs", "moves of a case by a rule", "workflow", ("rule",))
 PROMPTS = Metric("baton_prompts", "composers that were asked for a consolidated reply", "workflow")

@@ -189,6 +189,10 @@ class Adapter(Protocol):
     def capabilities(self) -> frozenset[Capability]:
         """What it can express."""
 
+    @property
+    def calls_left(self) -> int | None:
+        """How many calls the desk allows until its limit is reached; None if it has none, or did not say."""
+
     def desk_id(self, case: CaseRef) -> str | None:
         """The desk's own ID of a case; None if it is no case of this desk."""
 

@@ -59,6 +59,8 @@ class RtDesk:
     """
 
     name = "rt"
+    calls_left = None
+    """RT has no limit."""
 
     def __init__(self, mapping: RtMapping, secret: str) -> None:
         login = mapping.login if mapping.auth == "password" else None

@@ -57,6 +57,7 @@ class Sheet:
 class PaperDesk:
     capabilities: frozenset[Capability] = frozenset(Capability)
     name: str = "paper"
+    calls_left: int | None = None
     sheets: dict[str, Sheet] = field(default_factory=dict)
     journal: list[tuple[str, HeardThere]] = field(default_factory=list)
     """Everything that happened: who did it, and what the feed tells of it."""
