@@ -60,7 +60,7 @@ from baton.temporal.telemetry import metrics_address, runtime_for
 from helpdesks.base import Ledger
 from helpdesks.embedded import EmbeddedHelpDesk
 from helpdesks.firststart import identity_at, is_new
-from helpdesks.outside.opening import Beside, opened_beside
+from helpdesks.outside.opening import Beside, check_files, opened_beside
 from workflows.chat import Chat
 from workflows.deskfeed import DeskFeed
 from workflows.ticket import Ticket
@@ -357,6 +357,7 @@ def main() -> int:
     try:
         settings = load_settings()
         set_up_logging(settings.log_level, settings.log_format)
+        check_files(settings.desk_file, settings.desk_secret_file)
         asyncio.run(_check_first_start(settings))
         processes = settings.worker_processes or os.cpu_count() or 1
         if processes > 1:

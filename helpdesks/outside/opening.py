@@ -28,8 +28,10 @@ from helpdesks.outside.mapping import DeskMapping, load_mapping
 
 def known_desks() -> tuple[str, ...]:
     """The names of all adapters."""
+    own = __name__.split(".")[1]
     folders = [module.name for module in iter_modules(helpdesks.__path__) if module.ispkg]
-    return tuple(sorted(name for name in folders if find_spec(f"helpdesks.{name}.mapping") is not None))
+    adapters = (name for name in folders if name != own and find_spec(f"helpdesks.{name}.mapping"))
+    return tuple(sorted(adapters))
 
 
 def mapping_of(path: Path, directory: Directory | None) -> DeskMapping:
@@ -65,6 +67,13 @@ class Beside:
     def desk(self, own: EmbeddedHelpDesk) -> OutsideDesk:
         """The desk to which effects go, for this ledger."""
         return OutsideDesk(own, own.deliveries, self.adapter, notices=self.mapping.notices)
+
+
+def check_files(file: Path | None, secret_file: Path | None) -> None:
+    """Raise ``DocumentError`` or ``SettingsError`` if the desk of the settings cannot be opened."""
+    if file is not None:
+        mapping_of(file, None)
+        read_secret(secret_file)
 
 
 @asynccontextmanager
