@@ -18,6 +18,7 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
 
 from temporalio.client import Client
 from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
@@ -44,19 +45,19 @@ from activities.rulebook import Rulebook
 from activities.writes import Writing
 from baton.client import connect
 from baton.company import load_company
-from baton.contract import SEARCH_ATTRIBUTES
 from baton.errors import BatonError, SettingsError
 from baton.files import private_folder
 from baton.settings import Settings, WorkerVersion, load_settings, worker_version
 from baton.signs import visible
 from baton.temporal.binding import Bindable, bind, binding_of, require_own
-from baton.temporal.ending import how_ended, leave
+from baton.temporal.ending import leave
 from baton.temporal.failures import failure_of_operating
 from baton.temporal.logs import set_up_logging, words_of
 from baton.temporal.metrics import LOOKS
 from baton.temporal.process import showing_life, tell
-from baton.temporal.searchattributes import VALUE_TYPES, registered, type_name
-from baton.temporal.telemetry import metrics_address, runtime_for
+from baton.temporal.searchattributes import require_registered
+from baton.temporal.supervising import supervise
+from baton.temporal.telemetry import runtime_for
 from helpdesks.base import Ledger
 from helpdesks.embedded import EmbeddedHelpDesk
 from helpdesks.firststart import identity_at, is_new
@@ -187,24 +188,6 @@ def policy_of(settings: Settings) -> Policy:
     )
 
 
-async def check_search_attributes(client: Client) -> None:
-    """Raise ``SettingsError`` if the namespace lacks a search attribute: the first chat would be stuck."""
-    present = await registered(client)
-    wrong = []
-    for name, kind in SEARCH_ATTRIBUTES.items():
-        if name not in present:
-            wrong.append(f"temporal operator search-attribute create --name {name} --type {kind}")
-        elif present[name] != VALUE_TYPES[name]:
-            actual = type_name(present[name])
-            wrong.append(f"# {name} is of type {actual}, but must be {kind}: remove it, and create it again")
-    if wrong:
-        commands = "\n    ".join(wrong)
-        raise SettingsError(
-            f"namespace {client.namespace!r} lacks search attributes that the workflows set. "
-            f"Run `baton ops register`, then start the worker again. It does the same as:\n    {commands}"
-        )
-
-
 async def _fill_empty_directory(desk: Ledger, settings: Settings) -> None:
     """Put the directory file into a database that has no directory yet, if rules and templates fit it.
 
@@ -230,7 +213,7 @@ async def _own_desk(client: Client, settings: Settings) -> AsyncIterator[Embedde
     Raises, before it makes anything, ``SettingsError`` if another database belongs to the task queue or the
     namespace lacks search attributes, and ``RPCError`` if Temporal does not let it ask.
     """
-    await check_search_attributes(client)
+    await require_registered(client)
     # In this order: what is bound has an identity. By now another worker may have made this database.
     if await binding_of(client, settings.task_queue) is not None:
         found = await identity_at(settings.database_url)
@@ -285,54 +268,6 @@ def _give_up() -> None:
     leave(0)
 
 
-async def _supervise(settings: Settings, processes: int) -> int:
-    """Run several workers, each in a process of its own; if one fails, stop them all."""
-    environment = {**os.environ, **settings.as_environment(), "BATON_WORKER_PROCESSES": "1"}
-    places = [metrics_address(settings, number) for number in range(processes)]
-    children: list[asyncio.subprocess.Process] = []
-    stopping = False
-
-    def stop() -> None:
-        nonlocal stopping
-        stopping = True
-        for child in children:
-            if child.returncode is None:
-                child.terminate()
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stop)
-    # From here on a signal must not leave any child process behind.
-    for place in places:
-        children.append(
-            await asyncio.create_subprocess_exec(
-                sys.executable, __file__, env={**environment, **place}, stdout=asyncio.subprocess.PIPE
-            )
-        )
-    if stopping:
-        stop()
-    ready = 0
-
-    async def watch(child: asyncio.subprocess.Process) -> int:
-        nonlocal ready
-        assert child.stdout is not None
-        async for line in child.stdout:
-            if line.decode().strip() != READY:
-                tell(line.decode(errors="replace").rstrip("\n"))
-                continue
-            ready += 1
-            if ready == processes:
-                tell(READY)
-        code = await child.wait()
-        if code or not stopping:
-            _log.error("worker process %s ended, %s; stopping the others", child.pid, how_ended(code))
-            stop()
-            code = code or 1
-        return code
-
-    codes = await asyncio.gather(*(watch(child) for child in children))
-    return max(map(abs, codes))
-
-
 def _make_data_folder(settings: Settings) -> None:
     """Make the data folder as `baton up` does. Raises ``SettingsError``."""
     try:
@@ -362,7 +297,7 @@ def main() -> int:
         processes = settings.worker_processes or os.cpu_count() or 1
         if processes > 1:
             asyncio.run(_check_for_all(settings))
-            return asyncio.run(_supervise(settings, processes))
+            return asyncio.run(supervise(Path(__file__), settings, processes, READY))
         with _sending_spans(settings), asyncio.Runner(loop_factory=new_event_loop) as runner:
             runner.run(_work(settings))
     except (BatonError, RPCError) as error:

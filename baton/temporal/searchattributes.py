@@ -13,6 +13,7 @@ from temporalio.api.operatorservice.v1 import ListSearchAttributesRequest
 from temporalio.common import SearchAttributeKey
 
 from baton.contract import SEARCH_ATTRIBUTES
+from baton.errors import SettingsError
 
 if TYPE_CHECKING:
     from temporalio.client import Client
@@ -70,3 +71,21 @@ async def registered(client: Client) -> Mapping[str, IndexedValueType.ValueType]
         ListSearchAttributesRequest(namespace=client.namespace)
     )
     return listed.custom_attributes
+
+
+async def require_registered(client: Client) -> None:
+    """Raise ``SettingsError`` if the namespace lacks a search attribute: the first chat would be stuck."""
+    present = await registered(client)
+    wrong = []
+    for name, kind in SEARCH_ATTRIBUTES.items():
+        if name not in present:
+            wrong.append(f"temporal operator search-attribute create --name {name} --type {kind}")
+        elif present[name] != VALUE_TYPES[name]:
+            actual = type_name(present[name])
+            wrong.append(f"# {name} is of type {actual}, but must be {kind}: remove it, and create it again")
+    if wrong:
+        commands = "\n    ".join(wrong)
+        raise SettingsError(
+            f"namespace {client.namespace!r} lacks search attributes that the workflows set. "
+            f"Run `baton ops register`, then start the worker again. It does the same as:\n    {commands}"
+        )

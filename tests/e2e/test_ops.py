@@ -29,14 +29,13 @@ from baton.model.effects import CaseWrite, Notice
 from baton.temporal.codec import EncryptionCodec
 from baton.temporal.keys import KeyRing, key_line, new_key
 from baton.temporal.plugin import BatonPlugin
-from baton.temporal.searchattributes import VALUE_TYPES, registered
+from baton.temporal.searchattributes import VALUE_TYPES, registered, require_registered
 from helpdesks.embedded import EmbeddedHelpDesk
 from lab.ledger import applied_keys, events_of, rule_digests
 from lab.rig import CHANNEL, NO_RULES, Rig, eventually, failed_tasks, fresh, rules_but
 from lab.server import running_server
 from tests.commands import Baton
 from tests.conftest import RigOpener
-from worker import check_search_attributes
 from workflows import outbox
 
 SUMMARIZED = {
@@ -90,7 +89,7 @@ async def bare() -> AsyncIterator[Client]:
 
 async def test_search_attributes_are_registered_once_and_checked(bare: Client) -> None:
     with pytest.raises(SettingsError, match="`baton ops register`"):
-        await check_search_attributes(bare)
+        await require_registered(bare)
 
     assert set((await register(bare, dry_run=True)).values()) == {WOULD_ADD}
     assert not SEARCH_ATTRIBUTES.keys() & (await registered(bare)).keys()
@@ -101,7 +100,7 @@ async def test_search_attributes_are_registered_once_and_checked(bare: Client) -
         return SEARCH_ATTRIBUTES.keys() <= (await registered(bare)).keys()
 
     await eventually(there, "they were not registered")
-    await check_search_attributes(bare)
+    await require_registered(bare)
     assert set((await register(bare)).values()) == {PRESENT}
 
     operator = bare.operator_service

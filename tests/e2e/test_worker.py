@@ -23,6 +23,7 @@ from baton.documents.directory import Directory
 from baton.errors import DocumentError, SettingsError, Unanswered
 from baton.settings import CHECKOUT
 from baton.temporal.plugin import BatonPlugin
+from baton.temporal.searchattributes import require_registered
 from helpdesks.embedded import EmbeddedHelpDesk
 from helpdesks.firststart import is_new
 from lab.ledger import rule_digests
@@ -30,7 +31,6 @@ from lab.postgres import fresh_database
 from lab.rig import CHANNEL, NO_RULES, SHIPPED_TEMPLATES, Rig, event, eventually, fresh, rules_but
 from lab.server import temporal_binary
 from tests.conftest import RigOpener
-from worker import check_search_attributes
 
 NO_PETRA = """\
 departments:
@@ -163,7 +163,7 @@ class TestStart:
             dev_server_existing_path=temporal_binary(), dev_server_log_level="error", plugins=[BatonPlugin()]
         ) as bare:
             with pytest.raises(SettingsError, match="search-attribute create --name Tab --type Keyword"):
-                await check_search_attributes(bare.client)
+                await require_registered(bare.client)
 
     async def test_a_worker_says_what_is_wrong_and_exits(
         self, server: WorkflowEnvironment, tmp_path: Path
