@@ -17,7 +17,7 @@ from typing import Any
 
 from baton.settings import BUILD_ID, CHECKOUT, DEPLOYMENT_NAME, WorkerVersion
 from helpdesks.embedded import EmbeddedHelpDesk
-from lab.rig import Rig, eventually
+from lab.rig import Rig, becomes, eventually
 from lab.server import temporal_binary
 from worker import running_worker
 
@@ -151,7 +151,7 @@ class Deployment:
             return code == 0
 
         # The server learns of a version from its worker's first polls.
-        await eventually(accepted, f"Temporal did not accept {words}: {said}")
+        await eventually(accepted, lambda: f"Temporal did not accept {words}: {said}")
 
     async def override(self, workflow_id: str, behavior: str, build: str) -> None:
         """Choose by hand the version on which one case runs: ``pinned`` there, or sent there ``one_time``."""
@@ -182,15 +182,8 @@ class Deployment:
 
     async def all_on(self, build: str, cases: list[str]) -> None:
         """Wait until each of the cases runs on this version."""
-
-        async def moved() -> bool:
-            return await self.versions_of(cases) == {build: len(cases)}
-
-        await eventually(moved, f"not all of the cases went over to {build}")
+        await becomes(partial(self.versions_of, cases), {build: len(cases)}, "the versions of the cases")
 
     async def drained(self, build: str) -> None:
         """Wait until the server says that no case runs on this version any more."""
-        await eventually(partial(self._is_drained, build), f"{build} did not drain")
-
-    async def _is_drained(self, build: str) -> bool:
-        return await self.drainage(build) == "drained"
+        await becomes(partial(self.drainage, build), "drained", build)

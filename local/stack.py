@@ -291,10 +291,8 @@ class Stack:
         self._folder.close()
 
 
-async def until_ready(
-    ready: Coroutine[Any, Any, object], child: Child, say: Callable[[str], None] | None = None
-) -> None:
-    """Wait until ``ready`` returns, but only while ``child`` lives. ``say`` is told if that takes long.
+async def until_ready(ready: Coroutine[Any, Any, object], child: Child, say: Callable[[str], None]) -> None:
+    """Wait until ``ready`` returns, but only while ``child`` lives. ``say`` is told once if that takes long.
 
     Raises ``StackFailed``, with the last lines that the child wrote, if it ends.
     """
@@ -303,8 +301,7 @@ async def until_ready(
     try:
         done, _ = await asyncio.wait(either, timeout=START_SECONDS, return_when=asyncio.FIRST_COMPLETED)
         if not done:
-            if say is not None:
-                say(f"The {child.name} is still starting. Its log: {child.log}. Ctrl-C stops everything.")
+            say(f"The {child.name} is still starting; Ctrl-C stops everything. The log: {child.log}")
             await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
         if child.ended.done():
             raise failure_of(child, "ended while it was starting")

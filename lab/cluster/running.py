@@ -192,7 +192,7 @@ class Cluster:
         server = await self._start_child(
             "postgresql", command, {"PATH": os.environ["PATH"]}, grace=SERVER_STOP_SECONDS
         )
-        await until_ready(self._answers(), server)
+        await until_ready(self._answers(), server, self._say)
         self.settings = load_settings(
             data_dir=self._folder / "baton", database_url=await self.new_database("baton"), worker_processes=1
         )
@@ -229,7 +229,7 @@ class Cluster:
             self.environment_of(host),
             grace=SERVER_STOP_SECONDS,
         )
-        await until_ready(_listens(host.port), child)
+        await until_ready(_listens(host.port), child, self._say)
 
     async def _start_worker(self, name: str) -> None:
         ready = asyncio.Event()
@@ -253,7 +253,7 @@ class Cluster:
             grace=settings.shutdown_grace_seconds + WORKER_EXTRA_SECONDS,
             on_line=hear,
         )
-        await until_ready(ready.wait(), child)
+        await until_ready(ready.wait(), child, self._say)
 
     async def _start_child(
         self,

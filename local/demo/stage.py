@@ -92,7 +92,7 @@ async def open_stage(run: str, rules: Iterable[str], say: Callable[[str], None])
         if own is None:
             exits.push_async_callback(_release, temporal.client, to_start)
         exits.push_async_callback(_stop, workers)
-        await _start(workers, command, temporal.environment)
+        await _start(workers, command, temporal.environment, say)
         client = temporal.client
         yield Stage(client, temporal.address, own, temporal.ui, await skips_time(client), companies, workers)
 
@@ -159,8 +159,13 @@ async def _of_stack(address: str, ui: str) -> _Temporal:
     return _Temporal(client, address, ui, environment)
 
 
-async def _start(workers: Iterable[Worker], command: Iterable[str], environment: Mapping[str, str]) -> None:
-    starting = [asyncio.create_task(worker.start(command, environment)) for worker in workers]
+async def _start(
+    workers: Iterable[Worker],
+    command: Iterable[str],
+    environment: Mapping[str, str],
+    say: Callable[[str], None],
+) -> None:
+    starting = [asyncio.create_task(worker.start(command, environment, say)) for worker in workers]
     try:
         await asyncio.gather(*starting)
     finally:

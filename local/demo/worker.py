@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import NoReturn
 
 from baton.settings import CHECKOUT
@@ -20,8 +20,10 @@ class Worker:
         self._ready = asyncio.Event()
         self._child: Child | None = None
 
-    async def start(self, command: Iterable[str], environment: Mapping[str, str]) -> None:
-        """Start it, and wait until it is ready. Raises ``StackFailed``."""
+    async def start(
+        self, command: Iterable[str], environment: Mapping[str, str], say: Callable[[str], None]
+    ) -> None:
+        """Start it and wait until it is ready; ``say`` is told if that takes long. Raises ``StackFailed``."""
         settings = self._company.settings
         child = self._child = await Child.start(
             self._company.name,
@@ -31,7 +33,7 @@ class Worker:
             log=settings.data_dir / "worker.log",
             on_line=self._hear,
         )
-        await until_ready(self._ready.wait(), child)
+        await until_ready(self._ready.wait(), child, say)
 
     async def watch(self) -> NoReturn:
         """Wait until it ends by itself. Raises ``StackFailed``, with the last lines that it wrote."""

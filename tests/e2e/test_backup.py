@@ -81,7 +81,7 @@ class Talk:
         async def enough() -> bool:
             return self.number >= number
 
-        await eventually(enough, f"only {self.number} messages were answered")
+        await eventually(enough, lambda: f"only {self.number} messages were answered")
 
     async def stop(self) -> None:
         self._stop.set()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from baton.contract import TICKET_WORKFLOW, Status, TicketStage
 from baton.desk.api import TicketQuery
 from baton.documents.directoryfile import load_directory
 from baton.settings import CHECKOUT
-from lab.rig import Rig, eventually, fresh
+from lab.rig import Rig, becomes, eventually, fresh
 from tests.commands import Baton
 from tests.conftest import RigOpener
 
@@ -212,11 +213,7 @@ async def test_the_query_finds_a_ticket_by_any_label(open_a_rig: RigOpener) -> N
             return {handle.id async for handle in rig.client.temporal.list_workflows(query)}
 
         for label in LABELS:
-
-            async def only_this(label: str = label) -> bool:
-                return await found(label) == {f"ticket:{tickets[label]}"}
-
-            await eventually(only_this, f"the query does not find the ticket with {label!r}")
+            await becomes(partial(found, label), {f"ticket:{tickets[label]}"}, f"with {label!r}")
 
         async def all_seen() -> bool:
             query = f"TaskQueue = '{rig.settings.task_queue}' AND WorkflowType = '{TICKET_WORKFLOW}'"

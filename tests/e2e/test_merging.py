@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 
 import pytest
 
 from baton.contract import Status, Tab, TicketStage
 from baton.errors import IllegalTransition, InvalidEvent
 from lab.ledger import cases_of, events_of
-from lab.rig import CHANNEL, Rig, event, eventually, failed_tasks, fresh
+from lab.rig import CHANNEL, Rig, becomes, event, eventually, failed_tasks, fresh
 
 
 def chat_id(conversation: str) -> str:
@@ -23,11 +24,7 @@ async def texts(rig: Rig, case: str) -> list[str]:
 
 async def heard(rig: Rig, case: str, *expected: str) -> None:
     """Wait until a case has heard exactly this."""
-
-    async def it_has() -> bool:
-        return await texts(rig, case) == list(expected)
-
-    await eventually(it_has, f"{case} has not heard {expected}")
+    await becomes(partial(texts, rig, case), list(expected), f"what {case} has heard")
 
 
 async def chat_of(rig: Rig, who: str, *said: str) -> str:

@@ -17,7 +17,7 @@ from baton.temporal.plugin import BatonPlugin
 from baton.temporal.telemetry import runtime_for
 from lab.rig import eventually, fresh
 from lab.scraping import Scraped, free_port, scrape
-from lab.server import temporal_binary
+from lab.server import started
 from tests.promql import expressions
 
 OF_PROMETHEUS = {"up"}
@@ -48,9 +48,8 @@ class Troubled:
 async def in_trouble() -> AsyncIterator[tuple[str, str]]:
     """The addresses of a worker's and a server's metrics, after everything that alerts report."""
     ours, servers = f"127.0.0.1:{free_port()}", f"127.0.0.1:{free_port()}"
-    async with await WorkflowEnvironment.start_local(
-        dev_server_existing_path=temporal_binary(),
-        dev_server_log_level="error",
+    async with await started(
+        WorkflowEnvironment.start_local,
         dev_server_extra_args=["--metrics-port", servers.rpartition(":")[2]],
         plugins=[BatonPlugin()],
     ) as environment:

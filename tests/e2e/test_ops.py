@@ -250,7 +250,7 @@ async def test_a_stuck_write_is_sent_again_at_once(
 ) -> None:
     monkeypatch.setattr(LameHelpDesk, "lame", True)
     # As after many failures, so that the test need not wait for them.
-    monkeypatch.setattr(outbox, "_RETRY", RetryPolicy(initial_interval=timedelta(minutes=1)))
+    monkeypatch.setattr(outbox, "_RETRY", RetryPolicy(initial_interval=timedelta(hours=1)))
     async with open_a_rig(desk_class=LameHelpDesk) as rig:
         baton, chat = Baton(rig, tmp_path), fresh("resend")
         await rig.customer(chat)

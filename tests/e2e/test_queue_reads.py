@@ -13,7 +13,7 @@ from baton.cli.ops.filters import filters
 from baton.contract import Presence, Tab
 from baton.desk.api import NoticeRow, PresenceRow
 from baton.desk.client import DeskClient
-from lab.rig import NO_RULES, Rig, eventually, fresh
+from lab.rig import NO_RULES, Rig, becomes, eventually, fresh
 from tests.conftest import RigOpener
 
 DIRECTORY = """
@@ -159,10 +159,7 @@ async def test_the_filter_for_a_queue_finds_all_that_waits_there(open_company: R
             query = f"({queue.query}) AND TaskQueue = '{rig.settings.task_queue}'"
             return {one.id.rpartition(":")[2] async for one in rig.client.temporal.list_workflows(query)}
 
-        async def all_found() -> bool:
-            return await found() == set(why)
-
-        await eventually(all_found, f"found {await found()}")
+        await becomes(found, set(why), "what the filter finds")
 
 
 async def test_the_list_of_staff_says_who_would_get_nothing_more(open_company: RigOpener) -> None:

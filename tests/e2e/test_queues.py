@@ -13,7 +13,7 @@ import pytest
 
 from baton.contract import Presence, Status, Tab
 from baton.desk.client import DeskClient
-from lab.rig import CHANNEL, NO_RULES, Rig, billed, eventually, fresh
+from lab.rig import CHANNEL, NO_RULES, Rig, becomes, billed, eventually, fresh
 from tests.conftest import RigOpener
 
 DIRECTORY = """
@@ -52,10 +52,7 @@ async def holders(rig: Rig, conversations: Sequence[str]) -> list[str | None]:
 
 
 async def become(rig: Rig, conversations: Sequence[str], wanted: Sequence[str | None]) -> None:
-    async def so() -> bool:
-        return await holders(rig, conversations) == list(wanted)
-
-    await eventually(so, f"{conversations} are not with {wanted}")
+    await becomes(partial(holders, rig, conversations), list(wanted), f"who has {conversations}")
 
 
 async def signals(rig: Rig, conversation: str) -> int:

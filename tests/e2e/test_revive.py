@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from lab.departments import QUIET, prompts_of, replies_of
 from lab.ledger import applied_keys, cases_of, events_of
 from lab.notices import to_each
 from lab.postgres import fresh_database
-from lab.rig import CHANNEL, Rig, event, eventually, failed_tasks, fresh, open_rig
+from lab.rig import CHANNEL, Rig, becomes, event, eventually, failed_tasks, fresh, open_rig
 from lab.server import running_server
 from tests.commands import Baton
 from tests.conftest import RigOpener
@@ -84,12 +85,11 @@ async def lost(rig: Rig, baton: Baton) -> list[str]:
 
 async def listed(rig: Rig, baton: Baton, *cases: str) -> None:
     """Lists lag behind, so wait until exactly these cases are listed as lost."""
-    wanted = sorted(rig.handle(case).id for case in cases)
 
-    async def there() -> bool:
-        return sorted(await lost(rig, baton)) == wanted
+    async def now() -> list[str]:
+        return sorted(await lost(rig, baton))
 
-    await eventually(there, f"not exactly {wanted} were lost")
+    await becomes(now, sorted(rig.handle(case).id for case in cases), "the cases that are lost")
 
 
 async def revive(rig: Rig, tmp_path: Path, *cases: str) -> list[dict[str, str]]:
@@ -533,17 +533,9 @@ async def test_due_times_go_on(open_separate: RigOpener, tmp_path: Path) -> None
         assert await rig.ticket(ticket) == before
 
         await rig.fast_forward(case, hours=6, minutes=1)
-
-        async def reminded() -> bool:
-            return await told(rig, ticket, "due soon: billing") == ["ada"]
-
-        await eventually(reminded, "billing was not reminded once")
+        await becomes(partial(told, rig, ticket, "due soon: billing"), ["ada"], "who was reminded")
         await rig.fast_forward(case, hours=2)
-
-        async def escalated() -> bool:
-            return await told(rig, ticket, "overdue: billing") == ["dora"]
-
-        await eventually(escalated, "the lead was not told once")
+        await becomes(partial(told, rig, ticket, "overdue: billing"), ["dora"], "who was told")
 
 
 async def test_a_reply_to_a_chat_that_is_lost_goes_on_with_it(open_separate: RigOpener) -> None:

@@ -57,7 +57,7 @@ class Traced:
         async def there() -> bool:
             return name in self.named(trace_id)
 
-        await eventually(there, f"no span {name} in the trace, but {self.named(trace_id)}")
+        await eventually(there, lambda: f"no span {name} in the trace, but {self.named(trace_id)}")
 
 
 @pytest.fixture

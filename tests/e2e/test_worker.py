@@ -29,7 +29,7 @@ from helpdesks.firststart import is_new
 from lab.ledger import rule_digests
 from lab.postgres import fresh_database
 from lab.rig import CHANNEL, NO_RULES, SHIPPED_TEMPLATES, Rig, event, eventually, fresh, rules_but
-from lab.server import temporal_binary
+from lab.server import started
 from tests.conftest import RigOpener
 
 NO_PETRA = """\
@@ -159,9 +159,7 @@ class TestRules:
 
 class TestStart:
     async def test_a_missing_search_attribute_is_named_with_the_command_that_adds_it(self) -> None:
-        async with await WorkflowEnvironment.start_local(
-            dev_server_existing_path=temporal_binary(), dev_server_log_level="error", plugins=[BatonPlugin()]
-        ) as bare:
+        async with await started(WorkflowEnvironment.start_local, plugins=[BatonPlugin()]) as bare:
             with pytest.raises(SettingsError, match="search-attribute create --name Tab --type Keyword"):
                 await require_registered(bare.client)
 
