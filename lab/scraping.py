@@ -38,5 +38,5 @@ def read_metrics(text: str) -> Scraped:
 
 async def scrape(address: str) -> Scraped:
     """What is served at a host and port."""
-    async with httpx.AsyncClient() as http:
+    async with httpx.AsyncClient(timeout=None) as http:
         return read_metrics((await http.get(f"http://{address}/metrics")).raise_for_status().text)

@@ -22,8 +22,8 @@ from collections.abc import Callable, Mapping
 from baton.client import BatonClient
 from baton.settings import CHECKOUT
 
-HANGS_AFTER = 60
-"""Seconds after which a run is ended by a signal."""
+HANGS_AFTER = 600
+"""Seconds after which a run is ended by a signal. On a busy machine it takes many, and still ends."""
 
 
 def answered(conversation: str) -> None:

@@ -28,7 +28,7 @@ from baton.client import BatonClient, plugin_for
 from baton.settings import HOST, Settings, load_settings
 from baton.temporal.keys import KeyRing, key_line, new_key
 from helpdesks.firststart import identity_at
-from lab.rig import CHANNEL, event, eventually, failed_tasks, fresh
+from lab.rig import CHANNEL, PATIENCE, event, eventually, failed_tasks, fresh
 from local.archive import FORMAT, MANIFEST, BackupFailed, Manifest
 from local.backup import make_backup
 from local.machine import StackFailed, free_port
@@ -144,7 +144,7 @@ class Hurry:
                     self.was_held = True
         if line.startswith("Copying the help desk"):
             # By now nobody is kept waiting; what comes now must not be in the copy.
-            wanted, deadline = self._talk.number + 40, time.monotonic() + 60
+            wanted, deadline = self._talk.number + 40, time.monotonic() + PATIENCE
             while self._talk.number < wanted:
                 assert time.monotonic() < deadline, "the help desk is not released"
                 time.sleep(0.02)

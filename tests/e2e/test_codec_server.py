@@ -149,7 +149,7 @@ async def test_the_process_writes_no_text_and_stops_when_it_is_told(desk: Desk) 
     written = base64.b64encode(b'"4711"').decode()
     payload = {"metadata": {"encoding": "anNvbi9wbGFpbg=="}, "data": written}
     headers = {"authorization": f"Bearer {desk.token}", "x-namespace": "default"}
-    async with httpx.AsyncClient(base_url=desk.url, headers=headers) as client:
+    async with httpx.AsyncClient(base_url=desk.url, headers=headers, timeout=None) as client:
         encoded = (await client.post("/encode", json={"payloads": [payload]})).json()
         decoded = (await client.post("/decode", json=encoded)).json()
         assert decoded == {"payloads": [payload]}

@@ -151,7 +151,7 @@ async def test_the_files_of_the_image_are_a_codec_server(home: Path, tmp_path: P
         assert server.stdout is not None
         line = await server.stdout.readline()
         assert line.startswith(b"gateway ready")
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=None) as client:
             # What Compose and Kubernetes ask.
             assert (await client.get("/health")).status_code == 200
             assert (await client.post("/decode", json={"payloads": []})).status_code == 401

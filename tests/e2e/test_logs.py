@@ -102,7 +102,7 @@ async def test_the_codec_server_writes_json_too_and_never_its_token(tmp_path: Pa
     try:
         await child.stdout.readline()
         token = (tmp_path / "gateway.token").read_text(encoding="utf-8").strip()
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as http:
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=None) as http:
             unreadable = {"metadata": {"encoding": b64encode(ENCODING).decode()}, "data": "AAAA"}
             read = await http.post(
                 f"/decode?token={token}",

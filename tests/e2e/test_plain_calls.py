@@ -13,7 +13,7 @@ from temporalio.exceptions import ApplicationError
 
 from baton.contract import FIND_CASE
 from baton.desk import api
-from lab.rig import Rig, fresh
+from lab.rig import PATIENCE, Rig, fresh
 from tests.arguments import ODD_ARGUMENTS, READABLE, SECRET
 
 NAMES = (value for name, value in vars(api).items() if name.isupper() and isinstance(value, str))
@@ -67,7 +67,7 @@ async def refused(rig: Rig, name: str, arguments: Sequence[Any]) -> ApplicationE
         args=arguments,
         id=fresh(name),
         task_queue=rig.settings.task_queue,
-        schedule_to_close_timeout=timedelta(seconds=60),
+        schedule_to_close_timeout=timedelta(seconds=PATIENCE),
     )
     with pytest.raises(ActivityFailureError) as raised:
         await handle.result()
@@ -98,6 +98,6 @@ async def test_no_argument_is_an_empty_one(rig: Rig) -> None:
             name,
             id=fresh(name),
             task_queue=rig.settings.task_queue,
-            schedule_to_close_timeout=timedelta(seconds=60),
+            schedule_to_close_timeout=timedelta(seconds=PATIENCE),
             result_type=RawValue,
         )

@@ -141,7 +141,7 @@ async def test_with_keys_nothing_is_readable_but_by_the_codec_server_that_it_sta
     )
     lines: list[str] = []
     async with Stack(encrypted, say=lines.append) as stack:
-        async with httpx.AsyncClient(base_url=stack.ui_url) as ui:
+        async with httpx.AsyncClient(base_url=stack.ui_url, timeout=None) as ui:
             configured = (await ui.get("/api/v1/settings")).json()
         assert configured["Codec"]["Endpoint"] == stack.codec_url
         assert f"gateway ready: {stack.codec_url}" in lines
@@ -153,7 +153,7 @@ async def test_with_keys_nothing_is_readable_but_by_the_codec_server_that_it_sta
         (start,) = history.events[0].workflow_execution_started_event_attributes.input.payloads
         assert start.metadata["encoding"] == b"binary/encrypted"
         headers = {"authorization": f"Bearer {encrypted.gateway_token_file.read_text().strip()}"}
-        async with httpx.AsyncClient(base_url=stack.codec_url, headers=headers) as codec:
+        async with httpx.AsyncClient(base_url=stack.codec_url, headers=headers, timeout=None) as codec:
             asked = json_format.MessageToDict(Payloads(payloads=[start]))
             answer = await codec.post("/decode", json=asked, headers={"x-namespace": NAMESPACE})
             assert b'"conversation":"1"' in base64.b64decode(answer.json()["payloads"][0]["data"])

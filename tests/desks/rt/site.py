@@ -63,7 +63,7 @@ class Site:
         if login not in self._people:
             secret = ADMINISTRATOR[1] if login == ADMINISTRATOR[0] else password(login)
             url = f"{self.rt.url}/REST/2.0/"
-            self._people[login] = httpx.AsyncClient(base_url=url, auth=(login, secret), timeout=60)
+            self._people[login] = httpx.AsyncClient(base_url=url, auth=(login, secret), timeout=None)
         answer = await self._people[login].request(method, path, json=body or None)
         assert answer.is_success, (who, method, path, answer.status_code, answer.text)
         return answer.json()

@@ -12,10 +12,9 @@ import pytest
 
 from baton.temporal.ending import how_ended
 from local import child as children
-from local.child import Child
+from local.child import LAST_WORDS_SECONDS, Child
 from local.stack import failure_of
 
-SHORTLY = 1.0
 # Says something now, and something else when it is told to go.
 TALKING = """
 import os, signal, sys
@@ -26,13 +25,25 @@ while True:
 """
 
 
-@pytest.fixture(autouse=True)
-def short(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(children, "LAST_WORDS_SECONDS", SHORTLY)
+class Clock:
+    """The time by which the age of a line is told. On a slow machine, too, it does not pass by itself."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def monotonic(self) -> float:
+        return self.now
 
 
-async def ended_by(number: signal.Signals, log: Path, *, shown: bool = False, after: float) -> Child:
-    """A child that ended by a signal, this many seconds after its first line."""
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr(children, "time", clock)
+    return clock
+
+
+async def ended_by(number: signal.Signals, log: Path, clock: Clock, *, shown: bool = False) -> Child:
+    """A child that ended by a signal, a while after its first line."""
     talking = asyncio.Event()
     child = await Child.start(
         "worker",
@@ -45,14 +56,14 @@ async def ended_by(number: signal.Signals, log: Path, *, shown: bool = False, af
     child.shown = shown
     await talking.wait()
     assert child.last_words == ["an old line"], "as long as it lives, whatever it wrote"
-    await asyncio.sleep(after)  # what is tested is that time passes
+    clock.now += LAST_WORDS_SECONDS + 0.1
     os.kill(child.pid, number)
     await child.ended
     return child
 
 
-async def test_the_lines_of_its_end_are_shown_and_no_older_ones(tmp_path: Path) -> None:
-    child = await ended_by(signal.SIGUSR1, tmp_path / "log", after=SHORTLY + 0.2)
+async def test_the_lines_of_its_end_are_shown_and_no_older_ones(tmp_path: Path, clock: Clock) -> None:
+    child = await ended_by(signal.SIGUSR1, tmp_path / "log", clock)
     assert str(failure_of(child, "ended by itself")) == (
         "The worker ended by itself, exit code 3. Its last lines:\n    no more hands"
     )
@@ -60,8 +71,8 @@ async def test_the_lines_of_its_end_are_shown_and_no_older_ones(tmp_path: Path) 
 
 
 @pytest.mark.parametrize("shown", [True, False])
-async def test_one_that_was_killed_said_nothing_about_it(tmp_path: Path, shown: bool) -> None:
-    child = await ended_by(signal.SIGKILL, tmp_path / "log", shown=shown, after=SHORTLY + 0.2)
+async def test_one_that_was_killed_said_nothing_about_it(tmp_path: Path, clock: Clock, shown: bool) -> None:
+    child = await ended_by(signal.SIGKILL, tmp_path / "log", clock, shown=shown)
     assert str(failure_of(child, "ended by itself")).startswith(
         "The worker ended by itself, killed by SIGKILL. It wrote nothing in the "
     )
