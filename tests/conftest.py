@@ -9,6 +9,7 @@ that skip time or need a server with its own settings start the development serv
 from __future__ import annotations
 
 import gc
+import inspect
 import itertools
 import os
 import time
@@ -29,6 +30,7 @@ from lab.postgres import fresh_database
 from lab.rig import Rig, open_rig
 from lab.server import running_server
 from tests.postgres import postgresql
+from tests.waiting import ends
 
 __all__ = ["postgresql"]  # a fixture, found here by every test
 
@@ -55,6 +57,12 @@ def pytest_configure() -> None:
     os.environ.pop("COLUMNS", None)
     os.environ["TZ"] = "UTC"
     time.tzset()
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """No asynchronous test hangs for ever, and one that does says where."""
+    if isinstance(item, pytest.Function) and inspect.iscoroutinefunction(item.obj):
+        item.obj = ends(item.obj)
 
 
 @pytest.fixture(scope="module", autouse=True)
