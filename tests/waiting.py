@@ -32,7 +32,7 @@ def ends(
     @functools.wraps(test)
     async def ending(*arguments: Any, **fixtures: Any) -> None:
         try:
-            async with asyncio.timeout(seconds) as limit:
+            async with asyncio.timeout(seconds) as limit:  # noqa: TID251
                 await test(*arguments, **fixtures)
         except TimeoutError as hangs:
             if not limit.expired():

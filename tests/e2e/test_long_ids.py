@@ -13,8 +13,6 @@ from baton.errors import InvalidEvent
 from lab.rig import CHANNEL, Rig, event, eventually, fresh
 from tests.commands import Baton
 
-pytestmark = pytest.mark.timeout(120)
-
 
 def long_conversation() -> str:
     name = fresh("long")

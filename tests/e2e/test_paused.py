@@ -21,8 +21,6 @@ from lab.server import running_server
 from tests.commands import Baton
 from tests.conftest import RigOpener
 
-pytestmark = pytest.mark.timeout(180)
-
 
 @pytest.fixture(scope="module")
 async def pausing() -> AsyncIterator[object]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -23,10 +24,8 @@ from baton.contract import CHAT_WORKFLOW, MAX_WORKFLOW_ID_LENGTH, TICKET_WORKFLO
 from baton.temporal.executions import Execution, listed, runs_of
 from baton.temporal.queries import can_be_asked_for, equals, moment, quoted
 from baton.temporal.searchattributes import LONGEST_KEYWORD, key_of
-from lab.rig import CHANNEL, Rig, eventually, fresh
+from lab.rig import CHANNEL, Rig, becomes, eventually, fresh
 from tests.lists import OF_THE_SERVER, PROVEN, forms_in
-
-pytestmark = pytest.mark.timeout(120)
 
 NOON = datetime(2026, 11, 27, 12, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -260,11 +259,7 @@ async def test_each_filter_finds_what_it_says(rig: Rig) -> None:
     now = {one.name: one for one in filters(datetime.now(UTC), **about)}
     assert now.keys() == expected.keys()
     for name, one in now.items():
-
-        async def right(one: Filter = one, name: str = name) -> bool:
-            return await found_by(rig, one) == ids(expected[name])
-
-        await eventually(right, f"{name} found {await found_by(rig, one)}")
+        await becomes(partial(found_by, rig, one), ids(expected[name]), name)
     later = {one.name: one for one in filters(datetime.now(UTC) + timedelta(days=40), **about)}
     due = (await rig.ticket(tickets["collecting"])).departments[0].due_at
     assert due is not None

@@ -13,7 +13,7 @@ from baton.contract import TicketStage
 from baton.desk.feed import FEED_STATUS, FeedStatus, desk_feed_workflow_id
 from helpdesks.outside.opening import Beside
 from helpdesks.rt.desk import RtDesk
-from lab.rig import Rig, eventually
+from lab.rig import Rig, becomes, eventually
 from tests.conftest import RigOpener
 from tests.desks.rt.site import Site
 
@@ -92,16 +92,16 @@ async def listens(rig: Rig) -> None:
     async def has_looked() -> bool:
         return (await feed_of(rig)).looked_at is not None
 
-    await eventually(has_looked, "the feed did not begin", within=60)
+    await eventually(has_looked, "the feed did not begin")
 
 
 async def at_stage(rig: Rig, ticket: str, stage: TicketStage) -> None:
     """Wait until Baton has a ticket at a stage, and has written everything that it decided."""
 
-    async def is_there() -> bool:
-        return (await rig.ticket(ticket)).stage is stage
+    async def now() -> TicketStage | None:
+        return (await rig.ticket(ticket)).stage
 
-    await eventually(is_there, f"{ticket} is not {stage}", within=60)
+    await becomes(now, stage, f"the stage of {ticket}")
     await rig.settled(f"ticket:{ticket}")
 
 
@@ -113,10 +113,7 @@ async def shown(site: Site, ticket: str, **wanted: Any) -> None:
         now.update(await site.shows(ticket))
         return wanted.items() <= now.items()
 
-    try:
-        await eventually(is_so, "", within=60)
-    except AssertionError:
-        raise AssertionError(f"{ticket} shows {now}, not {wanted}") from None
+    await eventually(is_so, lambda: f"{ticket} shows {now}, not {wanted}")
 
 
 async def asked_and_answered_by_one(site: Site, ticket: str) -> None:

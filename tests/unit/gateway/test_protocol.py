@@ -75,7 +75,7 @@ async def until_closed(reader: StreamReader, writer: StreamWriter, *, dribbling:
     said = b""
     while True:
         try:
-            part = await asyncio.wait_for(reader.read(10_000), SOON / 5)
+            part = await asyncio.wait_for(reader.read(10_000), SOON / 5)  # noqa: TID251 - the dribble
         except TimeoutError:
             with suppress(ConnectionError):
                 writer.write(dribbling)
