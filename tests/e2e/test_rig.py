@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 import pytest
 from temporalio import workflow
@@ -11,7 +12,9 @@ from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
+from lab import server as servers
 from lab.rig import becomes, eventually, failed_tasks, fresh
+from lab.server import plain_server, temporal_binary
 
 
 class Counting:
@@ -88,3 +91,37 @@ async def test_a_task_that_took_long_once_is_no_failure_of_its_workflow(server: 
 async def test_one_that_failed_is(server: WorkflowEnvironment) -> None:
     recorded, counted = await play(server.client, fails=True)
     assert recorded >= counted >= 1
+
+
+def dying(folder: Path, *, times: int) -> Path:
+    """A program that is the server, but ends at once as often as this."""
+    program = folder / "temporal"
+    program.write_text(
+        f"""#!/bin/sh
+echo start >>{folder}/starts
+test "$(wc -l <{folder}/starts)" -gt {times} || exit 2
+exec {temporal_binary()} "$@"
+"""
+    )
+    program.chmod(0o700)
+    return program
+
+
+async def test_a_server_that_died_while_it_was_starting_is_started_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = dying(tmp_path, times=1)
+    monkeypatch.setattr(servers, "temporal_binary", lambda: str(program))
+    monkeypatch.setattr(servers, "_PATIENCE", (5, 600))
+    async with plain_server() as environment:
+        assert await environment.client.service_client.check_health()
+    assert (tmp_path / "starts").read_text() == "start\n" * 2
+
+
+async def test_one_that_cannot_start_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = dying(tmp_path, times=9)
+    monkeypatch.setattr(servers, "temporal_binary", lambda: str(program))
+    monkeypatch.setattr(servers, "_PATIENCE", (1, 1))
+    with pytest.raises(RuntimeError, match="did not start within 1s"):
+        async with plain_server():
+            pytest.fail("it started")
