@@ -195,16 +195,16 @@ async def test_what_is_refused_is_told_in_one_line(baton: Baton, arguments: str,
 
 
 LABELS = ["it's", "x' OR CaseStatus = 'pending", "наклейка", "a b", "100%"]
-NOT_INDEXED = ["\\", "'", "x\\' OR CaseStatus = 'open"]
-"""Nobody finds these in the index of the development server; a query must stay one all the same."""
+NOT_ASKED_FOR = ["\\", "'", "x\\' OR CaseStatus = 'open"]
+"""Temporal cannot be asked for these: the query finds others as well, and must stay one all the same."""
 
 
 async def test_the_query_finds_a_ticket_by_any_label(open_a_rig: RigOpener) -> None:
     company = load_directory(CHECKOUT / "deploy/directory/demo.yaml").model_dump(mode="json")
     # JSON is YAML, too.
-    directory = json.dumps({**company, "labels": [*company["labels"], *LABELS, *NOT_INDEXED]})
+    directory = json.dumps({**company, "labels": [*company["labels"], *LABELS, *NOT_ASKED_FOR]})
     async with open_a_rig(directory=directory) as rig:
-        tickets = {label: fresh("t") for label in (*LABELS, *NOT_INDEXED)}
+        tickets = {label: fresh("t") for label in (*LABELS, *NOT_ASKED_FOR)}
         for label, ticket in tickets.items():
             await rig.on_ticket("petra", ticket, "labels_changed", add=[label])
 
@@ -220,5 +220,5 @@ async def test_the_query_finds_a_ticket_by_any_label(open_a_rig: RigOpener) -> N
             return (await rig.client.temporal.count_workflows(query)).count == len(tickets)
 
         await eventually(all_seen, "a ticket is not in the index yet")
-        for label in NOT_INDEXED:
-            assert await found(label) <= {f"ticket:{tickets[label]}"}
+        for label in NOT_ASKED_FOR:
+            assert f"ticket:{tickets[label]}" in await found(label)

@@ -120,9 +120,11 @@ class Site:
         rows = [row for row in await self.record(ticket) if row["Type"] == kind]
         return [await self._text(row["id"]) for row in rows if row["Creator"]["Name"] == login]
 
-    def mailed(self, address: str, text: str) -> int:
-        """How many mails with this text, in one line, went to an address."""
-        return sum(text in mail and message_from_string(mail)["To"] == address for mail in self.rt.mails)
+    def mailed(self, ticket: str, address: str, text: str) -> int:
+        """How many mails about a ticket with this text, in one line, went to an address."""
+        wanted = (f"baton #{ticket}", address)
+        headers = [message_from_string(mail) for mail in self.rt.mails if text in mail]
+        return sum((one["RT-Ticket"], one["To"]) == wanted for one in headers)
 
     async def _text(self, transaction: str) -> str:
         parts = await self.do("root", "GET", f"transaction/{transaction}/attachments?fields=Content")

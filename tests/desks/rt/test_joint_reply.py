@@ -32,7 +32,7 @@ async def test_the_composer_sends_the_one_reply_through_baton(site: Site, open_b
         assert await site.said(ticket, "Correspond") == [REPLY]
         assert await site.said(ticket, "Correspond", by="maria") == []
         assert "The reply above was written by maria." in await site.said(ticket, "Comment")
-        assert site.mailed(CAROL, REPLY) == 1
+        assert site.mailed(ticket, CAROL, REPLY) == 1
 
 
 async def test_the_composer_writes_the_one_reply_in_rt(site: Site, open_beside: RtRigOpener) -> None:
@@ -45,7 +45,7 @@ async def test_the_composer_writes_the_one_reply_in_rt(site: Site, open_beside: 
         assert await site.said(ticket, "Correspond", by="maria") == [REPLY]
         assert await site.said(ticket, "Correspond") == []
         assert len(await prompts_in(site, ticket)) == 1
-        assert site.mailed(CARL, REPLY) == 1
+        assert site.mailed(ticket, CARL, REPLY) == 1
 
         await site.write(CARL, ticket, "Thanks, and where is the invoice?")
         await at_stage(rig, ticket, TicketStage.TRIAGE)
