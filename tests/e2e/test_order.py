@@ -137,7 +137,7 @@ class Case:
         async def is_kept() -> bool:
             return any(row.event_id == call.event["id"] for row in await events_of(self.rig.desk, self.name))
 
-        await eventually(is_kept, f"the help desk does not have {call}", within=60)
+        await eventually(is_kept, f"the help desk does not have {call}")
 
     async def took(self, calls: Sequence[Call]) -> list[str]:
         """The order in which one run took these, once it has: by their numbers, such as ``["2", "1"]``."""
@@ -150,7 +150,7 @@ class Case:
             order[:] = [numbers[entry.event_id] for entry in timeline if entry.event_id in numbers]
             return len(order) == len(calls)
 
-        await eventually(all_of_them, f"{self.name} took {order} of {len(calls)}", within=60)
+        await eventually(all_of_them, lambda: f"{self.name} took {order} of {len(calls)}")
         return order
 
     async def looks(self) -> dict[str, Any]:
@@ -405,7 +405,7 @@ async def test_what_a_later_task_brings_is_taken_later_whatever_its_date(
             async def the_first_two_are_in_the_history() -> bool:
                 return accepted_updates(await rig.history(case.name)) == accepted + 2
 
-            await eventually(the_first_two_are_in_the_history, "the task goes on and on", within=60)
+            await eventually(the_first_two_are_in_the_history, "the task goes on and on")
             waiting += await case.accepts(calls[2:])
         # Of the last two, the date of the update is the later one.
         assert await case.took(calls) == ["1", "2", "4", "3"]

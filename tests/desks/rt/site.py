@@ -124,7 +124,7 @@ class Site:
         """How many mails about a ticket with this text, in one line, went to an address."""
         wanted = (f"baton #{ticket}", address)
         headers = [message_from_string(mail) for mail in self.rt.mails if text in mail]
-        return sum((one["RT-Ticket"], one["To"]) == wanted for one in headers)
+        return sum((one["X-RT-Ticket"], one["To"]) == wanted for one in headers)
 
     async def _text(self, transaction: str) -> str:
         parts = await self.do("root", "GET", f"transaction/{transaction}/attachments?fields=Content")
