@@ -16,7 +16,7 @@ from typing import Any
 
 from pydantic_core import to_json
 
-from baton.contract import Author, AuthorType, ChatStart, Event, TicketStart
+from baton.contract import Activity, Author, AuthorType, ChatStart, Event, TicketStart
 from baton.contract.events import (
     AgentMessage,
     Assigned,
@@ -29,6 +29,7 @@ from baton.contract.events import (
     Taken,
 )
 from baton.contract.names import MAX_ATTACHMENTS_SIZE, MAX_TEXT_LENGTH
+from helpdesks.omnidesk.along import Along, along
 from helpdesks.omnidesk.mapping import STATUSES, OmnideskMapping
 from helpdesks.omnidesk.marker import has_marker
 from helpdesks.omnidesk.wire import CaseThere, EntryThere, MessageThere
@@ -77,9 +78,18 @@ def happened(
     start = start_of(case, mapping)
     if start is None:
         return []
-    there = _Translation(case, start, mapping)
-    found = [*there.of_messages(messages), *there.of_entries(entries)]
+    in_order = sorted(messages, key=lambda one: one.message_id)
+    written = [one for one in in_order if not _is_own(one, mapping)]
+    there = _Translation(case, start, mapping, along(case, written, entries, mapping))
+    found = [*there.of_messages(written), *there.of_entries(entries)]
     return sorted(found, key=lambda one: one.at)
+
+
+def _is_own(message: MessageThere, mapping: OmnideskMapping) -> bool:
+    if message.sent_via_rule or str(message.staff_id) == mapping.own_staff:
+        return True
+    # In the name of a person; a customer may quote a marker.
+    return message.staff_id != 0 and has_marker(message.text)
 
 
 @dataclass(frozen=True)
@@ -87,19 +97,15 @@ class _Translation:
     case: CaseThere
     start: ChatStart | TicketStart
     mapping: OmnideskMapping
+    along: Along
 
-    def of_messages(self, messages: Iterable[MessageThere]) -> Iterator[Happened]:
-        for message in sorted(messages, key=lambda one: one.message_id):
-            if message.at is not None and not self._is_own(message):
+    def of_messages(self, messages: Sequence[MessageThere]) -> Iterator[Happened]:
+        for message in messages:
+            if message.at is not None:
                 event_id = message_id(self.case.id, message.message_id)
                 event = self._message(message, event_id, message.at)
-                yield Happened(message.at, event_id, HeardThere(self.start, self.case.id, event))
-
-    def _is_own(self, message: MessageThere) -> bool:
-        if message.sent_via_rule or str(message.staff_id) == self.mapping.own_staff:
-            return True
-        # In the name of a person; a customer may quote a marker.
-        return message.staff_id != 0 and has_marker(message.text)
+                shows = self.along.shows.get(message.message_id, Difference())
+                yield Happened(message.at, event_id, HeardThere(self.start, self.case.id, event, shows))
 
     def _message(self, message: MessageThere, event_id: str, at: datetime) -> Event:
         text = message.text[:MAX_TEXT_LENGTH]
@@ -125,13 +131,15 @@ class _Translation:
         """What the changelog says. It has no IDs: an entry is known by what it says, and its time."""
         times: Counter[str] = Counter()
         fields = {name: field for field, name in self.mapping.changelog.words.items()}
-        for entry in entries:
+        for place, entry in enumerate(entries):
             field, at = fields.get(entry.event), entry.created_at
             if field is None or at is None:
                 continue
             event_id = f"{NAME}:{self.case.id}:{int(at.timestamp())}:{_fingerprint(entry)}"
             times[event_id] += 1
             event_id += f":{times[event_id]}" if times[event_id] > 1 else ""
+            if place in self.along.entries:
+                continue
             event, shows = self._entry(field, entry, entries, {"id": event_id, "at": at})
             own = entry.done_by == f"staff_{self.mapping.own_staff}"
             if own:
@@ -169,7 +177,7 @@ class _Translation:
                 event = LabelsChanged(add=tuple(sorted(add)), remove=tuple(sorted(remove)), **said)
                 return event, Difference(labels_added=add, labels_removed=remove)
             case "ended" if isinstance(self.start, ChatStart):
-                return ChatEnded(**said), Difference()
+                return ChatEnded(**said), Difference(activity=Activity.ENDED)
         return None, Difference()
 
     def _is_assignment_with(self, other: EntryThere, entry: EntryThere) -> bool:

@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 
 from baton.contract import Presence
 from baton.errors import DeskRefused, HelpDeskUnavailable
+from helpdesks.omnidesk.along import NEAR
 from helpdesks.omnidesk.client import OmnideskClient
 from helpdesks.omnidesk.cursor import (
     LONGEST_PRESENCES,
@@ -133,8 +134,9 @@ class _Reading:
 
     async def _read_case(self, case: CaseThere, now: datetime | None, since: datetime | None) -> None:
         with _unless_it_is_gone(case.id):
-            messages = await messages_there(self._client, case.id, since)
+            # In this order, so that no entry is seen without the message that brought it.
             entries = await entries_there(self._client, case.id)
+            messages = await messages_there(self._client, case.id, since and since - NEAR)
             self.has_read = True
             self._take_in(case, messages, entries, now)
 

@@ -48,7 +48,7 @@ def happen(account: Account, cases: dict[int, int], text: str, thing: tuple[Any,
         case "own":
             account.note(case, OWN, text)
         case "status":
-            account.change(case, "staff_330", status=rest[1])
+            account.change(case, "staff_332", status=rest[1])
         case "staff":
             account.change(case, "staff_331", staff_id=rest[1])
         case "label":

@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 
-from baton.contract import Author, AuthorType, ChatStart, Presence, Status, TicketStart
+from baton.contract import Activity, Author, AuthorType, ChatStart, Presence, Status, TicketStart
 from baton.errors import DeskRefused, HelpDeskUnavailable
 from helpdesks.omnidesk.desk import OmnideskDesk
 from helpdesks.outside.adapter import Change, Difference, Saying, applied
 from tests.desks.omnidesk.account import (
     API_KEY,
+    BILLING,
     COLOUR,
     IVAN,
     KIM,
@@ -263,6 +264,77 @@ async def test_a_person_who_is_not_in_the_mapping_is_heard_as_the_system(
     ]
 
 
+# What Omnidesk does by itself when somebody writes.
+
+
+@pytest.mark.parametrize("later", [0, 1])
+async def test_what_an_answer_brings_with_it_is_part_of_it(
+    reader: Reader, account: Account, later: int
+) -> None:
+    case = account.customer_writes("Hello")
+    account.pass_time(5)
+    account.staff_writes(case, KIM, "Good morning")
+    account.pass_time(later)
+    account.change(case, "staff_330", status="waiting")
+    account.change(case, "omnidesk", staff_id=KIM)
+    account.logs(case, "fixed_chat", "staff_330", 0, KIM)
+    _, answer = await reader.rest()
+    assert told([answer]) == [("agent_message", "staff:kim", "Good morning")]
+    assert answer.shows == {"activity": Activity.ACTIVE, "status": Status.PENDING, "assignee": "kim"}
+
+
+async def test_the_first_message_brings_the_case_as_it_was_then(reader: Reader, account: Account) -> None:
+    case = account.customer_writes("Hello")
+    account.pass_time(5)
+    account.change(case, "staff_331", staff_id=KIM, group_id=BILLING, status="waiting")
+    first, *_ = await reader.rest()
+    assert first.shows == {
+        "activity": Activity.ACTIVE,
+        "status": Status.OPEN,
+        "assignee": None,
+        "line": "line-1",
+    }
+
+
+async def test_a_customer_who_writes_opens_the_case_and_that_is_no_event(
+    reader: Reader, account: Account
+) -> None:
+    case = account.customer_writes("Hello")
+    account.change(case, "staff_330", status="waiting")
+    account.pass_time(5)
+    account.customer_writes("And now?", to=case)
+    *_, again = await reader.rest()
+    assert told([again]) == [("customer_message", "customer:123", "And now?")]
+    assert again.shows == {"activity": Activity.ACTIVE, "status": Status.OPEN}
+
+
+@pytest.mark.parametrize(
+    ("by", "later", "fields", "event"),
+    [
+        ("staff_330", 2, {"staff_id": KIM}, ("assigned", "staff:kim", "kim")),
+        ("staff_331", 0, {"staff_id": KIM}, ("assigned", "staff:ivan", "kim")),
+        ("staff_330", 0, {"staff_id": IVAN}, ("assigned", "staff:kim", "ivan")),
+        ("staff_330", 0, {"status": "closed"}, ("status_set", "staff:kim", Status.CLOSED)),
+        ("rule_7", 0, {"staff_id": KIM}, ("assigned", "system:rule_7", "kim")),
+    ],
+)
+async def test_what_does_not_go_with_a_message_is_an_event(
+    reader: Reader,
+    account: Account,
+    by: str,
+    later: int,
+    fields: dict[str, Any],
+    event: tuple[Any, ...],
+) -> None:
+    case = account.customer_writes("Hello")
+    account.pass_time(5)
+    account.staff_writes(case, KIM, "Good morning")
+    account.note(case, KIM, "Done")
+    account.pass_time(later)
+    account.change(case, by, **fields)
+    assert told(await reader.rest())[3:] == [event]
+
+
 # What Baton did itself.
 
 
@@ -283,7 +355,7 @@ async def test_what_baton_wrote_never_comes_back(reader: Reader, account: Accoun
     shows = Change()
     for one in reader.heard:
         shows |= applied(one.shows, shows)
-    assert shows == change
+    assert shows == {**change, "activity": Activity.ACTIVE}
 
 
 async def test_what_a_rule_of_omnidesk_says_never_comes_back(reader: Reader, account: Account) -> None:
@@ -388,8 +460,8 @@ async def test_an_event_costs_the_list_and_two_calls_for_its_case(
     assert len(await reader.rest()) == 1
     assert [call.path for call in server.calls] == [
         "cases.json",
-        f"cases/{cases[2]}/messages.json",
         f"cases/{cases[2]}/changelog.json",
+        f"cases/{cases[2]}/messages.json",
     ]
 
 
