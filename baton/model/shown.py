@@ -2,14 +2,26 @@
 
 The embedded help desk shows a case as the fold of the event leaves it. Another desk knows nothing of Baton's
 rules: that a customer's message opens a case, that whoever answers is its assignee, that the note of the last
-department makes somebody the composer. It shows what the event itself says, and Baton writes the rest.
+department makes somebody the composer. It shows what the event itself says, and Baton writes the
+rest. Only that a message activates a chat, every desk knows: Baton ends it again if a rule says so, even if
+it had ended before.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from baton.contract import Activity, Assigned, BaseEvent, ChatEnded, LabelsChanged, StatusSet, Taken
+from baton.contract import (
+    Activity,
+    AgentMessage,
+    Assigned,
+    BaseEvent,
+    ChatEnded,
+    CustomerMessage,
+    LabelsChanged,
+    StatusSet,
+    Taken,
+)
 from baton.model.chat.state import ChatState
 from baton.model.ticket.state import TicketState
 
@@ -21,6 +33,8 @@ def shown_by(before: ChatState | TicketState, event: BaseEvent) -> ChatState | T
 
 def _said(before: ChatState | TicketState, event: BaseEvent) -> dict[str, Any]:
     match event:
+        case CustomerMessage() | AgentMessage() if isinstance(before, ChatState):
+            return {"activity": Activity.ACTIVE}
         case StatusSet(status=status):
             return {"status": status}
         case ChatEnded(status=status):

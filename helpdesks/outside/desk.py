@@ -27,8 +27,8 @@ from baton.model.effects import (
 from helpdesks.base import Desk
 from helpdesks.deliveries import Deliveries, Progress
 from helpdesks.ledger import Once
-from helpdesks.outside.adapter import Adapter, Capability, Change, Saying
-from helpdesks.outside.expressing import changed_by_others, merged, unexpressed, wanted
+from helpdesks.outside.adapter import Adapter, Capability, Change, Difference, Saying
+from helpdesks.outside.expressing import END_IT, changed_by_others, merged, unexpressed, wanted
 
 _OVER = (Progress.DONE, Progress.OVERTAKEN)
 
@@ -55,12 +55,17 @@ class OutsideDesk:
         if desk_id is not None:
             await self._bring(desk_id, write)
             told = await self._deliveries.told(self._adapter.name, desk_id)
-            missing = tuple(unexpressed(write, self._adapter.capabilities))
-            new = [sentence for sentence in missing if sentence not in told]
+            shown = await self._deliveries.shows(self._adapter.name, desk_id)
+            missing = tuple(unexpressed(write, self._adapter.capabilities, shown))
+            # A chat is asked to be ended as often as somebody has activated it there.
+            new = [sentence for sentence in missing if sentence not in told or sentence == END_IT]
             for number, text in enumerate([*write.notes, *new]):
                 await self._say(desk_id, Saying(text, to_customer=False), f"{write.key}:{number}", progress)
             if missing != told:
                 await self._deliveries.tell(self._adapter.name, desk_id, missing)
+            if write.activity is not None and Capability.END_CHAT not in self._adapter.capabilities:
+                now = Difference(activity=write.activity)  # as far as anybody can know
+                await self._deliveries.heard(self._adapter.name, desk_id, now, None)
         await self._deliveries.done(write.key)
         return True
 

@@ -28,10 +28,17 @@ def wanted(write: CaseWrite | ChatState | TicketState, capabilities: Set[Capabil
     return change
 
 
-def unexpressed(write: CaseWrite, capabilities: Set[Capability]) -> Iterator[str]:
-    """How the case is, as far as the desk cannot show it, in words for whoever works there."""
+END_IT = "This chat has ended for Baton. The help desk has no way to be told: please end it there."
+
+
+def unexpressed(write: CaseWrite, capabilities: Set[Capability], shown: Change) -> Iterator[str]:
+    """How the case is, as far as the desk cannot show it, in words for whoever works there.
+
+    ``shown`` is what is known of the case at the desk; whoever ended a chat there need not be asked to.
+    """
     if write.activity is Activity.ENDED and Capability.END_CHAT not in capabilities:
-        yield "This chat has ended for Baton. The help desk has no way to be told: please end it there."
+        if shown.get("activity") is not Activity.ENDED:
+            yield END_IT
     elif write.activity is Activity.ACTIVE and Capability.PIN not in capabilities:
         if write.reserved_for is not None:
             yield f"Reserved for {write.reserved_for}: the customer's next message is theirs."

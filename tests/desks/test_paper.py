@@ -10,9 +10,9 @@ import pytest
 from baton.contract import Activity, Status, Tab
 from baton.model.effects import CaseRef, CaseWrite
 from helpdesks.embedded import EmbeddedHelpDesk
-from helpdesks.outside.adapter import Capability, Difference
+from helpdesks.outside.adapter import Capability, Change, Difference
 from helpdesks.outside.desk import OutsideDesk
-from helpdesks.outside.expressing import unexpressed
+from helpdesks.outside.expressing import END_IT, unexpressed
 from tests.desks.conformance import Conformance, Place, a_write, effect, shows
 from tests.desks.paper import PaperDesk
 
@@ -101,6 +101,14 @@ def test_what_of_a_chat_is_said_in_words(
 ) -> None:
     labels = () if "labels" in fields else (Capability.LABELS,)
     write = CaseWrite(**effect(CHAT, 1, "write"), do="reassign", status=Status.OPEN, **fields)
-    said = list(unexpressed(write, {*can, *labels}))
+    said = list(unexpressed(write, {*can, *labels}, Change()))
     assert len(said) == len(words)
     assert all(word in sentence for word, sentence in zip(words, said, strict=True))
+
+
+def test_whoever_has_ended_a_chat_at_the_desk_is_not_asked_to() -> None:
+    write = CaseWrite(
+        **effect(CHAT, 1, "write"), do="reassign", status=Status.PENDING, activity=Activity.ENDED
+    )
+    said = [list(unexpressed(write, set(), Change(activity=activity))) for activity in Activity]
+    assert dict(zip(Activity, said, strict=True)) == {Activity.ENDED: [], Activity.ACTIVE: [END_IT]}
