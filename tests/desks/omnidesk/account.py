@@ -70,23 +70,32 @@ class Account:
     def __init__(self) -> None:
         self.now = START
         self.cases: dict[int, Case] = {}
-        self.staff: dict[int, dict[str, Any]] = {
-            number: {
-                "staff_email": f"{number}@example.com",
-                "active": True,
-                "status": "online",
-                "status_id": ONLINE,
-            }
-            for number in (OWN, KIM, IVAN, LENA, STRANGER)
-        }
+        self.staff: dict[int, dict[str, Any]] = {}
+        for number in (OWN, KIM, IVAN, LENA, STRANGER):
+            self.hire(number)
         self.groups = {SUPPORT: "Support", BILLING: "Billing"}
         self.labels = {VIP: "VIP", LATE: "Late", COLOUR: "Colour"}
         self.statuses = {ONLINE: "Онлайн", WITHOUT_CHATS: "Без чатов", OFFLINE: "Офлайн"}
-        self._numbers = itertools.count(2000)
+        self.numbers = itertools.count(2000)
 
     def pass_time(self, seconds: int = 1) -> None:
         """Move the clock."""
         self.now += seconds
+
+    def hire(self, number: int) -> None:
+        """Let somebody have a login, and be online."""
+        self.staff[number] = {
+            "staff_email": f"{number}@example.com",
+            "active": True,
+            "status": "online",
+            "status_id": ONLINE,
+        }
+
+    def staff_begins(self, user: int, channel: str) -> int:
+        """The case that a person begins, still without a message."""
+        case = Case(next(self.numbers), user, channel, self.now)
+        self.cases[case.case_id] = case
+        return case.case_id
 
     def customer_writes(
         self, text: str, *, to: int | None = None, channel: str = "telegram", user: int = 123
@@ -94,7 +103,7 @@ class Account:
         """A customer writes. Returns the case: a new one if there is none, or if it is a closed one."""
         case = self.cases.get(to or 0)
         if case is None or case.status == "closed":
-            case = Case(next(self._numbers), user, channel, self.now, subject=text[:20])
+            case = Case(next(self.numbers), user, channel, self.now, subject=text[:20])
             self.cases[case.case_id] = case
         elif case.status != "open":
             self._log(case, "status", "omnidesk", case.status, "open")
@@ -117,7 +126,7 @@ class Account:
         """Add a message."""
         at = self.now if created_at is None else created_at
         message = {
-            "message_id": next(self._numbers),
+            "message_id": next(self.numbers),
             "user_id": 0,
             "staff_id": 0,
             "content": "",
