@@ -16,6 +16,7 @@ from temporalio.client import Client
 from temporalio.common import MetricMeter, WorkflowIDConflictPolicy
 
 from activities.deskhearing import DeskHearing, Heard
+from activities.presencechanges import PresenceChanges
 from activities.refusing import as_the_desk_says
 from baton.desk.feed import (
     DESK_FEED_WORKFLOW,
@@ -46,6 +47,7 @@ class DeskFeeding:
 
     Args:
         beside: the desk; None if this worker has none, such as during a change of the settings.
+        presences: hears who came and who went, of a desk that knows.
         meter: the worker's: it knows the namespace and the task queue.
     """
 
@@ -54,12 +56,14 @@ class DeskFeeding:
         ledger: Ledger,
         deliveries: Deliveries,
         beside: Beside | None,
+        presences: PresenceChanges,
         task_queue: str,
         meter: MetricMeter,
     ) -> None:
         self._ledger = ledger
         self._deliveries = deliveries
         self._beside = beside
+        self._presences = presences
         self._task_queue = task_queue
         self._meter = meter
         if beside is not None:
@@ -91,6 +95,8 @@ class DeskFeeding:
             async with _showing_life():
                 changes = await adapter.changes(cursor, MOST)
                 counted = await _hand_over(hearing, changes.heard)
+                for staff, presence in changes.presences.items():
+                    await self._presences.note(staff, presence)
         if not changes.more:
             await self._deliveries.looked(adapter.name, began)
         lag = (datetime.now(UTC) - changes.latest_at).total_seconds() if changes.latest_at else 0.0

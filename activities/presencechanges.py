@@ -73,12 +73,21 @@ class PresenceChanges:
         directory = (await self._desk.directory()).directory
         with refusing():
             directory.require_staff(change.staff)
-        attends = await self._desk.set_presence(change.staff, change.presence, datetime.now(UTC))
-        spread = PresenceSpread(staff=change.staff, presence=attends.presence, since=attends.since)
-        said = f"{change.staff} is {attends.presence}"
-        await self._spread_once(f"presence:{change.staff}", SPREAD_PRESENCE, spread, said)
+        await self._note(change.staff, change.presence)
         (row,) = await presence_rows(self._desk, directory, [change.staff], self._offline_grace)
         return row
+
+    async def note(self, staff: str, presence: Presence) -> None:
+        """As `set_presence`, for what a desk says; nothing for somebody who is not in the directory."""
+        if staff in (await self._desk.directory()).directory.staff:
+            await self._note(staff, presence)
+
+    async def _note(self, staff: str, presence: Presence) -> None:
+        attends = await self._desk.set_presence(staff, presence, datetime.now(UTC))
+        spread = PresenceSpread(staff=staff, presence=attends.presence, since=attends.since)
+        await self._spread_once(
+            f"presence:{staff}", SPREAD_PRESENCE, spread, f"{staff} is {attends.presence}"
+        )
 
     @call(SET_PRESENCES)
     async def set_presences(self, change: PresencesChange) -> PresencesSet:

@@ -21,6 +21,7 @@ from baton.contract import (
     Event,
     LabelsChanged,
     NoteAdded,
+    Presence,
     Status,
     StatusSet,
     TicketStart,
@@ -62,6 +63,8 @@ class PaperDesk:
     journal: list[tuple[str, HeardThere]] = field(default_factory=list)
     """Everything that happened: who did it, and what the feed tells of it."""
     calls: list[str] = field(default_factory=list)
+    presences: dict[str, Presence] = field(default_factory=dict)
+    """Who came or went since the last look."""
 
     # --- What people do there ---------------------------------------------------------------------
 
@@ -147,7 +150,8 @@ class PaperDesk:
         part = [heard for _, heard in self.journal[begin : begin + most]]
         end = begin + len(part)
         latest = next((heard.event.at for heard in reversed(part) if heard.event), None)
-        return Changes(part, str(end), end < len(self.journal), latest)
+        presences, self.presences = self.presences, {}
+        return Changes(part, str(end), end < len(self.journal), latest, presences)
 
     async def open_cases(self, after: str | None) -> OpenCases:
         numbers = [number for number in sorted(self.sheets) if after is None or number > after][:2]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from baton.contract import DepartmentState, Status, TicketStage
+from baton.contract import DepartmentState, Presence, Status, TicketStage
 from lab.rig import Rig, failed_tasks, fresh
 from tests.desks.looking import look
 from tests.desks.paper import PaperDesk
@@ -119,3 +119,13 @@ async def test_a_person_who_was_faster_keeps_the_ticket(paper_rig: Rig, paper: P
     await paper_rig.settled(f"ticket:{ticket}")
     assert paper.sheets[ticket].shows["assignee"] == "dora"
     assert (await paper_rig.ticket(ticket)).assignee == "dora"
+
+
+async def test_whoever_comes_and_goes_at_the_desk_does_so_here(paper_rig: Rig, paper: PaperDesk) -> None:
+    paper.presences = {"ada": Presence.ONLINE, "ivan": Presence.OFFLINE, "stranger": Presence.ONLINE}
+    paper.writes(fresh("T"), "carol")
+    await look(paper_rig, paper)
+    attendance = await paper_rig.desk.presence()
+    assert attendance["ada"].presence is Presence.ONLINE
+    assert attendance["ivan"].presence is Presence.OFFLINE
+    assert "stranger" not in attendance
