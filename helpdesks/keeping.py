@@ -138,7 +138,7 @@ def kept(connection: Connection, row: Row[Any]) -> Kept:
         notes = connection.execute(_NOTES, {"case_id": row.case_id})
         state = with_notes(state, ((_labels_now(one.credited, state), _note(one)) for one in notes))
     done = state.final and _all_applied(connection, unsent)
-    return Kept(state=state, unsent=unsent, done=done)
+    return Kept(state=state, unsent=unsent, unsent_size=len(row.unsent or ""), done=done)
 
 
 def _labels_now(credited: Mapping[str, Any], ticket: TicketState) -> tuple[str, ...]:

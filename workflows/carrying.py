@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from pydantic_core import to_json
 
-from baton.contract import Instant, Payload, TimelineEntry
+from baton.contract import Event, Instant, Payload, TimelineEntry
 from baton.model.effects import Effect
 
 LARGEST_START = 1_800_000
@@ -26,6 +26,8 @@ class Carried(Payload):
     seen_until: Instant | None = None
     unsent: tuple[Effect, ...] = ()
     unsent_size: int = 0
+    waiting: tuple[Event, ...] = ()
+    """Events that the case has got and not yet taken, in order."""
     timeline: tuple[TimelineEntry, ...] = ()
     answer_size: int = 0
     events: int = 0

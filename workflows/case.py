@@ -32,6 +32,7 @@ from baton.model.decision import DecideRequest, Decision, Kept
 from baton.temporal import metrics
 from workflows import refusals
 from workflows.alarm import Alarm
+from workflows.backlog import OUTBOX_BUDGET, Backlog
 from workflows.carrying import Carried
 from workflows.deciding import ask, count_rules, refusal_in
 from workflows.handover import Handover
@@ -45,8 +46,6 @@ TASK_BUDGET = 300_000
 """Bytes of decisions and answers after which the loop ends its task. The server takes 4 MB, and one more
 decision and a write may come on top. A long task is bad for another reason, too: if a hundred signals arrive
 meanwhile, the server has it done again."""
-OUTBOX_BUDGET = 250_000
-"""Bytes of unsent effects above which no further event is taken: what the next run is given may have 2 MB."""
 ASK_THE_LEDGER = "ask-the-ledger"
 """The patch that asks the ledger about an event that is not possible: it may be known, and there may be a
 case."""
@@ -58,7 +57,7 @@ class Case(Kind[StateT, OutcomeT, SummaryT]):
 
     def __init__(self, state: StateT, carried: Carried) -> None:
         self.state = state
-        self.inbox: Inbox[OutcomeT] = Inbox(self.parse, carried.seen, carried.seen_until)
+        self.inbox: Inbox[OutcomeT] = Inbox(self.parse, carried.seen, carried.seen_until, carried.waiting)
         self.timeline = Timeline(carried.timeline)
         self.outbox = Outbox(
             carried.unsent,
@@ -66,7 +65,8 @@ class Case(Kind[StateT, OutcomeT, SummaryT]):
             failed=self.timeline.could_not_write,
             sent=lambda: show(self.details()),
         )
-        self.handover = Handover(self.inbox, self.outbox)
+        self.backlog = Backlog(self.inbox, self.outbox)
+        self.handover = Handover(self.backlog, self.outbox)
         self._alarm = Alarm(self.alarm_summary)
         self._search_attributes = SearchAttributes()
         self._answer_size = carried.answer_size
@@ -90,7 +90,9 @@ class Case(Kind[StateT, OutcomeT, SummaryT]):
                 if self.over() and self._at_rest():
                     return None
                 if self.handover.is_due() and await self.handover.begins(self._work):
-                    return await self._hand_over()
+                    carried = await self._hand_over()
+                    if carried is not None:
+                        return carried
                 await workflow.wait_condition(self._has_work)
         except (asyncio.CancelledError, FailureError) as error:
             if not is_cancelled_exception(error):
@@ -100,15 +102,22 @@ class Case(Kind[StateT, OutcomeT, SummaryT]):
             self.outbox.start_again()
             while not self._at_rest():
                 await self._work()
-                await workflow.wait_condition(lambda: bool(self.inbox) or self._at_rest())
+                await workflow.wait_condition(lambda: self._lets_through() or self._at_rest())
             raise
 
-    async def _hand_over(self) -> Carried:
-        """End this run without losing an event."""
+    async def _hand_over(self) -> Carried | None:
+        """End this run without losing an event. ``None`` if too much waits: then it goes on."""
         while True:
             await self._work_off()
-            await workflow.wait_condition(lambda: bool(self.inbox) or workflow.all_handlers_finished())
-            if not self.inbox:
+            self.inbox.leaves = self.backlog.full
+            if self.inbox.leaves and not self.backlog.fits:
+                self.inbox.leaves = False
+                self.handover.put_off()
+                return None
+            await workflow.wait_condition(
+                lambda: self.backlog.lets_through or workflow.all_handlers_finished()
+            )
+            if not self.backlog.lets_through:
                 break
         self._publish()
         self._alarm.cancel()
@@ -119,6 +128,7 @@ class Case(Kind[StateT, OutcomeT, SummaryT]):
                 seen_until=self.inbox.seen_until,
                 unsent=self.outbox.unsent,
                 unsent_size=self.outbox.size,
+                waiting=self.inbox.waiting(),
                 timeline=self.timeline.carried(),
                 events=self.events,
                 refused=self.refused,
@@ -127,11 +137,15 @@ class Case(Kind[StateT, OutcomeT, SummaryT]):
 
     def _has_work(self) -> bool:
         return (
-            bool(self.inbox)
-            or self._alarm.rang
+            self._lets_through()
+            or self.handover.is_forced()
             or self.handover.belongs_elsewhere()
             or (self.over() and self._at_rest())
         )
+
+    def _lets_through(self) -> bool:
+        """Whether there is something to take that need not wait for the help desk."""
+        return (bool(self.inbox) or self._alarm.rang) and not self.backlog.full
 
     def _at_rest(self) -> bool:
         return not self.inbox and self.outbox.empty and workflow.all_handlers_finished()
@@ -145,6 +159,9 @@ class Case(Kind[StateT, OutcomeT, SummaryT]):
     async def _work_off(self) -> None:
         """Take what waits in the inbox, and what has come due."""
         while self.inbox or self._alarm.rang:
+            self.backlog.look()
+            if self.backlog.full:
+                break
             self.inbox.in_order(self.state.last_message_at)
             if not self.inbox:
                 self._alarm.hear()
@@ -160,7 +177,7 @@ class Case(Kind[StateT, OutcomeT, SummaryT]):
                 self._spent += self._answer_size
                 entry.done = True
             else:
-                await self.outbox.at_most(OUTBOX_BUDGET)
+                await self.outbox.at_most(OUTBOX_BUDGET)  # in runs of older code; others are below it here
                 await self._take(entry)
             self.inbox.drop(entry)
             self._alarm.set(self.next_due())
@@ -258,7 +275,7 @@ class Case(Kind[StateT, OutcomeT, SummaryT]):
         """Take over a case whose workflow was closed by force, as the ledger kept it."""
         self.state = cast(StateT, kept.state)
         self.inbox.take_over(kept.seen)
-        self.outbox.take_over(kept.unsent)
+        self.outbox.take_over(kept.unsent, kept.unsent_size)
         metrics.REVIVED.count(workflow.metric_meter())
         self.timeline.revived()
         # Recorded before anything is decided about it: if a worker dies later, the next one asks about the

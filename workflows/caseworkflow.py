@@ -150,10 +150,12 @@ class CaseWorkflow(Generic[CaseT, OutcomeT, SummaryT]):
         event = inbox.updated(arguments)
         twin = inbox.twin_of(event)
         if twin is not None:
-            await workflow.wait_condition(lambda: twin.done)
+            await workflow.wait_condition(lambda: twin.done or inbox.leaves)
             twin.answer()  # nobody asks again about what was refused
         entry = inbox.put(event, known=twin is not None or inbox.remembers(event))
-        await workflow.wait_condition(lambda: entry.done and not case.handover.answers_wait())
+        await workflow.wait_condition(
+            lambda: not case.handover.answers_wait() if entry.done else inbox.leaves
+        )
         return entry.answer()
 
     def _submit(self, arguments: Sequence[Any], kind: str | None = None) -> None:

@@ -16,14 +16,13 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import Any
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy
 from temporalio.exceptions import ActivityError
 
 from baton.model.effects import BREATHE
-from workflows.inbox import Inbox
+from workflows.backlog import Backlog
 from workflows.outbox import Outbox
 
 LONGEST_RUN = 500
@@ -48,8 +47,8 @@ _TASK_WITHIN = timedelta(seconds=1)
 class Handover:
     """The end of a run: whether it is due, whether this is the moment, and whether answers wait for it."""
 
-    def __init__(self, inbox: Inbox[Any], outbox: Outbox) -> None:
-        self._inbox = inbox
+    def __init__(self, backlog: Backlog, outbox: Outbox) -> None:
+        self._backlog = backlog
         self._outbox = outbox
         self.settled = False
         """Whether this run has settled an event, accepted or refused."""
@@ -60,9 +59,17 @@ class Handover:
 
     def is_due(self) -> bool:
         """Whether this run should end now, if it can."""
+        if self._backlog.full:
+            return self.is_forced()
         if _task_number() < self._try_again_at:
             return False
         return _is_long() or _must_end() or self.belongs_elsewhere()
+
+    def is_forced(self) -> bool:
+        """Whether this run should end although it holds events back. It need not have settled any."""
+        if not (self._backlog.full and self._backlog.fits) or _task_number() < self._try_again_at:
+            return False
+        return _must_end() or (_version_changed() and self._outbox.stuck)
 
     def belongs_elsewhere(self) -> bool:
         """Whether new cases go to another version of the workers, and this run has come to rest there.
@@ -71,10 +78,9 @@ class Handover:
         middle of a write, which would then be made twice – unless the help desk does not accept it: then the
         new version may be what the write needs.
         """
-        if _task_number() < self._try_again_at:
+        if self._backlog.full or _task_number() < self._try_again_at:
             return False
-        version_changed = workflow.info().is_target_worker_deployment_version_changed()
-        return version_changed and self.settled and (self._outbox.empty or self._outbox.stuck)
+        return _version_changed() and self.settled and (self._outbox.empty or self._outbox.stuck)
 
     async def begins(self, work: Callable[[], Awaitable[None]]) -> bool:
         """Whether this is a moment to end, with the outbox stopped. If not, this run goes on for a while.
@@ -82,12 +88,18 @@ class Handover:
         Args:
             work: works off what is in the inbox.
         """
-        if _ends_apart() and not await self._came_to_rest(work) and not _must_end():
-            self._outbox.start_again()
-            self._try_again_at = _task_number() + TRY_AGAIN_AFTER
+        # Nothing is decided while events are held back, so any task is a quiet one.
+        quiet = self._backlog.full or not _ends_apart() or await self._came_to_rest(work)
+        if not quiet and not _must_end():
+            self.put_off()
             return False
         await self._outbox.stop()
         return True
+
+    def put_off(self) -> None:
+        """This run goes on for a while before it tries again to end."""
+        self._outbox.start_again()
+        self._try_again_at = _task_number() + TRY_AGAIN_AFTER
 
     async def _came_to_rest(self, work: Callable[[], Awaitable[None]]) -> bool:
         """Whether nothing is left to do in this task except to answer and to end."""
@@ -96,13 +108,13 @@ class Handover:
         try:
             for _ in range(TASKS_TRIED):
                 later = asyncio.create_task(_next_task())
-                while not later.done() or self._inbox:
+                while not later.done() or self._backlog.lets_through:
                     await work()
                     worked_in = _task_number()
-                    await workflow.wait_condition(lambda: bool(self._inbox) or later.done())  # noqa: B023
+                    await workflow.wait_condition(lambda: self._backlog.lets_through or later.done())  # noqa: B023
                 if _task_number() > worked_in and not self._outbox.busy:
                     # By now the version of the workers may be the right one again.
-                    return _is_long() or workflow.info().is_target_worker_deployment_version_changed()
+                    return _is_long() or _version_changed()
             return False
         finally:
             self._answers_from = None
@@ -117,7 +129,7 @@ class Handover:
 
 def version_of_next_run() -> workflow.ContinueAsNewVersioningBehavior | None:
     """Which version the next run goes to: the one that new cases go to, if that has changed."""
-    if workflow.info().is_target_worker_deployment_version_changed():
+    if _version_changed():
         return workflow.ContinueAsNewVersioningBehavior.AUTO_UPGRADE
     return None
 
@@ -125,6 +137,11 @@ def version_of_next_run() -> workflow.ContinueAsNewVersioningBehavior | None:
 def _task_number() -> int:
     """Tells the workflow tasks of a run apart: a later one has a higher number."""
     return workflow.info().get_current_history_length()
+
+
+def _version_changed() -> bool:
+    """Whether new cases go to another version of the workers."""
+    return workflow.info().is_target_worker_deployment_version_changed()
 
 
 def _is_long() -> bool:

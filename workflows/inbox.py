@@ -15,13 +15,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextvars import Context, copy_context
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from itertools import accumulate, groupby
 from operator import itemgetter
 from typing import Any, Generic, TypeVar
 
 from temporalio import workflow
+from temporalio.exceptions import ApplicationError
 
-from baton.contract import Payload
+from baton.contract import RUN_ENDED, Payload
 from baton.errors import InvalidEvent, Refused
 from workflows.arguments import signalled, updated, updated_now
 
@@ -54,10 +56,21 @@ class Entry(Generic[OutcomeT]):
     key: str = ""
     """Its key in the queue."""
 
+    @cached_property
+    def size(self) -> int:
+        """Its bytes, without what the event does not say: a field of a later release must not count."""
+        return len(self.event.model_dump_json(exclude_defaults=True))
+
     def answer(self) -> OutcomeT:
-        """The outcome, once it is done. Raises the ``Refused`` if the event was refused."""
+        """The outcome. Raises the ``Refused`` if the event was refused.
+
+        If it is not done, the run ends before its turn: this raises what makes a caller ask the next run.
+        """
         if self.refusal is not None:
             raise self.refusal
+        if not self.done:
+            why = "the run ended before the turn of this event; the next one has it. Send it again as it is"
+            raise ApplicationError(why, type=RUN_ENDED, non_retryable=True)
         assert self.outcome is not None, "whatever is done has an outcome or a refusal"
         return self.outcome
 
@@ -69,10 +82,15 @@ class Inbox(Generic[OutcomeT]):
         parse: the event in a payload; raises ``InvalidEvent``.
         seen: IDs of events that earlier runs folded, the earliest first, and when.
         seen_until: up to when such IDs were forgotten.
+        waiting: events that the run before has handed over, in order.
     """
 
     def __init__(
-        self, parse: Callable[[object], Any], seen: dict[str, datetime], seen_until: datetime | None
+        self,
+        parse: Callable[[object], Any],
+        seen: dict[str, datetime],
+        seen_until: datetime | None,
+        waiting: Iterable[Any] = (),
     ) -> None:
         self._parse = parse
         self.seen = dict(seen)
@@ -84,6 +102,10 @@ class Inbox(Generic[OutcomeT]):
         self._reset = False
         self._in_order_until = -1
         """What arrived up to this length of the history is in order."""
+        self.leaves = False
+        """Set while the run ends with events that wait: the next run has them, and answers for them."""
+        for event in waiting:
+            self._queue[event.id] = Entry(event, seen_until, by_signal=True, context=Context(), key=event.id)
         workflow.register_random_seed_callback(self._was_reset)
 
     def __bool__(self) -> bool:
@@ -135,6 +157,15 @@ class Inbox(Generic[OutcomeT]):
     def head(self) -> Entry[OutcomeT]:
         """Whose turn it is. The entry stays there until it is dropped."""
         return next(iter(self._queue.values()))
+
+    @property
+    def size(self) -> int:
+        """Bytes of the events that wait."""
+        return sum(entry.size for entry in self._queue.values())
+
+    def waiting(self) -> tuple[Any, ...]:
+        """The events that wait, for the next run. Whoever asks for an answer once more asks there again."""
+        return tuple(entry.event for entry in self._queue.values() if not entry.known)
 
     def drop(self, entry: Entry[OutcomeT]) -> None:
         del self._queue[entry.key]

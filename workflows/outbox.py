@@ -107,9 +107,9 @@ class Outbox:
             metrics.EFFECTS_DECIDED.count(workflow.metric_meter(), effect=effect.do)
         self.start()
 
-    def take_over(self, effects: Sequence[Effect]) -> None:
-        """Send what another workflow has decided, and counted."""
-        self._queue(effects, copy_context(), 0)
+    def take_over(self, effects: Sequence[Effect], size: int) -> None:
+        """Send what another workflow has decided. Together they have ``size`` bytes."""
+        self._queue(effects, copy_context(), size)
         self.start()
 
     def _queue(self, effects: Sequence[Effect], context: Context, size: int) -> None:

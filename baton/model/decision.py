@@ -37,6 +37,8 @@ class Kept(Compact):
     state: CaseState
     unsent: tuple[Effect, ...] = ()
     """Effects that may not have been carried out. Each is harmless to repeat."""
+    unsent_size: int = 0
+    """Bytes of these effects, counted here so that a replay finds the same."""
     seen: dict[str, Instant] = {}
     """The latest events of its conversation or ticket, with the times of their decisions, oldest first."""
     done: bool = False

@@ -21,10 +21,9 @@ from temporalio.client import (
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
+from baton.contract import RUN_ENDED
 from baton.errors import REFUSALS, BatonError, ConnectionFailed, IllegalTransition, InvalidEvent, Unanswered
 from baton.temporal.reasons import reason
-
-_RUN_ENDED = "AcceptedUpdateCompletedWorkflow"
 
 MessageT = TypeVar("MessageT", bound=Message)
 
@@ -150,7 +149,7 @@ def _not_taken(error: RPCError) -> ConnectionFailed:
 
 def may_work_later(error: WorkflowUpdateFailedError) -> bool:
     """Whether the run ended between taking the update and answering it: the next run will take it."""
-    return isinstance(error.cause, ApplicationError) and error.cause.type == _RUN_ENDED
+    return isinstance(error.cause, ApplicationError) and error.cause.type == RUN_ENDED
 
 
 def refusal(error: WorkflowUpdateFailedError) -> Exception:

@@ -19,7 +19,7 @@ from lab.departments import ANSWERS, QUIET, replies_of
 from lab.ledger import applied_keys, events_of
 from lab.rig import CHANNEL, NO_RULES, Rig, event, eventually, failed_tasks, fresh, rules_but
 from tests.conftest import RigOpener
-from workflows.case import OUTBOX_BUDGET
+from workflows.backlog import OUTBOX_BUDGET
 
 MEGABYTE = 1_000_000
 NO_TEMPLATES = "version: 1\ntemplates: []\n"

@@ -1033,6 +1033,7 @@ EFFECT = {"key": "case-1:e-1", "case": CASE, "event_id": "e-1", "decided_at": AT
 KEPT: dict[str, Any] = {
     "state": TICKET_STATE,
     "unsent": [{**EFFECT, "do": "notify", "tell": [ACTIONS[-1]]}],
+    "unsent_size": 300,
     "seen": {"e-1": AT},
     "done": True,
 }
