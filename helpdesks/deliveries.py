@@ -17,7 +17,7 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import Any, NamedTuple, cast
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, exists, select
 
 from baton.contract import Activity, Status
 from baton.model.effects import CaseWrite
@@ -26,10 +26,18 @@ from helpdesks.database import Database
 from helpdesks.ledger import Once
 from helpdesks.outside.adapter import Change, Difference, applied
 from helpdesks.places import place_of
-from helpdesks.schema import deliveries, looks, shown
+from helpdesks.schema import deliveries, events, looks, shown
 from helpdesks.upserts import Upsert
 
 _DELIVERY = select(deliveries).where(deliveries.c.key == bindparam("wanted"))
+# The write of an event that was decided, or decided again, later.
+_LATER = select(
+    exists().where(
+        events.c.case_id == bindparam("of_case"),
+        events.c.decided_at > bindparam("after"),
+        deliveries.c.key == events.c.case_id + ":" + events.c.event_id + ":write",
+    )
+)
 _SHOWN = select(shown.c.shows, shown.c.differing, shown.c.told, shown.c.by).where(
     shown.c.desk == bindparam("at_desk"), shown.c.desk_id == bindparam("wanted")
 )
@@ -67,7 +75,8 @@ class Progress(StrEnum):
     UNKNOWN = "unknown"
     """It began before, and nobody knows how it ended."""
     OVERTAKEN = "overtaken"
-    """Something later was decided: the case no longer needs it."""
+    """Something later was written: the case no longer needs it. That something later was only decided is not
+    enough, since that may ask nothing of the desk."""
     DONE = "done"
 
 
@@ -155,7 +164,11 @@ class Deliveries:
     def _begin_write(self, connection: Connection, write: CaseWrite) -> Progress:
         digest = sha256(write.model_dump_json().encode()).hexdigest()
         progress = self._begin(connection, write.key, write.decided_at, digest)
-        if progress is Progress.BEGUN and not effects.write_case(connection, write):
+        if (
+            progress is Progress.BEGUN
+            and not effects.write_case(connection, write)
+            and connection.scalar(_LATER, {"of_case": write.case.case_id, "after": write.decided_at})
+        ):
             progress = Progress.OVERTAKEN
             connection.execute(_PROGRESS, {"wanted": write.key, "state": Progress.OVERTAKEN})
         return progress
