@@ -159,10 +159,10 @@ class Case(Kind[StateT, OutcomeT, SummaryT]):
     async def _work_off(self) -> None:
         """Take what waits in the inbox, and what has come due."""
         while self.inbox or self._alarm.rang:
+            self.inbox.in_order(self.state.last_message_at)
             self.backlog.look()
             if self.backlog.full:
                 break
-            self.inbox.in_order(self.state.last_message_at)
             if not self.inbox:
                 self._alarm.hear()
                 for event in self.due_events(workflow.now()):

@@ -12,12 +12,13 @@ from temporalio.client import WorkflowExecutionStatus, WorkflowHistory, Workflow
 from temporalio.service import RPCError
 
 from baton.contract import HANDLE, MAX_LABELS_SIZE, NOTE_ADDED, TicketOutcome, TicketStage
-from baton.errors import HelpDeskUnavailable, InvalidEvent
+from baton.errors import HelpDeskUnavailable, InvalidEvent, Unanswered
 from baton.model.effects import Message
 from helpdesks.embedded import EmbeddedHelpDesk
 from lab.departments import ANSWERS, QUIET, replies_of
 from lab.ledger import applied_keys, events_of
 from lab.rig import CHANNEL, NO_RULES, Rig, event, eventually, failed_tasks, fresh, rules_but
+from lab.server import running_server
 from tests.conftest import RigOpener
 from workflows.backlog import OUTBOX_BUDGET
 
@@ -208,3 +209,18 @@ async def test_what_a_help_desk_that_is_down_has_yet_to_get_is_bounded(open_a_ri
         await rig.settled(chat)
         assert len(await applied_keys(desk, ":reply:0")) == len(sent)
         assert len(await events_of(desk, chat)) == len(sent)
+
+
+async def test_a_signal_more_than_a_run_takes_is_to_be_sent_again_and_not_refused(
+    open_a_rig: RigOpener,
+) -> None:
+    """The server calls it an invalid argument, and a sender would give up an event that was refused."""
+    async with (
+        running_server(**{"history.maximumSignalsPerExecution": "3"}) as server,
+        open_a_rig(server, working=False) as rig,
+    ):
+        chat = rig.client.chat(CHANNEL, fresh("signals"))
+        for _ in range(3):
+            await chat.submit(event("customer_message", "customer"), customer="c")
+        with pytest.raises(Unanswered, match="limit for signal events"):
+            await chat.submit(event("customer_message", "customer"), customer="c")
