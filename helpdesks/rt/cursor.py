@@ -39,6 +39,13 @@ class Cursor(NamedTuple):
         except ValueError:
             raise DeskRefused(f"{text[:100]!r} is no place in the transactions of RT") from None
 
+    @staticmethod
+    def behind(newest: Sequence[tuple[int, datetime]], most: int) -> Cursor:
+        """Where to begin once the newest were read, in order, at most so many: none of before is new."""
+        # With fewer there is nothing before them but what may still come up late.
+        settled = newest[0][0] - 1 if len(newest) >= most else 0
+        return Cursor(settled).after(newest)
+
     def after(self, read: Sequence[tuple[int, datetime]]) -> Cursor:
         """Where to go on once these were read: all behind ``settled`` that can be seen, in order."""
         if not read:

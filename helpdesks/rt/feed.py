@@ -41,7 +41,7 @@ class Feed:
         transactions = await self._transactions()
         if cursor is None:
             read = await transactions.newest(PAGE)
-            return Changes((), str(Cursor(0).after(_places(read))), latest_at=_latest(read))
+            return Changes((), str(Cursor.behind(_places(read), PAGE)), latest_at=_latest(read))
         at = Cursor.of(cursor)
         read, more = await self._behind(transactions, at, most)
         new = [one for one in read if one.number not in at.known]
