@@ -12,7 +12,7 @@ from baton.documents.directory import Directory
 from baton.documents.yaml import read_yaml
 from baton.settings import CHECKOUT
 from helpdesks.rt.desk import RtDesk
-from helpdesks.rt.mapping import RtMapping
+from helpdesks.rt.mapping import NOBODY, RtMapping
 from local.rt import ADMINISTRATOR, BATON, PrivateRt, password
 
 _DEMO = read_yaml(CHECKOUT / "deploy/directory/demo.yaml").check(Directory)[0]
@@ -85,6 +85,15 @@ class Site:
         """Let somebody change a ticket; what RT says to it."""
         said: list[str] = await self.do(who, "PUT", f"ticket/{ticket}", **fields)
         return said
+
+    async def gives(self, who: str, ticket: str, to: str | None) -> None:
+        """Let somebody make a person the owner, or nobody."""
+        await self.change(who, ticket, Owner=NOBODY if to is None else PEOPLE[to])
+
+    async def labels(self, who: str, ticket: str, *add: str) -> None:
+        """Let somebody add labels."""
+        there: set[str] = (await self.shows(ticket))["labels"]
+        await self.change(who, ticket, CustomFields={"Labels": sorted({*there, *add})})
 
     async def killed(self) -> None:
         """Kill the RT in the middle of what it does, and start it again."""
