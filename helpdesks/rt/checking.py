@@ -35,33 +35,36 @@ class Check:
             return [Finding(f"RT at {self._client.url}", str(error))]
         major = version.partition(".")[0]
         old = "" if major == "5" else f"Baton was tested with RT 5, and this is {version}"
-        found = [Finding(f"RT {version} at {self._client.url}", old), *await self._login()]
+        login = await self._login()
+        found = [Finding(f"RT {version} at {self._client.url}", old), login]
+        if login.wrong:
+            return found  # whatever else is wrong may only follow from that
         for name in self._mapping.all_queues:
             found += await self._queue(name)
         return [*found, *await self._people(), *await self._statuses()]
 
-    async def _login(self) -> Sequence[Finding]:
+    async def _login(self) -> Finding:
         login = self._mapping.login
         what = f"Baton's login {login}"
         try:
             row = await self._client.get(f"user/{quote(login, safe='')}")
         except (NoSuch, Refused) as error:
-            return [Finding(what, f"RT shows no such user: {error}")]
+            return Finding(what, f"RT shows no such user: {error}")
         owner = self._secret.split("-")[1:2] if self._mapping.auth == "token" else []
         if owner and owner != [_number(row)]:
-            return [
-                Finding(what, "the token belongs to another user of RT: write that one's login, or make one")
-            ]
+            return Finding(
+                what, "the token belongs to another user of RT: write that one's login, or make one"
+            )
         if not row.get("Privileged"):
-            return [
-                Finding(what, "it is no privileged user: let it be granted rights, in RT's page of the user")
-            ]
+            return Finding(
+                what, "it is no privileged user: let it be granted rights, in RT's page of the user"
+            )
         language = str(row.get("Lang") or "en")
         if not language.startswith("en"):
-            return [
-                Finding(what, f"it speaks {language}: choose English, so that Baton understands what RT says")
-            ]
-        return [Finding(what)]
+            return Finding(
+                what, f"it speaks {language}: choose English, so that Baton understands what RT says"
+            )
+        return Finding(what)
 
     async def _queue(self, name: str) -> Sequence[Finding]:
         what = f"queue {name}"
