@@ -5,13 +5,22 @@ could do anything. So Baton's login is no administrator, and what it needs is a 
 
     rt-setup-database --action insert --datafile baton-rt.pl --skip-create
 
-Running it again changes nothing.
+Running it again changes nothing. Where no worker runs yet that could be asked for the file,
+
+    python -m helpdesks.rt.setup desk.yaml
+
+prints it.
 """
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
+from pathlib import Path
 
+from baton.errors import BatonError
+from baton.signs import visible
+from helpdesks.outside.mapping import load_mapping
 from helpdesks.rt.fields import Queues
 from helpdesks.rt.mapping import RtMapping
 
@@ -113,3 +122,17 @@ async def _missing(queues: Queues, name: str) -> Sequence[str]:
 
 def _perl(text: str) -> str:
     return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+def main() -> int:
+    """Print the data file for a mapping. Returns the exit code."""
+    try:
+        print(datafile(load_mapping(Path(sys.argv[1]), RtMapping, None)), end="")
+    except BatonError as error:
+        print(visible(str(error)), file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -32,16 +32,21 @@ PlayT = TypeVar("PlayT")
 
 @click.command("demo")
 @click.option("--keep", is_flag=True, help="Keep everything running until Ctrl-C, to look at the cases.")
+@click.option(
+    "--desk",
+    type=click.Choice(["rt"]),
+    help="Play the tickets only, with people who work in a private Request Tracker, which must be installed.",
+)
 @as_json
-def command(keep: bool, json_: bool) -> None:
+def command(keep: bool, desk: str | None, json_: bool) -> None:
     """Play the everyday situations of a support team, and show the result of each.
 
     It uses the Temporal of the baton up that runs, or the one that TEMPORAL_ADDRESS names, with its own
     workers and help desks, and closes its cases afterwards. If no Temporal answers, it starts one, and stops
-    it at the end. It takes less than a
-    minute, and exits with 1 if anything did not go as expected.
+    it at the end. It takes less than a minute, with --desk rt two or three, and exits with 1 if anything did
+    not go as expected.
     """
-    as_expected = run(_until_interrupted, _demo(secrets.token_hex(3), keep, json_))
+    as_expected = run(_until_interrupted, _demo(secrets.token_hex(3), keep, json_, in_rt=desk == "rt"))
     if as_expected is None:
         echo("interrupted", err=True)
         raise SystemExit(INTERRUPTED)
@@ -64,13 +69,14 @@ async def _until_interrupted(demo: Coroutine[Any, Any, bool]) -> bool | None:
     return None if running.cancelled() else running.result()
 
 
-async def _demo(name: str, keep: bool, json_: bool) -> bool:
+async def _demo(name: str, keep: bool, json_: bool, *, in_rt: bool = False) -> bool:
     """Play everything, print it, and say whether all went as expected. ``name`` makes this run unique."""
-    report = None if json_ else text.Report(text.console(), rule_names())
-    rules = dict.fromkeys([*(one.rule for one in SITUATIONS), *(one.rule for one in TICKETS)])
+    report = None if json_ else text.Report(text.console(), rule_names(), in_rt=in_rt)
+    chats = () if in_rt else SITUATIONS
+    rules = dict.fromkeys([*(one.rule for one in chats), *(one.rule for one in TICKETS)])
     async with AsyncExitStack() as exits:
         with text.progress(quiet=json_) as say:
-            stage = await exits.enter_async_context(open_stage(name, rules, say))
+            stage = await exits.enter_async_context(open_stage(name, rules, say, in_rt=in_rt))
         if report is not None:
             report.introduce()
         began = time.monotonic()
@@ -93,7 +99,8 @@ async def place_of(stage: Stage, name: str, played: Played, *, keep: bool) -> Pl
     """Where the cases of this run can be seen."""
     ui = stage.ui or await find_ui(stage.address, stage.client.namespace, played.plays[0].workflow_id)
     query = f"TaskQueue STARTS_WITH '{task_queues(name)}'"
-    return Place(ui, stage.client.namespace, query, stays=keep or stage.own is None)
+    rt = stage.rt.url if stage.rt is not None and keep else None
+    return Place(ui, stage.client.namespace, query, stays=keep or stage.own is None, rt=rt)
 
 
 class Audience(Protocol):
@@ -139,7 +146,13 @@ async def perform(stage: Stage, name: str, audience: Audience) -> Played:
 async def _play_all(stage: Stage, name: str, audience: Audience) -> Played:
     """Play every situation with and without its rule, all together, and show them in their order."""
     players = {
-        company.without: Player(stage.client, company.settings.task_queue, name, skips_time=stage.skips_time)
+        company.without: Player(
+            stage.client,
+            company.settings.task_queue,
+            name,
+            skips_time=stage.skips_time,
+            queue=company.queue,
+        )
         for company in stage.companies
     }
     await asyncio.gather(*(player.come_online(ONLINE) for player in players.values()))
@@ -149,7 +162,7 @@ async def _play_all(stage: Stage, name: str, audience: Audience) -> Played:
                 together.start(players[None if with_rule else one.rule].play(one, with_rule))
                 for with_rule, _ in one.endings()
             ]
-            for one in SITUATIONS
+            for one in (SITUATIONS if stage.rt is None else ())
         ]
         tickets = [
             [

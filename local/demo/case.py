@@ -56,14 +56,18 @@ class PlayedCase:
     """
 
     def __init__(self, workflow_id: str, name: str, client: BatonClient, desk: DeskClient) -> None:
-        self.workflow_id = workflow_id
-        self.name = name
-        self.customer = f"customer-{name}"
         self.client = client
+        self.customer = f"customer-{name}"
         self._desk = desk
-        self._handle = client.temporal.get_workflow_handle(workflow_id)
         self._events = 0
         self._notices = 0
+        self.is_called(name, workflow_id)
+
+    def is_called(self, name: str, workflow_id: str) -> None:
+        """From now on it is known under this name."""
+        self.name = name
+        self.workflow_id = workflow_id
+        self._handle = self.client.temporal.get_workflow_handle(workflow_id)
 
     def next_event_id(self) -> str:
         self._events += 1

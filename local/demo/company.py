@@ -8,7 +8,7 @@ tickets of the demo need: one person for each department, and due times that can
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from baton.rules.language import RuleList
 from baton.rules.loading import load_rules
 from baton.settings import CHECKOUT, Settings, load_settings
 from local.demo.play import IDLE_CHANNEL, IDLE_SECONDS
+from local.demo.rt import RtQueue
 from local.demo.tickettable import DUE, MEMBERS, PLAIN, WARRANTY
 from local.machine import free_port
 
@@ -34,6 +35,17 @@ class Company:
 
     without: str | None
     settings: Settings
+    queue: RtQueue | None = None
+    """Where its people work, if that is a Request Tracker."""
+
+    @property
+    def queue_name(self) -> str:
+        """What its queue in a Request Tracker is called."""
+        return "Without a rule" if self.without else "Support"
+
+    def beside(self, queue: RtQueue) -> Company:
+        """The same company, whose people work in this queue."""
+        return replace(self, settings=self.settings.model_copy(update=dict(queue.files)), queue=queue)
 
     @property
     def name(self) -> str:

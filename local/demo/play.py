@@ -13,9 +13,11 @@ from temporalio.service import RPCError
 
 from baton.client import BatonClient
 from baton.contract import Activity, AuthorType, ChatSnapshot, Outcome, Presence, Status, chat_workflow_id
+from baton.desk.besideclient import BesideClient
 from baton.desk.client import DeskClient
 from baton.errors import ConnectionFailed, IllegalTransition
 from local.demo.case import ANSWER_SECONDS, Difference, PlayedCase, differences, until
+from local.demo.rt import RtQueue, TicketInRt, listens
 from local.demo.table import CUSTOMER, IVAN, Expected, Situation, Stand, Step
 from local.demo.ticketplay import PlayedTicket, TicketPlay, TicketPlays
 from local.demo.tickettable import TicketSituation
@@ -111,18 +113,27 @@ class Player:
         task_queue: the task queue of that worker.
         run: makes the names of the cases unique.
         skips_time: whether that Temporal can skip a ticket's hours.
+        queue: where people work, if that is a Request Tracker.
     """
 
-    def __init__(self, client: Client, task_queue: str, run: str, *, skips_time: bool) -> None:
+    def __init__(
+        self, client: Client, task_queue: str, run: str, *, skips_time: bool, queue: RtQueue | None = None
+    ) -> None:
         self._client = BatonClient(client, task_queue=task_queue)
         self._desk = DeskClient(client, task_queue=task_queue)
         self._run = run
         self._skips_time = skips_time
+        self._queue = queue
         self._chat_seats = asyncio.Semaphore(AT_ONCE)
         self._ticket_seats = asyncio.Semaphore(TICKETS_AT_ONCE)
 
     async def come_online(self, staff: Iterable[str]) -> None:
-        """Let people come online one after the other: everybody is told about each of them."""
+        """Let people come online one after the other: everybody is told about each of them.
+
+        Where they work in a Request Tracker, wait also until it is listened to. Raises ``Unanswered``.
+        """
+        if self._queue is not None:
+            await listens(BesideClient(self._client.temporal, task_queue=self._client.task_queue))
         for one in staff:
             await self._desk.set_presence(one, Presence.ONLINE)
 
@@ -140,10 +151,15 @@ class Player:
     async def play_ticket(self, situation: TicketSituation, with_rule: bool) -> TicketPlay:
         """The same with a ticket. Raises like `play`."""
         name = self._name(situation.id, with_rule)
-        ticket = PlayedTicket(name, self._client, self._desk, skips_time=self._skips_time)
+        ticket = self._ticket(name)
         async with self._ticket_seats:
             seen = await ticket.heard(await _to_the_end(ticket, ticket.see, situation.steps))
         return TicketPlay(situation, with_rule, ticket.workflow_id, seen, self._skips_time)
+
+    def _ticket(self, name: str) -> PlayedTicket:
+        if self._queue is None:
+            return PlayedTicket(name, self._client, self._desk, skips_time=self._skips_time)
+        return TicketInRt(name, self._client, self._desk, self._queue, skips_time=self._skips_time)
 
     def _name(self, situation: str, with_rule: bool) -> str:
         return f"{self._run}-{situation}-{'with' if with_rule else 'without'}"

@@ -25,6 +25,7 @@ from baton.settings import PREFIX, load_settings
 from baton.temporal.binding import release
 from baton.temporal.environment import connect_config
 from local.demo.company import Company, companies_for
+from local.demo.rt import DemoRt, open_rt
 from local.demo.skip import skips_time
 from local.demo.worker import Worker
 from local.machine import environment_without, worker_command
@@ -47,6 +48,8 @@ class Stage:
     """Whether that Temporal can skip time."""
     companies: tuple[Company, ...]
     workers: tuple[Worker, ...]
+    rt: DemoRt | None = None
+    """The Request Tracker in which people work, if it is one."""
 
     async def watch(self) -> NoReturn:
         """Wait until one of its processes ends by itself. Raises ``StackFailed``, with its last lines."""
@@ -63,20 +66,31 @@ class Stage:
 
 
 @asynccontextmanager
-async def open_stage(run: str, rules: Iterable[str], say: Callable[[str], None]) -> AsyncIterator[Stage]:
+async def open_stage(
+    run: str, rules: Iterable[str], say: Callable[[str], None], *, in_rt: bool = False
+) -> AsyncIterator[Stage]:
     """A company with all rules and one without each of ``rules``, for the duration of the block.
 
     Args:
         run: makes the task queues unique.
         say: called with what is being started.
+        in_rt: whether people work in a Request Tracker, each company in a queue of its own.
 
     Raises:
         StackFailed: something did not start.
+        RtFailed: Request Tracker did not, or is not installed.
     """
     command = worker_command()
     async with AsyncExitStack() as exits:
         folder = Path(exits.enter_context(TemporaryDirectory(prefix="baton-demo-")))
-        companies = tuple(companies_for(run, rules, folder))
+        companies, rt = tuple(companies_for(run, rules, folder)), None
+        if in_rt:
+            say("Starting a Request Tracker …")
+            queues = [company.queue_name for company in companies]
+            rt = await exits.enter_async_context(open_rt(folder / "rt", queues))
+            companies = tuple(
+                [one.beside(await rt.queue(one.queue_name, one.settings.data_dir)) for one in companies]
+            )
         to_start = companies
         temporal, own = await _running_temporal(say), None
         if temporal is None:
@@ -94,7 +108,8 @@ async def open_stage(run: str, rules: Iterable[str], say: Callable[[str], None])
         exits.push_async_callback(_stop, workers)
         await _start(workers, command, temporal.environment, say)
         client = temporal.client
-        yield Stage(client, temporal.address, own, temporal.ui, await skips_time(client), companies, workers)
+        skips = await skips_time(client)
+        yield Stage(client, temporal.address, own, temporal.ui, skips, companies, workers, rt)
 
 
 # --- Temporal -----------------------------------------------------------------------------------

@@ -21,6 +21,7 @@ from local.demo.play import Play, Played, Plays
 from local.demo.table import NAMES
 from local.demo.ticketplay import TicketPlay, TicketPlays, TicketSeen
 from local.demo.ui import Place
+from local.rt import ADMINISTRATOR
 
 INDENT = 3
 WIDEST = 100
@@ -62,16 +63,18 @@ class Report:
     Args:
         out: where it is printed.
         rules: the name of each rule, which is a sentence.
+        in_rt: whether only tickets are played, in a Request Tracker.
     """
 
-    def __init__(self, out: Screen, rules: Mapping[str, str]) -> None:
+    def __init__(self, out: Screen, rules: Mapping[str, str], *, in_rt: bool = False) -> None:
         self._out = out
         self._rules = rules
+        self._in_rt = in_rt
         self._group = ""
         self._in_full = False
 
     def introduce(self) -> None:
-        self._out.print(INTRODUCTION)
+        self._out.print(tickettext.IN_RT if self._in_rt else INTRODUCTION)
 
     def situation(self, plays: Plays) -> None:
         """One situation, from its plays with and without the rule."""
@@ -115,14 +118,15 @@ class Report:
 
     def summary(self, played: Played, seconds: float) -> None:
         """One row for each situation, and one sentence about all."""
-        self._table(
-            "Where the customer's answer is in the end",
-            "Situation",
-            [
-                (plays[0].situation.id, plays[0].situation.short, *map(_ending, plays))
-                for plays in played.chats
-            ],
-        )
+        if played.chats:
+            self._table(
+                "Where the customer's answer is in the end",
+                "Situation",
+                [
+                    (plays[0].situation.id, plays[0].situation.short, *map(_ending, plays))
+                    for plays in played.chats
+                ],
+            )
         groups: dict[str, list[TicketPlay]] = {}
         for plays in played.tickets:
             groups.setdefault(plays[0].situation.group, []).extend(plays)
@@ -142,11 +146,17 @@ class Report:
 
     def look(self, place: Place) -> None:
         """Say where the cases can be seen, if they are kept."""
+        if place.rt is not None:
+            login, secret = ADMINISTRATOR
+            self._out.print()
+            self._out.print(f"To look at the tickets, log in to Request Tracker as {login} ({secret}):")
+            self._indented(Text(place.rt))
         self._out.print()
         if not place.stays:
+            again = '"--desk rt --keep"' if self._in_rt else "--keep"
             self._out.print(
                 "They were played on a Temporal of their own, which is stopped now. To look at such cases in "
-                "the Temporal UI, keep it running with `make demo ARGS=--keep`."
+                f"the Temporal UI, keep it running with `make demo ARGS={again}`."
             )
             return
         self._out.print("To look at these cases, open the Temporal UI")

@@ -17,6 +17,11 @@ INTRODUCTION = (
     "Lena for warranty. Petra asks them, by a template. Whoever answers last gets a draft of all answers, "
     "and sends the one reply."
 )
+IN_RT = (
+    "People work in a Request Tracker here, which runs for this demo only, and Baton works beside it: the "
+    "customer writes there, departments comment there, and the one reply is sent from there. After each step "
+    "the ticket in Request Tracker shows what Baton has decided."
+)
 NOT_SKIPPED = (
     "This Temporal does not let time be skipped (frontend.WorkflowTimeSkippingEnabled): what is due after "
     "hours elsewhere is due after seconds here."

@@ -25,6 +25,8 @@ class Place:
     query: str
     stays: bool
     """Whether it is still there when the demo is over."""
+    rt: str | None = None
+    """The address of the Request Tracker, if tickets were played in one that is still there."""
 
     @property
     def workflows(self) -> str | None:

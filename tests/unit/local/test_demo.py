@@ -238,7 +238,7 @@ def test_the_exit_code_says_whether_all_went_as_expected(
     monkeypatch: pytest.MonkeyPatch, result: str, exit_code: int, options: list[str]
 ) -> None:
     @asynccontextmanager
-    async def no_stage(*args: object) -> AsyncIterator[None]:
+    async def no_stage(*args: object, **kwargs: object) -> AsyncIterator[None]:
         yield
 
     async def perform(stage: object, name: str, audience: demo.Audience) -> Played:
