@@ -33,9 +33,10 @@ Own = Annotated[str, StringConstraints(min_length=1, max_length=255, strip_white
 class DeskMapping(BaseModel):
     """Whose name at the desk is whose in the directory. Each desk adds its own fields."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     desk: str
+    """Which help desk it is."""
     url: Annotated[str, StringConstraints(pattern=r"^https?://[^\s/]+(/\S*)?$")]
     """Where the desk is; without what its API adds."""
     ca_file: Path | None = None

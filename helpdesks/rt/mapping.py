@@ -66,6 +66,7 @@ class RtMapping(DeskMapping):
     """Whose and what's name in RT is what, as in the file ``desk.yaml`` of a company that uses RT."""
 
     desk: Literal["rt"]
+    """Which help desk it is: ``rt``."""
     login: Own
     """The login under which Baton works. Nobody else may use it: what it does is known as Baton's own."""
     auth: Literal["token", "password"] = "token"
@@ -74,6 +75,8 @@ class RtMapping(DeskMapping):
     """The queues in which Baton works, beside those of lines. Where there are lines, a ticket that is in none
     of them is in the first of these."""
     statuses: Statuses = Statuses()
+    """RT's statuses for each of Baton's: ``open``, ``pending`` and ``closed``. The first of each is what
+    Baton sets; the others are understood. One that is not named means nothing to Baton."""
     labels_field: FieldName = "Labels"
     """The custom field of tickets with their labels."""
     marker_field: FieldName = "BatonEvent"

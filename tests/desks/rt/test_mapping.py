@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
+from pydantic_core import PydanticUndefined
 
 from baton.contract import Status
 from baton.errors import DeskRefused
+from baton.settings import CHECKOUT
 from helpdesks.rt.desk import RtDesk
-from helpdesks.rt.mapping import RtMapping
+from helpdesks.rt.mapping import RtMapping, Statuses
 from helpdesks.rt.transactions import quoted
 from tests.desks.rt.site import mapping_of
 
@@ -68,6 +71,26 @@ async def test_who_and_what_has_no_name_in_rt_is_refused_with_what_to_do(change:
 
 def test_a_name_cannot_end_its_place_in_a_query() -> None:
     assert quoted("It's a \\ queue") == "'It\\'s a \\\\ queue'"
+
+
+def test_the_documentation_has_every_field_and_its_default() -> None:
+    text = (CHECKOUT / "docs/desks/rt.md").read_text(encoding="utf-8")
+    shown = dict(re.findall(r"^- `(\w+)` – (.*)\.$", text, re.MULTILINE))
+    assert shown == {name: _default(info.default) for name, info in RtMapping.model_fields.items()}
+    for name, info in RtMapping.model_fields.items():
+        said = " ".join((info.description or "").replace("``", "`").split())
+        assert said in " ".join(text.split()), name
+
+
+def _default(value: object) -> str:
+    if value is PydanticUndefined:
+        return "required"
+    if isinstance(value, Statuses):
+        names = {status: ", ".join(f"`{one}`" for one in getattr(value, status)) for status in Status}
+        return f"default {'; '.join(f'{status}: {those}' for status, those in names.items())}"
+    if isinstance(value, bool):
+        return f"default `{str(value).lower()}`"
+    return "default none" if value in ({}, None) else f"default `{value}`"
 
 
 def test_what_the_mapping_leaves_out_has_a_value() -> None:
