@@ -105,6 +105,10 @@ def explain(model: type[BaseModel], error: Mapping[str, Any]) -> Mistake:
             return Mistake(
                 f"text is expected here, not {_shown(given)}", "put it in quotes" if quotable else ""
             )
+        case "int_type" | "float_type":
+            whole = "whole " if error["type"] == "int_type" else ""
+            what = f"a {whole}number is expected here, not {_shown(given)}"
+            return Mistake(what, "write it without quotes" if _is_number(given) else "")
         case "bool_type" | "bool_parsing":
             return Mistake(f"true or false is expected here, not {_shown(given)}", _flag(given))
         case "string_pattern_mismatch":
@@ -139,12 +143,16 @@ def shortened(text: str) -> str:
     return text if len(text) <= MOST_QUOTED else text[:MOST_QUOTED] + "…"
 
 
+def _is_number(given: object) -> bool:
+    return isinstance(given, str) and re.fullmatch(r"[-+]?[0-9]+(\.[0-9]+)?", given) is not None
+
+
 def _flag(given: object) -> str:
-    """What to write in place of a word that older versions of YAML took for true or false."""
+    """What to write in place of a word that could mean true or false, or did in older versions of YAML."""
     match str(given).lower():
-        case "yes" | "y" | "on":
+        case "yes" | "y" | "on" | "true":
             return "write true"
-        case "no" | "n" | "off":
+        case "no" | "n" | "off" | "false":
             return "write false"
     return ""
 

@@ -41,6 +41,7 @@ from baton.documents.hours import (
     begins,
     ends,
 )
+from baton.documents.plain import Whole
 from baton.documents.publicholidays import Holidays, as_holidays
 from baton.documents.zones import Zone, steady
 
@@ -70,7 +71,7 @@ class Calendar(BaseModel):
     """Days with other hours, holidays or not."""
     days_off: Days = frozenset()
     holidays: Annotated[Holidays | None, BeforeValidator(as_holidays)] = None
-    known_until: Annotated[int, Field(ge=2000, le=9998)] | None = None
+    known_until: Annotated[Whole, Field(ge=2000, le=9998)] | None = None
     """The last year of which all free days are known; if left out, what the package ``holidays`` knows."""
 
     @model_validator(mode="after")

@@ -23,6 +23,7 @@ from pydantic_core import PydanticCustomError
 
 from baton.contract.words import Key, Label, Title
 from baton.documents.calendars import ALWAYS, Calendar
+from baton.documents.plain import Amount, Flag, Whole
 from baton.errors import UnknownLabel, UnknownStaff
 from baton.wording import did_you_mean
 
@@ -62,7 +63,7 @@ MOST_UNKNOWN = 5
 DANGLING = "dangling"
 """The context for reading a directory as far as it goes: references to nothing are taken as they are."""
 
-Hours = Annotated[float, Field(gt=0, le=24 * 366)]
+Hours = Annotated[Amount, Field(gt=0, le=24 * 366)]
 """Hours of business time, a year of them at most."""
 
 
@@ -76,7 +77,7 @@ class _Entry(BaseModel):
 class Line(_Entry):
     """A group of support staff: a tier, the phones, the chats."""
 
-    takes_over: bool = True
+    takes_over: Flag = True
     """Whether a message by one of its members takes over a chat that another line holds."""
     calendar: Key | None = None
 
@@ -122,13 +123,13 @@ class Member(_Entry):
     """The home line."""
     departments: tuple[Key, ...] = ()
     roles: tuple[Key, ...] = ()
-    chats: bool = True
+    chats: Flag = True
     """The habit: works with chats."""
-    max_chats: Annotated[int, Field(ge=1, le=1000)] = 5
+    max_chats: Annotated[Whole, Field(ge=1, le=1000)] = 5
     """How many active chats, pinned or reserved, this person takes at a time."""
-    max_tickets: Annotated[int, Field(ge=1, le=1000)] = 20
+    max_tickets: Annotated[Whole, Field(ge=1, le=1000)] = 20
     """How many open tickets, to be looked at or to be answered, this person takes at a time."""
-    shared: bool = False
+    shared: Flag = False
     """An account that several people use; never composer."""
 
     def most(self, kind: Literal["chat", "ticket"]) -> int:

@@ -26,6 +26,7 @@ from pydantic_core import PydanticCustomError
 
 from baton.contract import Presence, Status
 from baton.contract.words import Key, Label
+from baton.documents.plain import Amount, Flag, Whole
 from helpdesks.outside.mapping import DeskMapping, Own
 
 STATUSES = {"open": Status.OPEN, "waiting": Status.PENDING, "closed": Status.CLOSED}
@@ -107,13 +108,13 @@ class OmnideskMapping(DeskMapping):
     marker: Literal["visible", "invisible"] = "visible"
     """How a message to a customer is marked as written by Baton: a short last line, or signs that are not
     seen. Omnidesk does not document whether it keeps those: ``baton desk check`` cannot tell, try it."""
-    empties_assignee: bool = True
+    empties_assignee: Flag = True
     """Whether assigning staff 0, which is how Omnidesk shows nobody, takes a case from its assignee."""
-    overlap: Annotated[int, Field(ge=0, le=3600)] = 60
+    overlap: Annotated[Whole, Field(ge=0, le=3600)] = 60
     """Seconds that are read again each time, for what becomes visible later than it is dated."""
-    presence_every: Annotated[float, Field(ge=1, le=3600)] = 60
+    presence_every: Annotated[Amount, Field(ge=1, le=3600)] = 60
     """Seconds between two looks at who is online."""
-    spare_calls: Annotated[int, Field(ge=0, le=1000)] = 5
+    spare_calls: Annotated[Whole, Field(ge=0, le=1000)] = 5
     """Calls of each minute that reading leaves for writing, and for other programs of the company."""
 
     @model_validator(mode="after")

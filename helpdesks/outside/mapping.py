@@ -22,6 +22,7 @@ from pydantic_core import PydanticCustomError
 
 from baton.contract.words import Key, Label
 from baton.documents.directory import Directory
+from baton.documents.plain import Amount, Flag
 from baton.documents.yaml import Document, read_yaml, refuse
 from baton.errors import Problem
 from baton.wording import did_you_mean
@@ -41,9 +42,9 @@ class DeskMapping(BaseModel):
     """Where the desk is; without what its API adds."""
     ca_file: Path | None = None
     """A file with the certificate of the desk, or of who signed it, if it is not one of the usual ones."""
-    every: Annotated[float, Field(ge=1, le=3600)] = 10
+    every: Annotated[Amount, Field(ge=1, le=3600)] = 10
     """Seconds between two looks at what is new, where no hook says it sooner."""
-    notices: bool = True
+    notices: Flag = True
     """Whether Baton tells people by a note on the case; a desk may tell them better by itself."""
     people: dict[Key, Own] = {}
     """By the ID of each person in the directory: the desk's own name or ID of that person."""

@@ -37,9 +37,11 @@ def test_names_of_the_directory_are_taken(tmp_path: Path, text: str) -> None:
         ("lines: {line-1: First, phones: Third}", "lines: line-2 is missing"),
         ("lines: {line-1: First}", "lines: line-2 and phones are missing"),
         ("labels: {biling: Money}", "the directory has no label 'biling'"),
+        ("notices: no", "notices: true or false is expected here, not 'no'\n    write false"),
+        ("every: '5'", "every: a number is expected here, not '5'\n    write it without quotes"),
     ],
 )
-def test_what_the_directory_does_not_know_is_a_mistake(tmp_path: Path, text: str, problem: str) -> None:
+def test_a_mistake_is_named_with_its_line(tmp_path: Path, text: str, problem: str) -> None:
     with pytest.raises(DocumentError) as raised:
         loaded(tmp_path, text)
     (found,) = raised.value.problems

@@ -62,6 +62,13 @@ def test_a_mapping_is_read_with_its_numbers_as_they_are_written(tmp_path: Path) 
             "'baton@example.com' is not a number of Omnidesk",
         ),
         ("own_staff: 900", "own_stuff: 900", 4, "unknown field 'own_stuff'"),
+        (
+            "own_staff: 900",
+            "own_staff: 900\nempties_assignee: yes",
+            5,
+            "true or false is expected here, not 'yes'",
+        ),
+        ("own_staff: 900", "own_staff: 900\noverlap: true", 5, "a whole number is expected here, not true"),
         ("kim: 330", "kim: kim.b", 5, "ask /api/staff.json"),
         ("kim: 330", "kim: 0", 5, "'0' is not a number"),
         ("kim: 330", "kim: true", 5, "is not a number"),

@@ -168,6 +168,34 @@ def test_each_dangling_reference_has_its_own_line_and_hint() -> None:
             "a reminder 2.5 hours before the end would come before the question\n"
             "    write less than the 2 of answer_within_hours",
         ),
+        # Nothing is converted: a word is neither true nor false, and neither is a number.
+        (
+            "staff:\n  a: {chats: yes}\n",
+            "who.yaml:2: staff > a > chats: true or false is expected here, not 'yes'\n    write true",
+        ),
+        ("staff:\n  a: {chats: n}\n", "true or false is expected here, not 'n'\n    write false"),
+        ("staff:\n  a: {shared: 1}\n", "staff > a > shared: true or false is expected here, not 1"),
+        (
+            "lines:\n  a: {takes_over: 'false'}\n",
+            "true or false is expected here, not 'false'\n    write false",
+        ),
+        (
+            "staff:\n  a: {max_chats: true}\n",
+            "staff > a > max_chats: a whole number is expected here, not true",
+        ),
+        (
+            "staff:\n  a: {max_tickets: '3'}\n",
+            "staff > a > max_tickets: a whole number is expected here, not '3'\n    write it without quotes",
+        ),
+        (
+            "departments:\n  a: {label: a, answer_within_hours: true}\n",
+            "departments > a > answer_within_hours: a number is expected here, not true",
+        ),
+        (
+            "calendars:\n  a: {known_until: '2027'}\n",
+            "calendars > a > known_until: a whole number is expected here, not '2027'\n"
+            "    write it without quotes",
+        ),
     ],
 )
 def test_a_mistake_in_a_directory_says_where_what_and_what_to_do(text: str, said: str) -> None:

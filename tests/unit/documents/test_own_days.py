@@ -112,7 +112,7 @@ def test_one_day_off_needs_no_list() -> None:
         ("days: {2026-12-24: [09:00-12:00, 11:00-13:00]}", "11:00 is inside the one before"),
         ("days: [2026-12-24]", "fields are expected here, not a list"),
         ("weekly: {mon: fri}", "'fri' is no interval\n    write 09:00-18:00"),
-        ("known_until: soon", "known_until: 'soon': should be a valid integer"),
+        ("known_until: soon", "known_until: a whole number is expected here, not 'soon'"),
         ("known_until: 9999", "known_until: 9999: should be less than or equal to 9998"),
     ],
 )

@@ -48,7 +48,10 @@ def mistakes(text: str, *, known: bool = True) -> str:
         ),
         ("due: {delivery: {answer within hours: 8}}", "due > delivery: the template does not ask 'delivery'"),
         ("due: {billing: {answer within hours: 0}}", "due > billing > answer within hours: 0"),
-        ("due: {billing: {answer within hours: '8'}}", "answer within hours: '8'"),
+        (
+            "due: {billing: {answer within hours: '8'}}",
+            "answer within hours: a number is expected here, not '8'\n    write it without quotes",
+        ),
         ("due: {billing: {remind before hours: 8}}", "'answer within hours' is missing"),
         (
             "due: {billing: {answer within hours: 8, remind before hours: 8}}",
