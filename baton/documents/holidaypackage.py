@@ -21,6 +21,8 @@ _ONE_AT_A_TIME = Lock()
 """Whoever catches warnings does so for all threads."""
 _AHEAD = 10
 """Years; nothing is due later."""
+_DECREES_EACH_YEAR = "CN"
+"""A country that has moved working days each year since 2001, and says so in autumn."""
 _YEARLY = 5
 """A country that had special days in so many years on end decrees them year by year."""
 
@@ -81,12 +83,12 @@ def last_known_year(country: str, subdivision: str | None, this_year: int) -> in
 
     It ends where the package says so (a last year, a warning), where half of the days are missing at once,
     and, in a country that decrees days year by year, behind the last decree that it has. Warnings and
-    missing days are looked for in the next ten years.
+    missing days are looked for in the next ten years. An old package does not know more for being old.
     """
     known = _asked(country, subdivision)
     last = known.end_year
     decreed = _last_decree(known, subdivision)
-    if decreed is not None and decreed >= this_year - 1:  # else the country has given it up
+    if decreed is not None and decreed >= _newest_decree() - 1:  # else the country has given it up
         last = min(last, decreed)
     for year in range(this_year, min(last, this_year + _AHEAD) + 1):
         days, before = (year_of(country, subdivision, one) for one in (year, year - 1))
@@ -144,6 +146,12 @@ def _exchanges(known: HolidayBase, subdivision: str | None) -> Iterator[tuple[da
                 yield date(year, month, day), date(year, to_month, to_day)
             case (int(to_month), int(to_day), int(month), int(day), int(other_year)):
                 yield date(other_year, month, day), date(year, to_month, to_day)
+
+
+@cache
+def _newest_decree() -> int:
+    """The last year of which the package has decrees. The clock does not say: the package may be old."""
+    return _last_decree(_asked(_DECREES_EACH_YEAR, None), None) or date.max.year
 
 
 def _last_decree(known: HolidayBase, subdivision: str | None) -> int | None:
