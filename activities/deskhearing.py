@@ -86,9 +86,6 @@ class DeskHearing:
             with self._whatever_the_desk_says(heard):
                 await self._put_back(heard, before, refusal)
             return Heard.REFUSED
-        if heard.then:
-            with self._whatever_the_desk_says(heard):
-                await self._carry_out(heard, await self._ledger.kept(case))
         return Heard.TOLD
 
     async def _stand_by_others(self, heard: HeardThere) -> None:
@@ -106,20 +103,6 @@ class DeskHearing:
         if change:
             await self._adapter.change(heard.desk_id, change, f"{kept.state.case_id}:again")
             await self._deliveries.heard(self._adapter.name, heard.desk_id, cast(Difference, change), None)
-
-    async def _carry_out(self, heard: HeardThere, kept: Kept | None) -> None:
-        """Make the desk show what somebody has asked for in words.
-
-        With what the case has made of it, such as another label: its own write is made at the same time, and
-        whichever of the two comes last must not take back what the other did.
-        """
-        assert heard.event is not None
-        now = (await self._adapter.show(heard.desk_id)).is_now
-        change = applied(heard.then, now)
-        if "labels" in change and kept is not None:
-            change["labels"] |= frozenset(kept.state.labels)
-        await self._adapter.change(heard.desk_id, change, heard.event.id)
-        await self._deliveries.heard(self._adapter.name, heard.desk_id, heard.then, heard.event.id)
 
     async def _put_back(self, heard: HeardThere, before: Change, refusal: Refused) -> None:
         """Make the desk show again what is true, and say why."""

@@ -71,9 +71,12 @@ def _as_it_is(desk: str, case: OpenCase) -> Iterator[tuple[Event, Difference]]:
     if labels := shown.get("labels"):
         event = LabelsChanged(id=named("labels"), author=_IMPORT, add=tuple(sorted(labels)))
         yield event, Difference(labels_added=labels)
-    if assignee := shown.get("assignee"):
-        assigned = Assigned(id=named("assignee"), author=_IMPORT, staff=assignee)
-        yield assigned, Difference(assignee=assignee)
+    answered = any(isinstance(event, AgentMessage) for event in _messages(case))
+    if "assignee" in shown and (shown["assignee"] is not None or answered):
+        # Whoever has answered would have it; at the desk it is somebody else's, or nobody's.
+        hands = {field: shown[field] for field in ("assignee", "line") if field in shown}
+        assigned = Assigned(id=named("assignee"), author=_IMPORT, staff=shown["assignee"])
+        yield assigned, cast(Difference, hands)
     if (status := shown.get("status")) is not None:
         set_ = StatusSet(id=named("status"), author=_IMPORT, status=status)
         yield set_, cast(Difference, {"status": status})

@@ -20,6 +20,7 @@ from baton.desk.beside import (
 from baton.desk.client import DeskClient
 from baton.desk.feed import FEED_STATUS, LOOK, FeedStatus, desk_feed_workflow_id
 from baton.errors import IllegalTransition
+from baton.temporal.executions import describe
 
 
 class FeedHealth(NamedTuple):
@@ -58,7 +59,7 @@ class BesideClient(DeskClient):
         """How far the feed has read. Raises ``IllegalTransition`` if it never began."""
         handle = self.temporal.get_workflow_handle(desk_feed_workflow_id(desk, self.task_queue))
         try:
-            described = await handle.describe()
+            described = await describe(self.temporal, handle.id)
             status: FeedStatus = await handle.query(FEED_STATUS, result_type=FeedStatus)
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:
@@ -66,7 +67,7 @@ class BesideClient(DeskClient):
             raise IllegalTransition(
                 f"the feed of {desk} never began: no worker with BATON_DESK_FILE has started"
             ) from None
-        pending = described.raw_description.pending_activities
+        pending = described.answer.pending_activities
         if not pending:
             return FeedHealth(status, 0, "")
         return FeedHealth(status, pending[0].attempt, pending[0].last_failure.message)

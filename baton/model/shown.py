@@ -4,7 +4,8 @@ The embedded help desk shows a case as the fold of the event leaves it. Another 
 rules: that a customer's message opens a case, that whoever answers is its assignee, that the note of the last
 department makes somebody the composer. It shows what the event itself says, and Baton writes the
 rest. Only that a message activates a chat, every desk knows: Baton ends it again if a rule says so, even if
-it had ended before.
+it had ended before. Labels may have been asked for in words only, so they are always written; where the desk
+shows them already, that costs no call.
 """
 
 from __future__ import annotations
@@ -18,7 +19,6 @@ from baton.contract import (
     BaseEvent,
     ChatEnded,
     CustomerMessage,
-    LabelsChanged,
     StatusSet,
     Taken,
 )
@@ -43,7 +43,4 @@ def _said(before: ChatState | TicketState, event: BaseEvent) -> dict[str, Any]:
             return {"assignee": staff, "line": line or before.line}
         case Taken(author=author):
             return {"assignee": author.id}
-        case LabelsChanged(add=add, remove=remove):
-            kept = [label for label in before.labels if label not in remove]
-            return {"labels": (*kept, *(label for label in add if label not in kept))}
     return {}

@@ -120,10 +120,8 @@ class HeardThere:
     """With an ID made of the desk's own, so that whoever reads it again makes the same. None if it is
     nothing that Baton counts as an event, or was done by Baton itself."""
     shows: Difference = field(default_factory=lambda: Difference())
-    """What the desk shows since then, where it differs."""
-    then: Difference = field(default_factory=lambda: Difference())
-    """What the desk must be made to show, because somebody asked for it in words, such as in a command
-    that is written as a comment."""
+    """What the desk shows since then, where it differs. Nothing of what somebody only asked for in words, as
+    in a command that is written as a comment: Baton then makes the desk show it."""
     own: bool = False
     """Whether Baton did it: then it is no event, and what it shows is known."""
 

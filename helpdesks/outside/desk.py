@@ -25,7 +25,7 @@ from baton.model.effects import (
     Reminder,
 )
 from helpdesks.base import Desk
-from helpdesks.deliveries import Deliveries, Progress
+from helpdesks.deliveries import Deliveries, Progress, Seen
 from helpdesks.ledger import Once
 from helpdesks.outside.adapter import Adapter, Capability, Change, Difference, Saying
 from helpdesks.outside.expressing import END_IT, changed_by_others, merged, unexpressed, wanted
@@ -53,7 +53,7 @@ class OutsideDesk:
             return False
         desk_id = self._adapter.desk_id(write.case)
         if desk_id is not None:
-            await self._bring(desk_id, write)
+            seen = await self._bring(desk_id, write)
             told = await self._deliveries.told(self._adapter.name, desk_id)
             shown = await self._deliveries.shows(self._adapter.name, desk_id)
             missing = tuple(unexpressed(write, self._adapter.capabilities, shown))
@@ -63,7 +63,8 @@ class OutsideDesk:
                 await self._say(desk_id, Saying(text, to_customer=False), f"{write.key}:{number}", progress)
             if missing != told:
                 await self._deliveries.tell(self._adapter.name, desk_id, missing)
-            if write.activity is not None and Capability.END_CHAT not in self._adapter.capabilities:
+            unseen = Capability.END_CHAT not in self._adapter.capabilities
+            if write.activity is not None and unseen and "activity" not in seen.unknown:
                 now = Difference(activity=write.activity)  # as far as anybody can know
                 await self._deliveries.heard(self._adapter.name, desk_id, now, None)
         await self._deliveries.done(write.key)
@@ -129,15 +130,18 @@ class OutsideDesk:
             return
         await self._adapter.say(desk_id, saying, key)
 
-    async def _bring(self, desk_id: str, write: CaseWrite) -> None:
-        """Make the desk show this, but for what a person has changed there meanwhile."""
+    async def _bring(self, desk_id: str, write: CaseWrite) -> Seen:
+        """Make the desk show this, but for what a person has changed there meanwhile.
+
+        Returns what was known of the case before.
+        """
         name = self._adapter.name
         to = wanted(write, self._adapter.capabilities)
         seen = await self._deliveries.seen(name, desk_id, write)
         if "labels" in to and "labels" in seen.unknown:
             to["labels"] = (seen.shows["labels"] | set(write.add_labels)) - set(write.remove_labels)
         if all(seen.shows.get(field) == value for field, value in to.items()):
-            return
+            return seen
         now = (await self._adapter.show(desk_id)).is_now
         on_their_way = changed_by_others(now, seen.shows) - seen.settled
         change = merged(to, now, seen.shows, on_their_way | seen.unknown)
@@ -157,6 +161,7 @@ class OutsideDesk:
         left = on_their_way | seen.unknown
         shows = {field: value for field, value in now.items() if field in to and field not in left}
         await self._deliveries.wrote(name, desk_id, cast(Change, shows), on_their_way)
+        return seen
 
 
 def _not_done(change: Change, before: Change, after: Change) -> Change:

@@ -87,9 +87,8 @@ def overwritten(own: Difference, case: Change, now: Change) -> Change:
             change[name] = case[name]
     if "labels" in case:
         there = now.get("labels", frozenset())
+        # Not what it added: the case may just be about to take that off again by itself.
         missing = own.get("labels_removed", frozenset()) & case["labels"]
-        surplus = own.get("labels_added", frozenset()) - case["labels"]
-        to_be = (there | missing) - surplus
-        if to_be != there:
-            change["labels"] = to_be
+        if not missing <= there:
+            change["labels"] = there | missing
     return change

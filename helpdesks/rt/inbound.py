@@ -79,18 +79,17 @@ def heard(transaction: Transaction, around: Around) -> Sequence[HeardThere]:
     if transaction.creator.lower() == around.mapping.login.lower():
         shown = [one.shows for one in found if one.shows]
         return [HeardThere(start, transaction.ticket, None, shows, own=True) for shows in shown[:1]]
-    return [HeardThere(start, transaction.ticket, one.event, one.shows, one.then) for one in found]
+    return [HeardThere(start, transaction.ticket, one.event, one.shows) for one in found]
 
 
 @dataclass(frozen=True)
 class _Read:
     event: Event | None
     shows: Difference
-    then: Difference
 
 
-def _one(event: Event | None, shows: Difference | None = None, then: Difference | None = None) -> list[_Read]:
-    return [_Read(event, shows or Difference(), then or Difference())]
+def _one(event: Event | None, shows: Difference | None = None) -> list[_Read]:
+    return [_Read(event, shows or Difference())]
 
 
 def _create(of: Transaction, ticket: RtTicket, around: Around) -> list[_Read]:
@@ -132,9 +131,8 @@ def _comment(of: Transaction, ticket: RtTicket, around: Around) -> list[_Read]:
             return []
         return _one(NoteAdded(id=event_id(of), at=of.at, author=author, text=text))
     labels, rest = asked
-    there = frozenset(labels)
     asks = LabelsChanged(id=event_id(of), at=of.at, author=author, add=labels)
-    found = _one(asks, then=Difference(labels_added=there)) if labels else []
+    found = _one(asks) if labels else []
     if rest:
         note = NoteAdded(id=event_id(of, "text"), at=of.at, author=author, text=rest, instruction=True)
         found += _one(note)

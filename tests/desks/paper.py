@@ -94,8 +94,7 @@ class PaperDesk:
 
     def asks(self, desk_id: str, who: str, *labels: str) -> str:
         """Asks departments in words, as by a command in a comment: the labels are to follow."""
-        then = Difference(labels_added=frozenset(labels))
-        return self._event(desk_id, who, LabelsChanged, add=labels, then=then)
+        return self._event(desk_id, who, LabelsChanged, add=labels)
 
     def texts(self, desk_id: str, *, to_customer: bool) -> list[str]:
         """What Baton said in a case."""
@@ -103,13 +102,12 @@ class PaperDesk:
 
     def _event(self, desk_id: str, who: str, kind: type[Event], **fields: Any) -> str:
         shows = cast(Difference, fields.pop("shows", {}))
-        then = fields.pop("then", Difference())
         sheet, event_id = self.sheets[desk_id], f"paper:{len(self.journal)}"
         is_customer = kind is CustomerMessage
         author = Author(type=AuthorType.CUSTOMER if is_customer else AuthorType.STAFF, id=who)
         event = kind(id=event_id, at=datetime.now(UTC), author=author, **fields)
         self._turn(sheet, shows)
-        self.journal.append((who, HeardThere(sheet.start, desk_id, event, shows, then)))
+        self.journal.append((who, HeardThere(sheet.start, desk_id, event, shows)))
         return event_id
 
     def _turn(self, sheet: Sheet, shows: Difference) -> None:

@@ -59,9 +59,9 @@ async def test_what_is_open_is_taken_over_as_it_is(baton: Baton, paper_rig: Rig,
 
     dry = await baton.run("desk", "import", "--dry-run")
     assert (dry.code, dry.err) == (0, "2 of 3 looked at\n2 of 3 looked at\n"), dry
-    assert "2 cases would be taken over, with 7 events" in dry.out
+    assert "2 cases would be taken over, with 8 events" in dry.out
     done = await baton.run("desk", "import")
-    assert "2 cases taken over, with 7 events" in done.out
+    assert "2 cases taken over, with 8 events" in done.out
     for ticket in tickets[:2]:
         await paper_rig.settled(f"ticket:{ticket}")
 
