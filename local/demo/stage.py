@@ -74,7 +74,8 @@ async def open_stage(
     Args:
         run: makes the task queues unique.
         say: called with what is being started.
-        in_rt: whether people work in a Request Tracker, each company in a queue of its own.
+        in_rt: whether people work in a Request Tracker, each company in a queue of its own. Then Temporal is
+            one of its own, too.
 
     Raises:
         StackFailed: something did not start.
@@ -92,9 +93,11 @@ async def open_stage(
                 [one.beside(await rt.queue(one.queue_name, one.settings.data_dir)) for one in companies]
             )
         to_start = companies
-        temporal, own = await _running_temporal(say), None
+        # RT numbers its tickets from 1: on another Temporal somebody may have a ticket of that number.
+        temporal, own = None if in_rt else await _running_temporal(say), None
         if temporal is None:
-            say(f"Nothing answers at {_configured_address()}: starting a Temporal for the demo …")
+            nothing = "" if in_rt else f"Nothing answers at {_configured_address()}: "
+            say(f"{nothing}{'s' if nothing else 'S'}tarting a Temporal for the demo …")
             # The stack includes a worker: it is the company with all rules.
             own = await exits.enter_async_context(Stack(companies[0].settings))
             temporal = await _of_stack(own.address, own.ui_url)

@@ -24,8 +24,10 @@ async def test_tickets_go_in_rt_as_in_the_table(
     """One with the rule, the same without it, and the one with hours in it."""
     if reason := why_not():
         pytest.skip(reason)
-    monkeypatch.setenv("TEMPORAL_ADDRESS", server.client.service_client.config.target_host)
+    used = server.client.service_client.config.target_host
+    monkeypatch.setenv("TEMPORAL_ADDRESS", used)
     async with open_stage("in-rt", [LABELS_OFF], silent, in_rt=True) as stage:
+        assert stage.address != used, "tickets there may have the numbers of RT's"
         with_it, without = (
             Player(
                 stage.client,
