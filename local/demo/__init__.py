@@ -43,8 +43,8 @@ def command(keep: bool, desk: str | None, json_: bool) -> None:
 
     It uses the Temporal of the baton up that runs, or the one that TEMPORAL_ADDRESS names, with its own
     workers and help desks, and closes its cases afterwards. If no Temporal answers, and with --desk rt in any
-    case, it starts one, and stops it at the end. It takes less than a minute, with --desk rt two or three, and
-    exits with 1 if anything did not go as expected.
+    case, it starts one, and stops it at the end. It takes less than a minute, with --desk rt two or three.
+    It exits with 1 if anything did not go as expected.
     """
     as_expected = run(_until_interrupted, _demo(secrets.token_hex(3), keep, json_, in_rt=desk == "rt"))
     if as_expected is None:
