@@ -109,7 +109,7 @@ class DeskCalls:
         with refusing():
             if self._beside is None:
                 raise NotAllowed(
-                    "people work in the embedded help desk; the workers' BATON_DESK_FILE names another"
+                    "people work in the embedded help desk; to have another, give the workers BATON_DESK_FILE"
                 )
         return self._beside
 
