@@ -49,7 +49,7 @@ async def test_what_a_program_with_a_wrong_task_queue_is_told(rig: Rig) -> None:
         f". It sits on the task queue '{wrong(rig)}' (BATON_TASK_QUEUE), which no worker polls."
     )
     with pytest.raises(Unanswered) as raised:
-        await rig.customer(chat, timeout=1)
+        await rig.send(chat, message(), timeout=1)
     assert (
         f"It sits on the task queue '{wrong(rig)}', which no worker polls; here BATON_TASK_QUEUE is "
         f"'{rig.settings.task_queue}'. Where it is right, `baton ops move chat:{CHANNEL}:{chat}` takes"
