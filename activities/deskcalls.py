@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from activities.calls import call
 from activities.deskhearing import DeskHearing
 from activities.refusing import refusal, refusing
@@ -24,6 +27,15 @@ from helpdesks.base import Ledger
 from helpdesks.deliveries import Deliveries
 from helpdesks.outside.adapter import Capability, Finding
 from helpdesks.outside.opening import Beside, mapping_of
+
+
+@contextmanager
+def _as_the_desk_refuses() -> Iterator[None]:
+    """Tell the operator at once what the desk said no to."""
+    try:
+        yield
+    except DeskRefused as refused:
+        raise refusal(NotAllowed.__name__, str(refused)) from None
 
 
 class DeskCalls:
@@ -63,38 +75,37 @@ class DeskCalls:
     async def check_desk(self) -> list[DeskFinding]:
         """Whether the mapping names whom the directory knows, and everything is there at the desk."""
         beside = self._required()
-        found = [*await self._check_names(beside), *await beside.adapter.check()]
+        with _as_the_desk_refuses():
+            found = [*await self._check_names(beside), *await beside.adapter.check()]
         return [DeskFinding(what=one.what, wrong=one.wrong) for one in found]
 
     @call(SET_UP_DESK)
     async def set_up_desk(self, question: SetUp) -> list[str]:
         """Make at the desk what Baton needs there; says what was, or would be, made."""
-        try:
+        with _as_the_desk_refuses():
             return list(await self._required().adapter.set_up(dry_run=question.dry_run))
-        except DeskRefused as refused:
-            raise refusal(NotAllowed.__name__, str(refused)) from None
 
     @call(IMPORT_DESK)
     async def import_desk(self, page: ImportPage) -> Imported:
         """Take over a page of what is open at the desk. Done again, it takes over what is new."""
-        beside = self._required()
-        found = await beside.adapter.open_cases(page.after)
+        adapter = self._required().adapter
+        hearing = DeskHearing(self._ledger, self._deliveries, adapter, self._task_queue)
+        with _as_the_desk_refuses():
+            found = await adapter.open_cases(page.after)
         known = events = taken_over = 0
         refused = []
         for case in found.cases:
             if await self._ledger.kept(CaseRef.at(workflow_id_of(case.start))) is not None:
                 known += 1
                 continue
-            desk = beside.adapter.name
-            hearing = DeskHearing(self._ledger, self._deliveries, beside.adapter, self._task_queue)
             try:
                 if page.dry_run:
-                    events += events_of(desk, case)
+                    events += events_of(adapter.name, case)
                 else:
-                    events += await take_over(hearing, self._deliveries, desk, case)
+                    events += await take_over(hearing, self._deliveries, adapter.name, case)
                 taken_over += 1
-            except Refused as refusal_:
-                refused.append(f"{case.desk_id}: {refusal_}")
+            except Refused as why:
+                refused.append(f"{case.desk_id}: {why}")
         return Imported(
             after=found.after,
             total=found.total,

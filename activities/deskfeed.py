@@ -77,7 +77,7 @@ class DeskFeeding:
             raise HelpDeskUnavailable(f"this worker has no desk {look.desk!r}: set BATON_DESK_FILE for it")
         result = "failed"
         try:
-            looked = await self._looked(self._beside.adapter, look.cursor)
+            looked = await self._looked(self._beside, look.cursor)
             result = "part" if looked.more else "all"
             return looked
         finally:
@@ -88,8 +88,8 @@ class DeskFeeding:
         if adapter.calls_left is not None:
             metrics.DESK_CALLS_LEFT.set(self._meter, adapter.calls_left, desk=adapter.name)
 
-    async def _looked(self, adapter: Adapter, cursor: str | None) -> Looked:
-        began = datetime.now(UTC)
+    async def _looked(self, beside: Beside, cursor: str | None) -> Looked:
+        began, adapter = datetime.now(UTC), beside.adapter
         hearing = DeskHearing(self._ledger, self._deliveries, adapter, self._task_queue)
         with as_the_desk_says():
             async with _showing_life():
@@ -106,6 +106,7 @@ class DeskFeeding:
             cursor=changes.cursor,
             more=changes.more,
             at=began,
+            every=beside.mapping.every,
             latest_at=changes.latest_at,
             lag=lag,
             heard=len(changes.heard),
@@ -154,7 +155,7 @@ async def start_feed(client: Client, task_queue: str, beside: Beside) -> None:
     desk = beside.adapter.name
     await client.start_workflow(
         DESK_FEED_WORKFLOW,
-        FeedStart(desk=desk, every=beside.mapping.every),
+        FeedStart(desk=desk),
         id=desk_feed_workflow_id(desk, task_queue),
         task_queue=task_queue,
         id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,

@@ -37,7 +37,6 @@ class DeskFeed:
 
     @workflow.init
     def __init__(self, start: FeedStart) -> None:
-        self._start = start
         self._status = start.status
         self._asked = False
 
@@ -57,7 +56,7 @@ class DeskFeed:
             self._status = _after(self._status, looked)
             workflow.set_current_details(_details(start, self._status))
             if not looked.more:
-                await self._until_asked(start.every)
+                await self._until_asked(looked.every)
         workflow.continue_as_new(
             start.model_copy(update={"status": self._status}),
             initial_versioning_behavior=version_of_next_run(),

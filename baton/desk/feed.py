@@ -44,8 +44,6 @@ class FeedStart(Payload):
     """The start argument of the workflow."""
 
     desk: str
-    every: float
-    """Seconds between two looks."""
     status: FeedStatus = FeedStatus()
 
 
@@ -64,6 +62,8 @@ class Looked(Payload):
     """Whether there is more to be read at once."""
     at: Instant
     """When the look began."""
+    every: float
+    """Seconds until the next look, as the mapping says now."""
     latest_at: Instant | None = None
     lag: float = 0.0
     heard: int = 0

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from baton.contract import DepartmentState, Presence, Status, TicketStage
-from lab.rig import Rig, failed_tasks, fresh
+from baton.model.effects import CaseRef
+from helpdesks.outside.mapping import DeskMapping
+from helpdesks.outside.opening import Beside
+from lab.rig import Rig, eventually, failed_tasks, fresh
 from tests.desks.looking import look
 from tests.desks.paper import PaperDesk
 
@@ -129,3 +132,17 @@ async def test_whoever_comes_and_goes_at_the_desk_does_so_here(paper_rig: Rig, p
     assert attendance["ada"].presence is Presence.ONLINE
     assert attendance["ivan"].presence is Presence.OFFLINE
     assert "stranger" not in attendance
+
+
+async def test_another_interval_counts_from_the_next_look_on(paper_rig: Rig, paper: PaperDesk) -> None:
+    await paper_rig.stop_worker()
+    paper_rig.beside = Beside(DeskMapping(desk="paper", url="https://paper.example", every=1), paper)
+    await paper_rig.start_worker()
+    await look(paper_rig, paper)
+    ticket = fresh("T")
+    paper.writes(ticket, "carol")  # and nobody says that there is something new
+
+    async def heard() -> bool:
+        return await paper_rig.desk.kept(CaseRef.at(f"ticket:{ticket}")) is not None
+
+    await eventually(heard, "the feed did not look by itself")

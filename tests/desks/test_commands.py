@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from baton.cli.desk.beside import MEANINGS
 from baton.contract import Status, TicketStage
-from helpdesks.outside.adapter import Capability
+from baton.errors import DeskRefused
+from helpdesks.outside.adapter import Capability, Finding
 from lab.rig import Rig, fresh
 from tests.commands import Baton
 from tests.desks.looking import look
@@ -82,3 +84,14 @@ async def test_the_embedded_help_desk_is_none_to_be_checked(rig: Rig, tmp_path: 
     refused = await baton.run("desk", "check")
     assert refused.code == 1
     assert "BATON_DESK_FILE" in refused.err
+
+
+async def test_what_the_desk_refuses_is_said_at_once(
+    baton: Baton, paper: PaperDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refusing() -> Sequence[Finding]:
+        raise DeskRefused("paper knows no such account")
+
+    monkeypatch.setattr(paper, "check", refusing)
+    said = await baton.run("desk", "check")
+    assert (said.code, said.err) == (1, "Error: paper knows no such account\n")
