@@ -147,5 +147,11 @@ class GroupWriter:
 
     def _disconnect(self) -> None:
         kept, self._kept = self._kept, None
-        if kept is not None:
+        if kept is None:
+            return
+        try:
             kept.close()
+        except Exception:
+            # What is broken may not even be closed in order. Were this raised, the thread would end, and all
+            # who come after would wait for ever.
+            kept.invalidate()

@@ -157,6 +157,23 @@ async def test_a_full_disk_fails_only_what_has_no_room(database: Watched) -> Non
     assert await blocked(database) == ["anna", "boris"]
 
 
+async def test_a_connection_that_cannot_even_be_closed_stops_nobody(
+    database: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_: Connection) -> str:
+        raise LookupError("half-way")
+
+    def close(_: Connection) -> None:
+        raise sqlite3.OperationalError("disk I/O error")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Connection, "close", close)
+        with pytest.raises(LookupError):
+            await database.write(broken)
+    assert await database.write(block("anna")) == "anna"
+    assert await blocked(database) == ["anna"]
+
+
 async def test_whoever_is_cancelled_before_its_turn_is_left_out(database: Watched) -> None:
     async with database.busy():
         task = asyncio.ensure_future(database.write(block("anna")))
