@@ -61,17 +61,16 @@ class Limit:
         # Of a small limit no more than a half is kept, or nothing would ever be read.
         return spare if self.per_minute is None else min(spare, self.per_minute // 2)
 
-    def heard(self, headers: Mapping[str, str], *, refused: bool = False) -> None:
-        """Take in what an answer says about the limit; ``refused`` if it was over it."""
+    def heard(self, headers: Mapping[str, str], *, over: bool = False, after: float | None = None) -> None:
+        """Take in what an answer says about the limit, and, if it was ``over`` it, when to ask again."""
         now = self._clock()
         per_minute, left = (_whole(headers.get(name)) for name in ("rate_limit_per_minute", "api_calls_left"))
-        after = _whole(headers.get("retry_after")) or _whole(headers.get("retry-after"))
         self.per_minute = per_minute if per_minute is not None else self.per_minute
         if left is not None:
             if self.left is None or left > self.left:
                 self._began = now
             self.left = left
-        if refused:
+        if over:
             self._refused_until = now + (after if after else self._until_the_next(now))
 
     def _until_the_next(self, now: float) -> float:

@@ -7,8 +7,9 @@ from datetime import datetime
 from typing import Any
 
 from baton.errors import HelpDeskUnavailable
-from helpdesks.omnidesk.client import Answer, OmnideskClient
+from helpdesks.omnidesk.client import OmnideskClient
 from helpdesks.omnidesk.wire import CaseThere, EntryThere, MessageThere, StaffThere, listed, read_as, total
+from helpdesks.outside.http import Answer
 
 PAGE = 100
 """The most items on a page."""

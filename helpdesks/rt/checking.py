@@ -8,7 +8,8 @@ from urllib.parse import quote
 
 from baton.errors import BatonError
 from helpdesks.outside.adapter import Finding
-from helpdesks.rt.client import Json, NoSuch, Refused, RtClient
+from helpdesks.outside.http import NoSuch, Refused
+from helpdesks.rt.client import Json, RtClient
 from helpdesks.rt.fields import TO_DO, Queue, Queues
 from helpdesks.rt.mapping import RtMapping
 from helpdesks.rt.transactions import quoted

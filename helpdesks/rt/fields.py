@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from baton.errors import HelpDeskUnavailable
-from helpdesks.rt.client import Json, NoSuch, Refused, RtClient
+from helpdesks.outside.http import NoSuch, Refused
+from helpdesks.rt.client import Json, RtClient
 from helpdesks.rt.mapping import RtMapping
 
 TO_DO = "`baton desk setup rt` says how to make it"

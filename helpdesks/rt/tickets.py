@@ -8,7 +8,8 @@ from typing import Any
 
 from baton.contract import Status, TicketStart
 from helpdesks.outside.adapter import Change, Shown
-from helpdesks.rt.client import PAGE, Json, NoSuch, Refused, RtClient
+from helpdesks.outside.http import NoSuch, Refused
+from helpdesks.rt.client import PAGE, Json, RtClient
 from helpdesks.rt.mapping import RtMapping
 from helpdesks.rt.users import Users, is_nobody, opaque, person_of
 

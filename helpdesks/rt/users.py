@@ -7,7 +7,8 @@ from typing import NamedTuple
 from urllib.parse import quote
 
 from baton.contract import Author, AuthorType
-from helpdesks.rt.client import NoSuch, Refused, RtClient
+from helpdesks.outside.http import NoSuch, Refused
+from helpdesks.rt.client import RtClient
 from helpdesks.rt.mapping import ITSELF, NOBODY, RtMapping
 
 _REMEMBERED = 5000

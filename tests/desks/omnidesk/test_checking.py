@@ -46,7 +46,7 @@ async def test_an_empty_account_is_fine(server: OmnideskServer) -> None:
 async def test_a_wrong_key_is_said_alone(server: OmnideskServer) -> None:
     (said,) = (await wrong(server, "a-wrong-key")).items()
     assert said[0] == "login"
-    assert "check login and API key" in said[1]
+    assert "check its name in the mapping, and its secret" in said[1]
     assert "a-wrong-key" not in said[1]
 
 

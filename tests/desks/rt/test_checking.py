@@ -92,7 +92,7 @@ async def cannot_be_reached(url: str) -> str:
 async def test_a_wrong_password_is_said_and_not_shown(site: Site) -> None:
     ((what, said),) = (await wrong(site, "not-the-password")).items()
     assert what == f"RT at {site.rt.url}"
-    assert "RT does not accept Baton's login: look at its secret" in said
+    assert "RT does not accept Baton's login (401, GET rt): check its name" in said
     assert "not-the-password" not in said
 
 
