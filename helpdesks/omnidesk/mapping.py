@@ -16,7 +16,6 @@ Where Omnidesk does not document how it calls something, the name is a field her
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Annotated, Any, Literal, Self
@@ -27,7 +26,7 @@ from pydantic_core import PydanticCustomError
 from baton.contract import Presence, Status
 from baton.contract.words import Key, Label
 from baton.documents.plain import Amount, Flag, Whole
-from helpdesks.outside.mapping import DeskMapping, Own
+from helpdesks.outside.mapping import DeskMapping, Mistake, Own, doubled
 
 STATUSES = {"open": Status.OPEN, "waiting": Status.PENDING, "closed": Status.CLOSED}
 """By what the API calls it."""
@@ -70,9 +69,8 @@ class ChangelogWords(BaseModel):
     @model_validator(mode="after")
     def _each_once(self) -> Self:
         names = [*self.words.values(), *self.ignored]
-        doubled = [name for name, times in Counter(names).items() if times > 1]
-        if doubled:
-            raise PydanticCustomError("doubled", "{name} is given twice", {"name": repr(doubled[0])})
+        if (twice := doubled(names)) is not None:
+            raise PydanticCustomError("doubled", "{name} is given twice", {"name": repr(twice)})
         return self
 
     @property
@@ -117,16 +115,8 @@ class OmnideskMapping(DeskMapping):
     spare_calls: Annotated[Whole, Field(ge=0, le=1000)] = 5
     """Calls of each minute that reading leaves for writing, and for other programs of the company."""
 
-    @model_validator(mode="after")
-    def _own_login_and_channels(self) -> Self:
-        mistakes = [*self._mistakes()]
-        if mistakes:
-            raise PydanticCustomError(
-                "mapping", "{count} mistakes", {"count": len(mistakes), "mistakes": mistakes}
-            )
-        return self
-
-    def _mistakes(self) -> Iterator[tuple[tuple[str | int, ...], str, str]]:
+    def mistakes(self) -> Iterator[Mistake]:
+        """A person who would never be heard, and channels that mean two things."""
         if (person := self.people_there.get(self.own_staff)) is not None:
             what = f"{person} would work under Baton's own login, and never be heard"
             yield (

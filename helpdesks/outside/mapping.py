@@ -12,14 +12,15 @@ Baton's, is a mistake.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
+from baton.contract import Status
 from baton.contract.words import Key, Label
 from baton.documents.directory import Directory
 from baton.documents.plain import Amount, Flag
@@ -29,6 +30,54 @@ from baton.wording import did_you_mean
 
 Own = Annotated[str, StringConstraints(min_length=1, max_length=255, strip_whitespace=True)]
 """A name or an ID that the desk uses."""
+Names = Annotated[tuple[Own, ...], Field(min_length=1)]
+Mistake = tuple[tuple[str | int, ...], str, str]
+"""Where in the mapping, what is wrong there, what to do."""
+
+
+def doubled(names: Iterable[str]) -> str | None:
+    """The first name that is there more than once."""
+    return next((name for name, times in Counter(names).items() if times > 1), None)
+
+
+class Statuses(BaseModel):
+    """The desk's statuses for each of Baton's. The first is what Baton sets; the others are understood.
+
+    They are compared in small letters. A desk whose statuses have usual names adds these as defaults.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    open: Names
+    pending: Names
+    closed: Names
+
+    @model_validator(mode="after")
+    def _each_once(self) -> Self:
+        if (name := doubled(map(str.lower, self.all))) is not None:
+            raise PydanticCustomError(
+                "doubled",
+                "the status '{name}' is named twice",
+                {"name": name, "hint": "it is open, pending or closed"},
+            )
+        return self
+
+    @property
+    def all(self) -> tuple[str, ...]:
+        """Every status of the desk that is named."""
+        return (*self.open, *self.pending, *self.closed)
+
+    @cached_property
+    def there(self) -> Mapping[str, Status]:
+        """By the desk's status, in small letters: Baton's."""
+        return {name.lower(): status for status in Status for name in self._names(status)}
+
+    def to_set(self, status: Status) -> str:
+        """The desk's status that Baton sets for its own."""
+        return self._names(status)[0]
+
+    def _names(self, status: Status) -> tuple[str, ...]:
+        return {Status.OPEN: self.open, Status.PENDING: self.pending, Status.CLOSED: self.closed}[status]
 
 
 class DeskMapping(BaseModel):
@@ -56,15 +105,25 @@ class DeskMapping(BaseModel):
     @field_validator("people", "lines", "labels")
     @classmethod
     def _each_once(cls, names: dict[str, str]) -> dict[str, str]:
-        doubled = [own for own, times in Counter(names.values()).items() if times > 1]
-        if doubled:
-            mine = " and ".join(sorted(name for name, own in names.items() if own == doubled[0]))
+        if (twice := doubled(names.values())) is not None:
+            mine = " and ".join(sorted(name for name, own in names.items() if own == twice))
             raise PydanticCustomError(
                 "doubled",
                 "{mine} have the same name {own} at the desk",
-                {"mine": mine, "own": repr(doubled[0]), "hint": "each needs one of their own"},
+                {"mine": mine, "own": repr(twice), "hint": "each needs one of their own"},
             )
         return names
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> Self:
+        if mistakes := [*self.mistakes()]:
+            said = "; ".join(what for _, what, _ in mistakes)
+            raise PydanticCustomError("mapping", "{said}", {"said": said, "mistakes": mistakes})
+        return self
+
+    def mistakes(self) -> Iterator[Mistake]:
+        """What each desk finds wrong between fields that are right by themselves."""
+        yield from ()
 
     @cached_property
     def people_there(self) -> Mapping[str, str]:

@@ -154,7 +154,7 @@ class RtDesk:
     def _body(self, change: Change) -> dict[str, object]:
         body: dict[str, object] = {}
         if "status" in change:
-            body["Status"] = self._mapping.status_to_set(Status(change["status"]))
+            body["Status"] = self._mapping.statuses.to_set(Status(change["status"]))
         if "assignee" in change:
             body["Owner"] = self._login(change["assignee"])
         if "line" in change and self._mapping.lines:

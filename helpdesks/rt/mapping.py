@@ -14,52 +14,30 @@ statuses:                             # the first of each is what Baton sets
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import StringConstraints
 
-from baton.contract import Status
-from helpdesks.outside.mapping import DeskMapping, Own
+from helpdesks.outside.mapping import DeskMapping, Mistake, Names, Own, Statuses
 
 NOBODY = "Nobody"
 """The login of RT that stands for nobody, as an owner."""
 ITSELF = "RT_System"
 """The login under which RT does things by itself."""
 
-Names = Annotated[tuple[Own, ...], Field(min_length=1)]
 Command = Annotated[str, StringConstraints(pattern=r"^\S{2,50}$")]
 FieldName = Annotated[str, StringConstraints(pattern=r"^[\w][\w .-]{0,99}$")]
 """The name of a custom field: without quotes and braces, so that a query can name it."""
 
 
-class Statuses(BaseModel):
-    """RT's statuses for each of Baton's. The first is what Baton sets; the others are understood."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
+class RtStatuses(Statuses):
+    """RT's statuses for each of Baton's."""
 
     open: Names = ("open", "new")
     pending: Names = ("stalled",)
     closed: Names = ("resolved", "rejected", "deleted")
-
-    @model_validator(mode="after")
-    def _each_once(self) -> Self:
-        doubled = [name for name, times in Counter(map(str.lower, self.all)).items() if times > 1]
-        if doubled:
-            raise PydanticCustomError(
-                "doubled",
-                "the status '{name}' of RT is named twice",
-                {"name": doubled[0], "hint": "it is open, pending or closed"},
-            )
-        return self
-
-    @property
-    def all(self) -> tuple[str, ...]:
-        """Every status of RT that is named."""
-        return (*self.open, *self.pending, *self.closed)
 
 
 class RtMapping(DeskMapping):
@@ -74,7 +52,7 @@ class RtMapping(DeskMapping):
     queues: Names
     """The queues in which Baton works, beside those of lines. Where there are lines, a ticket that is in none
     of them is in the first of these."""
-    statuses: Statuses = Statuses()
+    statuses: RtStatuses = RtStatuses()
     """RT's statuses for each of Baton's: ``open``, ``pending`` and ``closed``. The first of each is what
     Baton sets; the others are understood. One that is not named means nothing to Baton."""
     labels_field: FieldName = "Labels"
@@ -84,23 +62,16 @@ class RtMapping(DeskMapping):
     ask: Command = "/ask"
     """A comment that begins with this word asks the departments whose labels follow."""
 
-    @model_validator(mode="after")
-    def _makes_sense(self) -> Self:
+    def mistakes(self) -> Iterator[Mistake]:
+        """A queue that is in a line and in none, and people who are none."""
         for line, queue in self.lines.items():
             if queue in self.queues:
-                raise PydanticCustomError(
-                    "no_line",
-                    "the queue '{queue}' is {line}'s, and cannot be one of 'queues', too",
-                    {"queue": queue, "line": line, "hint": "tickets in these are in no line"},
-                )
+                what = f"the queue {queue!r} is {line}'s, and cannot be one of 'queues', too"
+                yield ("lines", line), what, "tickets in these are in no line"
         for name, login in self.people.items():
             if login.lower() in {self.login.lower(), NOBODY.lower(), ITSELF.lower()}:
-                raise PydanticCustomError(
-                    "no_person",
-                    "'{login}' is no person in RT, and cannot be {name}",
-                    {"login": login, "name": name, "hint": "write that person's own login"},
-                )
-        return self
+                what = f"{login!r} is no person in RT, and cannot be {name}"
+                yield ("people", name), what, "write that person's own login"
 
     @cached_property
     def all_queues(self) -> tuple[str, ...]:
@@ -111,26 +82,3 @@ class RtMapping(DeskMapping):
     def people_by_login(self) -> Mapping[str, str]:
         """By login, in small letters, since RT does not mind them: the person."""
         return {login.lower(): name for name, login in self.people.items()}
-
-    @cached_property
-    def status_there(self) -> Mapping[str, Status]:
-        """By RT's status, in small letters: Baton's."""
-        statuses = self.statuses
-        return {
-            name.lower(): status
-            for status, names in (
-                (Status.OPEN, statuses.open),
-                (Status.PENDING, statuses.pending),
-                (Status.CLOSED, statuses.closed),
-            )
-            for name in names
-        }
-
-    def status_to_set(self, status: Status) -> str:
-        """RT's status that Baton sets for its own."""
-        names = {
-            Status.OPEN: self.statuses.open,
-            Status.PENDING: self.statuses.pending,
-            Status.CLOSED: self.statuses.closed,
-        }
-        return names[status][0]

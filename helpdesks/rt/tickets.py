@@ -110,7 +110,7 @@ def shown(ticket: RtTicket, mapping: RtMapping) -> Shown:
 
 def status_of(status: str, mapping: RtMapping) -> Status | None:
     """Baton's status; None if the mapping does not name RT's."""
-    return mapping.status_there.get(status.lower())
+    return mapping.statuses.there.get(status.lower())
 
 
 def label_of(label: str, mapping: RtMapping) -> str:

@@ -13,7 +13,7 @@ from baton.contract import Status
 from baton.errors import DeskRefused
 from baton.settings import CHECKOUT
 from helpdesks.rt.desk import RtDesk
-from helpdesks.rt.mapping import RtMapping, Statuses
+from helpdesks.rt.mapping import RtMapping, RtStatuses
 from helpdesks.rt.transactions import quoted
 from tests.desks.rt.site import mapping_of
 
@@ -27,7 +27,7 @@ URL = "https://rt.example.com"
         ({"queues": ["First line"]}, "the queue 'First line' is line-1's, and cannot be one of 'queues'"),
         ({"people": {"lena": "Baton"}}, "'Baton' is no person in RT, and cannot be lena"),
         ({"people": {"lena": "nobody"}}, "'nobody' is no person in RT, and cannot be lena"),
-        ({"statuses": {"open": ["open"], "pending": ["Open"]}}, "the status 'open' of RT is named twice"),
+        ({"statuses": {"open": ["open"], "pending": ["Open"]}}, "the status 'open' is named twice"),
         ({"statuses": {"pending": []}}, "at least 1 item"),
         ({"marker_field": "Baton}Event"}, "should match pattern"),
         ({"ask": "/ask them"}, "should match pattern"),
@@ -43,10 +43,10 @@ def test_what_makes_no_sense_is_a_mistake(fields: dict[str, Any], problem: str) 
 
 def test_the_first_status_of_each_is_set_and_the_others_are_understood_in_any_case() -> None:
     mapping = mapping_of(URL, statuses={"open": ["active", "new", "Waiting for Parts"]})
-    assert mapping.status_to_set(Status.OPEN) == "active"
-    assert mapping.status_there["waiting for parts"] is Status.OPEN
-    assert mapping.status_there["stalled"] is Status.PENDING
-    assert "open" not in mapping.status_there
+    assert mapping.statuses.to_set(Status.OPEN) == "active"
+    assert mapping.statuses.there["waiting for parts"] is Status.OPEN
+    assert mapping.statuses.there["stalled"] is Status.PENDING
+    assert "open" not in mapping.statuses.there
 
 
 def test_every_queue_is_named_once_and_people_are_known_in_any_case() -> None:
@@ -85,7 +85,7 @@ def test_the_documentation_has_every_field_and_its_default() -> None:
 def _default(value: object) -> str:
     if value is PydanticUndefined:
         return "required"
-    if isinstance(value, Statuses):
+    if isinstance(value, RtStatuses):
         names = {status: ", ".join(f"`{one}`" for one in getattr(value, status)) for status in Status}
         return f"default {'; '.join(f'{status}: {those}' for status, those in names.items())}"
     if isinstance(value, bool):
