@@ -27,6 +27,7 @@ from temporalio.service import RPCError
 from temporalio.worker import PollerBehaviorAutoscaling, Worker, WorkerDeploymentConfig
 from uvloop import new_event_loop
 
+from activities.apikeys import KeyChanges
 from activities.breathe import breathe
 from activities.calendarends import tell_known_ends
 from activities.calls import Calls
@@ -105,7 +106,9 @@ async def running_worker(
     directories = DirectoryChanges(desk, settings.task_queue, rulebook.misfits)
     reviving = Reviving(desk, settings.task_queue)
     at_desk = DeskCalls(desk, own.deliveries, beside, settings.task_queue)
-    calls = Calls(housekeeping, presences, directories, reviving, Finding(desk), at_desk)
+    calls = Calls(
+        housekeeping, presences, directories, reviving, Finding(desk), at_desk, KeyChanges(own.api_keys)
+    )
     worker = Worker(
         client,
         task_queue=settings.task_queue,

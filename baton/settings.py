@@ -122,10 +122,22 @@ class Settings(BaseSettings):
     """Whether payloads that are not encrypted are refused. Only when no case is left from before."""
 
     gateway_host: str = "127.0.0.1"
-    """Address on which the codec server listens."""
+    """Address on which the gateway listens."""
 
     gateway_port: Port = 8234
-    """Port on which the codec server listens."""
+    """Port on which the gateway listens."""
+
+    gateway_rate: int = Field(default=500, ge=1, le=100_000)
+    """Requests a second that one API key may make, on the average of ten seconds."""
+
+    gateway_body_bytes: int = Field(default=2_000_000, ge=1_000, le=100_000_000)
+    """Bytes of the largest body that the HTTP API takes."""
+
+    gateway_answer_seconds: float = Field(default=30, gt=0, le=3600, allow_inf_nan=False)
+    """Seconds within which the HTTP API answers a request, be it that it has no answer yet."""
+
+    gateway_connections: int = Field(default=1000, ge=1, le=100_000)
+    """Connections that the gateway has open at once. Whoever comes then is turned away with 503."""
 
     gateway_token_file: AbsolutePath = Field(default_factory=_token_in_data_dir)
     """The token that the codec server asks for; made at its first start. The default is the file

@@ -1,1 +1,1 @@
-"""The HTTP door. Today: the codec server, which decrypts payloads for Temporal's UI and CLI."""
+"""The HTTP door: the API for programs, and the codec server for Temporal's UI and CLI."""

@@ -1,4 +1,4 @@
-"""The codec server as a process.
+"""The gateway as a process.
 
     python -m gateway
 
@@ -14,6 +14,7 @@ from pathlib import Path
 from types import FrameType
 
 import uvicorn
+from uvloop import new_event_loop
 
 from baton.errors import BatonError, SettingsError
 from baton.files import private, private_folder
@@ -22,8 +23,11 @@ from baton.signs import visible
 from baton.temporal.keys import KeyRing
 from baton.temporal.logs import set_up_logging
 from baton.temporal.process import tell
+from baton.temporal.telemetry import runtime_for
+from gateway.app import gateway_app
+from gateway.backend import Backend
 from gateway.codec import codec_app
-from gateway.protocol import BODY_SECONDS, HEADER_SECONDS, MOST_CONNECTIONS, bounded
+from gateway.protocol import BODY_SECONDS, HEADER_SECONDS, bounded
 
 READY = "gateway ready"
 SHORTEST_TOKEN = 20
@@ -77,27 +81,30 @@ def _make_token(path: Path) -> None:
 def server_for(
     settings: Settings,
     *,
+    backend: Backend | None = None,
     header_seconds: float = HEADER_SECONDS,
     body_seconds: float = BODY_SECONDS,
-    most_connections: int = MOST_CONNECTIONS,
 ) -> uvicorn.Server:
-    """The server that the settings describe; its limits are those of `gateway.protocol`.
+    """The server that the settings describe, with the codec server if there are keys.
+
+    Args:
+        backend: what it stands on, if it is not to connect by itself.
+        header_seconds: see `gateway.protocol`, as for ``body_seconds``.
 
     Raises ``SettingsError``.
     """
-    if settings.encryption_keys_file is None:
-        raise SettingsError(
-            "the codec server has no keys: set BATON_ENCRYPTION_KEYS_FILE to the file that the workers use"
-        )
-    keys = KeyRing.read(settings.encryption_keys_file)
-    app = codec_app(keys, read_token(settings.gateway_token_file), settings.ui_origin)
+    codec = None
+    if settings.encryption_keys_file is not None:
+        keys = KeyRing.read(settings.encryption_keys_file)
+        codec = codec_app(keys, read_token(settings.gateway_token_file), settings.ui_origin)
+    app = gateway_app(settings, backend or Backend(settings, runtime=runtime_for(settings)), codec)
     return _Server(
         uvicorn.Config(
             app,
             host=settings.gateway_host,
             port=settings.gateway_port,
             log_config=None,
-            http=bounded(header_seconds, body_seconds, most_connections),
+            http=bounded(header_seconds, body_seconds, settings.gateway_connections),
             ws="none",
             access_log=False,
             server_header=False,
@@ -115,7 +122,8 @@ def main() -> int:
     except BatonError as error:
         print(visible(f"gateway: {error}"), file=sys.stderr, flush=True)
         return 1
-    asyncio.run(server.serve())
+    with asyncio.Runner(loop_factory=new_event_loop) as runner:
+        runner.run(server.serve())
     return 0 if server.started else 1
 
 

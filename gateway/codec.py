@@ -1,9 +1,8 @@
 """The codec server: Temporal's Web UI and CLI send it payloads, and it answers with their contents.
 
-    POST /encode, /decode   {"payloads": [{"metadata": {"encoding": BASE64}, "data": BASE64}]}
-    GET  /                  a page to sign in for the UI, which cannot send our token
-    POST /sign-out          forgets who signed in there
-    GET  /health            200 when it serves
+    POST /codec/encode, /codec/decode   {"payloads": [{"metadata": {"encoding": BASE64}, "data": BASE64}]}
+    GET  /codec/                        a page to sign in for the UI, which cannot send our token
+    POST /codec/sign-out                forgets who signed in there
 
 Callers show the token: in ``Authorization: Bearer TOKEN``, as the CLI does, or by the cookie that signing
 in sets. A payload that cannot be read stays as it is, so that one such payload does not hide the
@@ -70,10 +69,6 @@ def codec_app(keys: KeyRing, token: str, ui_origin: str) -> FastAPI:
         """The scheme that browsers use: a proxy in front passes on by HTTP what it received by TLS."""
         return "https" if ui_origin.startswith("https:") else request.url.scheme
 
-    @app.get("/health")
-    async def health() -> dict[str, str]:
-        return {"status": "ok"}
-
     @app.post("/encode")
     async def encode(request: Request) -> JSONResponse:
         return await answer(request, lambda here, payload: here.encrypted(payload))
@@ -85,7 +80,8 @@ def codec_app(keys: KeyRing, token: str, ui_origin: str) -> FastAPI:
     @app.get("/")
     async def sign_in_page(request: Request) -> HTMLResponse:
         if _has_signed_in(request, token):
-            return _page(_signed_in(f"{scheme(request)}://{request.url.netloc}", ui_origin))
+            own_address = f"{scheme(request)}://{request.url.netloc}{request.scope['root_path']}"
+            return _page(_signed_in(own_address, ui_origin))
         return _page(_FORM)
 
     @app.post("/")
@@ -93,7 +89,7 @@ def codec_app(keys: KeyRing, token: str, ui_origin: str) -> FastAPI:
         form = parse_qs((await _body(request, LARGEST_FORM)).decode(errors="replace"))
         if not _same(form.get("token", [""])[0], token):
             return _page(f"<p>That is not the token.</p>{_FORM}", status=401)
-        response = RedirectResponse("/", status_code=303, headers=_NOT_KEPT)
+        response = _back_to_page(request)
         response.set_cookie(
             COOKIE,
             _proof(token, int(time.time()) + SIGNED_IN_SECONDS),
@@ -102,13 +98,14 @@ def codec_app(keys: KeyRing, token: str, ui_origin: str) -> FastAPI:
             secure=scheme(request) == "https",
             # Browsers send it only from pages of the same site, such as a UI on another port or subdomain.
             samesite="strict",
+            path=_root(request),
         )
         return response
 
     @app.post("/sign-out")
-    async def sign_out() -> RedirectResponse:
-        response = RedirectResponse("/", status_code=303, headers=_NOT_KEPT)
-        response.delete_cookie(COOKIE, httponly=True, samesite="strict")
+    async def sign_out(request: Request) -> RedirectResponse:
+        response = _back_to_page(request)
+        response.delete_cookie(COOKIE, httponly=True, samesite="strict", path=_root(request))
         return response
 
     async def answer(request: Request, change: Callable[[EncryptionCodec, Payload], Payload]) -> JSONResponse:
@@ -125,6 +122,15 @@ def codec_app(keys: KeyRing, token: str, ui_origin: str) -> FastAPI:
         return JSONResponse({"payloads": changed}, headers=_NOT_KEPT)
 
     return app
+
+
+def _root(request: Request) -> str:
+    """The path of the page: where this app is mounted."""
+    return f"{request.scope['root_path']}/"
+
+
+def _back_to_page(request: Request) -> RedirectResponse:
+    return RedirectResponse(_root(request), status_code=303, headers=_NOT_KEPT)
 
 
 def _readable(codec: EncryptionCodec, payload: Payload) -> Payload:
@@ -183,7 +189,7 @@ def _has_signed_in(request: Request, token: str) -> bool:
     return _same(shown, _proof(token, int(until)))
 
 
-_FORM = """<form method="post" action="/"><label>Token <input name="token" type="password"
+_FORM = """<form method="post" action="./"><label>Token <input name="token" type="password"
 autocomplete="current-password" autofocus></label> <button>Sign in</button></form>"""
 
 
@@ -196,7 +202,7 @@ still shows no texts:</p>
 <li>Choose <i>Use my browser setting</i>, and enter <code>{escape(own_address)}</code>.</li>
 <li>Switch on <i>Include cross-origin credentials</i>, and press <i>Apply</i>.</li>
 </ol>
-<form method="post" action="/sign-out"><button>Sign out</button></form>"""
+<form method="post" action="sign-out"><button>Sign out</button></form>"""
 
 
 def _page(content: str, status: int = 200) -> HTMLResponse:

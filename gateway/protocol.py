@@ -17,7 +17,6 @@ HEADER_SECONDS = 10.0
 """For the first line and the headers, from the start of the connection or the previous answer."""
 BODY_SECONDS = 60.0
 """For the body, from the end of the headers: 32 MB at 4.5 Mbit/s."""
-MOST_CONNECTIONS = 200
 
 _SENDING = (h11.IDLE, h11.SEND_BODY)
 """States in which a request, or the rest of one, is expected from the caller."""

@@ -17,10 +17,12 @@ from typing import Self, TypeVar
 from sqlalchemy import URL, Connection
 
 from baton.contract import CustomerMessage, Event, Presence, Tell
+from baton.databaseurl import sqlite_file
 from baton.desk.api import InboxQuery, InboxRow, NoticeRow, ShownRules, TicketQuery, TicketRow
 from baton.desk.said import MessageRow
 from baton.documents.directory import Directory
 from baton.documents.directorychange import DirectoryDifference
+from baton.errors import HelpDeskUnavailable
 from baton.model.decision import CaseState, Kept
 from baton.model.effects import (
     CaseRef,
@@ -49,6 +51,7 @@ from helpdesks import (
     telling,
     waiting,
 )
+from helpdesks.apikeys import ApiKeys
 from helpdesks.arrival import Arrival
 from helpdesks.base import Intake, Queues
 from helpdesks.changelog import Changed
@@ -75,6 +78,8 @@ class EmbeddedHelpDesk:
         self._directories = Directories()
         self.deliveries = Deliveries(database)
         """What is noted here for a desk that stands beside this ledger."""
+        self.api_keys = ApiKeys(database)
+        """The keys that let programs in at the gateway."""
 
     @classmethod
     @asynccontextmanager
@@ -89,6 +94,34 @@ class EmbeddedHelpDesk:
             yield cls(database)
         finally:
             await database.close()
+
+    @classmethod
+    @asynccontextmanager
+    async def open_as_it_is(cls, url: str) -> AsyncIterator[Self]:
+        """The help desk at ``url``, for reading: nothing is made, and its schema is left as it is.
+
+        Raises ``HelpDeskUnavailable`` if there is none, or not with the schema of this release: its worker
+        brings that up to date. Raises ``SettingsError`` as `open`.
+        """
+        parsed = parse_url(url)
+        file = sqlite_file(url)
+        if file is not None and not file.exists():
+            raise HelpDeskUnavailable("there is no database yet: a worker makes it at its start")
+        database = Database(parsed)
+        try:
+            desk = cls(database)
+            await desk.require_own_schema()
+            yield desk
+        finally:
+            await database.close()
+
+    async def require_own_schema(self) -> None:
+        """Raise ``HelpDeskUnavailable`` if the database has an earlier or later schema than this release."""
+        if not await self._database.read(migrations.at_head):
+            raise HelpDeskUnavailable(
+                "the database has the schema of another release: this process and the workers must be of the "
+                "same one"
+            )
 
     async def intake(
         self, before: CaseState, event: Event, now: datetime, chain: str, decide: Callable[[Intake], T]

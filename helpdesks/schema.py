@@ -329,5 +329,16 @@ looks = Table(
     moment("at"),  # what happened until then was read
 )
 
+# The gateway's: see `helpdesks.apikeys`.
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("digest", Words, primary_key=True),  # SHA-256 of the key, in hexadecimal digits
+    key("name"),
+    Column("scopes", JSON, nullable=False),
+    moment("made_at"),
+    moment("ends_at", optional=True),  # when it was revoked, or another took its place for good
+)
+
 # One row: see `helpdesks.identity`.
 identity = Table("identity", metadata, Column("id", Words, primary_key=True))

@@ -1,4 +1,4 @@
-"""Temporal's development server and Baton's worker, started and stopped as one.
+"""Temporal's development server, Baton's worker and its gateway, started and stopped as one.
 
 The order matters. The worker needs the server's search attributes from its first workflow on, and while it
 stops it still reports what it has done; so the server starts first and stops last.
@@ -41,6 +41,7 @@ READY_LINE = "worker ready"
 GATEWAY_READY = "gateway ready"
 START_SECONDS = 60.0
 """After so many seconds it is said that something is still starting. On a busy machine it may be."""
+_METRICS = f"{PREFIX}METRICS_ADDRESS"
 _PANIC = 2
 """How a program in Go ends that panics. The development server does if somebody else takes one of the ports
 that it has just chosen for its inner services."""
@@ -80,7 +81,8 @@ class Stack:
         self.address = f"{HOST}:{settings.temporal_port}"
         self.ui_url = f"http://{HOST}:{settings.ui_port}"
         encrypted = settings.encryption_keys_file is not None
-        self.codec_url = f"http://{settings.gateway_host}:{settings.gateway_port}" if encrypted else ""
+        self.gateway_url = f"http://{settings.gateway_host}:{settings.gateway_port}"
+        self.codec_url = f"{self.gateway_url}/codec" if encrypted else ""
         """Where the codec server is; empty if nothing is encrypted."""
         self._settings = settings
         self._worker_command = worker
@@ -118,10 +120,13 @@ class Stack:
         server, worker = server_command(), self._worker_command or worker_command()
         self._check_company()
         lock = self._folder.enter_context(data_folder(settings.data_dir))
-        ports = {"--port": settings.temporal_port, "--ui-port": settings.ui_port}
-        if self.codec_url:
-            ports["BATON_GATEWAY_PORT"] = settings.gateway_port
-        require_free(ports)
+        require_free(
+            {
+                "--port": settings.temporal_port,
+                "--ui-port": settings.ui_port,
+                "--gateway-port": settings.gateway_port,
+            }
+        )
         self._note(lock)
 
         self._say("Starting Temporal …")
@@ -130,9 +135,8 @@ class Stack:
         self._say("Starting the worker …")
         await self._start_worker(worker)
         self._note(lock)
-        if self.codec_url:
-            self._say("Starting the codec server …")
-            await self._start_gateway()
+        self._say("Starting the gateway …")
+        await self._start_gateway()
         self._note(lock, ready=True)
 
     def _check_company(self) -> None:
@@ -208,9 +212,10 @@ class Stack:
                 ready.set()
 
         gateway = await self._start_child(
-            "codec server",
+            "gateway",
             [sys.executable, "-m", "gateway"],
-            self._own_environment(),
+            # Its metrics would want the address of the worker's.
+            {name: value for name, value in self._own_environment().items() if name != _METRICS},
             log="gateway.log",
             grace=GATEWAY_STOP_SECONDS,
             on_line=hear,

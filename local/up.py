@@ -22,15 +22,26 @@ STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 )
 @click.option("--port", type=int, help="Temporal's port. The default is 7233.")
 @click.option("--ui-port", type=int, help="The Web UI's port. The default is 8233.")
+@click.option("--gateway-port", type=int, help="The gateway's port. The default is 8234.")
 @click.option("--processes", type=int, help="Worker processes; 0 means one for each core. The default is 1.")
-def command(data_dir: Path | None, port: int | None, ui_port: int | None, processes: int | None) -> None:
-    """Start Temporal's development server and Baton's worker; Ctrl-C stops them.
+def command(
+    data_dir: Path | None,
+    port: int | None,
+    ui_port: int | None,
+    gateway_port: int | None,
+    processes: int | None,
+) -> None:
+    """Start Temporal's development server, Baton's worker and its gateway; Ctrl-C stops them.
 
     Cases are kept in the data folder, .baton unless another is named: the next start goes on with them. Other
     settings are environment variables, BATON_... (see baton/settings.py).
     """
     settings = load_settings(
-        data_dir=data_dir, temporal_port=port, ui_port=ui_port, worker_processes=processes
+        data_dir=data_dir,
+        temporal_port=port,
+        ui_port=ui_port,
+        gateway_port=gateway_port,
+        worker_processes=processes,
     )
     asyncio.run(_until_stopped(settings))
 
@@ -56,6 +67,7 @@ async def _run(settings: Settings) -> None:
         _say("")
         _say(f"Temporal     {stack.address}, namespace {NAMESPACE}")
         _say(f"Web UI       {stack.ui_url}")
+        _say(f"HTTP API     {stack.gateway_url}/v1; `baton api-key new` makes a key for it")
         if stack.codec_url:
             _say(f"Codec server {stack.codec_url}, its token is in {_short(settings.gateway_token_file)}")
         _say(f"Data folder  {_short(settings.data_dir)}")

@@ -42,6 +42,7 @@ class Reader:
         self.environment |= {
             "BATON_TEMPORAL_PORT": port,
             "BATON_UI_PORT": str(free_port()),
+            "BATON_GATEWAY_PORT": str(free_port()),
             "TEMPORAL_ADDRESS": f"127.0.0.1:{port}",
         }
 

@@ -57,7 +57,7 @@ def companies_for(run: str, rules: Iterable[str], folder: Path) -> Iterator[Comp
 
     ``run`` makes their task queues unique.
     """
-    ports = {"temporal_port": free_port(), "ui_port": free_port()}
+    ports = {name: free_port() for name in ("temporal_port", "ui_port", "gateway_port")}
     for without in (None, *rules):
         name = f"without-{without}" if without else "with"
         place = folder / name

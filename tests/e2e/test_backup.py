@@ -511,6 +511,7 @@ async def test_the_commands_say_what_they_did(archived: Path, tmp_path: Path) ->
         "BATON_DATA_DIR": str(data),
         "BATON_TASK_QUEUE": "other",
         "BATON_UI_PORT": str(free_port()),
+        "BATON_GATEWAY_PORT": str(free_port()),
     }
 
     async def baton(*arguments: str) -> tuple[int | None, str]:

@@ -79,7 +79,7 @@ async def gateway(folder: Path, keys: Path, **settings: str) -> AsyncIterator[tu
     try:
         assert process.stdout is not None
         line = (await process.stdout.readline()).decode()
-        yield process, line.removeprefix("gateway ready: ").strip()
+        yield process, f"{line.removeprefix('gateway ready: ').strip()}/codec"
     finally:
         if process.returncode is None:
             process.terminate()
@@ -153,7 +153,7 @@ async def test_the_process_writes_no_text_and_stops_when_it_is_told(desk: Desk) 
         encoded = (await client.post("/encode", json={"payloads": [payload]})).json()
         decoded = (await client.post("/decode", json=encoded)).json()
         assert decoded == {"payloads": [payload]}
-        assert (await client.get("/health")).status_code == 200
+        assert (await client.get("/")).status_code == 200
     desk.process.terminate()
     out, err = await desk.process.communicate()
     assert desk.process.returncode == 0

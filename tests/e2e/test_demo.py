@@ -166,7 +166,11 @@ signal.pause()
 
 async def test_it_plays_on_the_stack_of_the_data_folder_once_that_has_started(tmp_path: Path) -> None:
     settings = load_settings(
-        data_dir=tmp_path / "data", temporal_port=free_port(), ui_port=free_port(), shutdown_grace_seconds=1
+        data_dir=tmp_path / "data",
+        temporal_port=free_port(),
+        ui_port=free_port(),
+        gateway_port=free_port(),
+        shutdown_grace_seconds=1,
     )
     temporary = tmp_path / "temporary"
     temporary.mkdir()

@@ -1,4 +1,4 @@
-"""The worker and the codec server, run from only those files of the checkout that the image holds."""
+"""The worker and the gateway, run from only those files of the checkout that the image holds."""
 
 from __future__ import annotations
 
@@ -133,7 +133,7 @@ async def test_the_files_of_the_image_are_a_worker_and_a_command(
     assert files_below(data) == files_below(alive.parent) == set()
 
 
-async def test_the_files_of_the_image_are_a_codec_server(home: Path, tmp_path: Path) -> None:
+async def test_the_files_of_the_image_are_a_gateway(home: Path, tmp_path: Path) -> None:
     (tmp_path / "keys").write_text(key_line("k-1", new_key()), encoding="utf-8")
     (tmp_path / "token").write_text("a token that is long enough", encoding="utf-8")
     with socket.create_server(("127.0.0.1", 0)) as listener:
@@ -153,8 +153,8 @@ async def test_the_files_of_the_image_are_a_codec_server(home: Path, tmp_path: P
         assert line.startswith(b"gateway ready")
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=None) as client:
             # What Compose and Kubernetes ask.
-            assert (await client.get("/health")).status_code == 200
-            assert (await client.post("/decode", json={"payloads": []})).status_code == 401
+            assert (await client.get("/healthz")).status_code == 200
+            assert (await client.post("/codec/decode", json={"payloads": []})).status_code == 401
         server.send_signal(signal.SIGTERM)
         assert await server.wait() == 0
     finally:

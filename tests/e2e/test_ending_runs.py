@@ -222,7 +222,11 @@ async def test_a_message_that_the_server_forgot_in_a_restart_is_sent_again(
 ) -> None:
     """An update that waits for a worker is in the server's memory only."""
     stack_settings = load_settings(
-        data_dir=tmp_path / "stack", temporal_port=free_port(), ui_port=free_port(), shutdown_grace_seconds=1
+        data_dir=tmp_path / "stack",
+        temporal_port=free_port(),
+        ui_port=free_port(),
+        gateway_port=free_port(),
+        shutdown_grace_seconds=1,
     )
 
     conversation, message = fresh("restarted"), event("customer_message", "customer")

@@ -54,7 +54,11 @@ FAILING_WORKER = "raise SystemExit('cannot read the rules')"
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     return load_settings(
-        data_dir=tmp_path / "data", temporal_port=free_port(), ui_port=free_port(), shutdown_grace_seconds=1
+        data_dir=tmp_path / "data",
+        temporal_port=free_port(),
+        ui_port=free_port(),
+        gateway_port=free_port(),
+        shutdown_grace_seconds=1,
     )
 
 
@@ -95,6 +99,7 @@ async def baton_up(settings: Settings) -> AsyncIterator[Up]:
         f"--data-dir={settings.data_dir}",
         f"--port={settings.temporal_port}",
         f"--ui-port={settings.ui_port}",
+        f"--gateway-port={settings.gateway_port}",
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
         env={
@@ -135,16 +140,17 @@ async def test_with_keys_nothing_is_readable_but_by_the_codec_server_that_it_sta
     keys = tmp_path / "keys"
     keys.write_text(key_line("k", new_key()))
     encrypted = load_settings(
-        **settings.model_dump(include={"data_dir", "temporal_port", "ui_port", "shutdown_grace_seconds"}),
+        **settings.model_dump(
+            include={"data_dir", "temporal_port", "ui_port", "gateway_port", "shutdown_grace_seconds"}
+        ),
         encryption_keys_file=keys,
-        gateway_port=free_port(),
     )
     lines: list[str] = []
     async with Stack(encrypted, say=lines.append) as stack:
         async with httpx.AsyncClient(base_url=stack.ui_url, timeout=None) as ui:
             configured = (await ui.get("/api/v1/settings")).json()
         assert configured["Codec"]["Endpoint"] == stack.codec_url
-        assert f"gateway ready: {stack.codec_url}" in lines
+        assert f"gateway ready: {stack.gateway_url}" in lines
         monkeypatch.setenv("TEMPORAL_ADDRESS", stack.address)
         client = BatonClient(await connect(encrypted))
         message = {"kind": "customer_message", "id": "m-1", "author": {"type": "customer", "id": "c-7"}}
@@ -303,7 +309,7 @@ async def test_wrong_files_of_a_first_start_are_named_before_anything_is_made(
 async def test_a_data_folder_serves_one_stack_at_a_time(
     settings: Settings, stack_with: Callable[..., Stack]
 ) -> None:
-    ports = {"temporal_port": free_port(), "ui_port": free_port()}
+    ports = {name: free_port() for name in ("temporal_port", "ui_port", "gateway_port")}
     async with stack_with(GOOD_WORKER):
         with pytest.raises(StackFailed, match=rf"using the data folder .*processes {os.getpid()}"):
             async with Stack(settings.model_copy(update=ports), worker=["unused"]):

@@ -252,7 +252,7 @@ def test_ports_and_addresses_agree(secrets: Path) -> None:
     assert published("temporal-ui") == port("ui_port") == int(ui["TEMPORAL_UI_PORT"])
     assert published("codec") == port("gateway_port") == int(codec["BATON_GATEWAY_PORT"])
     assert codec["BATON_UI_ORIGIN"] == ui["TEMPORAL_CORS_ORIGINS"] == f"http://127.0.0.1:{port('ui_port')}"
-    assert ui["TEMPORAL_CODEC_ENDPOINT"] == f"http://127.0.0.1:{port('gateway_port')}"
+    assert ui["TEMPORAL_CODEC_ENDPOINT"] == f"http://127.0.0.1:{port('gateway_port')}/codec"
     frontend = f"temporal-frontend:{published('temporal-frontend')}"
     for name in ("worker", "temporal-ui", "temporal-namespace"):
         assert environment(name, secrets)["TEMPORAL_ADDRESS"] == frontend

@@ -365,7 +365,7 @@ def test_ui_and_codec_server_are_told_of_one_another() -> None:
     (rule,) = ingress["spec"]["rules"]
     values = document(KUBERNETES / "temporal-values.yaml")
     ui = {one["name"]: one["value"] for one in values["web"]["additionalEnv"]}
-    assert ui["TEMPORAL_CODEC_ENDPOINT"] == f"https://{rule['host']}"
+    assert ui["TEMPORAL_CODEC_ENDPOINT"] == f"https://{rule['host']}/codec"
     assert ingress["spec"]["tls"][0]["hosts"] == [rule["host"]]
     origin = str(given(of("baton-codec"))["BATON_UI_ORIGIN"])
     assert origin.partition(".")[2] == rule["host"].partition(".")[2], "browsers sign in within one site only"

@@ -14,7 +14,7 @@ import pytest
 from baton.errors import SettingsError
 from baton.settings import load_settings
 from baton.temporal.codec import ENCODING, EncryptionCodec
-from baton.temporal.keys import KeyRing, new_key
+from baton.temporal.keys import KeyRing, key_line, new_key
 from gateway.__main__ import read_token, server_for
 from gateway.codec import COOKIE, LARGEST_BODY, MOST_PAYLOADS, codec_app
 
@@ -275,9 +275,7 @@ async def test_a_cookie_ends_after_its_time(door: httpx.AsyncClient, monkeypatch
     assert (await door.post("/decode", json={"payloads": []}, headers=headers)).status_code == 401
 
 
-async def test_health_needs_no_token_and_tells_nothing(door: httpx.AsyncClient) -> None:
-    answer = await door.get("/health")
-    assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
+async def test_it_is_described_to_nobody(door: httpx.AsyncClient) -> None:
     for path in ("/docs", "/openapi.json", "/redoc"):
         assert (await door.get(path)).status_code == 404
 
@@ -308,6 +306,32 @@ def test_a_token_that_cannot_be_made_is_named_with_its_setting(tmp_path: Path) -
         read_token(tmp_path / "file" / "token")
 
 
-def test_without_keys_it_does_not_start(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="BATON_ENCRYPTION_KEYS_FILE"):
-        server_for(load_settings(data_dir=tmp_path))
+async def mounted(tmp_path: Path, **settings: Any) -> httpx.AsyncClient:
+    chosen = load_settings(data_dir=tmp_path, **settings)
+    app = server_for(chosen).config.app
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://desk.example.org")  # type: ignore[arg-type]
+
+
+async def test_without_keys_the_gateway_has_no_codec_server(tmp_path: Path) -> None:
+    async with await mounted(tmp_path) as gateway:
+        assert (await gateway.get("/codec/")).status_code == 404
+        assert (await gateway.post("/codec/decode", json={"payloads": []})).status_code == 404
+        assert (await gateway.get("/healthz")).status_code == 200
+
+
+async def test_under_its_path_in_the_gateway_one_signs_in_and_out(tmp_path: Path) -> None:
+    (tmp_path / "keys").write_text(key_line("k", new_key()))
+    async with await mounted(tmp_path, encryption_keys_file=tmp_path / "keys") as gateway:
+        assert (await gateway.get("/codec")).headers["location"] == "/codec/"
+        token = (tmp_path / "gateway.token").read_text().strip()
+        entered = await gateway.post("/codec/", data={"token": token})
+        assert (entered.status_code, entered.headers["location"]) == (303, "/codec/")
+        assert "Path=/codec/;" in entered.headers["set-cookie"]
+        page = await gateway.get("/codec/")
+        assert "<code>http://desk.example.org/codec</code>" in page.text
+        asked_for = await gateway.post(
+            "/codec/encode", json={"payloads": []}, headers={"x-namespace": "support"}
+        )
+        assert (asked_for.status_code, asked_for.json()) == (200, {"payloads": []})
+        await gateway.post("/codec/sign-out")
+        assert "You are signed in" not in (await gateway.get("/codec/")).text

@@ -1,4 +1,4 @@
-"""The codec server over real sockets: slow or too many connections do not keep it from serving others."""
+"""The gateway over real sockets: slow or too many connections do not keep it from serving others."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from lab.rig import eventually
 from local.machine import free_port
 
 TOKEN = "a-token-that-nobody-guesses"
-HEALTH = b"GET /health HTTP/1.1\r\nhost: codec\r\n\r\n"
+HEALTH = b"GET /healthz HTTP/1.1\r\nhost: codec\r\n\r\n"
 DECODE = (
-    b"POST /decode HTTP/1.1\r\nhost: codec\r\nx-namespace: support\r\ncontent-length: 1000\r\n"
+    b"POST /codec/decode HTTP/1.1\r\nhost: codec\r\nx-namespace: support\r\ncontent-length: 1000\r\n"
     b"authorization: Bearer " + TOKEN.encode() + b"\r\n\r\n"
 )
 STRANGER = DECODE.replace(TOKEN.encode(), b"guessed")
-SIGN_IN = b"POST / HTTP/1.1\r\nhost: codec\r\ncontent-length: 1000\r\n\r\n"
+SIGN_IN = b"POST /codec/ HTTP/1.1\r\nhost: codec\r\ncontent-length: 1000\r\n\r\n"
 SOON, NEVER = 0.1, 600.0
 
 
@@ -94,7 +94,7 @@ async def until_closed(reader: StreamReader, writer: StreamWriter, *, dribbling:
     [
         (b"", "header_seconds", b"408"),
         (b"GET /hea", "header_seconds", b"408"),
-        (b"GET /health HTTP/1.1\r\nhost: codec\r\nx: ", "header_seconds", b"408"),
+        (b"GET /healthz HTTP/1.1\r\nhost: codec\r\nx: ", "header_seconds", b"408"),
         (DECODE + b'{"payloads": [', "body_seconds", b"408"),
         (SIGN_IN + b"token=", "body_seconds", b"408"),
         (STRANGER, "body_seconds", b"401"),
@@ -151,7 +151,7 @@ async def test_requests_that_come_at_once_are_answered_in_their_order(settings: 
 async def test_connections_beyond_the_most_are_refused_and_one_that_ends_makes_room(
     settings: Settings,
 ) -> None:
-    async with serving(settings, most_connections=2):
+    async with serving(settings.model_copy(update={"gateway_connections": 2})):
         async with connected(settings) as first, connected(settings) as second:
             for reader, writer in (first, second):
                 writer.write(HEALTH)

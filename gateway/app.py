@@ -1,0 +1,93 @@
+"""The gateway, put together: the API under ``/v1``, the codec server under ``/codec``, and health."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import JSONResponse, RedirectResponse
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp
+
+from baton.settings import Settings
+from gateway.access import Gate
+from gateway.api import ROUTERS
+from gateway.backend import Backend
+from gateway.describing import described
+from gateway.door import Door
+from gateway.problems import UNAVAILABLE, ProblemError, answer_of, problem_of
+from gateway.routing import EncodedPaths, api_router, needs
+
+READY_SECONDS = 1.0
+"""For how long an answer about readiness counts: anybody may ask, as often as they like."""
+
+
+def gateway_app(settings: Settings, backend: Backend, codec: ASGIApp | None = None) -> FastAPI:
+    """The gateway.
+
+    Args:
+        codec: the codec server, if there are keys for one.
+    """
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        try:
+            yield
+        finally:
+            await backend.close()
+
+    app = FastAPI(
+        title="Baton",
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        lifespan=lifespan,
+    )
+    app.state.door = Door(
+        backend=backend,
+        gate=Gate(backend, settings.gateway_rate),
+        body_bytes=settings.gateway_body_bytes,
+        answer_seconds=settings.gateway_answer_seconds,
+    )
+    app.add_exception_handler(HTTPException, _as_problem)
+    app.add_middleware(EncodedPaths)
+    own = api_router()
+
+    @own.get("/openapi.json", include_in_schema=False, **needs(None))
+    async def openapi(request: Request) -> JSONResponse:
+        return JSONResponse(described(request.app))
+
+    for router in (own, *ROUTERS):
+        app.include_router(router)
+    _add_health(app, backend)
+    if codec is not None:
+        app.add_api_route("/codec", lambda: RedirectResponse("/codec/", 308), include_in_schema=False)
+        app.mount("/codec", codec)
+    return app
+
+
+async def _as_problem(_: Request, error: Exception) -> Response:
+    return answer_of(problem_of(error))
+
+
+def _add_health(app: FastAPI, backend: Backend) -> None:
+    seen: tuple[float, list[str]] | None = None
+    looking = asyncio.Lock()
+
+    @app.get("/healthz", include_in_schema=False)
+    async def healthz() -> dict[str, str]:
+        return {"status": "ok"}
+
+    @app.get("/readyz", include_in_schema=False)
+    async def readyz() -> Response:
+        nonlocal seen
+        async with looking:
+            now = asyncio.get_running_loop().time()
+            if seen is None or now - seen[0] > READY_SECONDS:
+                seen = asyncio.get_running_loop().time(), await backend.missing()
+        if not seen[1]:
+            return JSONResponse({"status": "ready"})
+        return answer_of(ProblemError(UNAVAILABLE, "; ".join(seen[1]), headers={"Retry-After": "2"}))
