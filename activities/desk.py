@@ -28,6 +28,7 @@ from baton.desk.api import (
 )
 from baton.desk.said import MessageQuery, Messages
 from baton.model.effects import CaseRef
+from helpdesks.answers import require_staff, require_told
 from helpdesks.base import Ledger
 
 
@@ -40,30 +41,23 @@ class Housekeeping:
     @call(INBOX)
     async def inbox(self, query: InboxQuery) -> list[InboxRow]:
         """Chats as the help desk lists them: consistent, unlike Temporal's visibility."""
-        directory = (await self._desk.directory()).directory
         with refusing():
-            if query.staff is not None:
-                directory.require_staff(query.staff)
-        return list(await self._desk.inbox(query))
+            await require_staff(self._desk, query.staff)
+            return list(await self._desk.inbox(query))
 
     @call(TICKETS)
     async def tickets(self, query: TicketQuery) -> list[TicketRow]:
         """Tickets as the help desk lists them, such as those that wait for one department."""
-        directory = (await self._desk.directory()).directory
         with refusing():
-            if query.staff is not None:
-                directory.require_staff(query.staff)
+            await require_staff(self._desk, query.staff)
             return list(await self._desk.tickets(query))
 
     @call(NOTICES)
     async def notices(self, query: NoticeQuery) -> list[NoticeRow]:
         """What people were told, latest first."""
         found = await self._desk.notices(query.staff, query.limit)
-        if query.staff is not None and not found:
-            # What somebody was told who has left the directory can still be read.
-            directory = (await self._desk.directory()).directory
-            with refusing():
-                directory.require_staff(query.staff)
+        with refusing():
+            await require_told(self._desk, query.staff, found)
         return with_names(found)
 
     @call(MESSAGES)

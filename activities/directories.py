@@ -34,6 +34,7 @@ from baton.documents.directorychange import DirectoryDifference
 from baton.errors import Problem
 from baton.model.effects import CaseRef
 from baton.wording import mistakes_in
+from helpdesks.answers import shown
 from helpdesks.base import Ledger
 from helpdesks.known import Concerned, VersionedDirectory
 
@@ -63,7 +64,7 @@ class DirectoryChanges:
 
     @call(SHOW_DIRECTORY)
     async def show_directory(self) -> ShownDirectory:
-        return _shown(await self._desk.directory())
+        return shown(await self._desk.directory())
 
     @call(PREVIEW_DIRECTORY)
     async def preview_directory(self, change: DirectoryChange) -> Concerns:
@@ -84,7 +85,7 @@ class DirectoryChanges:
             changed = await self._desk.change_directory(directory, based_on=change.based_on)
         # Even if nothing is new: an earlier attempt may have died at this point.
         await self._spread(changed)
-        return _shown(changed)
+        return shown(changed)
 
     @call(SPREAD_DIRECTORY)
     async def spread_directory(self, spread: DirectorySpread) -> int:
@@ -161,7 +162,3 @@ def _concerns(found: Sequence[Concerned]) -> Concerns:
 def _first(found: Sequence[Concerned], reason: str) -> Iterator[str]:
     named = (one.case.workflow_id for one in found if reason in one.reasons)
     yield from (workflow_id for _, workflow_id in zip(range(SHOWN_CASES), named, strict=False))
-
-
-def _shown(entry: VersionedDirectory) -> ShownDirectory:
-    return ShownDirectory(version=entry.version, directory=entry.directory.model_dump(mode="json"))

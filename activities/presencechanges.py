@@ -14,7 +14,6 @@ from temporalio import activity
 
 from activities.arrivals import fill_lines, tell_what_waits
 from activities.calls import call
-from activities.presences import presence_rows
 from activities.refusing import refusing
 from activities.spreading import spread_once, tell_each
 from activities.telling import submit
@@ -35,7 +34,9 @@ from baton.desk.api import (
 )
 from baton.documents.directory import Directory
 from baton.model.effects import CaseRef
+from helpdesks.answers import presence
 from helpdesks.base import Ledger
+from helpdesks.presences import presence_rows
 
 MOST_AT_ONCE = 1000
 """How many people one activity tells of: their names are its argument."""
@@ -61,11 +62,8 @@ class PresenceChanges:
     @call(SHOW_PRESENCE)
     async def show_presence(self, query: PresenceQuery) -> list[PresenceRow]:
         """Everybody in the directory, or who passes every filter, and what they are doing."""
-        directory = (await self._desk.directory()).directory
         with refusing():
-            staff = selected(query, directory)
-        rows = await presence_rows(self._desk, directory, staff, self._offline_grace)
-        return [row for row in rows if query.presence in (None, row.presence)]
+            return await presence(self._desk, query, self._offline_grace)
 
     @call(SET_PRESENCE)
     async def set_presence(self, change: PresenceChange) -> PresenceRow:
@@ -188,22 +186,3 @@ def meant(change: PresencesChange, directory: Directory) -> tuple[str, ...]:
         for key, member in directory.staff.items()
         if change.everyone or key in change.staff or member.line in change.lines
     )
-
-
-def selected(query: PresenceQuery, directory: Directory) -> list[str]:
-    """Who passes the filters about the directory. Raises ``UnknownStaff`` or ``UnknownLabel``."""
-    directory.require_staff(*query.staff)
-    if query.line is not None:
-        directory.require_line(query.line)
-    if query.department is not None:
-        directory.label_of(query.department)
-    if query.role is not None:
-        directory.require_role(query.role)
-    return [
-        key
-        for key, member in directory.staff.items()
-        if (not query.staff or key in query.staff)
-        and query.line in (None, member.line)
-        and (query.department is None or query.department in member.departments)
-        and (query.role is None or query.role in member.roles)
-    ]

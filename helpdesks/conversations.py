@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from operator import attrgetter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import Connection, Row, bindparam, select
+from sqlalchemy import Connection, Row, and_, bindparam, false, literal, or_, select, tuple_
 
 from baton.desk.said import MessageRow, Said
+from helpdesks.paging import Cursors, Page
 from helpdesks.places import Place, at, for_each_kind
 from helpdesks.schema import cases, entries, events
 
@@ -26,6 +28,10 @@ _SAID: Mapping[str, Said] = {
 """What each kind of event says that says anything."""
 _IN_BODY = {"department_asked_again": "question", "department_declined": "reason"}
 """The fields of events that say it elsewhere than in their text."""
+
+_Key = tuple[datetime, str, int]
+"""When it was said; of an entry its key and position, of an event nothing and its ID."""
+_CURSORS: Cursors[_Key] = Cursors(tuple[datetime, str, int])
 
 _HEARD = for_each_kind(
     lambda kind: (
@@ -59,31 +65,83 @@ _TEMPLATES = select(events.c.case_id, events.c.event_id, events.c.body).where(
 )
 
 
-def messages(connection: Connection, place: Place, most: int) -> Sequence[MessageRow]:
-    """The latest messages, notes and drafts of a place, in all its cases, the oldest first."""
+def messages(connection: Connection, place: Place, most: int, before: str | None = None) -> Page[MessageRow]:
+    """The latest messages, notes and drafts of a place, in all its cases, the oldest first.
+
+    The next page is an earlier one: its rows stand before those of this page. Raises ``InvalidEvent`` for a
+    cursor that is none of this list.
+    """
+    key = _CURSORS.read(before)
+    found: list[_Found] = []
+    while True:
+        batch = _batch(connection, place, most + 1, key)
+        found = [*(one for one in batch if one.says_something), *found]
+        if len(batch) <= most or len(found) > most:
+            break
+        key = batch[0].key
+    page = found[-most:]
+    heard = [one.row.message_id for one in page if not one.is_entry]
+    wanted = [message_id for message_id in heard if message_id is not None]
+    became = _became(connection, place, wanted)
+    templates = _templates(connection, list({one.row.case_id for one in page if one.is_entry}))
+    return Page(
+        [_of_entry(one.row, templates) if one.is_entry else _of_event(one.row, became) for one in page],
+        _CURSORS.of(page[0].key) if len(found) > most else None,
+    )
+
+
+@dataclass(frozen=True)
+class _Found:
+    """A row, and where it stands. What followed from an event was written at the same time as the event,
+    which stays before it."""
+
+    row: Row[Any]
+    is_entry: bool
+
+    @property
+    def key(self) -> _Key:
+        row = self.row
+        if self.is_entry:
+            return row.at, row.key, row.position
+        return row.decided_at, "", row.id
+
+    @property
+    def says_something(self) -> bool:
+        # A department may be asked again without a question.
+        return self.is_entry or self.row.kind not in _IN_BODY or bool(_said_by(self.row))
+
+
+def _batch(connection: Connection, place: Place, most: int, key: _Key | None) -> list[_Found]:
+    """The latest rows before a key, the oldest first."""
+    heard, written = _HEARD[place.kind], _WRITTEN[place.kind]
+    if key is not None:
+        at_, name, number = key
+        same = events.c.decided_at == at_
+        heard = heard.where(
+            or_(events.c.decided_at < at_, same if name else and_(same, events.c.id < number))
+        )
+        own = tuple_(entries.c.key, entries.c.position) < tuple_(literal(name), literal(number))
+        written = written.where(or_(entries.c.at < at_, and_(entries.c.at == at_, own if name else false())))
     asked = {**place.columns, "most": most}
-    heard = connection.execute(_HEARD[place.kind], asked).all()
-    written = connection.execute(_WRITTEN[place.kind], asked).all()
-    became = _became(connection, place, [row.message_id for row in heard if row.message_id is not None])
-    templates = _templates(connection, list({row.case_id for row in written}))
-    rows = [row for one in reversed(heard) for row in _of_event(one, became)]
-    rows += [_of_entry(one, templates) for one in reversed(written)]
-    # What followed from an event was written at the same time as the event itself, which stays before it.
-    return sorted(rows, key=attrgetter("at"))[-most:]
+    rows = [_Found(row, is_entry=False) for row in reversed(connection.execute(heard, asked).all())]
+    rows += [_Found(row, is_entry=True) for row in reversed(connection.execute(written, asked).all())]
+    return sorted(rows, key=lambda one: one.key[0])[-most:]
 
 
-def _of_event(row: Row[Any], became: Mapping[str, Mapping[str, bool]]) -> Iterator[MessageRow]:
+def _said_by(row: Row[Any]) -> str:
+    said = json.loads(row.body).get(_IN_BODY[row.kind]) if row.kind in _IN_BODY else row.text
+    return said or ""
+
+
+def _of_event(row: Row[Any], became: Mapping[str, Mapping[str, bool]]) -> MessageRow:
     body = json.loads(row.body)
-    text = body.get(_IN_BODY[row.kind]) if row.kind in _IN_BODY else row.text
-    if row.kind in _IN_BODY and not text:
-        return  # it may be asked again without a question
     of_one = (body["label"],) if body.get("label") else ()
     labels: tuple[str, ...] = tuple(row.credited["labels"]) if row.credited else of_one
-    yield MessageRow(
+    return MessageRow(
         at=row.decided_at,
         said=_SAID[row.kind],
         author=row.author,
-        text=text or "",
+        text=_said_by(row),
         attachments=body.get("attachments", ()),
         labels=labels,
         case_id=row.case_id or "",

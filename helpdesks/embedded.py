@@ -64,6 +64,7 @@ from helpdesks.intake import EmbeddedIntake
 from helpdesks.known import Attendance, Concerned, Heard, Kind, StillWaiting, VersionedDirectory
 from helpdesks.ledger import enter_once
 from helpdesks.locks import Locks
+from helpdesks.pages import Pages
 from helpdesks.places import place_of
 from helpdesks.queues import EmbeddedQueues
 
@@ -80,6 +81,8 @@ class EmbeddedHelpDesk:
         """What is noted here for a desk that stands beside this ledger."""
         self.api_keys = ApiKeys(database)
         """The keys that let programs in at the gateway."""
+        self.pages = Pages(database, self._directories)
+        """The lists, in pages."""
 
     @classmethod
     @asynccontextmanager
@@ -231,15 +234,15 @@ class EmbeddedHelpDesk:
 
     async def inbox(self, query: InboxQuery, at: datetime | None = None) -> Sequence[InboxRow]:
         return await self._database.read(
-            lambda connection: lists.inbox(
-                connection, self._directory(connection), query, at or datetime.now(UTC)
+            lambda connection: (
+                lists.inbox(connection, self._directory(connection), query, at or datetime.now(UTC)).rows
             )
         )
 
     async def tickets(self, query: TicketQuery, at: datetime | None = None) -> Sequence[TicketRow]:
         return await self._database.read(
-            lambda connection: lists.tickets(
-                connection, self._directory(connection), query, at or datetime.now(UTC)
+            lambda connection: (
+                lists.tickets(connection, self._directory(connection), query, at or datetime.now(UTC)).rows
             )
         )
 
@@ -257,11 +260,13 @@ class EmbeddedHelpDesk:
         )
 
     async def notices(self, staff: str | None, limit: int) -> Sequence[NoticeRow]:
-        return await self._database.read(lambda connection: notices.notices(connection, staff, limit))
+        return await self._database.read(lambda connection: notices.notices(connection, staff, limit).rows)
 
     async def messages(self, case: CaseRef, limit: int) -> Sequence[MessageRow]:
         place = place_of(case)
-        return await self._database.read(lambda connection: conversations.messages(connection, place, limit))
+        return await self._database.read(
+            lambda connection: conversations.messages(connection, place, limit).rows
+        )
 
     async def identity(self) -> str:
         return await self._database.read(identity)

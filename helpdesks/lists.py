@@ -10,8 +10,10 @@ from sqlalchemy import ColumnElement, Connection, ScalarSelect, Select, and_, fu
 
 from baton.contract import Status, Tab, TicketStage
 from baton.desk.api import InboxQuery, InboxRow, TicketQuery, TicketRow
+from baton.desk.queued import WaitingQuery, WaitingRow
 from baton.documents.directory import Directory
 from baton.model.effects import CaseRef
+from helpdesks.paging import Cursors, Page, behind
 from helpdesks.places import ref_of
 from helpdesks.schema import LIVING, case_labels, cases, events
 from helpdesks.waiting import reasons
@@ -22,6 +24,9 @@ SHOWN_TEXT = 500
 _MESSAGES = ("customer_message", "agent_message")
 _REPLIES = ("send_reply", "reply_sent")
 
+
+_BY_WAITING = Cursors(tuple[datetime | None, str])
+_BY_DUE = Cursors(tuple[datetime | None, datetime | None, str])
 
 # The state and the unsent effects may be long.
 _LISTED = [column for column in cases.c if column not in (cases.c.rest, cases.c.unsent)]
@@ -42,9 +47,16 @@ _SEEN_BY: dict[Tab, Callable[[str, str | None], ColumnElement[bool]]] = {
 
 
 def inbox(
-    connection: Connection, directory: Directory, query: InboxQuery, now: datetime
-) -> Sequence[InboxRow]:
-    """Chats, those that have waited longest first, and why they wait."""
+    connection: Connection,
+    directory: Directory,
+    query: InboxQuery,
+    now: datetime,
+    after: str | None = None,
+) -> Page[InboxRow]:
+    """Chats, those that have waited longest first, and why they wait.
+
+    Raises ``InvalidEvent`` for a cursor that is none of this list.
+    """
     tabs = [query.tab] if query.tab is not None else list(Tab)
     line = _line_of(query.staff, directory)
     shown = or_(
@@ -55,13 +67,30 @@ def inbox(
     )
     found = connection.execute(
         select(*_LISTED, _last_text(*_MESSAGES).label("last_text"))
-        .where(shown)
+        .where(shown, _behind(connection, _BY_WAITING.read(after)))
         .order_by(cases.c.since, cases.c.case_id)
-        .limit(query.limit)
+        .limit(query.limit + 1)
     )
-    rows = found.all()
+    rows, following = _page(found.all(), query.limit)
     why = reasons(connection, directory, rows, "chat", now)
-    return [_inbox_row(row, why.get(row.case_id, "")) for row in rows]
+    return Page([_inbox_row(row, why.get(row.case_id, "")) for row in rows], following)
+
+
+def _behind(connection: Connection, key: tuple[datetime | None, str] | None) -> ColumnElement[bool]:
+    """What comes behind a key in a list of those who have waited longest."""
+    if key is None:
+        return true()
+    columns = (cases.c.since, key[0]), (cases.c.case_id, key[1])
+    # Where the order does not say it, the databases differ.
+    return behind(*columns, nulls_last=connection.dialect.name == "postgresql")
+
+
+def _page(rows: Sequence[Any], most: int) -> tuple[Sequence[Any], str | None]:
+    """The rows of a page of such a list, from one row more, and the cursor for the next."""
+    if len(rows) <= most:
+        return rows, None
+    last = rows[most - 1]
+    return rows[:most], _BY_WAITING.of((last.since, last.case_id))
 
 
 def _last_text(*kinds: str) -> ScalarSelect[str]:
@@ -96,11 +125,16 @@ def _inbox_row(row: Any, waits_for: str) -> InboxRow:
 
 
 def tickets(
-    connection: Connection, directory: Directory, query: TicketQuery, now: datetime
-) -> Sequence[TicketRow]:
+    connection: Connection,
+    directory: Directory,
+    query: TicketQuery,
+    now: datetime,
+    after: str | None = None,
+) -> Page[TicketRow]:
     """Living tickets, those that are due first, then those that have waited longest, and why they wait.
 
-    Raises ``UnknownLabel`` for a department that the directory does not have.
+    Raises ``UnknownLabel`` for a department that the directory does not have, and ``InvalidEvent`` for a
+    cursor that is none of this list.
     """
     found: Select[Any] = select(*_LISTED, _last_text(*_MESSAGES, *_REPLIES).label("last_text"))
     found = found.where(LIVING, cases.c.stage.is_not(None))
@@ -116,14 +150,22 @@ def tickets(
         found = found.where(cases.c.stage == query.stage)
     if query.status is not None:
         found = found.where(cases.c.status == query.status)
+    key = _BY_DUE.read(after)
+    if key is not None:
+        columns = (due_at, key[0]), (cases.c.since, key[1]), (cases.c.case_id, key[2])
+        found = found.where(behind(*columns, nulls_last=True))
     listed = connection.execute(
         found.add_columns(due_at.label("due"))
-        .order_by(due_at.nulls_last(), cases.c.since, cases.c.case_id)
-        .limit(query.limit)
+        .order_by(due_at.nulls_last(), cases.c.since.nulls_last(), cases.c.case_id)
+        .limit(query.limit + 1)
     )
     rows = listed.all()
+    following = None
+    if len(rows) > query.limit:
+        rows, last = rows[: query.limit], rows[query.limit - 1]
+        following = _BY_DUE.of((last.due, last.since, last.case_id))
     why = reasons(connection, directory, rows, "ticket", now)
-    return [_ticket_row(row, why.get(row.case_id, "")) for row in rows]
+    return Page([_ticket_row(row, why.get(row.case_id, "")) for row in rows], following)
 
 
 def _ticket_row(row: Any, waits_for: str) -> TicketRow:
@@ -144,6 +186,51 @@ def _ticket_row(row: Any, waits_for: str) -> TicketRow:
         last_message_at=row.last_message_at,
         last_text=row.last_text or "",
         waiting_since=row.waiting_since,
+        waits_for=waits_for,
+    )
+
+
+def waiting(
+    connection: Connection,
+    directory: Directory,
+    query: WaitingQuery,
+    now: datetime,
+    after: str | None = None,
+) -> Page[WaitingRow]:
+    """Who waits in a queue, chats and tickets alike, those that have waited longest first, and why.
+
+    Raises ``UnknownStaff`` for a line that the directory does not have, and ``InvalidEvent`` for a cursor
+    that is none of this list.
+    """
+    if query.line is not None:
+        directory.require_line(query.line)
+    queue = cases.c.queue.is_not(None) if query.line is None else cases.c.queue == query.line
+    found = connection.execute(
+        select(*_LISTED)
+        .where(queue, _behind(connection, _BY_WAITING.read(after)))
+        .order_by(cases.c.since, cases.c.case_id)
+        .limit(query.limit + 1)
+    )
+    rows, following = _page(found.all(), query.limit)
+    why = {
+        **reasons(connection, directory, [row for row in rows if row.kind == "chat"], "chat", now),
+        **reasons(connection, directory, [row for row in rows if row.kind == "ticket"], "ticket", now),
+    }
+    return Page([_waiting_row(row, why.get(row.case_id, "")) for row in rows], following)
+
+
+def _waiting_row(row: Any, waits_for: str) -> WaitingRow:
+    is_chat = row.kind == "chat"
+    return WaitingRow(
+        case_id=row.case_id,
+        kind=row.kind,
+        line=row.queue,
+        channel=row.channel if is_chat else None,
+        conversation=row.conversation if is_chat else None,
+        ticket_id=None if is_chat else row.ticket_id,
+        customer=row.customer,
+        assignee=row.assignee,
+        since=row.since,
         waits_for=waits_for,
     )
 

@@ -20,12 +20,16 @@ from baton.desk.api import NoticeRow
 from baton.model.facts import people
 from helpdesks.audience import Audience
 from helpdesks.database import lock
+from helpdesks.paging import Cursors, Page
 from helpdesks.schema import heard, notifications, recipients
 from helpdesks.upserts import unless_there
 
 BLOCK = 256
 """How many rows, by their IDs, are one block."""
 
+_CURSORS = Cursors(tuple[int])
+_NEWEST = 2**63 - 1
+"""No row has a higher ID."""
 _DIGIT_BITS = 4
 _LATEST = notifications.c.id.desc()
 _LIST_BEFORE = (
@@ -117,44 +121,55 @@ def told_before(connection: Connection, key: str) -> tuple[str, ...]:
     return people(staff for row in _rows(connection, rows, None) for staff in row.told)
 
 
-def notices(connection: Connection, staff: str | None, limit: int) -> Sequence[NoticeRow]:
-    """What people were told, latest first."""
+def notices(
+    connection: Connection, staff: str | None, limit: int, after: str | None = None
+) -> Page[NoticeRow]:
+    """What people were told, latest first. Raises ``InvalidEvent`` for a cursor that is none of this list."""
+    key = _CURSORS.read(after)
+    before = min(key[0], _NEWEST) if key is not None else _NEWEST
+    most = limit + 1
     if staff is None:
-        found = list(connection.execute(select(notifications).order_by(_LATEST).limit(limit)))
+        everything = select(notifications).where(notifications.c.id < before)
+        found = list(connection.execute(everything.order_by(_LATEST).limit(most)))
     else:
-        found = list(connection.execute(to_one(staff, limit)))
-        found += _to_several(connection, staff, limit)
-        found = sorted(found, key=lambda row: row.id, reverse=True)[:limit]
-    return _rows(connection, found, staff)
+        found = list(connection.execute(to_one(staff, most, before)))
+        found += _to_several(connection, staff, most, before)
+        found = sorted(found, key=lambda row: row.id, reverse=True)
+    following = _CURSORS.of((found[limit - 1].id,)) if len(found) > limit else None
+    return Page(_rows(connection, found[:limit], staff), following)
 
 
-def _to_several(connection: Connection, staff: str, limit: int) -> Sequence[Any]:
+def _to_several(connection: Connection, staff: str, limit: int, before: int) -> Sequence[Any]:
     """The latest rows whose delivery lists have this person."""
     number = connection.scalar(select(recipients.c.number).where(recipients.c.staff == staff))
     if number is None:
         return []
     found: list[Any] = []
     # A join would be one query, but PostgreSQL would read all notices for it.
-    for block in connection.scalars(blocks_of(number, limit)).all():
+    for block in connection.scalars(blocks_of(number, limit, before)).all():
         if len(found) >= limit:
             break
-        found += connection.execute(in_block(block, number, limit))
+        found += connection.execute(in_block(block, number, limit, before))
     return found
 
 
-def to_one(staff: str, limit: int) -> Select[Any]:
-    """The rows about what this person alone was told, latest first."""
-    return select(notifications).where(notifications.c.staff == staff).order_by(_LATEST).limit(limit)
+def to_one(staff: str, limit: int, before: int) -> Select[Any]:
+    """The rows before an ID about what this person alone was told, latest first."""
+    theirs = notifications.c.staff == staff, notifications.c.id < before
+    return select(notifications).where(*theirs).order_by(_LATEST).limit(limit)
 
 
-def blocks_of(number: int, limit: int) -> Select[Any]:
-    """The blocks with something for this number, latest first: as many as may be needed for so many rows."""
-    return select(heard.c.block).where(heard.c.number == number).order_by(heard.c.block.desc()).limit(limit)
+def blocks_of(number: int, limit: int, before: int) -> Select[Any]:
+    """The blocks, up to that of a row's ID, with something for this number, latest first: as many as may be
+    needed for so many rows, and that row's own."""
+    theirs = heard.c.number == number, heard.c.block <= before // BLOCK
+    return select(heard.c.block).where(*theirs).order_by(heard.c.block.desc()).limit(limit + 1)
 
 
-def in_block(block: int, number: int, limit: int) -> Select[Any]:
-    """The rows of a block whose delivery lists have this number, latest first."""
-    here = notifications.c.id.between(block * BLOCK, block * BLOCK + BLOCK - 1)
+def in_block(block: int, number: int, limit: int, before: int) -> Select[Any]:
+    """The rows of a block before an ID whose delivery lists have this number, latest first."""
+    last = min(block * BLOCK + BLOCK, before) - 1
+    here = notifications.c.id.between(block * BLOCK, last)
     return select(notifications).where(here, _is_on_the_list(number)).order_by(_LATEST).limit(limit)
 
 

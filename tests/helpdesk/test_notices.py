@@ -146,9 +146,15 @@ def _plan(statement: Select[Any]) -> str:
 
 def test_one_person_s_notices_are_found_by_indexes() -> None:
     for statement, index in (
-        (notices.to_one("ivan", 50), "SEARCH notifications USING INDEX ix_notifications_staff (staff=?)"),
-        (notices.blocks_of(7, 50), "SEARCH heard USING PRIMARY KEY (number=?)"),
-        (notices.in_block(3, 7, 50), "SEARCH notifications USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)"),
+        (
+            notices.to_one("ivan", 50, 10_000),
+            "SEARCH notifications USING INDEX ix_notifications_staff (staff=? AND id<?)",
+        ),
+        (notices.blocks_of(7, 50, 10_000), "SEARCH heard USING PRIMARY KEY (number=? AND block<?)"),
+        (
+            notices.in_block(3, 7, 50, 10_000),
+            "SEARCH notifications USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)",
+        ),
     ):
         plan = _plan(statement)
         assert plan == index, plan

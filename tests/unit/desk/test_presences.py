@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from activities.presences import presence_row
 from baton.contract import Presence
 from baton.desk.api import PresenceRow
 from helpdesks.known import Attendance, Kind
+from helpdesks.presences import presence_row
 from tests.directories import parse_directory
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)  # a Monday
