@@ -17,8 +17,11 @@ from temporalio.service import RPCError
 
 from baton.client import BatonClient, connect
 from baton.desk.client import DeskClient
+from baton.documents.directory import Directory
 from baton.errors import BatonError, HelpDeskUnavailable
 from baton.settings import Settings
+from baton.templates import Templates
+from gateway.templatefile import TemplateFile
 from helpdesks.embedded import EmbeddedHelpDesk
 
 SCHEMA_SECONDS = 5.0
@@ -41,7 +44,7 @@ class Backend:
     def __init__(
         self, settings: Settings, *, runtime: Runtime | None = None, client: Client | None = None
     ) -> None:
-        self._settings = settings
+        self.settings = settings
         self._runtime = runtime
         self._client = client
         self._baton: BatonClient | None = None
@@ -49,13 +52,14 @@ class Backend:
         self._ledger: EmbeddedHelpDesk | None = None
         self._schema_seen = 0.0
         self._failed: tuple[float, BatonError] | None = None
+        self._templates = TemplateFile(settings.templates_file)
         self._opened = AsyncExitStack()
         self._connecting, self._opening = asyncio.Lock(), asyncio.Lock()
 
     @property
     def patience(self) -> float:
         """Seconds that a call may take. The answer may take longer, so that it can say what was late."""
-        return self._settings.gateway_answer_seconds * 0.9
+        return self.settings.gateway_answer_seconds * 0.9
 
     async def temporal(self) -> Client:
         """The Temporal client. Raises ``ConnectionFailed`` or ``SettingsError``."""
@@ -70,7 +74,7 @@ class Backend:
         if self._failed is not None and now - self._failed[0] < FAILED_SECONDS:
             raise self._failed[1]
         try:
-            return await connect(self._settings, self._runtime)
+            return await connect(self.settings, self._runtime)
         except BatonError as error:
             self._failed = asyncio.get_running_loop().time(), error
             raise
@@ -78,14 +82,14 @@ class Backend:
     async def baton(self) -> BatonClient:
         """The client for cases. Raises as `temporal`."""
         if self._baton is None:
-            self._baton = BatonClient(await self.temporal(), task_queue=self._settings.task_queue)
+            self._baton = BatonClient(await self.temporal(), task_queue=self.settings.task_queue)
         return self._baton
 
     async def desk(self) -> DeskClient:
         """The client for changes of the help desk's own affairs. Raises as `temporal`."""
         if self._desk is None:
             self._desk = DeskClient(
-                await self.temporal(), task_queue=self._settings.task_queue, timeout=self.patience
+                await self.temporal(), task_queue=self.settings.task_queue, timeout=self.patience
             )
         return self._desk
 
@@ -100,12 +104,20 @@ class Backend:
         async with self._opening:
             if self._ledger is None:
                 self._ledger = await self._opened.enter_async_context(
-                    EmbeddedHelpDesk.open_as_it_is(self._settings.database_url)
+                    EmbeddedHelpDesk.open_as_it_is(self.settings.database_url)
                 )
             else:
                 await self._ledger.require_own_schema()
             self._schema_seen = asyncio.get_running_loop().time()
         return self._ledger
+
+    async def templates(self) -> tuple[Templates, Directory]:
+        """The templates in the file of the settings, and the directory in which their names are.
+
+        Raises ``DocumentError`` if they are wrong, and as `ledger`.
+        """
+        known = await (await self.ledger()).directory()
+        return await self._templates.read(known), known.directory
 
     async def missing(self) -> list[str]:
         """What the gateway cannot reach, in words for anybody; nothing if it is ready."""

@@ -22,6 +22,7 @@ from baton.errors import (
     BatonError,
     ConnectionFailed,
     DepartmentsWaiting,
+    DocumentError,
     HelpDeskUnavailable,
     IllegalTransition,
     InvalidEvent,
@@ -60,6 +61,7 @@ NOT_ALLOWED = Kind("not-allowed", 403, "The author may not do this")
 NOTHING_HERE = Kind("nothing-here", 404, "There is nothing at this address")
 NO_SUCH_CASE = Kind("no-such-case", 404, "There is no such case")
 NO_SUCH_METHOD = Kind("no-such-method", 405, "This address takes other methods")
+NO_SUCH_TEMPLATE = Kind("no-such-template", 404, "There is no such template")
 ILLEGAL_TRANSITION = Kind("illegal-transition", 409, "Not possible in the present state of the case")
 DEPARTMENTS_WAITING = Kind("departments-waiting", 409, "A department is still asked")
 CHANGED_MEANWHILE = Kind("changed-meanwhile", 412, "There is a newer version")
@@ -138,8 +140,12 @@ def answer_of(problem: ProblemError) -> JSONResponse:
     return JSONResponse({**body, **problem.more}, kind.status, headers=problem.headers, media_type=MEDIA_TYPE)
 
 
-def problem_of(error: Exception) -> ProblemError:
-    """The problem that an error is for callers. What they need not know goes to the log."""
+def problem_of(error: Exception, field: str = "event") -> ProblemError:
+    """The problem that an error is for callers. What they need not know goes to the log.
+
+    Args:
+        field: which part of what was sent a refusal is about.
+    """
     match error:
         case ProblemError():
             return error
@@ -149,7 +155,7 @@ def problem_of(error: Exception) -> ProblemError:
             kind = next(kind for one, kind in _OF_REFUSALS.items() if isinstance(error, one))
             said = str(error)
             if kind.status == HTTPStatus.UNPROCESSABLE_ENTITY:
-                return ProblemError(kind, said, errors=[{"field": "event", "message": said}])
+                return ProblemError(kind, said, errors=[{"field": field, "message": said}])
             return ProblemError(kind, said)
         case DirectoryRefused():
             said = str(error)
@@ -163,7 +169,7 @@ def problem_of(error: Exception) -> ProblemError:
             return ProblemError(UNANSWERED, _AGAIN, headers=_retry())
         case TimeoutError():
             return ProblemError(UNANSWERED, _AGAIN, headers=_retry())
-        case ConnectionFailed() | HelpDeskUnavailable() | SettingsError():
+        case ConnectionFailed() | HelpDeskUnavailable() | SettingsError() | DocumentError():
             _log.warning("not available: %s", words_of(error))
             return ProblemError(UNAVAILABLE, _LATER, headers=_retry())
         case HTTPException(status_code=int(status)) if status in _OF_ROUTER:

@@ -105,9 +105,18 @@ class Route(APIRoute):
                     }
                     return await handle(BoundedRequest.of(request, door.body_bytes))
             except Exception as error:
-                return answer_of(problem_of(error))
+                return answer_of(problem_of(error, _about(request)))
 
         return handler
+
+
+def _about(request: Request) -> str:
+    """Which part of a request a refusal is about."""
+    if request.url.path.endswith("/events"):
+        return "event"
+    if request.method in ("GET", "DELETE"):
+        return "query" if request.url.query else "path"
+    return "body"
 
 
 def api_router() -> APIRouter:

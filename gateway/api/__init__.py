@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from gateway.api import chats, tickets
+from gateway.api import chats, directory, lists, messages, presence, templates, tickets
 
 ROUTERS = (
     chats.router,
     tickets.router,
+    messages.router,
+    lists.router,
+    presence.router,
+    directory.router,
+    templates.router,
 )
 """Every router of the API, in the order in which its description lists them."""

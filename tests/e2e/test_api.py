@@ -14,10 +14,7 @@ from baton.desk.apikeys import Scope
 from baton.model.effects import CaseRef
 from lab.gateways import gateway_of, key_for
 from lab.rig import CHANNEL, Rig, becomes, event, fresh
-
-
-def bearing(key: str) -> dict[str, str]:
-    return {"authorization": f"Bearer {key}"}
+from tests.problems import bearing, problem
 
 
 @pytest.fixture
@@ -34,13 +31,6 @@ async def api(rig: Rig) -> AsyncIterator[httpx.AsyncClient]:
 
 async def sent(api: httpx.AsyncClient, case: str, payload: dict[str, Any], **beside: Any) -> httpx.Response:
     return await api.post(f"/{case}/events", json={"event": payload, **beside})
-
-
-def problem(answer: httpx.Response) -> tuple[int, str]:
-    assert answer.headers["content-type"] == "application/problem+json"
-    body = answer.json()
-    assert body["status"] == answer.status_code
-    return answer.status_code, body["type"].removeprefix("urn:baton:problem:")
 
 
 # --- Events ---------------------------------------------------------------------------------------

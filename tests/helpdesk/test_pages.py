@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -141,7 +142,7 @@ async def test_notices_come_page_by_page_for_everybody_and_for_one(desk: Embedde
         assert len(whole) > MANY // 2
         for limit in (1, 2, MANY):
             query = NoticeQuery(staff=who, limit=limit)
-            assert await gathered(lambda after, query=query: desk.pages.notices(query, after)) == whole
+            assert await gathered(partial(desk.pages.notices, query)) == whole
 
 
 async def test_messages_come_page_by_page_from_the_latest_back(desk: EmbeddedHelpDesk) -> None:
