@@ -27,6 +27,7 @@ from temporalio.service import RPCError
 from temporalio.worker import PollerBehaviorAutoscaling, Worker, WorkerDeploymentConfig
 from uvloop import new_event_loop
 
+from activities.accounts import AccountChanges
 from activities.apikeys import KeyChanges
 from activities.breathe import breathe
 from activities.calendarends import tell_known_ends
@@ -106,9 +107,8 @@ async def running_worker(
     directories = DirectoryChanges(desk, settings.task_queue, rulebook.misfits)
     reviving = Reviving(desk, settings.task_queue)
     at_desk = DeskCalls(desk, own.deliveries, beside, settings.task_queue)
-    calls = Calls(
-        housekeeping, presences, directories, reviving, Finding(desk), at_desk, KeyChanges(own.api_keys)
-    )
+    at_gateway = KeyChanges(own.api_keys), AccountChanges(own.accounts)
+    calls = Calls(housekeeping, presences, directories, reviving, Finding(desk), at_desk, *at_gateway)
     worker = Worker(
         client,
         task_queue=settings.task_queue,

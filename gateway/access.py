@@ -17,7 +17,8 @@ from limits import RateLimitItemPerSecond
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 
-from baton.desk.apikeys import PREFIX, Scope, digest_of
+from baton.desk.apikeys import PREFIX, Scope
+from baton.desk.tokens import digest_of
 from gateway.backend import Backend
 from gateway.problems import NO_KEY, NO_SCOPE, TOO_MANY_REQUESTS, ProblemError
 from helpdesks.apikeys import LivingKey

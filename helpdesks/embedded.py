@@ -51,6 +51,7 @@ from helpdesks import (
     telling,
     waiting,
 )
+from helpdesks.accounts import Accounts, shut_out_who_left
 from helpdesks.apikeys import ApiKeys
 from helpdesks.arrival import Arrival
 from helpdesks.base import Intake, Queues
@@ -67,6 +68,7 @@ from helpdesks.locks import Locks
 from helpdesks.pages import Pages
 from helpdesks.places import place_of
 from helpdesks.queues import EmbeddedQueues
+from helpdesks.sessions import Sessions
 
 T = TypeVar("T")
 
@@ -83,6 +85,10 @@ class EmbeddedHelpDesk:
         """The keys that let programs in at the gateway."""
         self.pages = Pages(database, self._directories)
         """The lists, in pages."""
+        self.accounts = Accounts(database, self._directories)
+        """With which people log in to the console."""
+        self.sessions = Sessions(database, self._directories)
+        """Who is signed in there."""
 
     @classmethod
     @asynccontextmanager
@@ -213,9 +219,12 @@ class EmbeddedHelpDesk:
         return await self._database.read(lambda connection: concerned.concerned_by(connection, change))
 
     async def change_directory(self, directory: Directory, *, based_on: int | None) -> VersionedDirectory:
-        return await self._database.write(
-            lambda connection: self._directories.change(connection, directory, based_on), "directory"
-        )
+        def work(connection: Connection) -> VersionedDirectory:
+            changed = self._directories.change(connection, directory, based_on)
+            shut_out_who_left(connection, changed.directory, datetime.now(UTC))
+            return changed
+
+        return await self._database.write(work, "directory")
 
     async def keep_rules(self, digest: str, source: str) -> None:
         await self._database.write(lambda connection: rulesets.keep(connection, digest, source))

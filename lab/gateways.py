@@ -7,7 +7,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from baton.desk.apikeys import NewApiKey, Scope, digest_of, new_key
+from baton.desk.apikeys import NewApiKey, Scope, new_key
+from baton.desk.tokens import digest_of
 from baton.settings import HOST, Settings
 from gateway.__main__ import server_for
 from gateway.backend import Backend

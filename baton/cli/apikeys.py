@@ -57,7 +57,8 @@ def new(name: str, scopes: Sequence[str], json_: bool) -> None:
 
 
 async def _new(name: str, scopes: Sequence[str], json_: bool) -> None:
-    from baton.desk.apikeys import Scope, digest_of, new_key
+    from baton.desk.apikeys import Scope, new_key
+    from baton.desk.tokens import digest_of
 
     key = new_key()
     async with _client() as desk:
@@ -81,7 +82,8 @@ def rotate(name: str, grace_hours: float, json_: bool) -> None:
 
 
 async def _rotate(name: str, grace_hours: float, json_: bool) -> None:
-    from baton.desk.apikeys import digest_of, new_key
+    from baton.desk.apikeys import new_key
+    from baton.desk.tokens import digest_of
 
     key = new_key()
     async with _client() as desk:

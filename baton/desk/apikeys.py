@@ -5,14 +5,13 @@ A key itself never crosses Temporal: whoever makes one keeps it, and sends its d
 
 from __future__ import annotations
 
-import hashlib
-import secrets
 from enum import StrEnum
 from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
 from baton.contract import Instant, Payload
+from baton.desk.tokens import Digest, new_token
 
 ADD_API_KEY = "add_api_key"
 LIST_API_KEYS = "list_api_keys"
@@ -21,7 +20,6 @@ REVOKE_API_KEY = "revoke_api_key"
 
 PREFIX = "baton_"
 """How every key begins, so that people and scanners know one when they see it."""
-_RANDOM_BYTES = 32
 
 
 class Scope(StrEnum):
@@ -38,7 +36,6 @@ class Scope(StrEnum):
 
 
 KeyName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
-Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 
 class NewApiKey(Payload):
@@ -74,10 +71,5 @@ class ApiKeyRow(Payload):
 
 
 def new_key() -> str:
-    """A key that nobody can guess: 256 random bits."""
-    return f"{PREFIX}{secrets.token_urlsafe(_RANDOM_BYTES)}"
-
-
-def digest_of(key: str) -> str:
-    """What is kept of a key. It is random, so that a plain digest cannot be turned back."""
-    return hashlib.sha256(key.encode()).hexdigest()
+    """A key that nobody can guess."""
+    return new_token(PREFIX)
