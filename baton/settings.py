@@ -22,6 +22,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from baton import databaseurl
 from baton.errors import SettingsError
+from baton.texts import Language, of_locale
 
 PREFIX = "BATON_"
 HOST = "127.0.0.1"
@@ -173,6 +174,10 @@ class Settings(BaseSettings):
     """File that a worker touches every few seconds while it works, for the probe of whoever watches over it.
     ``python -m baton.temporal.process FILE`` is that probe."""
 
+    language: Language = Field(default_factory=lambda: of_locale(os.environ))
+    """The language of what people read: ``en`` or ``ru``. The default is that of the machine: the first of
+    ``LC_ALL``, ``LC_MESSAGES`` and ``LANG`` that is set, if Baton speaks it."""
+
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     """The least severe log records that are written."""
 
@@ -190,6 +195,11 @@ class Settings(BaseSettings):
     @classmethod
     def _any_case(cls, value: object) -> object:
         return value.upper() if isinstance(value, str) else value
+
+    @field_validator("language", mode="before")
+    @classmethod
+    def _in_small_letters(cls, value: object) -> object:
+        return value.lower() if isinstance(value, str) else value
 
     @field_validator("idle_minutes_by_channel", mode="before")
     @classmethod

@@ -53,9 +53,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure() -> None:
-    """No test may depend on the user's zone, or the width of the terminal, which pytest-xdist passes on."""
+    """No test may depend on the user's zone and language, or the width of the terminal.
+
+    The latter is passed on by pytest-xdist.
+    """
     os.environ.pop("COLUMNS", None)
     os.environ["TZ"] = "UTC"
+    os.environ["LC_ALL"] = "C.UTF-8"
     time.tzset()
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import click
 
-from baton.errors import BatonError
+from baton.errors import BatonError, Refused
 from baton.signs import escaped, visible
 
 
@@ -44,6 +44,12 @@ def errors_shown() -> Iterator[None]:
     """Turn Baton's errors into those of a command, without a traceback or control characters."""
     try:
         yield
+    except Refused as error:
+        # Here, because most commands refuse nothing.
+        from baton.cli.language import spoken
+        from baton.phrases.refusals import refusal
+
+        raise click.ClickException(visible(refusal(str(error), spoken()))) from error
     except BatonError as error:
         raise click.ClickException(visible(str(error))) from error
     except click.ClickException as error:

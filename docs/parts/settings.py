@@ -28,6 +28,7 @@ _MADE = {
     "directory_file": "`deploy/directory/demo.yaml`",
     "database_url": "`baton.db` in the data folder",
     "gateway_token_file": "`gateway.token` in the data folder",
+    "language": "the machine's, or `en`",
     "ui_origin": "`http://127.0.0.1:` and `BATON_UI_PORT`",
 }
 """Defaults that are made from other settings, where these are not set."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from baton.cli.language import say, spoken
 from baton.cli.screen import echo
 from baton.cli.tables import print_table
 from baton.cli.times import clock, heading, moment
@@ -12,6 +13,7 @@ from baton.contract import (
     AddNote,
     Assign,
     ChangeLabels,
+    ChatSnapshot,
     End,
     Fired,
     Outcome,
@@ -20,85 +22,113 @@ from baton.contract import (
     SetStatus,
     Tell,
     TicketOutcome,
+    TicketSnapshot,
     TimelineEntry,
 )
-from baton.model.story import cause_of, last_move, long_ago
+from baton.model.story import last_move
+from baton.phrases import names, stories
+from baton.phrases.refusals import refusal
 from baton.signs import one_line
+from baton.texts import Language
 
-_NAME = 14
+_NAME = {Language.EN: 14, Language.RU: 20}
+"""Characters for the names of values."""
 
 Values = Iterable[tuple[str, str]]
 """Names and values, one line each."""
 
 
 def print_values(values: Values) -> None:
+    width = _NAME[spoken().language]
     for name, value in values:
-        echo(f"{name:<{_NAME}} {one_line(value)}")
+        echo(f"{name:<{width}} {one_line(value)}")
 
 
 def cause(timeline: Sequence[TimelineEntry]) -> Iterator[tuple[str, str]]:
     """Since when the case is where it is, and why."""
     move = last_move(timeline)
-    yield "Since", moment(move.at) if move else long_ago(timeline)
-    yield "Why", cause_of(move) if move else "–"
+    yield say("Since"), moment(move.at) if move else stories.unknown_move(timeline, spoken())
+    yield say("Why"), stories.cause(move, spoken()) if move else "–"
+
+
+def assigned(case: ChatSnapshot | TicketSnapshot) -> str:
+    """Who is responsible, and the line."""
+    return say("{name}, line {line}").format(name=case.assignee or "–", line=case.line or "–")
+
+
+def last_message(case: ChatSnapshot | TicketSnapshot) -> str:
+    """Who wrote last, and when."""
+    author = names.author(str(case.last_author or "–"), spoken())
+    return f"{author}, {moment(case.last_message_at)}"
 
 
 def print_timeline(timeline: Sequence[TimelineEntry]) -> None:
-    time = heading("Time", (entry.at for entry in timeline))
+    time, event, what = (
+        heading(say("Time"), (entry.at for entry in timeline)),
+        say("Event"),
+        say("What happened"),
+    )
     print_table(
-        (time, "Event", "By", "What happened"),
+        (time, event, say("By"), what),
         map(_row, timeline),
-        "Nothing has happened yet.",
-        whole=(time, "Event"),
-        prose=("What happened",),
+        say("Nothing has happened yet."),
+        whole=(time, event),
+        prose=(what,),
     )
 
 
 def print_answer(outcome: Outcome | TicketOutcome, standing: Values) -> None:
     """The outcome of an event, and the state of the case now."""
-    verdict = "had been handled before" if outcome.duplicate else "was accepted"
-    echo(f"Event {one_line(outcome.event_id)} {verdict}.")
-    case = "ticket" if isinstance(outcome, TicketOutcome) else "chat"
-    print_values([("What happened", outcome.what or f"nothing that moves the {case}")])
-    lines = list(fired_lines(outcome.fired)) or ["none"]
-    print_values(("" if number else "Rules fired", line) for number, line in enumerate(lines))
+    verdict = (
+        say("Event {id} had been handled before.") if outcome.duplicate else say("Event {id} was accepted.")
+    )
+    echo(verdict.format(id=one_line(outcome.event_id)))
+    of_ticket = isinstance(outcome, TicketOutcome)
+    nothing = say("nothing that moves the ticket") if of_ticket else say("nothing that moves the chat")
+    print_values([(say("What happened"), stories.what_happened(outcome.what, spoken()) or nothing)])
+    lines = list(fired_lines(outcome.fired)) or [spoken().of_kind("rules", "none")]
+    print_values(("" if number else say("Rules fired"), line) for number, line in enumerate(lines))
     print_values(standing)
 
 
 def _row(entry: TimelineEntry) -> tuple[str, ...]:
     """One row of the timeline: time, event, author, what happened and by which rule."""
-    what = f"refused: {entry.refused}" if entry.refused else entry.what
-    if entry.rules:
-        what = f"{what} (rule {', '.join(entry.rules)})"
-    return clock(entry.at), entry.kind, entry.author, what
+    texts = spoken()
+    by = names.author(entry.author, texts)
+    return clock(entry.at), names.kind(entry.kind, texts), by, stories.entry(entry, texts)
 
 
 def fired_lines(rules: Sequence[Fired]) -> Iterator[str]:
     """A line for each rule that fired, and for each action that it could not do."""
     for rule in rules:
-        yield f"{rule.rule}: {', '.join(map(_action, rule.actions)) or 'no action'}"
+        done = ", ".join(map(_action, rule.actions)) or say("no action")
+        yield f"{rule.rule}: {done}"
         for skipped in rule.skipped:
-            yield f"  not possible: {skipped}"
+            yield say("  not possible: {why}").format(why=refusal(skipped, spoken()))
 
 
 def _action(action: Action) -> str:
+    texts = spoken()
     match action:
         case Assign():
-            return f"assign {action.staff}" if action.staff else f"assign the queue of {action.line}"
+            if action.staff:
+                return texts("assign {name}").format(name=action.staff)
+            return texts("assign the queue of {line}").format(line=action.line)
         case Pin():
-            return f"pin to {action.staff}"
+            return texts("pin to {name}").format(name=action.staff)
         case End():
-            return f"end as {action.status}" if action.status else "end"
+            if action.status is None:
+                return texts("end")
+            return texts("end as {status}").format(status=texts.of(names.STATUSES[action.status]))
         case SetStatus():
-            return f"set status {action.status}"
+            return texts("set status {status}").format(status=texts.of(names.STATUSES[action.status]))
         case ChangeLabels():
-            return "labels " + " ".join(
-                [*(f"+{label}" for label in action.add), *(f"-{label}" for label in action.remove)]
-            )
+            changed = [*(f"+{label}" for label in action.add), *(f"-{label}" for label in action.remove)]
+            return texts("labels {labels}").format(labels=" ".join(changed))
         case AddNote():
-            return "add a note"
+            return texts("add a note")
         case Reply():
-            return "reply to the customer"
+            return texts("reply to the customer")
         case Tell():
             told = [*action.staff, *action.departments, *([action.line] if action.line else [])]
-            return f"notify {', '.join(told) or 'everyone'}"
+            return texts("notify {names}").format(names=", ".join(told)) if told else texts("notify everyone")

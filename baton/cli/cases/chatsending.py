@@ -19,6 +19,7 @@ from baton.cli.cases.eventoptions import (
     timeout_option,
 )
 from baton.cli.cases.tickets import apply_template, open_ticket, print_asked
+from baton.cli.language import say
 from baton.cli.screen import echo
 from baton.cli.shared import as_json, baton_client, chat_id, fresh_id, print_json, run, ticket_name
 from baton.cli.times import utc_option
@@ -132,9 +133,12 @@ async def _to_ticket(
             client, await client.chat(channel, conversation).snapshot(), author, ticket_id, subject, timeout
         )
         if not json_:
-            echo(f"Ticket {one_line(ticket_id)} belongs to the chat {channel}:{conversation} now.")
+            place = f"{channel}:{conversation}"
+            belongs = say("Ticket {ticket} belongs to the chat {place} now.")
+            echo(belongs.format(ticket=one_line(ticket_id), place=place))
             if opened.instead_of:
-                echo(f"What its customer writes no longer goes to ticket {opened.instead_of}.")
+                before = say("What its customer writes no longer goes to ticket {ticket}.")
+                echo(before.format(ticket=opened.instead_of))
         outcome = opened.outcome
         if template is not None:
             outcome = await apply_template(client, ticket_id, template, author, timeout=timeout)
@@ -144,4 +148,5 @@ async def _to_ticket(
             print_asked(outcome)
         else:
             print_values(ticketview.standing(outcome.snapshot))
-            echo(f"Ask its departments: baton template apply TEMPLATE {ticket_id} --from …")
+            command = f"baton template apply TEMPLATE {ticket_id} --from …"
+            echo(say("Ask its departments: {command}").format(command=command))

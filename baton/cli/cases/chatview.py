@@ -5,48 +5,45 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from baton.cli.cases import caseview
-from baton.cli.times import moment
+from baton.cli.language import say, spoken
 from baton.contract import ChatSnapshot, TimelineEntry
-from baton.model.chat.lifecycle import Phase
-from baton.model.chat.state import ChatState
-from baton.model.chat.story import who_has_it
-from baton.signs import unmarked
+from baton.phrases import names, stories
 
 
 def holder(chat: ChatSnapshot) -> str:
     """One sentence: who has the chat now."""
-    # A snapshot has enough of the state for this.
-    state = ChatState.model_validate(chat.model_dump(exclude={"tab"}))
-    return unmarked(who_has_it(state))
+    return stories.holder(chat, spoken())
 
 
 def state(chat: ChatSnapshot) -> str:
     """Phase and tab, such as ``active · open (tab mine)``."""
-    return f"{Phase.of(chat.activity, chat.status).value} (tab {chat.tab or '–'})"
+    texts = spoken()
+    tab = texts.of(names.TABS[chat.tab]) if chat.tab else "–"
+    return texts("{state} (tab {tab})").format(state=names.state(chat.activity, chat.status, texts), tab=tab)
 
 
 def standing(chat: ChatSnapshot) -> Iterator[tuple[str, str]]:
     """The state of the chat, in two lines."""
-    yield "State", state(chat)
-    yield "Who has it", holder(chat)
+    yield say("State"), state(chat)
+    yield say("Who has it"), holder(chat)
 
 
 def details(chat: ChatSnapshot, timeline: Sequence[TimelineEntry]) -> Iterator[tuple[str, str]]:
     """Everything about a chat, as names and values."""
-    yield "Who has it", holder(chat)
+    yield say("Who has it"), holder(chat)
     yield from caseview.cause(timeline)
-    yield "State", state(chat)
-    yield "Assignee", f"{chat.assignee or '–'}, line {chat.line or '–'}"
+    yield say("State"), state(chat)
+    yield say("Assignee"), caseview.assigned(chat)
     if chat.pinned_to or chat.reserved_for:
-        yield "Pinned to", chat.pinned_to or "–"
-        yield "Reserved for", chat.reserved_for or "–"
-    yield "Labels", ", ".join(chat.labels) or "–"
-    yield "Customer", chat.customer
-    yield "Last message", f"{chat.last_author or '–'}, {moment(chat.last_message_at)}"
-    yield "Case", chat.case_id or "–"
+        yield say("Pinned to"), chat.pinned_to or "–"
+        yield say("Reserved for"), chat.reserved_for or "–"
+    yield say("Labels"), ", ".join(chat.labels) or "–"
+    yield say("Customer"), chat.customer
+    yield say("Last message"), caseview.last_message(chat)
+    yield say("Case"), chat.case_id or "–"
     if chat.previous_case:
-        yield "Previous case", chat.previous_case
+        yield say("Previous case"), chat.previous_case
     if chat.ticket_id:
-        yield "Ticket", chat.ticket_id
+        yield say("Ticket"), chat.ticket_id
     if chat.merged_from:
-        yield "Merged in", ", ".join(chat.merged_from)
+        yield say("Merged in"), ", ".join(chat.merged_from)

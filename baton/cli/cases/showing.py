@@ -10,6 +10,7 @@ import click
 
 from baton.cli.cases.caseview import print_timeline
 from baton.cli.cases.saying import print_messages
+from baton.cli.language import say
 from baton.cli.screen import echo
 from baton.cli.shared import as_json, baton_client, desk_client, print_json
 from baton.cli.times import utc_option
@@ -110,7 +111,7 @@ def _show_kept(said: Messages, wanted: Wanted) -> None:
     if wanted.json:
         print_json(_document(None, None, said))
         return
-    echo("Temporal has no workflow of it any more; this is what the help desk has kept.\n")
+    echo(say("Temporal has no workflow of it any more; this is what the help desk has kept.") + "\n")
     print_messages(said)
 
 

@@ -8,17 +8,22 @@ from typing import Any
 import click
 
 from baton.cli.cases.eventoptions import FunctionT
+from baton.cli.language import say, several, spoken
 from baton.cli.screen import echo
-from baton.cli.shared import count, desk_client, print_json, shortened
+from baton.cli.shared import desk_client, print_json, shortened
 from baton.cli.tables import print_table
 from baton.cli.times import heading, minute
 from baton.contract import TICKET_WORKFLOW, Status, TicketStage
 from baton.desk.api import TicketQuery, TicketRow
 from baton.documents.directory import unknown_department
+from baton.phrases import names
+from baton.phrases.waits import waits_for
 from baton.temporal.queries import equals
 
-PROSE = ("Why it waits", "Text")
-"""The last columns of a list of cases."""
+
+def prose() -> tuple[str, str]:
+    """The last columns of a list of cases."""
+    return say("Why it waits"), say("Text")
 
 
 def ticket_filters(function: FunctionT) -> FunctionT:
@@ -60,37 +65,48 @@ async def list_tickets(query: TicketQuery, with_query: bool, json_: bool) -> Non
     if json_:
         print_json({"query": searched, "tickets": rows} if with_query else rows)
         return
-    due = heading("Due", (row.due_at for row in rows))
-    since = heading("Waits since", (row.waiting_since for row in rows))
-    columns = ("Ticket", "Stage", due, "Who", since, *PROSE)
-    whole = ("Ticket", due, since)
-    print_table(columns, map(_row, rows), "No tickets.", whole=whole, prose=PROSE)
+    ticket, due = say("Ticket"), heading(say("Due"), (row.due_at for row in rows))
+    since = heading(say("Waits since"), (row.waiting_since for row in rows))
+    columns = (ticket, say("Stage"), due, say("Who"), since, *prose())
+    whole = (ticket, due, since)
+    print_table(columns, map(_row, rows), say("No tickets."), whole=whole, prose=prose())
     if len(rows) == query.limit:
-        echo(f"\nThe first {count(query.limit, 'ticket')}. There may be more: --limit")
+        more = several(
+            "The first {number} ticket. There may be more: --limit",
+            "The first {number} tickets. There may be more: --limit",
+            query.limit,
+        )
+        echo(f"\n{more}")
     if with_query:
-        echo(f"\nIn the Temporal UI: {searched}")
+        echo("\n" + say("In the Temporal UI: {query}").format(query=searched))
 
 
 def _row(ticket: TicketRow) -> tuple[str, ...]:
     said = " – ".join(filter(None, (ticket.subject, ticket.last_text)))
     labels = "".join(f"[{label}] " for label in ticket.labels if label not in ticket.asked)
+    stage, status = spoken().of(names.STAGES[ticket.stage]), spoken().of(names.STATUSES[ticket.status])
     return (
         ticket.ticket_id,
-        ticket.stage if ticket.status is Status.OPEN else f"{ticket.stage} ({ticket.status})",
+        stage if ticket.status is Status.OPEN else f"{stage} ({status})",
         minute(ticket.due_at),
         _who(ticket),
         minute(ticket.waiting_since),
-        ticket.waits_for,
+        waits_for(ticket.waits_for, spoken()),
         labels + shortened(said),
     )
 
 
 def _who(ticket: TicketRow) -> str:
     if ticket.stage is TicketStage.COLLECTING:
-        return ", ".join(ticket.asked) or ticket.dispatcher or "the dispatcher"
+        return ", ".join(ticket.asked) or ticket.dispatcher or say("the dispatcher")
     if ticket.stage is TicketStage.COMPOSING:
-        return ticket.composer or "nobody yet"
-    return ticket.assignee or (f"queue of {ticket.line}" if ticket.line else "everyone")
+        return ticket.composer or say("nobody yet")
+    return ticket.assignee or queue_of(ticket.line) or say("everyone")
+
+
+def queue_of(line: str | None) -> str:
+    """In whose hands a case is that waits for a line; empty if it does not."""
+    return say("queue of {line}").format(line=line) if line else ""
 
 
 def _label_of(department: str, directory: Mapping[str, Any]) -> str:

@@ -12,6 +12,7 @@ from baton.cli.cases.caseview import print_values
 from baton.cli.cases.eventoptions import ticket_argument
 from baton.cli.cases.showing import Wanted, show_case, wanted_options
 from baton.cli.cases.ticketlist import list_tickets, ticket_filters
+from baton.cli.language import say
 from baton.cli.screen import echo
 from baton.cli.shared import as_json, baton_client, print_json, run, ticket_name
 from baton.cli.times import utc_option
@@ -63,7 +64,7 @@ async def _draft(ticket_id: str, json_: bool) -> None:
     if json_:
         print_json(found)
     elif not found.round:
-        echo(f"There is no draft. {ticketview.acting(ticket)}")
+        echo(say("There is no draft. {acting}").format(acting=ticketview.acting(ticket)))
     else:
         print_values(ticketview.about_draft(found, ticket))
         echo()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from baton.cli.cases import ticketview
 from baton.cli.cases.caseview import print_answer
+from baton.cli.language import say
 from baton.cli.screen import echo
 from baton.cli.shared import appears, fresh_id
 from baton.cli.tables import print_table
@@ -40,9 +41,9 @@ def print_asked(outcome: TicketOutcome) -> None:
     echo()
     asked = [one for one in ticket.departments if one.state is DepartmentState.ASKED]
     print_table(
-        ("Asked now", heading("Due", (one.due_at for one in asked))),
-        ((one.label, minute(one.due_at) if one.due_at else "no due time") for one in asked),
-        "Nobody is asked now.",
+        (say("Asked now"), heading(say("Due"), (one.due_at for one in asked))),
+        ((one.label, minute(one.due_at) if one.due_at else say("no due time")) for one in asked),
+        say("Nobody is asked now."),
     )
 
 

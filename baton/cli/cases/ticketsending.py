@@ -17,10 +17,13 @@ from baton.cli.cases.eventoptions import (
     payload_of,
     ticket_argument,
 )
+from baton.cli.language import say, spoken
 from baton.cli.screen import echo
 from baton.cli.shared import appears, as_json, baton_client, fresh_id, print_json, run, ticket_name
 from baton.contract import AuthorType, TimelineEntry
 from baton.errors import BatonError, IllegalTransition, Unanswered
+from baton.phrases import stories
+from baton.phrases.refusals import refusal
 from baton.signs import one_line
 
 if TYPE_CHECKING:
@@ -143,18 +146,23 @@ async def _note(ticket_id: str, payload: dict[str, Any], timeout: float, json_: 
 
         await client.ticket(ticket_id).note(payload)
         if not json_:
-            echo(f"Note {one_line(note_id)} was handed over to ticket {one_line(ticket_id)}.")
+            handed = say("Note {id} was handed over to ticket {ticket}.")
+            echo(handed.format(id=one_line(note_id), ticket=one_line(ticket_id)))
         entry = await appears(look, timeout)
         if entry is None:
-            raise Unanswered(
-                f"The ticket has not taken the note within {timeout:g} s. It will, once a worker is there: "
-                f"baton ticket show {ticket_id} --timeline"
+            late = say(
+                "The ticket has not taken the note within {seconds} s. It will, once a worker is there: "
+                "{command}"
             )
+            command = f"baton ticket show {ticket_id} --timeline"
+            raise Unanswered(late.format(seconds=f"{timeout:g}", command=command))
         if entry.refused:
-            raise BatonError(f"The note was refused: {entry.refused}")
+            refused = say("The note was refused: {why}")
+            raise BatonError(refused.format(why=refusal(entry.refused, spoken())))
         found = await client.ticket(ticket_id).snapshot()
     if json_:
         print_json({"event_id": note_id, "entry": entry, "snapshot": found})
     else:
-        print_values([("What happened", entry.what or "nothing that moves the ticket")])
+        what = stories.what_happened(entry.what, spoken()) or say("nothing that moves the ticket")
+        print_values([(say("What happened"), what)])
         print_values(ticketview.standing(found))

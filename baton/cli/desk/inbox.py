@@ -8,11 +8,11 @@ from typing import Any
 
 import click
 
-from baton.cli.cases.ticketlist import PROSE, list_tickets, ticket_filters
+from baton.cli.cases.ticketlist import list_tickets, prose, queue_of, ticket_filters
+from baton.cli.language import say, several, spoken
 from baton.cli.screen import echo
 from baton.cli.shared import (
     as_json,
-    count,
     desk_client,
     print_json,
     run,
@@ -22,6 +22,8 @@ from baton.cli.tables import print_table
 from baton.cli.times import heading, minute, utc_option
 from baton.contract import Tab
 from baton.desk.api import InboxRow, TicketQuery
+from baton.phrases import names
+from baton.phrases.waits import waits_for
 
 UNFINISHED = (Tab.NEW, Tab.MINE, Tab.RESERVED, Tab.UNANSWERED)
 
@@ -59,23 +61,29 @@ async def _inbox(tabs: Sequence[Tab], staff: str | None, limit: int, json_: bool
     if json_:
         print_json(rows)
         return
-    since = heading("Waits since", (row.waiting_since for row in rows))
-    columns = ("Chat", "Tab", "Status", "Who has it", since, *PROSE)
-    whole = ("Chat", "Tab", since)
-    print_table(columns, map(_row, rows), "No chats.", whole=whole, prose=PROSE)
+    chat, tab = say("Chat"), say("Tab")
+    since = heading(say("Waits since"), (row.waiting_since for row in rows))
+    columns = (chat, tab, say("Status"), say("Who has it"), since, *prose())
+    print_table(columns, map(_row, rows), say("No chats."), whole=(chat, tab, since), prose=prose())
     if len(rows) == limit:
-        echo(f"\nThe first {count(limit, 'chat')}. There may be more: --limit")
+        more = several(
+            "The first {number} chat. There may be more: --limit",
+            "The first {number} chats. There may be more: --limit",
+            limit,
+        )
+        echo(f"\n{more}")
 
 
 def _row(chat: InboxRow) -> tuple[str, ...]:
     labels = "".join(f"[{label}] " for label in chat.labels)
+    texts = spoken()
     return (
         f"{chat.channel}:{chat.conversation}",
-        chat.tab,
-        chat.status,
+        texts.of(names.TABS[chat.tab]),
+        texts.of(names.STATUSES[chat.status]),
         _who(chat),
         minute(chat.waiting_since),
-        chat.waits_for,
+        waits_for(chat.waits_for, texts),
         labels + shortened(chat.last_text),
     )
 
@@ -83,4 +91,4 @@ def _row(chat: InboxRow) -> tuple[str, ...]:
 def _who(chat: InboxRow) -> str:
     if chat.pinned_to or chat.reserved_for or chat.assignee:
         return chat.pinned_to or chat.reserved_for or chat.assignee or ""
-    return f"queue of {chat.line}" if chat.line else "everyone" if chat.tab is Tab.NEW else "–"
+    return queue_of(chat.line) or (say("everyone") if chat.tab is Tab.NEW else "–")

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import click
 
+from baton.cli.language import say, several, spoken
 from baton.cli.shared import as_json, desk_client, print_json, run
 from baton.cli.tables import print_table
 from baton.cli.times import clock, heading, utc_option
 from baton.desk.api import NoticeRow
+from baton.phrases.notices import reason
 
 NAMED = 2
 """How many are named in the table. If there are more, one is named, and the others are counted."""
@@ -29,23 +31,28 @@ async def _notices(staff: str | None, limit: int, json_: bool) -> None:
     if json_:
         print_json(rows)
         return
-    time = heading("Time", (row.at for row in rows))
+    time, told, case = heading(say("Time"), (row.at for row in rows)), say("Told"), say("Case")
     print_table(
-        (time, "Told", "Reason", "Chat or ticket", "Case"),
-        ((clock(row.at), _told(row), row.reason, _place(row), row.case_id or "–") for row in rows),
-        "Nobody was told anything.",
-        whole=(time, "Told", "Case"),
+        (time, told, say("Reason"), say("Chat or ticket"), case),
+        (
+            (clock(row.at), _told(row), reason(row.reason, spoken()), _place(row), row.case_id or "–")
+            for row in rows
+        ),
+        say("Nobody was told anything."),
+        whole=(time, told, case),
     )
 
 
 def _told(row: NoticeRow) -> str:
     if row.everyone:
-        return f"everyone ({row.count:,})"
+        return say("everyone ({number:,})").format(number=row.count)
     # Whoever was asked about comes first.
     names = tuple(dict.fromkeys(name for name in (row.staff, *row.told) if name))
     if row.count <= NAMED:
         return ", ".join(names)
-    return f"{names[0]} and {row.count - 1:,} more" if names else f"{row.count:,} people"
+    if names:
+        return say("{name} and {number:,} more").format(name=names[0], number=row.count - 1)
+    return several("{number} person", "{number} people", row.count)
 
 
 def _place(row: NoticeRow) -> str:

@@ -10,6 +10,7 @@ import click
 
 from baton.cli.desk import concerns
 from baton.cli.desk.concerns import yes_option
+from baton.cli.language import say, several, spoken
 from baton.cli.screen import echo
 from baton.cli.shared import as_json, desk_client, print_json, run
 from baton.cli.tables import print_table
@@ -18,6 +19,7 @@ from baton.contract import Presence
 from baton.desk.api import PresenceRow, ShownDirectory
 from baton.documents.directory import unknown_staff
 from baton.errors import BatonError, NotAllowed
+from baton.phrases import names
 from baton.signs import one_line
 
 if TYPE_CHECKING:
@@ -82,36 +84,40 @@ async def _list(json_: bool, **filters: Any) -> None:
     async with desk_client() as desk:
         rows, shown = await asyncio.gather(desk.presence(**filters), desk.directory())
     members: Staff = shown.directory.get("staff") or {}
-    several = {staff for staff, member in members.items() if member.get("shared")}
+    shared = {staff for staff, member in members.items() if member.get("shared")}
     if json_:
-        print_json([{**row.model_dump(mode="json"), "shared": row.staff in several} for row in rows])
+        print_json([{**row.model_dump(mode="json"), "shared": row.staff in shared} for row in rows])
         return
-    since = heading("Since", (row.since for row in rows))
+    since = heading(say("Since"), (row.since for row in rows))
+    nobody = say("Nobody works here yet: {command}").format(command="baton staff add NAME --line LINE")
     print_table(
-        ("Staff", "Presence", since, "Line", "Works with chats", "Tickets"),
-        (_row(row, row.staff in several) for row in rows),
-        "Nobody is like that." if members else "Nobody works here yet: baton staff add NAME --line LINE",
+        (say("Staff"), say("Presence"), since, say("Line"), say("Works with chats"), say("Tickets")),
+        (_row(row, row.staff in shared) for row in rows),
+        say("Nobody is like that.") if members else nobody,
         whole=(since,),
     )
 
 
 def _row(row: PresenceRow, shared: bool) -> tuple[str, ...]:
-    habit = f"{'yes' if row.chats else 'rarely'}, {_load(row, 'chats', row.has_chats, row.max_chats)}"
-    habit += "; shared account" if shared else ""
+    habit = say("yes") if row.chats else say("rarely")
+    habit += f", {_load(row, 'chats', row.has_chats, row.max_chats)}"
+    habit += "; " + say("shared account") if shared else ""
     tickets = _load(row, "tickets", row.has_tickets, row.max_tickets)
     return row.staff, _shown(row.presence) + _remarks(row), clock(row.since), row.line or "–", habit, tickets
 
 
 def _load(row: PresenceRow, kind: str, number: int, most: int) -> str:
-    return f"{number} of {most}{', full' if kind in row.full else ''}"
+    load = say("{number} of {most}").format(number=number, most=most)
+    return load + ", " + spoken().of_kind("load", "full") if kind in row.full else load
 
 
 def _shown(presence: Presence) -> str:
-    return presence.value.replace("_", " ")
+    return spoken().of(names.PRESENCES[presence])
 
 
 def _remarks(row: PresenceRow) -> str:
-    return (", off duty" if row.off_duty else "") + (", in the grace" if row.grace_until else "")
+    remarks = [say("off duty")] * row.off_duty + [say("in the grace")] * bool(row.grace_until)
+    return "".join(f", {remark}" for remark in remarks)
 
 
 @command.command("set-status")
@@ -147,7 +153,10 @@ async def _set_status(staff: str, presence: Presence, json_: bool) -> None:
     if json_:
         print_json(row)
     else:
-        echo(f"{row.staff} is {_shown(row.presence)} since {moment(row.since)}{_remarks(row)}.")
+        done = say("{name} is {presence} since {time}.")
+        presence_now = _shown(row.presence)
+        since = f"{moment(row.since)}{_remarks(row)}"
+        echo(done.format(name=row.staff, presence=presence_now, time=since))
 
 
 async def _set_several(presence: Presence, json_: bool, **whom: Any) -> None:
@@ -156,12 +165,13 @@ async def _set_several(presence: Presence, json_: bool, **whom: Any) -> None:
     if json_:
         print_json(done)
         return
-    already = f"; {len(done.already):,} of them were already" if done.already else ""
-    echo(f"{_people(len(done.staff))} {_shown(presence)}{already}.")
-
-
-def _people(number: int) -> str:
-    return "1 person is" if number == 1 else f"{number:,} people are"
+    are = several("{number} person is", "{number} people are", len(done.staff))
+    already = ""
+    if done.already:
+        already = several(
+            "; {number} of them was already", "; {number} of them were already", len(done.already)
+        )
+    echo(f"{are} {_shown(presence)}{already}.")
 
 
 @command.command()

@@ -489,7 +489,7 @@ def test_several_people_a_line_or_everybody_are_set_in_one_call(desk: FakeDesk) 
     assert desk.presences == {"ivan": Presence.WITHOUT_CHATS, "lena": Presence.ONLINE}
 
     everybody = run("staff", "set-status", "--all", "online")
-    assert everybody.output == "2 people are online; 1 of them were already.\n"
+    assert everybody.output == "2 people are online; 1 of them was already.\n"
     document = json.loads(run("staff", "set-status", "online", "--all", "--json").output)
     assert document == {"presence": "online", "staff": ["ivan", "lena"], "already": ["ivan", "lena"]}
 
