@@ -140,6 +140,16 @@ class Settings(BaseSettings):
     gateway_connections: int = Field(default=1000, ge=1, le=100_000)
     """Connections that the gateway has open at once. Whoever comes then is turned away with 503."""
 
+    console_origin: Annotated[str, Field(pattern=r"^https?://[^/*]+$")] | None = None
+    """Where people reach the console, as browsers name it, such as ``https://desk.example.org``: for a
+    gateway behind a proxy. Without it a request's own host counts."""
+
+    console_idle_hours: float = Field(default=12, gt=0, le=8784, allow_inf_nan=False)
+    """Hours without use after which somebody is signed out of the console."""
+
+    console_session_hours: float = Field(default=168, gt=0, le=8784, allow_inf_nan=False)
+    """Hours after which somebody is signed out of the console, however much it is used."""
+
     gateway_token_file: AbsolutePath = Field(default_factory=_token_in_data_dir)
     """The token that the codec server asks for; made at its first start. The default is the file
     ``gateway.token`` in the data folder."""
@@ -235,6 +245,11 @@ class Settings(BaseSettings):
         if value and info.data.get("encryption_keys_file") is None:
             raise ValueError("without keys nothing is encrypted; set BATON_ENCRYPTION_KEYS_FILE, too")
         return value
+
+    @property
+    def console_url(self) -> str:
+        """Where people reach the console."""
+        return self.console_origin or f"http://{self.gateway_host}:{self.gateway_port}"
 
     @property
     def database_shown(self) -> str:

@@ -15,6 +15,7 @@ from baton.settings import Settings
 from gateway.access import Gate
 from gateway.api import ROUTERS
 from gateway.backend import Backend
+from gateway.console import add_console, page_instead
 from gateway.describing import described
 from gateway.door import Door
 from gateway.problems import UNAVAILABLE, ProblemError, answer_of, problem_of
@@ -62,6 +63,7 @@ def gateway_app(settings: Settings, backend: Backend, codec: ASGIApp | None = No
 
     for router in (own, *ROUTERS):
         app.include_router(router)
+    add_console(app, settings, backend)
     _add_health(app, backend)
     if codec is not None:
         app.add_api_route("/codec", lambda: RedirectResponse("/codec/", 308), include_in_schema=False)
@@ -69,8 +71,9 @@ def gateway_app(settings: Settings, backend: Backend, codec: ASGIApp | None = No
     return app
 
 
-async def _as_problem(_: Request, error: Exception) -> Response:
-    return answer_of(problem_of(error))
+async def _as_problem(request: Request, error: Exception) -> Response:
+    problem = problem_of(error)
+    return page_instead(request, problem.kind.status) or answer_of(problem)
 
 
 def _add_health(app: FastAPI, backend: Backend) -> None:

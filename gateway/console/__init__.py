@@ -1,0 +1,54 @@
+"""The console: pages of the gateway on which people see, read and answer.
+
+Pages are made here from templates, in the language of whoever reads them, and work without a script. The one
+script of our own keeps lists fresh. Nothing is asked of other places than the gateway.
+"""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, FastAPI, Request, Response
+
+from baton.settings import Settings
+from gateway.backend import Backend
+from gateway.console import accounts, home, login, own
+from gateway.console.rendering import STATIC, static_files
+from gateway.console.routing import failed
+from gateway.console.visiting import Console, console_of
+
+ROUTERS: tuple[APIRouter, ...] = (
+    home.router,
+    login.router,
+    own.router,
+    accounts.router,
+)
+"""Every router of the console."""
+
+_ELSEWHERE = ("/v1", "/codec", "/healthz", "/readyz", "/metrics")
+"""Paths of the gateway at which no person looks for a page."""
+_FOR_GOOD = "public, max-age=31536000, immutable"
+
+
+def add_console(app: FastAPI, settings: Settings, backend: Backend) -> None:
+    """Let an app serve the console, too."""
+    app.state.console = Console(settings, backend)
+    for router in ROUTERS:
+        app.include_router(router)
+
+    @app.get(STATIC + "{digest}/{name}", include_in_schema=False)
+    async def static(digest: str, name: str) -> Response:
+        file = static_files().get(name)
+        if file is None:
+            return Response(status_code=404)
+        # A gateway of another release may have made the page: it gets what there is, and asks again later.
+        kept = _FOR_GOOD if digest == file.digest else "no-cache"
+        headers = {"Cache-Control": kept, "X-Content-Type-Options": "nosniff"}
+        return Response(file.content, media_type=file.media_type, headers=headers)
+
+
+def page_instead(request: Request, status: int) -> Response | None:
+    """The page for an address at which there is nothing, or not that; none if no person looked there."""
+    path = request.url.path
+    elsewhere = any(path == one or path.startswith(f"{one}/") for one in _ELSEWHERE)
+    if elsewhere or "text/html" not in request.headers.get("accept", ""):
+        return None
+    return failed(request, console_of(request), status)
