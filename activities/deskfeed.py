@@ -37,6 +37,10 @@ MOST = 200
 """What one look reads at most, about: it has five minutes, and starts from its beginning if it fails."""
 AT_ONCE = 8
 """Cases that get their events at the same time."""
+TURN = 1.0
+"""Seconds after which the next case has its turn, whether the one before has answered or not."""
+MOST_SILENT = 200
+"""Cases that the feed remembers as silent."""
 _RESULTS = ("all", "part", "failed")
 _BEAT = 5.0
 """Seconds between two signs of life: a look counts as dead after 20 without."""
@@ -77,7 +81,7 @@ class DeskFeeding:
             raise HelpDeskUnavailable(f"this worker has no desk {look.desk!r}: set BATON_DESK_FILE for it")
         result = "failed"
         try:
-            looked = await self._looked(self._beside, look.cursor)
+            looked = await self._looked(self._beside, look)
             result = "part" if looked.more else "all"
             return looked
         finally:
@@ -88,12 +92,12 @@ class DeskFeeding:
         if adapter.calls_left is not None:
             metrics.DESK_CALLS_LEFT.set(self._meter, adapter.calls_left, desk=adapter.name)
 
-    async def _looked(self, beside: Beside, cursor: str | None) -> Looked:
+    async def _looked(self, beside: Beside, look: Look) -> Looked:
         began, adapter = datetime.now(UTC), beside.adapter
-        hearing = DeskHearing(self._ledger, self._deliveries, adapter, self._task_queue)
+        hearing = DeskHearing(self._ledger, self._deliveries, adapter, self._task_queue, look.silent)
         with as_the_desk_says():
             async with _showing_life():
-                changes = await adapter.changes(cursor, MOST)
+                changes = await adapter.changes(look.cursor, MOST)
                 counted = await _hand_over(hearing, changes.heard)
                 for staff, presence in changes.presences.items():
                     await self._presences.note(staff, presence)
@@ -113,6 +117,7 @@ class DeskFeeding:
             told=counted[Heard.TOLD] + counted[Heard.REFUSED],
             refused=counted[Heard.REFUSED],
             passed_over=counted[Heard.PASSED_OVER],
+            silent=hearing.silent[-MOST_SILENT:],
         )
 
 
@@ -139,10 +144,19 @@ async def _hand_over(hearing: DeskHearing, changes: Sequence[HeardThere]) -> Cou
         by_case.setdefault(heard.desk_id, []).append(heard)
     turn, counted = asyncio.Semaphore(AT_ONCE), Counter[Heard]()
 
+    async def tell(several: Sequence[HeardThere]) -> None:
+        for heard in several:
+            counted[await hearing.hear(heard)] += 1
+
     async def one_case(several: Sequence[HeardThere]) -> None:
         async with turn:
-            for heard in several:
-                counted[await hearing.hear(heard)] += 1
+            telling = asyncio.create_task(tell(several))
+            try:
+                await asyncio.wait([telling], timeout=TURN)
+            except asyncio.CancelledError:
+                telling.cancel()
+                raise
+        await telling
 
     for failed in await asyncio.gather(*map(one_case, by_case.values()), return_exceptions=True):
         if failed is not None:

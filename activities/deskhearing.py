@@ -7,7 +7,7 @@ a case refuses was done at the desk all the same. So it is undone there, and a n
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from enum import StrEnum
 from typing import Any, cast
@@ -36,7 +36,10 @@ from helpdesks.outside.adapter import (
 from helpdesks.outside.expressing import overwritten, wanted
 
 ANSWERED_WITHIN = 20.0
-"""Seconds that a case has for its answer. One that is stuck must not keep the others from hearing."""
+"""Seconds that a case has for its answer: what it refuses is to be put back at the desk."""
+ASKED_AGAIN_WITHIN = 1.0
+"""Seconds that a case has which gave no answer the last time, such as one that holds events back because the
+desk does not take its writes. One that is stuck must not keep the others from hearing."""
 
 _log = logging.getLogger("baton.desk")
 
@@ -53,13 +56,31 @@ class Heard(StrEnum):
 
 
 class DeskHearing:
-    """Hands over to cases what people did at a desk. Only from within an activity."""
+    """Hands over to cases what people did at a desk. Only from within an activity.
 
-    def __init__(self, ledger: Ledger, deliveries: Deliveries, adapter: Adapter, task_queue: str) -> None:
+    Args:
+        silent: the desk's own IDs of cases that gave no answer the last time.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        deliveries: Deliveries,
+        adapter: Adapter,
+        task_queue: str,
+        silent: Iterable[str] = (),
+    ) -> None:
         self._ledger = ledger
         self._deliveries = deliveries
         self._adapter = adapter
         self._client = BatonClient(activity.client(), task_queue=task_queue)
+        self._silent = dict.fromkeys(silent)
+        self._given_up: set[str] = set()
+
+    @property
+    def silent(self) -> tuple[str, ...]:
+        """The desk's own IDs of cases that gave no answer the last time, the latest last."""
+        return tuple(self._silent)
 
     async def hear(self, heard: HeardThere) -> Heard:
         """Tell the case. Raises ``HelpDeskUnavailable``."""
@@ -129,32 +150,44 @@ class DeskHearing:
             _log.warning("%s: case %s: %s", self._adapter.name, heard.desk_id, refused)
 
     async def _send(self, heard: HeardThere, *, may_be_the_reply: bool) -> None:
-        start, event = heard.start, cast(Any, heard.event)
+        """Send an event and wait for the answer; or just hand it over, to a case that gives none."""
+        start, event, desk_id = heard.start, cast(Any, heard.event), heard.desk_id
+        case: Any
         if isinstance(start, ChatStart):
-            chat = self._client.chat(start.channel, start.conversation)
+            case = self._client.chat(start.channel, start.conversation)
+            opening = {"customer": start.customer}
+        else:
+            case = self._client.ticket(start.ticket_id)
+            names = ("customer", "subject", "channel", "conversation")
+            opening = {name: getattr(start, name) for name in names}
+        if desk_id not in self._given_up:
+            within = ASKED_AGAIN_WITHIN if desk_id in self._silent else ANSWERED_WITHIN
             try:
-                await chat.send(event, customer=start.customer, timeout=ANSWERED_WITHIN)
+                if not (may_be_the_reply and await self._is_the_reply(case, event, within)):
+                    await case.send(event, **opening, timeout=within)
             except Unanswered:
-                await chat.submit(event, customer=start.customer)
-            return
-        ticket = self._client.ticket(start.ticket_id)
-        if may_be_the_reply and event.message_id is not None:
-            fields = {name: getattr(event, name) for name in ("id", "at", "author", "message_id", "text")}
-            # Only the ticket knows whether its author may write the reply. If not, it is like any message.
-            with suppress(Refused, Unanswered):
-                await ticket.send(ReplySent(**fields), timeout=ANSWERED_WITHIN)
+                self._given_up.add(desk_id)
+                self._silent.pop(desk_id, None)
+                self._silent[desk_id] = None
+            except Refused:
+                self._silent.pop(desk_id, None)
+                raise
+            else:
+                self._silent.pop(desk_id, None)
                 return
-        opening = {
-            "customer": start.customer,
-            "subject": start.subject,
-            "channel": start.channel,
-            "conversation": start.conversation,
-        }
-        try:
-            await ticket.send(event, **opening, timeout=ANSWERED_WITHIN)  # type: ignore[arg-type]
-        except Unanswered:
-            # It may have the event; under the same ID it takes it once. Nobody hears a refusal then.
-            await ticket.submit(event, **opening)  # type: ignore[arg-type]
+        # It may have the event; under the same ID it takes it once. Nobody hears a refusal then.
+        await case.submit(event, **opening)
+
+    async def _is_the_reply(self, ticket: Any, event: Any, within: float) -> bool:
+        """Tell a ticket that this was its reply. False if it is a message like any other."""
+        if event.message_id is None:
+            return False
+        fields = {name: getattr(event, name) for name in ("id", "at", "author", "message_id", "text")}
+        # Only the ticket knows whether its author may write the reply.
+        with suppress(Refused):
+            await ticket.send(ReplySent(**fields), timeout=within)
+            return True
+        return False
 
 
 def _takes_nothing(kept: Kept | None) -> bool:

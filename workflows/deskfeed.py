@@ -47,7 +47,7 @@ class DeskFeed:
             self._asked = False
             looked = await workflow.execute_activity(
                 READ_DESK,
-                Look(desk=start.desk, cursor=self._status.cursor),
+                Look(desk=start.desk, cursor=self._status.cursor, silent=self._status.silent),
                 result_type=Looked,
                 start_to_close_timeout=_TIMEOUT,
                 heartbeat_timeout=_SIGN_OF_LIFE,
@@ -90,6 +90,7 @@ def _after(before: FeedStatus, looked: Looked) -> FeedStatus:
         told=before.told + looked.told,
         refused=before.refused + looked.refused,
         passed_over=before.passed_over + looked.passed_over,
+        silent=looked.silent,
     )
 
 

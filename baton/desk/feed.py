@@ -38,6 +38,9 @@ class FeedStatus(Payload):
     """Of these, events that were refused: the desk was put back, and says why."""
     passed_over: int = 0
     """What was about no case that Baton has."""
+    silent: tuple[str, ...] = ()
+    """Cases, by the desk's own ID, that gave no answer when they were last told something. They get their
+    events all the same, and nobody waits for what they say."""
 
 
 class FeedStart(Payload):
@@ -52,6 +55,7 @@ class Look(Payload):
 
     desk: str
     cursor: str | None = None
+    silent: tuple[str, ...] = ()
 
 
 class Looked(Payload):
@@ -70,3 +74,4 @@ class Looked(Payload):
     told: int = 0
     refused: int = 0
     passed_over: int = 0
+    silent: tuple[str, ...] = ()

@@ -11,16 +11,14 @@ import pytest
 from temporalio.client import WorkflowHistory
 from temporalio.testing import WorkflowEnvironment
 
-from baton.errors import HelpDeskUnavailable
-from helpdesks.outside.adapter import Change, Saying, Shown
 from helpdesks.outside.mapping import DeskMapping
 from helpdesks.outside.opening import Beside
 from lab.ledger import events_of
 from lab.rig import Rig, event, eventually, failed_tasks, fresh, rules_but
 from lab.server import running_server
 from tests.conftest import RigOpener
+from tests.desks.downdesk import DownDesk
 from tests.desks.looking import look
-from tests.desks.paper import PaperDesk
 from workflows.backlog import LARGEST_BACKLOG, OUTBOX_BUDGET
 from workflows.carrying import LARGEST_START
 
@@ -36,32 +34,6 @@ SUGGESTED = 150
 """Events of history after which this server suggests that a run ends, rather than 4,096."""
 RUNS_HELD = 3
 """Runs that hand over what waits while the desk is down."""
-
-
-class DownDesk(PaperDesk):
-    """A desk on paper that does not answer while it is down."""
-
-    down = False
-
-    async def show(self, desk_id: str) -> Shown:
-        self._answer()
-        return await super().show(desk_id)
-
-    async def change(self, desk_id: str, change: Change, key: str) -> None:
-        self._answer()
-        await super().change(desk_id, change, key)
-
-    async def say(self, desk_id: str, saying: Saying, key: str) -> None:
-        self._answer()
-        await super().say(desk_id, saying, key)
-
-    async def has_said(self, desk_id: str, key: str) -> bool:
-        self._answer()
-        return await super().has_said(desk_id, key)
-
-    def _answer(self) -> None:
-        if self.down:
-            raise HelpDeskUnavailable("down for a test")
 
 
 @pytest.fixture

@@ -127,6 +127,8 @@ def status(json_: bool) -> None:
             ("Refused and put back", f"{known.refused:,}"),
             ("About no case of ours", f"{known.passed_over:,}"),
         ]
+        if known.silent:
+            rows.append(("Cases without an answer", ", ".join(known.silent)))
         if health.last_error:
             rows.append((f"Attempt {health.attempt - 1} failed", health.last_error))
         print_table((used.name, ""), rows, "")
