@@ -28,6 +28,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from baton.contract.words import Key, Label
+from baton.documents.plain import One
 from baton.rules.grammar import Loose, Part
 from baton.rules.scene import CHATS, EVERY_CASE, TICKETS, CaseType
 from baton.rules.verbs import Action
@@ -82,7 +83,7 @@ class TimedRule(Rule):
 class RuleFile(Part):
     """Rules for chats and tickets, in three lists. Each list is gone through in its order."""
 
-    version: Literal[1]
+    version: One
     """Version of the rule language."""
     incoming: Annotated[tuple[EventRule, ...], Loose] = ()
     """Asked when a new chat or ticket begins."""

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, Discriminator, Field, Tag
 
 from baton.contract.words import Key, Label
+from baton.documents.plain import Yes
 from baton.rules.grammar import Loose, Part, Text, key_of
 from baton.wording import BY_KEY
 
@@ -171,7 +172,7 @@ class NotifyField(Part):
 
 
 class NotifyEveryone(Part):
-    everyone: Literal[True]
+    everyone: Yes
     """Everybody who is online."""
     text: Text
 

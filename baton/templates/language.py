@@ -7,13 +7,14 @@ in the directory, whether a text can be rendered).
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 
 from pydantic import ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from baton.contract import MARKER
 from baton.contract.words import Key, Label
+from baton.documents.plain import One, Yes
 from baton.rules.grammar import Loose, Part, Text
 
 Hours = Annotated[float, Field(gt=0, le=8_784, allow_inf_nan=False)]
@@ -49,7 +50,7 @@ class Notice(Part):
 
     model_config = ConfigDict(json_schema_extra={"minProperties": 1})
 
-    departments: Literal[True] | None = None
+    departments: Yes | None = None
     """True: the members of the departments that are asked."""
     staff: Several = ()
     """These people."""
@@ -94,7 +95,7 @@ class Template(Part):
 class TemplateFile(Part):
     """Templates for tickets, in the order in which dispatchers see them."""
 
-    version: Literal[1]
+    version: One
     """Version of the template language."""
     draft: Text | None = None
     """What the composer begins the consolidated reply with. Jinja2; a built-in draft if left out."""

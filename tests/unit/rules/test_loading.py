@@ -157,6 +157,7 @@ def test_a_mistake_in_a_condition_says_where_what_and_what_to_do(condition: str,
         ),
         ("notify: {line: line-1}", "notify: 'text' is missing\n    add 'text: …'"),
         ("notify: {everyone: false, text: a}", "everyone: false is not possible here\n    allowed: true"),
+        ("notify: {everyone: 1, text: a}", "everyone: 1 is not possible here\n    allowed: true"),
         ("note", "then > #1: fields are expected here, not 'note'"),
         # What only the directory knows.
         (
@@ -188,6 +189,8 @@ def test_a_mistake_in_an_action_says_where_what_and_what_to_do(action: str, said
     [
         ("changed: []\n", "r.yaml:1: 'version' is missing"),
         ("version: 2\n", "r.yaml:1: version: 2 is not possible here\n    allowed: 1"),
+        ("version: true\n", "r.yaml:1: version: true is not possible here\n    allowed: 1"),
+        ("version: 1.0\n", "r.yaml:1: version: 1.0 is not possible here\n    allowed: 1"),
         ("version: 1\nchangd: []\n", "r.yaml:2: unknown field 'changd'\n    did you mean changed?"),
         ("version: 1\nchanged: {}\n", "r.yaml:2: changed: a list is expected here, not fields"),
         (

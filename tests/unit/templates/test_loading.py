@@ -42,6 +42,7 @@ def mistakes(text: str, *, known: bool = True) -> str:
         ("notify: {}", "notify: this names nobody\n    remove it, or say who"),
         ("notify: {line: }", "notify: this names nobody"),
         ("notify: {departments: false}", "notify > departments: false is not possible here"),
+        ("notify: {departments: 1}", "notify > departments: 1 is not possible here\n    allowed: true"),
         (
             "notify: {everyone: true}",
             "notify: unknown field 'everyone'\n    allowed: departments, staff, line",
