@@ -17,7 +17,7 @@ from temporalio.common import MetricMeter, WorkflowIDConflictPolicy
 
 from activities.deskhearing import DeskHearing, Heard
 from activities.presencechanges import PresenceChanges
-from activities.refusing import as_the_desk_says
+from activities.refusing import when_the_desk_wants
 from baton.desk.feed import (
     DESK_FEED_WORKFLOW,
     READ_DESK,
@@ -76,7 +76,9 @@ class DeskFeeding:
 
     @activity.defn(name=READ_DESK)
     async def read_desk(self, look: Look) -> Looked:
-        """One look. Raises ``HelpDeskUnavailable``, and is then tried again from the same cursor."""
+        """One look. Whatever it raises, it is tried again from the same cursor: without an end to the look
+        there is no other place at which to go on. What the desk refuses, somebody has to put right there.
+        """
         if self._beside is None or self._beside.adapter.name != look.desk:
             raise HelpDeskUnavailable(f"this worker has no desk {look.desk!r}: set BATON_DESK_FILE for it")
         result = "failed"
@@ -95,7 +97,7 @@ class DeskFeeding:
     async def _looked(self, beside: Beside, look: Look) -> Looked:
         began, adapter = datetime.now(UTC), beside.adapter
         hearing = DeskHearing(self._ledger, self._deliveries, adapter, self._task_queue, look.silent)
-        with as_the_desk_says():
+        with when_the_desk_wants():
             async with _showing_life():
                 changes = await adapter.changes(look.cursor, MOST)
                 counted = await _hand_over(hearing, changes.heard)

@@ -25,9 +25,17 @@ def refusing() -> Iterator[None]:
 def as_the_desk_says() -> Iterator[None]:
     """Try again what is in this block when the desk wants it, and never if it said no."""
     try:
-        yield
+        with when_the_desk_wants():
+            yield
     except DeskRefused as refused:
         raise ApplicationError(str(refused), type=DeskRefused.__name__, non_retryable=True) from None
+
+
+@contextmanager
+def when_the_desk_wants() -> Iterator[None]:
+    """Try again what is in this block, and not before the time for which the desk asks."""
+    try:
+        yield
     except HelpDeskUnavailable as away:
         if away.after is None:
             raise

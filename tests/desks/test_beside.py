@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from baton.contract import DepartmentState, Presence, Status, TicketStage
+from baton.errors import DeskRefused
 from baton.model.effects import CaseRef
+from helpdesks.outside.adapter import Changes
 from helpdesks.outside.mapping import DeskMapping
 from helpdesks.outside.opening import Beside
 from lab.rig import Rig, eventually, failed_tasks, fresh
@@ -146,3 +150,23 @@ async def test_another_interval_counts_from_the_next_look_on(paper_rig: Rig, pap
         return await paper_rig.desk.kept(CaseRef.at(f"ticket:{ticket}")) is not None
 
     await eventually(heard, "the feed did not look by itself")
+
+
+async def test_a_desk_that_refuses_to_be_read_is_read_from_there_later(
+    paper_rig: Rig, paper: PaperDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ticket, refusals = fresh("T"), 2
+    changes = paper.changes
+
+    async def refusing(cursor: str | None, most: int) -> Changes:
+        nonlocal refusals
+        if refusals:
+            refusals -= 1
+            raise DeskRefused("paper shows nothing to this login")
+        return await changes(cursor, most)
+
+    monkeypatch.setattr(paper, "changes", refusing)
+    paper.writes(ticket, "carol")
+    status = await look(paper_rig, paper)
+    assert (refusals, status.told) == (0, 1)
+    assert await paper_rig.desk.kept(CaseRef.at(f"ticket:{ticket}")) is not None
