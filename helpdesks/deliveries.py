@@ -90,6 +90,8 @@ class Seen(NamedTuple):
     of these is on its way."""
     unknown: frozenset[str]
     """Fields that somebody has changed in a way that the write did not know."""
+    told: tuple[str, ...] = ()
+    """What it cannot show and was said there in words, as it was said last."""
 
 
 class Deliveries:
@@ -130,12 +132,6 @@ class Deliveries:
         await self._database.write(
             lambda connection: _note(connection, desk, desk_id, cast(Difference, shows), differing=differing),
             f"shown:{desk}:{desk_id}",
-        )
-
-    async def told(self, desk: str, desk_id: str) -> tuple[str, ...]:
-        """What a case cannot show at the desk and is said there in words, as it was said last."""
-        return await self._database.read(
-            lambda connection: tuple(json.loads(_row(connection, desk, desk_id).told))
         )
 
     async def tell(self, desk: str, desk_id: str, told: Sequence[str]) -> None:
@@ -210,7 +206,7 @@ def _seen(connection: Connection, desk: str, desk_id: str, write: CaseWrite) -> 
         )
         if decided_at is None or decided_at > write.decided_at:
             unknown.add(name)
-    return Seen(_read(row.shows), frozenset(settled), frozenset(unknown))
+    return Seen(_read(row.shows), frozenset(settled), frozenset(unknown), tuple(json.loads(row.told)))
 
 
 def _note(

@@ -53,15 +53,13 @@ class OutsideDesk:
             return False
         desk_id = self._adapter.desk_id(write.case)
         if desk_id is not None:
-            seen = await self._bring(desk_id, write)
-            told = await self._deliveries.told(self._adapter.name, desk_id)
-            shown = await self._deliveries.shows(self._adapter.name, desk_id)
-            missing = tuple(unexpressed(write, self._adapter.capabilities, shown))
+            seen = await self._bring(desk_id, write, progress)
+            missing = tuple(unexpressed(write, self._adapter.capabilities, seen.shows))
             # A chat is asked to be ended as often as somebody has activated it there.
-            new = [sentence for sentence in missing if sentence not in told or sentence == END_IT]
+            new = [sentence for sentence in missing if sentence not in seen.told or sentence == END_IT]
             for number, text in enumerate([*write.notes, *new]):
                 await self._say(desk_id, Saying(text, to_customer=False), f"{write.key}:{number}", progress)
-            if missing != told:
+            if missing != seen.told:
                 await self._deliveries.tell(self._adapter.name, desk_id, missing)
             unseen = Capability.END_CHAT not in self._adapter.capabilities
             if write.activity is not None and unseen and "activity" not in seen.unknown:
@@ -130,7 +128,7 @@ class OutsideDesk:
             return
         await self._adapter.say(desk_id, saying, key)
 
-    async def _bring(self, desk_id: str, write: CaseWrite) -> Seen:
+    async def _bring(self, desk_id: str, write: CaseWrite, progress: Progress) -> Seen:
         """Make the desk show this, but for what a person has changed there meanwhile.
 
         Returns what was known of the case before.
@@ -144,6 +142,9 @@ class OutsideDesk:
             return seen
         now = (await self._adapter.show(desk_id)).is_now
         on_their_way = changed_by_others(now, seen.shows) - seen.settled
+        if progress is Progress.UNKNOWN:
+            # What shows what was wanted may be this write's own doing, of which it had no answer.
+            on_their_way -= {field for field, value in to.items() if now.get(field) == value}
         change = merged(to, now, seen.shows, on_their_way | seen.unknown)
         for _ in range(2):
             if not change:

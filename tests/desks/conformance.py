@@ -128,6 +128,19 @@ class Conformance:
         assert await desk.write_case(a_write(case, 2, assignee="oleg", status=Status.PENDING))
         assert await shows(place, case) == ("maria", Status.PENDING), "the status nobody had changed"
 
+    async def test_what_was_done_without_an_answer_is_not_taken_for_a_persons_change(
+        self, place: Place, desk: OutsideDesk, faulty: Faulty
+    ) -> None:
+        case = await place.opens()
+        assert await desk.write_case(a_write(case, 1, assignee="lena"))
+        faulty.faults = {"change": ["after"]}
+        write = a_write(case, 2, assignee="oleg")
+        with pytest.raises(HelpDeskUnavailable):
+            await desk.write_case(write)
+        assert await desk.write_case(write)
+        assert await desk.write_case(a_write(case, 3, assignee="petra"))
+        assert await shows(place, case) == ("petra", Status.OPEN)
+
     async def test_a_label_that_a_person_has_added_in_between_stays(
         self, place: Place, desk: OutsideDesk
     ) -> None:
