@@ -33,7 +33,7 @@ from helpdesks.outside.adapter import (
     applied,
     undone,
 )
-from helpdesks.outside.expressing import overwritten, wanted
+from helpdesks.outside.expressing import overwritten, still_to_undo, wanted
 
 ANSWERED_WITHIN = 20.0
 """Seconds that a case has for its answer: what it refuses is to be put back at the desk."""
@@ -94,18 +94,22 @@ class DeskHearing:
             return Heard.NOTHING
         case = CaseRef.at(workflow_id_of(heard.start))
         kept = await self._ledger.kept(case)
-        if not heard.opens and _takes_nothing(kept):
+        # The ledger knows nothing yet of a case that has not come to its first message.
+        if not heard.opens and _takes_nothing(kept) and heard.desk_id not in self._silent:
             return Heard.PASSED_OVER
         before = await self._deliveries.shows(name, heard.desk_id)
         await self._deliveries.heard(name, heard.desk_id, heard.shows, event.id)
         try:
             await self._send(heard, may_be_the_reply=kept is not None and _awaits_a_reply(kept, event))
         except Refused as refusal:
-            if isinstance(refusal, IllegalTransition) and _takes_nothing(await self._ledger.kept(case)):
+            kept = await self._ledger.kept(case)
+            if isinstance(refusal, IllegalTransition) and _takes_nothing(kept):
                 return Heard.PASSED_OVER
             _log.info("%s at %s was refused: %s", event.kind, name, refusal.type)
+            # What was known of the desk may be this very change, if a look was broken off here before.
+            so = {**before, **(wanted(kept.state, self._adapter.capabilities) if kept else {})}
             with self._whatever_the_desk_says(heard):
-                await self._put_back(heard, before, refusal)
+                await self._put_back(heard, cast(Change, so), refusal)
             return Heard.REFUSED
         return Heard.TOLD
 
@@ -125,14 +129,15 @@ class DeskHearing:
             await self._adapter.change(heard.desk_id, change, f"{kept.state.case_id}:again")
             await self._deliveries.heard(self._adapter.name, heard.desk_id, cast(Difference, change), None)
 
-    async def _put_back(self, heard: HeardThere, before: Change, refusal: Refused) -> None:
-        """Make the desk show again what is true, and say why."""
+    async def _put_back(self, heard: HeardThere, so: Change, refusal: Refused) -> None:
+        """Make the desk show again what is ``so``, and say why. What somebody has changed since, stays."""
         assert heard.event is not None
         back = Change()
         if heard.shows:
-            back = undone(heard.shows, before, (await self._adapter.show(heard.desk_id)).is_now)
-        if back:
-            await self._adapter.change(heard.desk_id, back, f"{heard.event.id}:back")
+            now = (await self._adapter.show(heard.desk_id)).is_now
+            back = undone(heard.shows, so, now)
+            if change := still_to_undo(back, heard.shows, now):
+                await self._adapter.change(heard.desk_id, change, f"{heard.event.id}:back")
         await self._deliveries.heard(self._adapter.name, heard.desk_id, cast(Difference, back), None)
         key = f"{heard.event.id}:refused"
         if Capability.NOTES in self._adapter.capabilities and not await self._adapter.has_said(

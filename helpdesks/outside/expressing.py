@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Set
+from typing import cast
 
 from baton.contract import Activity, Tab, TicketStage
 from baton.model.chat.state import ChatState
@@ -72,6 +73,13 @@ def merged(wanted: Change, now: Change, known: Change, on_their_way: Set[str]) -
 def changed_by_others(now: Change, known: Change) -> frozenset[str]:
     """The fields that show something else than what was last written or read there."""
     return frozenset(name for name in SINGLE if name in known and known[name] != now.get(name))
+
+
+def still_to_undo(back: Change, difference: Difference, now: Change) -> Change:
+    """The part of ``back`` that undoes what the desk still shows: what a person changed later stays."""
+    single = {name: back[name] for name in SINGLE if name in back and now.get(name) == difference.get(name)}
+    labels = {"labels": back["labels"]} if "labels" in back and back["labels"] != now.get("labels") else {}
+    return cast(Change, {**single, **labels})
 
 
 def overwritten(own: Difference, case: Change, now: Change) -> Change:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from baton.contract import DepartmentState, Presence, Status, TicketStage
-from baton.errors import DeskRefused
+from baton.errors import DeskRefused, HelpDeskUnavailable
 from baton.model.effects import CaseRef
-from helpdesks.outside.adapter import Changes
+from helpdesks.outside.adapter import Changes, Shown
 from helpdesks.outside.mapping import DeskMapping
 from helpdesks.outside.opening import Beside
 from lab.rig import Rig, eventually, failed_tasks, fresh
@@ -84,6 +84,45 @@ async def test_what_is_refused_is_put_back_with_the_reason(paper_rig: Rig, paper
     assert len(refusals) == 2
     assert "billing" in refusals[0]
     assert "did you mean billing?" in refusals[1]
+
+
+async def test_what_is_refused_is_put_back_also_if_that_broke_off_before(
+    paper_rig: Rig, paper: PaperDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ticket, show, failures = fresh("T"), paper.show, 1
+    paper.writes(ticket, "carol")
+    paper.labels(ticket, "petra", "billing")
+    await look(paper_rig, paper)
+    await paper_rig.settled(f"ticket:{ticket}")
+
+    async def failing(desk_id: str) -> Shown:
+        nonlocal failures
+        if failures:
+            failures -= 1
+            raise HelpDeskUnavailable("away, for a test")
+        return await show(desk_id)
+
+    monkeypatch.setattr(paper, "show", failing)
+    paper.sets(ticket, "petra", Status.CLOSED)
+    status = await look(paper_rig, paper)
+    assert (failures, status.refused) == (0, 1)
+    assert paper.sheets[ticket].shows["status"] is Status.OPEN
+
+
+async def test_what_was_changed_after_a_refused_change_stays(paper_rig: Rig, paper: PaperDesk) -> None:
+    ticket = fresh("T")
+    paper.writes(ticket, "carol")
+    paper.labels(ticket, "petra", "billing")
+    await look(paper_rig, paper)
+    await paper_rig.settled(f"ticket:{ticket}")
+    paper.sets(ticket, "petra", Status.CLOSED)
+    paper.sets(ticket, "petra", Status.PENDING)
+    before = len(paper.journal)
+    assert (await look(paper_rig, paper)).refused == 1
+    await paper_rig.settled(f"ticket:{ticket}")
+    assert paper.sheets[ticket].shows["status"] is Status.PENDING
+    assert (await paper_rig.ticket(ticket)).status is Status.PENDING
+    assert [heard.shows for _, heard in paper.journal[before:] if "status" in heard.shows] == []
 
 
 async def test_the_dead_ticket_of_before_is_left_alone(paper_rig: Rig, paper: PaperDesk) -> None:

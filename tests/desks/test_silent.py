@@ -13,7 +13,7 @@ from baton.model.effects import CaseRef
 from helpdesks.outside.mapping import DeskMapping
 from helpdesks.outside.opening import Beside
 from lab.ledger import events_of
-from lab.rig import PATIENCE, Rig, eventually, fresh
+from lab.rig import PATIENCE, Rig, becomes, eventually, fresh
 from tests.conftest import RigOpener
 from tests.desks.downdesk import DownDesk
 from tests.desks.looking import ask_to_look, look
@@ -101,3 +101,19 @@ async def test_it_gets_everything_in_order_and_is_waited_for_once(
     assert (await look(down_rig, desk)).silent == ()
     arrived = [row.event_id for row in await events_of(down_rig.desk, ticket)]
     assert [one for one in arrived if one.startswith("paper:")][1:] == sent
+
+
+async def test_what_happens_before_a_new_case_has_answered_is_heard(
+    down_rig: Rig, desk: DownDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("activities.deskhearing.ANSWERED_WITHIN", 0)
+    ticket = fresh("T")
+    desk.writes(ticket, "carol")
+    desk.labels(ticket, "petra", "billing")
+    status = await look(down_rig, desk)
+    assert (status.told, status.passed_over) == (2, 0)
+
+    async def labels() -> tuple[str, ...]:
+        return (await down_rig.ticket(ticket)).labels
+
+    await becomes(labels, ("billing",), "the labels")
