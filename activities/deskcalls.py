@@ -14,6 +14,7 @@ from baton.desk.beside import (
     CHECK_DESK,
     DESK_IN_USE,
     IMPORT_DESK,
+    NO_OTHER_DESK,
     SET_UP_DESK,
     DeskFinding,
     DeskInUse,
@@ -119,9 +120,7 @@ class DeskCalls:
     def _required(self) -> Beside:
         with refusing():
             if self._beside is None:
-                raise NotAllowed(
-                    "people work in the embedded help desk; to have another, give the workers BATON_DESK_FILE"
-                )
+                raise NotAllowed(NO_OTHER_DESK)
         return self._beside
 
     async def _check_names(self, beside: Beside) -> list[Finding]:

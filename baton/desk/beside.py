@@ -9,11 +9,15 @@ CHECK_DESK = "check_desk"
 SET_UP_DESK = "set_up_desk"
 IMPORT_DESK = "import_desk"
 
+EMBEDDED = "embedded"
+"""The name of the help desk that is the ledger, too."""
+NO_OTHER_DESK = "people work in the embedded help desk; to have another, give the workers BATON_DESK_FILE"
+
 
 class DeskInUse(Payload):
     """Where people work."""
 
-    name: str = "embedded"
+    name: str = EMBEDDED
     url: str = ""
     every: float = 10.0
     """Seconds between two looks at what is new."""

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
 
+from temporalio.client import WorkflowHandle
 from temporalio.service import RPCError, RPCStatusCode
 
 from baton.desk.beside import (
     CHECK_DESK,
     DESK_IN_USE,
+    EMBEDDED,
     IMPORT_DESK,
+    NO_OTHER_DESK,
     SET_UP_DESK,
     DeskFinding,
     DeskInUse,
@@ -19,7 +24,7 @@ from baton.desk.beside import (
 )
 from baton.desk.client import DeskClient
 from baton.desk.feed import FEED_STATUS, LOOK, FeedStatus, desk_feed_workflow_id
-from baton.errors import IllegalTransition
+from baton.errors import IllegalTransition, NotAllowed
 from baton.temporal.executions import describe
 
 
@@ -57,21 +62,33 @@ class BesideClient(DeskClient):
 
     async def feed(self, desk: str) -> FeedHealth:
         """How far the feed has read. Raises ``IllegalTransition`` if it never began."""
-        handle = self.temporal.get_workflow_handle(desk_feed_workflow_id(desk, self.task_queue))
-        try:
+        handle = self._feed_of(desk)
+        with _if_it_began(desk):
             described = await describe(self.temporal, handle.id)
             status: FeedStatus = await handle.query(FEED_STATUS, result_type=FeedStatus)
-        except RPCError as error:
-            if error.status is not RPCStatusCode.NOT_FOUND:
-                raise
-            raise IllegalTransition(
-                f"the feed of {desk} never began: no worker with BATON_DESK_FILE has started"
-            ) from None
         pending = described.answer.pending_activities
         if not pending:
             return FeedHealth(status, 0, "")
         return FeedHealth(status, pending[0].attempt, pending[0].last_failure.message)
 
     async def look(self, desk: str) -> None:
-        """Say that something is new at the desk, as a hook does."""
-        await self.temporal.get_workflow_handle(desk_feed_workflow_id(desk, self.task_queue)).signal(LOOK)
+        """Say that something is new at the desk, as a hook does. Raises as `feed`."""
+        with _if_it_began(desk):
+            await self._feed_of(desk).signal(LOOK)
+
+    def _feed_of(self, desk: str) -> WorkflowHandle[Any, Any]:
+        if desk == EMBEDDED:
+            raise NotAllowed(NO_OTHER_DESK)
+        return self.temporal.get_workflow_handle(desk_feed_workflow_id(desk, self.task_queue))
+
+
+@contextmanager
+def _if_it_began(desk: str) -> Iterator[None]:
+    try:
+        yield
+    except RPCError as error:
+        if error.status is not RPCStatusCode.NOT_FOUND:
+            raise
+        raise IllegalTransition(
+            f"the feed of {desk} never began: no worker with BATON_DESK_FILE has started"
+        ) from None
