@@ -134,7 +134,7 @@ class Outbox:
         self._stopping = self._let_go = True
         if self._sender is not None:
             self._sender.cancel()
-            await asyncio.wait([self._sender])
+            await workflow.wait([self._sender])
 
     def start_again(self) -> None:
         """Go on after a ``pause`` or a ``stop``, when the run does not end after all."""

@@ -16,6 +16,7 @@ from baton.desk.client import DeskClient
 from baton.errors import IllegalTransition, UnknownStaff
 from lab.rig import CHANNEL, NO_RULES, Rig, event, eventually, rules_but
 from tests.arguments import ENCRYPTED, ODD_ARGUMENTS, READABLE, invalid
+from tests.replay.outagescenes import OUTAGE_SCENES
 from tests.replay.scene import Scene
 from tests.replay.ticketscenes import TICKET_SCENES
 from tests.waiting import refused
@@ -360,4 +361,4 @@ CHAT_SCENES: dict[str, Scene] = {
     "quiet_end": Scene(quiet_end, impatient=True),
 }
 
-SCENES = CHAT_SCENES | TICKET_SCENES
+SCENES = CHAT_SCENES | TICKET_SCENES | OUTAGE_SCENES
