@@ -25,8 +25,8 @@ from baton.signs import escaped, one_line, visible
 
 LogFormat = Literal["text", "json"]
 
-_CHATTY = ("alembic", "transitions", "watchfiles")
-"""Loggers that write a line for each step."""
+_CHATTY = ("alembic", "httpcore", "httpx", "transitions", "watchfiles")
+"""Loggers that write a line for each step; that of a call to a help desk may name a customer."""
 _QUOTING = ("psycopg", "temporalio")
 """Loggers whose ``DEBUG`` records may quote what they work with, such as payloads not yet encrypted."""
 _event: ContextVar[str | None] = ContextVar("baton_event", default=None)

@@ -145,3 +145,11 @@ def test_the_settings_choose_level_and_form(capsys: pytest.CaptureFixture[str]) 
     set_up_logging("INFO", "text")
     logging.getLogger("baton.test").info("and this")
     assert capsys.readouterr().err.endswith("INFO    baton.test: and this\n")
+
+
+@pytest.mark.usefixtures("_as_before")
+def test_calls_to_a_help_desk_are_not_logged(capsys: pytest.CaptureFixture[str]) -> None:
+    """Their addresses may have a customer's."""
+    set_up_logging("INFO", "text")
+    logging.getLogger("httpx").info("HTTP Request: GET https://desk.example.com/user/carol@example.com")
+    assert capsys.readouterr().err == ""
