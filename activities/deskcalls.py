@@ -9,7 +9,7 @@ from activities.calls import call
 from activities.deskhearing import DeskHearing
 from activities.refusing import refusal, refusing
 from activities.starting import workflow_id_of
-from activities.takingover import events_of, take_over
+from activities.takingover import broke_off, events_of, take_over
 from baton.desk.beside import (
     CHECK_DESK,
     DESK_IN_USE,
@@ -96,7 +96,8 @@ class DeskCalls:
         known = events = taken_over = 0
         refused = []
         for case in found.cases:
-            if await self._ledger.kept(CaseRef.at(workflow_id_of(case.start))) is not None:
+            kept = await self._ledger.kept(CaseRef.at(workflow_id_of(case.start)))
+            if kept is not None and not await broke_off(self._deliveries, adapter.name, case):
                 known += 1
                 continue
             try:

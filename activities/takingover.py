@@ -40,13 +40,24 @@ async def take_over(hearing: DeskHearing, deliveries: Deliveries, desk: str, cas
     """
     messages = _messages(case)
     as_it_is = list(_as_it_is(desk, case))
+    await deliveries.begin_import(_key(desk, case))
     # Noted first, so that what follows from the messages does not change what people have set at the desk.
     for event, shows in as_it_is:
         await deliveries.heard(desk, case.desk_id, shows, event.id)
     told = [await hearing.hear(HeardThere(case.start, case.desk_id, event)) for event in messages]
     for event, shows in as_it_is:
         told.append(await hearing.hear(HeardThere(case.start, case.desk_id, event, shows)))
+    await deliveries.done(_key(desk, case))
     return sum(one is Heard.TOLD for one in told)
+
+
+async def broke_off(deliveries: Deliveries, desk: str, case: OpenCase) -> bool:
+    """Whether taking over this case began, and did not come to its end."""
+    return await deliveries.is_under_way(_key(desk, case))
+
+
+def _key(desk: str, case: OpenCase) -> str:
+    return derived_id("import", desk, case.desk_id)
 
 
 def _messages(case: OpenCase) -> list[Event]:

@@ -112,6 +112,19 @@ class Deliveries:
             lambda connection: self._begin(connection, effect.key, effect.decided_at, "")
         )
 
+    async def begin_import(self, key: str) -> None:
+        """Note that a case is being taken over from the desk."""
+        await self._database.write(lambda connection: self._begin(connection, key, datetime.now(UTC), ""))
+
+    async def is_under_way(self, key: str) -> bool:
+        """Whether something with this key began, and was not done."""
+
+        def begun(connection: Connection) -> bool:
+            row = connection.execute(_DELIVERY, {"wanted": key}).one_or_none()
+            return row is not None and row.state == Progress.BEGUN
+
+        return await self._database.read(begun)
+
     async def done(self, key: str) -> None:
         """Note that the desk has it."""
         await self._database.write(

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from activities.deskhearing import DeskHearing, Heard
 from baton.cli.desk.beside import MEANINGS
 from baton.contract import Status, TicketStage
-from baton.errors import DeskRefused
-from helpdesks.outside.adapter import Capability, Finding
+from baton.errors import DeskRefused, HelpDeskUnavailable
+from helpdesks.outside.adapter import Capability, Finding, HeardThere
 from lab.rig import Rig, fresh
 from tests.commands import Baton
 from tests.desks.looking import look
@@ -76,6 +77,27 @@ async def test_what_is_open_is_taken_over_as_it_is(baton: Baton, paper_rig: Rig,
     again = await baton.run("desk", "import")
     assert "0 cases taken over" in again.out
     assert "2 cases known already" in again.out
+
+
+async def test_an_import_that_broke_off_in_a_case_goes_on_there(
+    baton: Baton, paper_rig: Rig, paper: PaperDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ticket, hear, told = fresh("T"), DeskHearing.hear, 0
+    paper.writes(ticket, "carol", "An old question.")
+    paper.assigns(ticket, "petra", "ada")
+
+    async def broken(self: DeskHearing, heard: HeardThere) -> Heard:
+        nonlocal told
+        told += 1
+        if told == 2:
+            raise HelpDeskUnavailable("the worker dies, for a test")
+        return await hear(self, heard)
+
+    monkeypatch.setattr(DeskHearing, "hear", broken)
+    assert "1 case taken over, with 3 events" in (await baton.run("desk", "import")).out
+    await paper_rig.settled(f"ticket:{ticket}")
+    assert (await paper_rig.ticket(ticket)).assignee == "ada"
+    assert "1 case known already" in (await baton.run("desk", "import")).out
 
 
 async def test_the_embedded_help_desk_is_none_to_be_checked(rig: Rig, tmp_path: Path) -> None:
