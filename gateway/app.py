@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from fastapi import FastAPI, Request, Response
-from fastapi.responses import JSONResponse, RedirectResponse
+from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.responses import JSONResponse, PlainTextResponse, RedirectResponse
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 
@@ -18,8 +18,9 @@ from gateway.backend import Backend
 from gateway.console import add_console, page_instead
 from gateway.describing import described
 from gateway.door import Door
+from gateway.metrics import EXPOSITION, Requests
 from gateway.problems import UNAVAILABLE, ProblemError, answer_of, problem_of
-from gateway.routing import EncodedPaths, api_router, needs
+from gateway.routing import EncodedPaths, Route, api_router, needs
 
 READY_SECONDS = 1.0
 """For how long an answer about readiness counts: anybody may ask, as often as they like."""
@@ -47,8 +48,10 @@ def gateway_app(settings: Settings, backend: Backend, codec: ASGIApp | None = No
         redirect_slashes=False,
         lifespan=lifespan,
     )
+    requests = Requests()
     app.state.door = Door(
         backend=backend,
+        requests=requests,
         gate=Gate(backend, settings.gateway_rate),
         body_bytes=settings.gateway_body_bytes,
         answer_seconds=settings.gateway_answer_seconds,
@@ -56,12 +59,17 @@ def gateway_app(settings: Settings, backend: Backend, codec: ASGIApp | None = No
     app.add_exception_handler(HTTPException, _as_problem)
     app.add_middleware(EncodedPaths)
     own = api_router()
+    counted = APIRouter(route_class=Route)
+
+    @counted.get("/metrics", include_in_schema=False, **needs(None))
+    async def metrics() -> PlainTextResponse:
+        return PlainTextResponse(requests.exposition(), media_type=EXPOSITION)
 
     @own.get("/openapi.json", include_in_schema=False, **needs(None))
     async def openapi(request: Request) -> JSONResponse:
         return JSONResponse(described(request.app))
 
-    for router in (own, *ROUTERS):
+    for router in (own, counted, *ROUTERS):
         app.include_router(router)
     add_console(app, settings, backend)
     _add_health(app, backend)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from gateway.access import Gate
 from gateway.backend import Backend
+from gateway.metrics import Requests
 
 
 @dataclass(frozen=True)
@@ -14,5 +15,6 @@ class Door:
 
     backend: Backend
     gate: Gate
+    requests: Requests
     body_bytes: int
     answer_seconds: float

@@ -12,6 +12,7 @@ else of a request is read.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Coroutine, Iterable
 from typing import Annotated, Any
 from urllib.parse import quote, unquote
@@ -95,6 +96,12 @@ class Route(APIRoute):
 
         async def handler(request: Request) -> Response:
             door: Door = request.app.state.door
+            began = time.perf_counter()
+            response = await answered(request, door)
+            door.requests.note(request.method, self.path_format, response.status_code, began)
+            return response
+
+        async def answered(request: Request, door: Door) -> Response:
             try:
                 async with asyncio.timeout(door.answer_seconds):
                     await door.gate.admit(request.headers.get("authorization"), scope)

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import httpx
 import pytest
+from sqlalchemy import Connection
 
 from baton.contract import chat_workflow_id
-from baton.desk.apikeys import Scope
+from baton.desk.apikeys import Scope, new_key
 from baton.model.effects import CaseRef
-from lab.gateways import gateway_of, key_for
+from baton.settings import load_settings
+from lab.gateways import gateway_of, key_for, serving
 from lab.rig import CHANNEL, Rig, becomes, event, fresh
+from local.machine import free_port
 from tests.problems import bearing, problem
 
 
@@ -189,3 +194,60 @@ async def test_the_description_is_behind_a_key(api: httpx.AsyncClient) -> None:
     described = (await api.get("/openapi.json")).json()
     assert described["openapi"].startswith("3.1")
     assert "/v1/chats/{channel}/{conversation}/events" in described["paths"]
+
+
+async def test_requests_are_counted_by_route_and_status_and_by_no_id(api: httpx.AsyncClient) -> None:
+    chat = fresh("secret-name")
+    await api.get(f"/chats/{CHANNEL}/{chat}")
+    shown = (await api.get(str(api.base_url).replace("/v1/", "/metrics"))).text
+    counted = 'method="GET",route="/v1/chats/{channel}/{conversation}",status="404"'
+    assert f"baton_gateway_request_seconds_count{{{counted}}} 1\n" in shown
+    assert f'baton_gateway_request_seconds_bucket{{{counted},le="+Inf"}} 1\n' in shown
+    assert chat not in shown
+
+
+async def test_neither_keys_nor_texts_are_logged(
+    rig: Rig, api: httpx.AsyncClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    key = await key_for(rig.desk, Scope.EVENTS)
+    with caplog.at_level(logging.DEBUG):
+        for body in (
+            {"event": event("customer_message", "customer", text="the card is 4711")},
+            {"event": event("poem", "customer", text="the card is 4711")},
+            {"event": event("taken", "the card is 4711")},
+        ):
+            await api.post(f"/chats/{CHANNEL}/{fresh('chat')}/events", json=body, headers=bearing(key))
+    own = [record.getMessage() for record in caplog.records if record.name.startswith("baton.gateway")]
+    assert "4711" not in "".join(own)
+    assert key not in caplog.text
+
+
+async def test_without_temporal_or_a_database_it_is_alive_and_says_what_is_missing(tmp_path: Path) -> None:
+    nowhere = load_settings(data_dir=tmp_path, gateway_port=free_port())
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("TEMPORAL_ADDRESS", f"127.0.0.1:{free_port()}")
+        async with serving(nowhere) as url, httpx.AsyncClient(base_url=url, timeout=None) as client:
+            assert (await client.get("/healthz")).status_code == 200
+            ready = await client.get("/readyz")
+            assert problem(ready) == (503, "unavailable")
+            assert ready.json()["detail"] == "Temporal does not answer; the database does not answer"
+            answer = await client.get("/v1/inbox", headers=bearing(new_key()))
+            assert (problem(answer), answer.headers["retry-after"]) == ((503, "unavailable"), "2")
+    assert not (tmp_path / "baton.db").exists(), "only a worker makes it"
+
+
+async def test_with_a_database_of_another_release_it_is_not_ready(rig: Rig, api: httpx.AsyncClient) -> None:
+    url = str(api.base_url).removesuffix("/v1/")
+
+    def work(connection: Connection) -> None:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+
+    await rig.desk._database.write(work)
+    async with httpx.AsyncClient(base_url=url, timeout=None) as stranger:
+
+        async def detail() -> str:
+            answer = await stranger.get("/readyz")
+            found: str = answer.json().get("detail", "")
+            return found
+
+        await becomes(detail, "the database is of another release", "what is missing")
