@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any, TypeVar
 
+from pydantic import ValidationError
+
+from baton.contract import Payload
 from baton.desk.apikeys import (
     ADD_API_KEY,
     LIST_API_KEYS,
@@ -16,14 +20,21 @@ from baton.desk.apikeys import (
     Scope,
 )
 from baton.desk.client import DeskClient
+from baton.errors import InvalidEvent
+from baton.wording import mistakes_in
+
+PayloadT = TypeVar("PayloadT", bound=Payload)
 
 
 class ApiKeysClient(DeskClient):
-    """As `DeskClient`, about API keys. Keys are given by their digest."""
+    """As `DeskClient`, about API keys. Keys are given by their digest.
+
+    Every method that takes a name raises ``InvalidEvent`` if it cannot be one.
+    """
 
     async def add(self, name: str, digest: str, scopes: Iterable[Scope]) -> ApiKeyRow:
         """Keep a key. Raises ``NotAllowed`` if a living key has this name."""
-        key = NewApiKey(name=name, digest=digest, scopes=tuple(scopes))
+        key = _made(NewApiKey, name=name, digest=digest, scopes=tuple(scopes))
         return await self._ask(ADD_API_KEY, key, ApiKeyRow)
 
     async def keys(self) -> list[ApiKeyRow]:
@@ -35,10 +46,16 @@ class ApiKeysClient(DeskClient):
 
         Raises ``InvalidEvent`` if no living key has this name.
         """
-        return await self._ask(
-            ROTATE_API_KEY, ApiKeyRotation(name=name, digest=digest, grace=grace), ApiKeyRow
-        )
+        rotation = _made(ApiKeyRotation, name=name, digest=digest, grace=grace)
+        return await self._ask(ROTATE_API_KEY, rotation, ApiKeyRow)
 
     async def revoke(self, name: str) -> list[ApiKeyRow]:
         """End the keys of this name at once. Raises ``InvalidEvent`` if none lives."""
-        return await self._ask(REVOKE_API_KEY, ApiKeyRevocation(name=name), list[ApiKeyRow])
+        return await self._ask(REVOKE_API_KEY, _made(ApiKeyRevocation, name=name), list[ApiKeyRow])
+
+
+def _made(kind: type[PayloadT], **fields: Any) -> PayloadT:
+    try:
+        return kind(**fields)
+    except ValidationError as error:
+        raise InvalidEvent(f"an API key cannot be called so: {mistakes_in(error, 'key')}") from None

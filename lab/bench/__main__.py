@@ -12,6 +12,7 @@ import click
 BENCHES = (
     "decide",
     "chat",
+    "api",
     "hot",
     "races",
     "queues",

@@ -30,7 +30,7 @@ STACK = document(COMPOSE / "compose.yaml")
 SERVICES: Mapping[str, Any] = STACK["services"]
 JOBS = {"temporal-schema", "temporal-namespace"}
 LASTING = sorted(SERVICES.keys() - JOBS)
-BATON = ["codec", "worker"]
+BATON = ["gateway", "worker"]
 
 SECRETS = {"baton.env", "temporal.env"}
 """Files of variables that secrets.sh makes."""
@@ -247,10 +247,10 @@ def test_worker_and_codec_server_have_the_same_keys(secrets: Path) -> None:
 
 
 def test_ports_and_addresses_agree(secrets: Path) -> None:
-    ui, codec = environment("temporal-ui", secrets), environment("codec", secrets)
+    ui, codec = environment("temporal-ui", secrets), environment("gateway", secrets)
     assert published("temporal-frontend") == port("temporal_port")
     assert published("temporal-ui") == port("ui_port") == int(ui["TEMPORAL_UI_PORT"])
-    assert published("codec") == port("gateway_port") == int(codec["BATON_GATEWAY_PORT"])
+    assert published("gateway") == port("gateway_port") == int(codec["BATON_GATEWAY_PORT"])
     assert codec["BATON_UI_ORIGIN"] == ui["TEMPORAL_CORS_ORIGINS"] == f"http://127.0.0.1:{port('ui_port')}"
     assert ui["TEMPORAL_CODEC_ENDPOINT"] == f"http://127.0.0.1:{port('gateway_port')}/codec"
     frontend = f"temporal-frontend:{published('temporal-frontend')}"

@@ -43,7 +43,7 @@ def test_a_docker_command_names_our_file_and_what_is_in_it(words: list[str]) -> 
 
 def test_secrets_that_are_made_are_those_that_manifests_name() -> None:
     made = {words[words.index("generic") + 1]: words[-1] for words in COMMANDS if "generic" in words}
-    described = set(re.findall(r"`(baton-codec-tls|temporal-cloud-tls)`", TEXT))
+    described = set(re.findall(r"`(baton-gateway-tls|temporal-cloud-tls)`", TEXT))
     named = re.findall(r"secretKeyRef: \{name: ([a-z-]+)|secretName: ([a-z-]+)", MANIFESTS)
     named += re.findall(r"(?:apiKey|mutualTLS)SecretRef\n\s+value: \{name: ([a-z-]+)()", MANIFESTS)
     assert set(made) | described == {one or other for one, other in named}

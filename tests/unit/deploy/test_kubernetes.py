@@ -138,7 +138,7 @@ def of(name: str) -> Manifest:
     return found
 
 
-@pytest.mark.parametrize("name", ["baton-worker", "baton-codec"])
+@pytest.mark.parametrize("name", ["baton-worker", "baton-gateway"])
 def test_a_lasting_pod_is_probed(name: str) -> None:
     found = container(of(name))
     for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
@@ -159,13 +159,13 @@ def test_the_worker_is_given_time_to_stop(monkeypatch: pytest.MonkeyPatch) -> No
     )
 
 
-@pytest.mark.parametrize("name", ["baton-worker", "baton-codec"])
+@pytest.mark.parametrize("name", ["baton-worker", "baton-gateway"])
 def test_no_process_of_baton_is_process_1(name: str) -> None:
     """As process 1 it would ignore SIGTERM until it has set itself up."""
     assert of(name)["spec"]["shareProcessNamespace"] is True
 
 
-@pytest.mark.parametrize("name", ["baton-worker", "baton-codec"])
+@pytest.mark.parametrize("name", ["baton-worker", "baton-gateway"])
 def test_every_path_in_the_settings_is_mounted(name: str) -> None:
     template = of(name)
     mounts = {mount["mountPath"]: mount["name"] for mount in container(template)["volumeMounts"]}
@@ -189,14 +189,14 @@ def test_config_maps_hold_the_files_that_the_worker_reads() -> None:
 
 
 def test_ports_agree() -> None:
-    codec = of("baton-codec")
+    codec = of("baton-gateway")
     listening = port("gateway_port")
     assert container(codec)["ports"] == [{"name": "http", "containerPort": listening}]
     assert given(codec)["BATON_GATEWAY_PORT"] == str(listening)
     policies = {
         manifest["metadata"]["name"]: manifest for manifest in BASE if manifest["kind"] == "NetworkPolicy"
     }
-    assert policies["baton-codec"]["spec"]["ingress"][0]["ports"][0]["port"] == listening
+    assert policies["baton-gateway"]["spec"]["ingress"][0]["ports"][0]["port"] == listening
     assert port("temporal_port") in {
         allowed["port"] for rule in policies["baton-worker"]["spec"]["egress"] for allowed in rule["ports"]
     }
@@ -367,6 +367,6 @@ def test_ui_and_codec_server_are_told_of_one_another() -> None:
     ui = {one["name"]: one["value"] for one in values["web"]["additionalEnv"]}
     assert ui["TEMPORAL_CODEC_ENDPOINT"] == f"https://{rule['host']}/codec"
     assert ingress["spec"]["tls"][0]["hosts"] == [rule["host"]]
-    origin = str(given(of("baton-codec"))["BATON_UI_ORIGIN"])
+    origin = str(given(of("baton-gateway"))["BATON_UI_ORIGIN"])
     assert origin.partition(".")[2] == rule["host"].partition(".")[2], "browsers sign in within one site only"
     assert ui["TEMPORAL_DEFAULT_NAMESPACE"] == variables(TEMPORAL / "namespace.env")["TEMPORAL_NAMESPACE"]

@@ -245,6 +245,7 @@ def shown_commands(*programs: str) -> list[Any]:
 def test_only_programs_that_are_checked_are_shown() -> None:
     shown_programs = {words[0] for path in ALL for words in commands(path.read_text(encoding="utf-8"))}
     elsewhere = {"docker", "helm", "kubectl", "sh"}  # in tests/unit/deploy/test_docs.py
+    elsewhere |= {"curl", "umask"}  # in tests/e2e/test_api_docs.py
     assert shown_programs == {"baton", "make", "temporal", "python", "source", "export", *elsewhere}
 
 
