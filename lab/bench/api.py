@@ -1,4 +1,4 @@
-"""What the HTTP API costs: the same conversations through a gateway and by the Python client, in the same run.
+"""What the HTTP API costs: the same conversations through a gateway and by the Python client.
 
 The gateway is a process of its own, as in production; the worker is here. Rounds of both alternate, so that
 other load on the machine affects both. The caller's side of HTTP is as small as can be: it is not measured.
