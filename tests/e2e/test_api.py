@@ -186,7 +186,7 @@ async def test_health_is_open_and_says_nothing_else(api: httpx.AsyncClient) -> N
     async with httpx.AsyncClient(base_url=url, timeout=None) as stranger:
         assert (await stranger.get("/healthz")).json() == {"status": "ok"}
         assert (await stranger.get("/readyz")).json() == {"status": "ready"}
-        assert problem(await stranger.get("/")) == (404, "nothing-here")
+        assert problem(await stranger.get("/v1/nowhere")) == (404, "nothing-here")
         assert problem(await stranger.get("/v1/openapi.json")) == (401, "no-key")
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from baton.desk.apikeys import digest_of
+from baton.desk.tokens import digest_of
 from lab.rig import Rig
 
 BATON = Path(sys.executable).parent / "baton"

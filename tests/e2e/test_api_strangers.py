@@ -17,7 +17,8 @@ from jsonschema import Draft202012Validator
 from schemathesis import GenerationMode
 from schemathesis.specs.openapi.checks import ignored_auth, positive_data_acceptance
 
-from baton.desk.apikeys import ApiKeyRevocation, ApiKeyRotation, NewApiKey, Scope, digest_of, new_key
+from baton.desk.apikeys import ApiKeyRevocation, ApiKeyRotation, NewApiKey, Scope, new_key
+from baton.desk.tokens import digest_of
 from gateway.api import ROUTERS
 from gateway.routing import scope_of
 from lab.gateways import gateway_of, key_for

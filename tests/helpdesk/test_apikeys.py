@@ -7,7 +7,8 @@ import asyncio
 import pytest
 from sqlalchemy import select
 
-from baton.desk.apikeys import ApiKeyRevocation, ApiKeyRotation, NewApiKey, Scope, digest_of, new_key
+from baton.desk.apikeys import ApiKeyRevocation, ApiKeyRotation, NewApiKey, Scope, new_key
+from baton.desk.tokens import digest_of
 from baton.errors import InvalidEvent, NotAllowed
 from helpdesks.embedded import EmbeddedHelpDesk
 from helpdesks.schema import api_keys
