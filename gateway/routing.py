@@ -105,12 +105,15 @@ class Route(APIRoute):
             try:
                 async with asyncio.timeout(door.answer_seconds):
                     await door.gate.admit(request.headers.get("authorization"), scope)
-                    if takes_body:
-                        require_json(request)
-                    request.scope["path_params"] = {
-                        name: unquote(value) for name, value in request.scope["path_params"].items()
-                    }
-                    return await handle(BoundedRequest.of(request, door.body_bytes))
+                bounded = BoundedRequest.of(request, door.body_bytes)
+                if takes_body:
+                    require_json(request)
+                    await bounded.body()  # how long that may take is the protocol's business
+                request.scope["path_params"] = {
+                    name: unquote(value) for name, value in request.scope["path_params"].items()
+                }
+                async with asyncio.timeout(door.answer_seconds):
+                    return await handle(bounded)
             except Exception as error:
                 return answer_of(problem_of(error, _about(request)))
 
