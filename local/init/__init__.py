@@ -10,6 +10,7 @@ import click
 
 from baton.cli.desk.directorytext import size
 from baton.cli.documents.rulestext import counted
+from baton.cli.language import spoken
 from baton.cli.screen import echo
 from baton.cli.shared import count
 from baton.company import Company
@@ -19,10 +20,12 @@ from baton.documents.zones import known_zone
 from baton.errors import BatonError
 from baton.rules.loading import parse_rules
 from baton.templates.loading import parse_templates
+from baton.texts import Language
 from local.init.asked import asked_for
 from local.init.directorytext import directory_text
 from local.init.prompts import ask
 from local.init.rulestext import rules_text
+from local.init.samples import samples_in
 from local.init.templatestext import templates_text
 
 _HERE = Path("/etc/localtime")
@@ -53,7 +56,14 @@ def _zone(context: click.Context, parameter: click.Parameter, value: str | None)
     help="A department, and who answers for it; may be repeated.",
 )
 @click.option("--timezone", callback=_zone, help="Where the office is; where this machine is, if left out.")
-def command(folder: Path, lines: Sequence[str], departments: Sequence[str], timezone: str) -> None:
+@click.option(
+    "--language",
+    type=click.Choice([language.value for language in Language]),
+    help="The language of comments, names of rules, and texts of templates; Baton's own, if left out.",
+)
+def command(
+    folder: Path, lines: Sequence[str], departments: Sequence[str], timezone: str, language: str | None
+) -> None:
     """Write the files of your own company into FOLDER: directory, rules, templates.
 
     Asks for lines, departments and people unless they are given. The files are commented, and pass the checks
@@ -68,31 +78,32 @@ def command(folder: Path, lines: Sequence[str], departments: Sequence[str], time
         if file.exists():
             raise BatonError(f"{file} is there already, so nothing was written. Name another folder.")
     asked = asked_for(lines, departments) if lines or departments else ask()
-    texts = {
-        "directory": directory_text(asked, timezone),
-        "rules": rules_text(asked),
-        "templates": templates_text(asked),
+    samples = samples_in(Language(language) if language else spoken().language)
+    documents = {
+        "directory": directory_text(asked, timezone, samples.directory),
+        "rules": rules_text(asked, samples.rules),
+        "templates": templates_text(asked, samples.templates),
     }
-    company = _checked(texts)
-    _write(folder, files, texts)
+    company = _checked(documents)
+    _write(folder, files, documents)
     _say(folder, company)
 
 
-def _checked(texts: Mapping[str, str]) -> Company:
-    directory = parse_yaml(texts["directory"], "directory.yaml").load(Directory)
+def _checked(documents: Mapping[str, str]) -> Company:
+    directory = parse_yaml(documents["directory"], "directory.yaml").load(Directory)
     return Company(
         directory,
-        parse_rules(texts["rules"], "rules.yaml", directory),
-        parse_templates(texts["templates"], "templates.yaml", directory),
+        parse_rules(documents["rules"], "rules.yaml", directory),
+        parse_templates(documents["templates"], "templates.yaml", directory),
     )
 
 
-def _write(folder: Path, files: Mapping[str, Path], texts: Mapping[str, str]) -> None:
+def _write(folder: Path, files: Mapping[str, Path], documents: Mapping[str, str]) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, file in files.items():
             with file.open("x", encoding="utf-8") as stream:
-                stream.write(texts[name])
+                stream.write(documents[name])
     except OSError as error:
         raise BatonError(f"{error.filename} cannot be written: {error.strerror}.") from None
 

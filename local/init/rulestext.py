@@ -5,53 +5,34 @@ from __future__ import annotations
 import re
 
 from baton.documents.yamlwriting import inline
-from baton.settings import CHECKOUT
 from local.init.asked import Asked, Group
+from local.init.samples import RulesComments
 
-SHIPPED = CHECKOUT / "deploy/rules/support-lines.yaml"
-
-HEAD = """\
-# The rules: what happens by itself. Begun with those that come with Baton: four for chats, one for tickets.
-#
-# Some people do not work with chats, but now and then they write to a customer there: experts, who answer at
-# length, or people on the phones, who leave a message. If the customer answers, somebody who works with chats
-# should be there: in this file, {name}. The rules ask about a writer who is not in that line, so they
-# cover every other line, those that you add later, too.
-#
-"""
-HEAD_WITHOUT_LINES = """\
-# The rules: what happens by itself. Begun with the rule for tickets that comes with Baton.
-#
-"""
-_AFTER_THE_HEAD = "# How to read a rule:"
 _OF_CHATS = "incoming:\n"
-_OF_TICKETS = "  # --- Tickets ---\n"
+_CHANGED = "changed:\n"
 
 
-def rules_text(asked: Asked) -> str:
+def rules_text(asked: Asked, comments: RulesComments) -> str:
     """The text of ``rules.yaml``. Without lines, only the rule for tickets is in it."""
-    _, _, rest = SHIPPED.read_text(encoding="utf-8").partition(_AFTER_THE_HEAD)
+    _, _, rest = comments.shipped.read_text(encoding="utf-8").partition(comments.reading)
     reading, _, lists = rest.partition(_OF_CHATS)
     chats = asked.chats
     if chats is None:
-        tickets, _, _ = lists.partition(_OF_TICKETS)[2].partition("\n\n")
-        return f"{HEAD_WITHOUT_LINES}{_AFTER_THE_HEAD}{reading}changed:\n{_OF_TICKETS}{tickets}\n"
-    head = HEAD.format(name=_called(chats))
-    return head + _about(chats, f"{_AFTER_THE_HEAD}{reading}{_OF_CHATS}{lists}")
+        tickets, _, _ = lists.partition(comments.tickets)[2].partition("\n\n")
+        before = f"{comments.head_without_lines}{comments.reading}{reading}"
+        return f"{before}{_CHANGED}{comments.tickets}{tickets}\n"
+    name = _name(chats)
+    head = comments.head.format(name=comments.line(name))
+    shipped = f"{comments.reading}{reading}{_OF_CHATS}{lists}"
+    return head + _with_ids(comments.about(shipped, name), chats)
 
 
-def _about(line: Group, text: str) -> str:
-    """Rules about line 1, made rules about this line."""
-    name = _called(line)
-    instead = {
-        "line-2": "other-line",
-        "line-1": inline(line.key),
-        "line 1's": f"{name}'" if name.endswith("s") else f"{name}'s",
-        "line 1": name,
-    }
-    return re.sub(r"\bline-2\b|\bline-1\b|\bline 1(?:'s)?", lambda found: instead[found[0]], text)
+def _with_ids(text: str, line: Group) -> str:
+    """Rules with the ID of line 1, made rules with the ID of this line."""
+    instead = {"line-2": "other-line", "line-1": inline(line.key)}
+    return re.sub(r"\bline-2\b|\bline-1\b", lambda found: instead[found[0]], text)
 
 
-def _called(line: Group) -> str:
-    """The line in the middle of a sentence, where a name with a # or a colon would end it."""
-    return f"line {line.name}" if re.fullmatch(r"\w(?:[\w .-]*\w)?", line.name) else "the line for chats"
+def _name(line: Group) -> str:
+    """The name of a line for the middle of a sentence; empty where a # or a colon in it would end that."""
+    return line.name if re.fullmatch(r"\w(?:[\w .-]*\w)?", line.name) else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from baton.company import Company, load_company
 from baton.documents.yaml import read_yaml
 from baton.rules.language import RuleList
 from baton.settings import CHECKOUT
+from baton.texts import Language
 
 NAMES = ("chats", "Ночная смена", "No", "330", "a: b", "#1", 'O\'Neill "the" {first}', "%", "it's", "line-2")
 
@@ -24,6 +26,11 @@ def run(*arguments: str, answers: str | None = None) -> Result:
 
 def company_in(folder: Path) -> Company:
     return load_company(*(folder / f"{name}.yaml" for name in ("directory", "rules", "templates")))
+
+
+every_language = pytest.mark.parametrize(
+    ("language", "shipped"), [("en", "support-lines.yaml"), ("ru", "support-lines.ru.yaml")]
+)
 
 
 def rules_in(file: Path) -> list[dict[str, Any]]:
@@ -65,25 +72,32 @@ def test_the_lines_departments_and_people_that_were_named_are_in_the_directory(f
     assert f"export BATON_COMPANY={folder}\n  baton up\n" in result.output
 
 
-def test_the_rules_are_the_shipped_ones_about_the_line_that_works_with_chats(folder: Path) -> None:
-    run(str(folder), "--line", "front", "--line", "experts")
+@every_language
+def test_the_rules_are_the_shipped_ones_about_the_line_that_works_with_chats(
+    folder: Path, language: str, shipped: str
+) -> None:
+    run(str(folder), "--line", "front", "--line", "experts", "--language", language)
 
     assert rules_in(folder / "rules.yaml") == [
         json.loads(json.dumps(rule).replace("line-1", "front"))
-        for rule in rules_in(CHECKOUT / "deploy/rules/support-lines.yaml")
+        for rule in rules_in(CHECKOUT / "deploy/rules" / shipped)
     ]
     text = (folder / "rules.yaml").read_text(encoding="utf-8")
-    assert [word for word in ("line-1", "line 1", "line-2", "line 2") if word in text] == []
+    assert re.findall(r"(?:line|лини\w+)[ -][12]", text) == []
+    assert ("Front" in text.partition("version:")[0]) is True
 
 
 @pytest.mark.parametrize("first", range(len(NAMES)))
 @pytest.mark.parametrize(("lines", "departments"), [(0, 1), (1, 0), (1, 1), (2, 3), (len(NAMES), len(NAMES))])
-def test_files_for_any_company_fit_together(folder: Path, lines: int, departments: int, first: int) -> None:
+@pytest.mark.parametrize("language", [language.value for language in Language])
+def test_files_for_any_company_fit_together(
+    folder: Path, lines: int, departments: int, first: int, language: str
+) -> None:
     names = NAMES[first:] + NAMES[:first]
     options = [word for name in names[:lines] for word in ("--line", f"{name}={name} 1,{name} 2")]
     options += [word for name in names[:departments] for word in ("--department", f"{name}={name} 1,x")]
 
-    result = run(str(folder), *options)
+    result = run(str(folder), *options, "--language", language)
 
     assert result.exit_code == 0, result.output
     company = company_in(folder)
@@ -91,9 +105,10 @@ def test_files_for_any_company_fit_together(folder: Path, lines: int, department
     assert len(company.templates) == (2 if departments else 0)
 
 
-def test_uncommented_examples_are_accepted(folder: Path) -> None:
+@pytest.mark.parametrize("language", [language.value for language in Language])
+def test_uncommented_examples_are_accepted(folder: Path, language: str) -> None:
     """What stands in comments as an example fits the rest of the file."""
-    run(str(folder), "--line", "chats=ivan", "--department", "billing=ivan")
+    run(str(folder), "--line", "chats=ivan", "--department", "billing=ivan", "--language", language)
     rules, directory = folder / "rules.yaml", folder / "directory.yaml"
     before, _, after = rules.read_text(encoding="utf-8").partition("# timed:\n")
     example = after.partition("\n#\n")[0].splitlines()
@@ -107,6 +122,22 @@ def test_uncommented_examples_are_accepted(folder: Path) -> None:
     assert [rule.id for rule in company.rules.rules(RuleList.TIMED)] == ["long-wait"]
     assert company.directory.staff["nina"].roles == ("team-lead",)
     assert company.directory.calendars["office"].days_off
+
+
+def test_the_language_is_batons_own_unless_another_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BATON_LANGUAGE", "ru")
+    lines = ("--line", "front=ivan", "--department", "billing", "--department", "delivery")
+
+    run(str(tmp_path / "ru"), *lines)
+    run(str(tmp_path / "en"), *lines, "--language", "en")
+
+    for name in ("directory", "rules", "templates"):
+        russian, english = ((tmp_path / language / f"{name}.yaml").read_text() for language in ("ru", "en"))
+        assert re.search("[а-яё]", russian)
+        assert not re.search("[а-яё]", english)
+    assert next(iter(company_in(tmp_path / "ru").templates)).name == "Billing и Delivery"
 
 
 def test_without_lines_and_departments_it_asks_for_them(folder: Path) -> None:

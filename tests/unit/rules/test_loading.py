@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from baton.documents.yaml import read_yaml
 from baton.errors import DocumentError
 from baton.rules.language import RuleList
 from baton.rules.loading import load_rules, parse_rules
@@ -485,6 +487,27 @@ def test_the_shipped_rules_fit_the_demo_directory() -> None:
         "pin-to-assignee",
         "label-off-after-answer",
     ]
+
+
+def test_the_russian_rules_are_the_same_with_other_names() -> None:
+    english, russian = (
+        load_rules(DEPLOY / "rules" / name, DIRECTORY)
+        for name in ("support-lines.yaml", "support-lines.ru.yaml")
+    )
+    for kind in RuleList:
+        ours, theirs = ([one.id for one in found.rules(kind)] for found in (russian, english))
+        assert ours == theirs
+    assert _without_names("support-lines.ru.yaml") == _without_names("support-lines.yaml")
+
+
+def _without_names(file: str) -> dict[str, Any]:
+    document: Any = read_yaml(DEPLOY / "rules" / file).data
+    return {
+        key: [{name: value for name, value in rule.items() if name != "name"} for rule in part]
+        if isinstance(part, list)
+        else part
+        for key, part in document.items()
+    }
 
 
 def test_a_file_that_is_missing_is_a_document_error(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from baton.templates.schema import templates_schema, templates_schema_text
 from tests.unit.rules.kit import DEPLOY, DIRECTORY
 
 SHIPPED = DEPLOY / "templates/several-departments.yaml"
+RUSSIAN = DEPLOY / "templates/several-departments.ru.yaml"
 VALIDATOR = Draft202012Validator(templates_schema())
 HEAD = "version: 1\ntemplates:\n  - id: a\n    name: A\n"
 ASKED = "    departments: [billing, warranty]\n"
@@ -181,6 +183,19 @@ def test_the_shipped_templates_fit_the_demo_company() -> None:
     assert list(full.due) == list(full.departments) == ["billing", "delivery", "warranty"]
     assert full.message
     assert all(not (one.due or one.message or one.notify) for one in shipped if one is not full)
+
+
+def test_the_russian_templates_are_the_same_with_other_texts() -> None:
+    russian, english = load_templates(RUSSIAN, DIRECTORY), load_templates(SHIPPED, DIRECTORY)
+
+    texts = {"name", "note", "message"}
+    assert [one.model_dump(exclude=texts) for one in russian] == [
+        one.model_dump(exclude=texts) for one in english
+    ]
+    for ours, theirs in zip(russian, english, strict=True):
+        for one in texts:
+            assert bool(re.search("[а-яё]", getattr(ours, one) or "")) is bool(getattr(theirs, one))
+    assert VALIDATOR.is_valid(read_yaml(RUSSIAN).data)
 
 
 def test_the_published_schema_is_up_to_date() -> None:
