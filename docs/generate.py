@@ -22,6 +22,8 @@ DOCUMENTS = (
     *(CHECKOUT / "docs" / name for name in ("architecture.md", "chats.md", "contract.md", "tickets.md")),
     *(CHECKOUT / "docs" / name for name in ("operations.md", "rules.md", "settings.md", "templates.md")),
     CHECKOUT / "docs/observability.md",
+    CHECKOUT / "README.ru.md",
+    *(CHECKOUT / "docs/ru" / name for name in ("chats.md", "tickets.md")),
 )
 
 _PART = re.compile(r"(<!-- generated: ([a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
