@@ -10,11 +10,11 @@ import json
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import IO, Any
 
 import click
 
-from baton.errors import BatonError, Refused
+from baton.errors import BatonError
 from baton.signs import escaped, visible
 
 
@@ -26,6 +26,18 @@ def echo(text: str = "", *, err: bool = False, nl: bool = True, bold: bool = Fal
 def echo_json(document: Any) -> None:
     """Write one JSON document. Such characters are escaped in it, so a program reads them unchanged."""
     echo(escaped(json.dumps(document, ensure_ascii=False, indent=2)))
+
+
+class _Failed(click.ClickException):
+    """The end of a command that failed: one sentence, in the form that is said then."""
+
+    def __init__(self, message: str, form: str) -> None:
+        super().__init__(message)
+        self._form = form
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        """See base class."""
+        click.echo(self._form.format(why=self.format_message()), file=file, err=file is None)
 
 
 class _Visible(logging.Formatter):
@@ -44,14 +56,12 @@ def errors_shown() -> Iterator[None]:
     """Turn Baton's errors into those of a command, without a traceback or control characters."""
     try:
         yield
-    except Refused as error:
-        # Here, because most commands refuse nothing.
-        from baton.cli.language import spoken
+    except BatonError as error:
+        # Here, because most commands end well.
+        from baton.cli.language import say, spoken
         from baton.phrases.refusals import refusal
 
-        raise click.ClickException(visible(refusal(str(error), spoken()))) from error
-    except BatonError as error:
-        raise click.ClickException(visible(str(error))) from error
+        raise _Failed(visible(refusal(str(error), spoken())), say("Error: {why}")) from error
     except click.ClickException as error:
         error.message = visible(error.message)  # type: ignore[misc]  # only the error knows how it is shown
         if isinstance(error, click.FileError):

@@ -90,6 +90,11 @@ def kind(code: str, texts: Texts) -> str:
     return texts.of(KINDS[code]) if code in KINDS else code
 
 
+def kinds(codes: str, texts: Texts) -> str:
+    """Several kinds of events, with commas."""
+    return ", ".join(kind(code, texts) for code in codes.split(", "))
+
+
 def author(written: str, texts: Texts) -> str:
     """Who did something, such as ``staff:lena``; in a list it may also be a rule or a template, as it is."""
     kind, colon, name = written.partition(":")

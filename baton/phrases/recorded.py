@@ -20,6 +20,7 @@ VALUES: Mapping[str, Callable[[str, Texts], str]] = {
     "weekday": names.weekday,
     "state": names.phase,
     "stage": names.stage_of,
+    "kinds": names.kinds,
 }
 """Values that are codes, by their names in a form, and how they are said."""
 

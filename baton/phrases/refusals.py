@@ -7,8 +7,11 @@ whoever wrote that program, and stays English.
 
 from __future__ import annotations
 
+import re
+
+from baton.errors import REFUSALS
 from baton.phrases.recorded import Forms
-from baton.texts import Texts, marked
+from baton.texts import Language, Texts, marked
 
 HINTS = Forms(
     (
@@ -22,6 +25,9 @@ HINTS = Forms(
     )
 )
 """What to do about a name that nobody knows."""
+
+OPENERS = Forms((marked("only a message starts one"), marked("only {kinds} start one")))
+"""What begins a case."""
 
 FORMS = Forms(
     (
@@ -37,7 +43,7 @@ FORMS = Forms(
         marked(
             "there is no living chat {case}, and {kind} starts one only with 'customer', to say whose it is"
         ),
-        marked("there is no living chat {case}"),
+        marked("there is no chat {case}"),
         marked("{action}: there is no chat; only a message starts one"),
         marked("pin: the chat is {state}, and only an active chat can be pinned"),
         marked("pin: {name} does not work with chats"),
@@ -66,7 +72,7 @@ FORMS = Forms(
         marked(
             "there is no living ticket {case}, and {kind} starts one only with 'customer', to say whose it is"
         ),
-        marked("there is no living ticket {case}"),
+        marked("there is no ticket {case}"),
         marked("{action}: a ticket is neither pinned nor ended; only chats are"),
         marked("there is a ticket {ticket} already, and it belongs to the chat {place}: choose another ID"),
         marked("there is a ticket {ticket} already, and it belongs to no chat: choose another ID"),
@@ -146,6 +152,13 @@ FORMS = Forms(
             "{old}: look at "
             "the new one and make the change again"
         ),
+        # Accounts.
+        marked("the account of {name} is disabled: `baton account enable {again}` enables it"),
+        marked("{name} has no account: `baton account invite {again}` makes one"),
+        marked(
+            "{name} has an account with a password already: `baton account reset {again}` "
+            "makes an invitation for another password"
+        ),
         # Answers that did not come.
         marked(
             "event {event} to {case} was not answered within {time} s. It may have been handled: "
@@ -154,7 +167,10 @@ FORMS = Forms(
         ),
     ),
     hint=HINTS,
+    what=OPENERS,
 )
+_EVENT = re.compile(r"event (?P<event>'.+?'|\".+?\"): (?P<why>.+)", re.DOTALL)
+"""Which event it was, before what is wrong about it."""
 
 
 def refusal(english: str, texts: Texts) -> str:
@@ -163,4 +179,15 @@ def refusal(english: str, texts: Texts) -> str:
     Args:
         english: the message of a `baton.errors.Refused`, or what the timeline has in ``refused``.
     """
-    return "\n".join(FORMS.said(line, texts) or line for line in english.split("\n"))
+    return "\n".join(_said(line, texts) for line in english.split("\n"))
+
+
+def _said(english: str, texts: Texts) -> str:
+    kind, colon, rest = english.partition(": ")
+    if colon and kind in REFUSALS and texts.language is not Language.EN:
+        return _said(rest, texts)  # the timeline has the type, too
+    if (said := FORMS.said(english, texts)) is not None:
+        return said
+    if (found := _EVENT.fullmatch(english)) and (why := FORMS.said(found["why"], texts)) is not None:
+        return texts("event {event}: {why}").format(event=found["event"], why=why)
+    return english

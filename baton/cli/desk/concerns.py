@@ -7,11 +7,13 @@ from typing import Any
 
 import click
 
+from baton.cli import language
+from baton.cli.language import several, spoken
 from baton.cli.screen import echo
-from baton.cli.shared import count
 from baton.cli.webui import list_address, namespace, ui_address
 from baton.desk.api import Concern, Concerns
 from baton.errors import BatonError
+from baton.phrases.concerns import concern
 from baton.signs import one_line
 from baton.temporal.queries import among, quoted
 
@@ -26,11 +28,11 @@ def say(concerns: Concerns, ui: str | None, *, err: bool = False) -> None:
     """Say how many cases are concerned, and why, with links to the lists in the Temporal UI."""
     if not _number(concerns):
         return
-    echo(f"This concerns {_counted(concerns)}:", err=err)
+    echo(language.say("This concerns {cases}:").format(cases=_counted(concerns)), err=err)
     for one in concerns.reasons:
         shown = len(_shown(one))
-        only = "" if shown == one.cases else f" (the first {shown:,})"
-        echo(f"{one.cases:>7,}  {one_line(one.reason)}", err=err)
+        only = "" if shown == one.cases else " " + language.say("(the first {number:,})").format(number=shown)
+        echo(f"{one.cases:>7,}  {one_line(concern(one.reason, spoken()))}", err=err)
         echo(f"         {_link(one, ui)}{only}", err=err)
 
 
@@ -39,11 +41,12 @@ def agree(concerns: Concerns, *, yes: bool) -> None:
     if yes or not _number(concerns):
         return
     if not there_is_a_terminal():
-        raise BatonError(
-            f"This would concern {_counted(concerns)}, so nothing was changed: there is no terminal to ask. "
-            "Add --yes if it is meant."
+        refused = language.say(
+            "This would concern {cases}, so nothing was changed: there is no terminal to "
+            "ask. Add --yes if it is meant."
         )
-    click.confirm("Make it so, and tell them?", abort=True, err=True)
+        raise BatonError(refused.format(cases=_counted(concerns)))
+    click.confirm(language.say("Make it so, and tell them?"), abort=True, err=True)
 
 
 def as_document(concerns: Concerns, ui: str | None) -> dict[str, Any]:
@@ -61,8 +64,10 @@ def as_document(concerns: Concerns, ui: str | None) -> dict[str, Any]:
 def told(concerns: Concerns, *, dry_run: bool) -> str:
     """What follows for cases."""
     if not _number(concerns):
-        return "No living case is concerned."
-    return "Nothing was changed." if dry_run else f"Told of it: {_counted(concerns)}."
+        return language.say("No living case is concerned.")
+    if dry_run:
+        return language.say("Nothing was changed.")
+    return language.say("Told of it: {cases}.").format(cases=_counted(concerns))
 
 
 def there_is_a_terminal() -> bool:
@@ -75,8 +80,10 @@ def _number(concerns: Concerns) -> int:
 
 
 def _counted(concerns: Concerns) -> str:
-    parts = {"chat": concerns.chats, "ticket": concerns.tickets}
-    return " and ".join(count(number, noun) for noun, number in parts.items() if number)
+    chats = several("{number} chat", "{number} chats", concerns.chats)
+    tickets = several("{number} ticket", "{number} tickets", concerns.tickets)
+    counted = ((concerns.chats, chats), (concerns.tickets, tickets))
+    return language.say(" and ").join(said for number, said in counted if number)
 
 
 def _link(one: Concern, ui: str | None) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from baton.cli.language import say
 from baton.cli.screen import echo
 from baton.cli.shared import as_json, desk_client, print_json, run
 from baton.signs import one_line
@@ -39,4 +40,5 @@ async def _block(customer: str, blocked: bool, json_: bool) -> None:
     if json_:
         print_json({"customer": customer, "blocked": blocked})
     else:
-        echo(f"{one_line(customer)} is {'blocked' if blocked else 'not blocked'}.")
+        said = say("{customer} is blocked.") if blocked else say("{customer} is not blocked.")
+        echo(said.format(customer=one_line(customer)))

@@ -188,7 +188,7 @@ def add(staff: str, yes: bool, json_: bool, **fields: Any) -> None:
             raise BatonError(f"{staff!r} is in the directory already; `baton staff set` changes a member")
         members[staff] = _given(fields)
 
-    run(_change, change, f"{staff} was added.", yes, json_)
+    run(_change, change, say("{name} was added.").format(name=staff), yes, json_)
 
 
 @command.command("set")
@@ -209,7 +209,7 @@ def set_(staff: str, yes: bool, json_: bool, **fields: Any) -> None:
     def change(members: Staff) -> None:
         members[staff] = _member(members, staff) | given
 
-    run(_change, change, f"{staff} was changed.", yes, json_)
+    run(_change, change, say("{name} was changed.").format(name=staff), yes, json_)
 
 
 @command.command()
@@ -226,7 +226,7 @@ def remove(staff: str, yes: bool, json_: bool) -> None:
         _member(members, staff)
         del members[staff]
 
-    run(_change, change, f"{staff} was removed.", yes, json_)
+    run(_change, change, say("{name} was removed.").format(name=staff), yes, json_)
 
 
 def _given(fields: dict[str, Any]) -> dict[str, Any]:
@@ -254,7 +254,8 @@ async def _change(change: Callable[[Staff], None], said: str, yes: bool, json_: 
     if json_:
         print_json(shown)
     else:
-        echo(f"{one_line(said)} The directory is now version {shown.version}.")
+        version = say("The directory is now version {version}.").format(version=shown.version)
+        echo(f"{one_line(said)} {version}")
 
 
 async def change_staff(desk: DeskClient, change: Callable[[Staff], None]) -> ShownDirectory:

@@ -22,7 +22,7 @@ from baton.contract import (
     TicketStage,
     TimelineEntry,
 )
-from baton.desk.api import InboxRow, NoticeRow, TicketRow
+from baton.desk.api import Concern, Concerns, InboxRow, NoticeRow, TicketRow
 from baton.errors import DepartmentsWaiting
 from tests.fakes import FakeBaton, FakeDesk, opener
 
@@ -187,6 +187,19 @@ def test_staff(desk: FakeDesk) -> None:
     assert run("staff", "set-status", "--all", "online").output == "2 сотрудника: онлайн.\n"
 
 
+def test_a_change_of_staff_says_which_cases_it_concerns(desk: FakeDesk) -> None:
+    reason = Concern(reason="lena is gone, and has it", cases=2, first=("chat:a:1",))
+    desk.concerned = Concerns(chats=2, tickets=1, reasons=(reason,))
+
+    refused = run("staff", "remove", "lena")
+    assert "2 чата и 1 тикет, поэтому ничего не изменено" in refused.stderr
+
+    done = run("staff", "remove", "lena", "--yes").output
+    assert "Это касается обращений – 2 чата и 1 тикет:" in done
+    assert "сотрудника lena больше нет, а обращение за ним" in done
+    assert "Сотрудник lena удалён из справочника. Версия справочника теперь 2." in done
+
+
 def test_a_chat(fake: FakeBaton) -> None:
     lines = run("chat", "show", "telegram:42", "--timeline").output.splitlines()
 
@@ -223,7 +236,7 @@ def test_a_refusal(fake: FakeBaton) -> None:
     done = run("ticket", "send", "T-1", "--from", "staff:petra", "--close")
 
     assert done.exit_code == 1
-    assert "нельзя закрыть, пока ждём ответа: billing." in done.stderr
+    assert done.stderr.startswith("Ошибка: нельзя закрыть, пока ждём ответа: billing.")
 
 
 def test_what_programs_read_is_english(desk: FakeDesk, fake: FakeBaton) -> None:

@@ -87,6 +87,16 @@ def test_each_of_its_modules_can_be_imported_where_no_other_room_is(run: Run) ->
     assert int(number) == len(list((CHECKOUT / "baton").rglob("*.py"))) - 1
 
 
+def test_it_speaks_every_language_without_babel(run: Run) -> None:
+    script = (
+        "from baton.texts import Language, texts_in\n"
+        "print([texts_in(language)('No chats.') for language in Language])\n"
+        "import sys; print('babel' in sys.modules)"
+    )
+    said = run("python", "-c", script)
+    assert (said.stderr, said.stdout) == ("", "['No chats.', 'Чатов нет.']\nFalse\n")
+
+
 def test_its_command_lists_what_it_has_and_what_needs_a_checkout(run: Run) -> None:
     said = run("baton", "--help")
     assert (said.returncode, said.stderr) == (0, "")

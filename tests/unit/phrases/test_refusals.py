@@ -52,10 +52,25 @@ CLOSING = "closing would pass over billing, delivery, asked and not yet answered
             "сотрудника 'a' нет в справочнике; в нём пока никого нет\n"
             "сотрудника 'b' нет в справочнике; есть: c",
         ),
+        (
+            "chat_ended needs a chat, and there is no living chat chat:sms:43: only a message starts one",
+            "«чат завершён»: нужен чат, а незакрытого чата chat:sms:43 нет: его начинает только сообщение",
+        ),
+        (
+            "event 'cli-1': there is nobody 'ivna' in the directory; did you mean ivan?",
+            "событие 'cli-1': сотрудника 'ivna' нет в справочнике; может быть, ivan?",
+        ),
+        ("there is no chat chat:telegram:43", "чата chat:telegram:43 нет"),
     ],
 )
 def test_a_refusal_is_said_in_russian(english: str, said: str) -> None:
     assert refusal(english, RU) == said
+    assert refusal(english, EN) == english
+
+
+def test_the_type_that_the_timeline_has_before_it_is_for_programs() -> None:
+    english = "IllegalTransition: 'billing' is asked already"
+    assert refusal(english, RU) == "от направления 'billing' уже ждут ответа"
     assert refusal(english, EN) == english
 
 
@@ -87,10 +102,13 @@ FOR_PROGRAMMERS = {
     "template x cannot be applied: its x, x",
     "the argument, in the encoding x, cannot be decoded: x",
     "the workflow ID would have x bytes; at most x are allowed: shorten the x",
+    "the cursor is none of this list: give one as it was got from it",
     "there are x arguments: x",
+    "there is an API key x already: rotate it, revoke it, or name this one otherwise",
+    "there is no API key x: `baton api-key list` lists them",
     "x takes no argument, and there are x",
 }
-"""What only whoever writes a program, a template or a mapping can get."""
+"""What only whoever writes a program, a template or a mapping can get, or has API keys."""
 
 
 def refusals_in(path: Path) -> Iterator[str]:
