@@ -12,8 +12,9 @@ from baton.errors import DeskRefused, HelpDeskUnavailable
 from helpdesks.omnidesk.client import OmnideskClient
 from helpdesks.omnidesk.mapping import OmnideskMapping
 from helpdesks.omnidesk.reading import entries_there, ids_there, seconds, staff_there
-from helpdesks.omnidesk.wire import CaseThere, StaffThere, listed, read_as
+from helpdesks.omnidesk.wire import CaseThere, StaffThere, listed
 from helpdesks.outside.adapter import Finding
+from helpdesks.outside.answers import read_as
 
 _LATEST = 100
 _CHANGELOGS = 5

@@ -17,16 +17,7 @@ from baton.contract import Presence
 from baton.errors import DeskRefused, HelpDeskUnavailable
 from helpdesks.omnidesk.along import NEAR
 from helpdesks.omnidesk.client import OmnideskClient
-from helpdesks.omnidesk.cursor import (
-    LONGEST_PRESENCES,
-    MOST_LATER,
-    MOST_READ,
-    MOST_TOLD,
-    Cursor,
-    mark,
-    marks,
-    newest,
-)
+from helpdesks.omnidesk.cursor import MOST_LATER, MOST_READ, MOST_TOLD, Cursor
 from helpdesks.omnidesk.events import happened, start_of
 from helpdesks.omnidesk.mapping import OmnideskMapping
 from helpdesks.omnidesk.reading import (
@@ -39,6 +30,7 @@ from helpdesks.omnidesk.reading import (
 )
 from helpdesks.omnidesk.wire import CaseThere, EntryThere, MessageThere, StaffThere, listed
 from helpdesks.outside.adapter import Changes, HeardThere
+from helpdesks.outside.remembering import changed_presences, mark, marks, newest
 
 SETTLES_IN = 2
 """Seconds after which a case that shows a time of change cannot be changed again within that second."""
@@ -46,7 +38,6 @@ SETTLES_IN = 2
 
 LONGEST = 8.0
 """Seconds after which a reading ends with what it has: whoever asked may have no patience for more."""
-_LETTERS = {Presence.ONLINE: "o", Presence.WITHOUT_CHATS: "w", Presence.OFFLINE: "f", None: "-"}
 
 _logger = logging.getLogger(__name__)
 
@@ -162,15 +153,8 @@ class _Reading:
         if now is None or seconds(now) - self._presences_at < self._mapping.presence_every:
             return
         staff = {str(one.staff_id): self._presence(one) for one in await staff_there(self._client)}
-        there = [(person, staff.get(own)) for person, own in sorted(self._mapping.people.items())]
-        letters = "".join(_LETTERS[presence] for _, presence in there)
-        before = self._letters if len(self._letters) == len(letters) else " " * len(letters)
-        self._presences = {
-            person: presence
-            for (person, presence), letter, was in zip(there, letters, before, strict=True)
-            if presence and letter != was
-        }
-        self._letters = letters if len(letters) <= LONGEST_PRESENCES else ""
+        there = {person: staff.get(own) for person, own in self._mapping.people.items()}
+        self._presences, self._letters = changed_presences(there, self._letters)
         self._presences_at = seconds(now)
 
     def _presence(self, person: StaffThere) -> Presence | None:

@@ -8,7 +8,8 @@ from typing import Any
 
 from baton.errors import HelpDeskUnavailable
 from helpdesks.omnidesk.client import OmnideskClient
-from helpdesks.omnidesk.wire import CaseThere, EntryThere, MessageThere, StaffThere, listed, read_as, total
+from helpdesks.omnidesk.wire import CaseThere, EntryThere, MessageThere, StaffThere, listed, total
+from helpdesks.outside.answers import read_as
 from helpdesks.outside.http import Answer
 
 PAGE = 100

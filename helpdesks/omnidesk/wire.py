@@ -10,12 +10,9 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from html.parser import HTMLParser
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
-
-from baton.errors import HelpDeskUnavailable
-from baton.wording import mistakes_in
+from pydantic import BaseModel, BeforeValidator, ConfigDict
 
 _NOTHING = (None, "", "-")
 
@@ -120,17 +117,6 @@ class StaffThere(_There):
     staff_email: AnyText = ""
     active: bool = True
     status_id: Number = 0
-
-
-ModelT = TypeVar("ModelT", bound=_There)
-
-
-def read_as(model: type[ModelT], data: Any, what: str) -> ModelT:
-    """Data of an answer as a model. Raises ``HelpDeskUnavailable`` if it is something else."""
-    try:
-        return model.model_validate(data)
-    except ValidationError as error:
-        raise HelpDeskUnavailable(f"Omnidesk's answer is not {what}: {mistakes_in(error, what)}") from None
 
 
 def listed(answer: Any, key: str) -> Sequence[Any]:

@@ -11,11 +11,10 @@ from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import quote
 
-from baton.contract.names import MAX_ATTACHMENTS_SIZE, MAX_TEXT_LENGTH
+from baton.contract.names import MAX_ATTACHMENTS_SIZE
+from helpdesks.outside.fitting import cut
 from helpdesks.rt.client import PAGE, Json, RtClient
 
-_LONGEST_TEXT = 250_000
-"""Bytes of a text. An event may have 350,000."""
 _LONGEST_PART = 2_000_000
 """Bytes of a part of a mail that are fetched to get its text."""
 _MOST_FILES = 50
@@ -87,17 +86,7 @@ async def _text(client: RtClient, part: Json) -> str:
         return f"[… a text of {size} bytes, which is in RT]"
     row = await client.get(f"attachment/{part['id']}")
     text = b64decode(str(row.get("Content") or "")).decode(errors="replace")
-    return cut(from_html(text) if part["ContentType"] == "text/html" else text.strip())
-
-
-def cut(text: str) -> str:
-    """As much of a text as an event takes; RT has the rest."""
-    written = text.encode()
-    if len(text) <= MAX_TEXT_LENGTH and len(written) <= _LONGEST_TEXT:
-        return text
-    remark = " [… cut: RT has the whole text]"
-    kept = written[:_LONGEST_TEXT].decode(errors="ignore")[: MAX_TEXT_LENGTH - len(remark)]
-    return kept + remark
+    return cut(from_html(text) if part["ContentType"] == "text/html" else text.strip(), "RT")
 
 
 def from_html(text: str) -> str:

@@ -9,15 +9,17 @@ from typing import Any
 import pytest
 
 from baton.contract import Activity, Status, Tab
-from baton.desk.feed import FEED_STATUS, LOOK, FeedStatus, desk_feed_workflow_id
+from baton.desk.feed import FEED_STATUS, LOOK, FeedStatus
 from helpdesks.omnidesk.hooks import hint_in
 from helpdesks.outside.expressing import END_IT
 from helpdesks.outside.opening import Beside
 from lab.rig import CHANNEL, Rig, eventually, failed_tasks
 from tests.conftest import RigOpener
+from tests.desks.looking import feed_of, has_looked, look_now
 from tests.desks.omnidesk.company import LINES, PEOPLE, Company
 from tests.desks.omnidesk.server import serving
 
+DESK = "omnidesk"
 RESERVED = "Reserved for ivan: the customer's next message is theirs."
 
 
@@ -33,33 +35,14 @@ async def company(request: pytest.FixtureRequest) -> AsyncIterator[Company]:
 @pytest.fixture
 async def rig(open_a_rig: RigOpener, company: Company) -> AsyncIterator[Rig]:
     async with open_a_rig(beside=Beside(company.mapping, company.adapter)) as rig:
-        await has_looked(rig, FeedStatus())
+        await has_looked(rig, DESK, FeedStatus())
         yield rig
-
-
-def feed_of(rig: Rig) -> Any:
-    return rig.client.temporal.get_workflow_handle(desk_feed_workflow_id("omnidesk", rig.settings.task_queue))
-
-
-async def has_looked(rig: Rig, before: FeedStatus) -> FeedStatus:
-    """Wait until everything is read that was there when it was ``before``."""
-    status = before
-
-    async def again() -> bool:
-        nonlocal status
-        status = await feed_of(rig).query(FEED_STATUS, result_type=FeedStatus)
-        return status.looked_at is not None and status.looked_at != before.looked_at
-
-    await eventually(again, "the feed did not look")
-    return status
 
 
 async def look(rig: Rig, company: Company, *cases: str) -> FeedStatus:
     """Let the feed look, as a hook would, and these cases do what follows."""
     company.account.pass_time(3)
-    before = await feed_of(rig).query(FEED_STATUS, result_type=FeedStatus)
-    await feed_of(rig).signal(LOOK)
-    status = await has_looked(rig, before)
+    status = await look_now(rig, DESK)
     for case in cases:
         await rig.settled(case)
     return status
@@ -67,7 +50,7 @@ async def look(rig: Rig, company: Company, *cases: str) -> FeedStatus:
 
 async def nothing_comes_back(rig: Rig, company: Company, case: str) -> None:
     """What Baton has written is read, and is nothing that has happened; no workflow task has failed."""
-    before = await feed_of(rig).query(FEED_STATUS, result_type=FeedStatus)
+    before = await feed_of(rig, DESK).query(FEED_STATUS, result_type=FeedStatus)
     after = await look(rig, company, case)
     assert after.told == before.told
     assert after.refused == 0
@@ -236,7 +219,7 @@ async def test_hooks_that_come_twice_and_late_name_the_event_that_the_feed_has(
     for _ in range(3):
         hint = hint_in(hook_about(case, message), "application/json")
         assert hint is not None
-        await feed_of(rig).signal(LOOK)
+        await feed_of(rig, DESK).signal(LOOK)
     await look(rig, company, case)
     late = hint_in(hook_about(case, message), "application/json")
     status = await look(rig, company, case)
@@ -252,7 +235,7 @@ async def test_lost_hooks_cost_seconds_and_no_event(rig: Rig, company: Company) 
     company.customer("And now?", case)
 
     async def is_told() -> bool:
-        status = await feed_of(rig).query(FEED_STATUS, result_type=FeedStatus)
+        status = await feed_of(rig, DESK).query(FEED_STATUS, result_type=FeedStatus)
         return bool(status.told == 3)
 
     await eventually(is_told, "nobody has looked")

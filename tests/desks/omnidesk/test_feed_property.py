@@ -10,9 +10,10 @@ from typing import Any
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from helpdesks.omnidesk.cursor import MOST_LATER, MOST_READ, MOST_TOLD, Cursor, mark, newest
+from helpdesks.omnidesk.cursor import MOST_LATER, MOST_READ, MOST_TOLD, Cursor
 from helpdesks.omnidesk.desk import OmnideskDesk
 from helpdesks.outside.adapter import HeardThere
+from helpdesks.outside.remembering import mark, newest
 from tests.desks.omnidesk.account import IVAN, KIM, OWN, VIP, Account
 from tests.desks.omnidesk.reader import Reader
 from tests.desks.omnidesk.server import OmnideskServer

@@ -11,7 +11,8 @@ import pytest
 
 from helpdesks.omnidesk.hooks import hint_in
 from helpdesks.omnidesk.showing import shown
-from helpdesks.omnidesk.wire import CaseThere, EntryThere, MessageThere, StaffThere, listed, read_as, total
+from helpdesks.omnidesk.wire import CaseThere, EntryThere, MessageThere, StaffThere, listed, total
+from helpdesks.outside.answers import read_as
 from tests.desks.omnidesk.conftest import mapping_for
 
 SAMPLES = Path(__file__).with_name("samples")
