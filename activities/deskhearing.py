@@ -84,6 +84,9 @@ class DeskHearing:
 
     async def hear(self, heard: HeardThere) -> Heard:
         """Tell the case. Raises ``HelpDeskUnavailable``."""
+        if heard.answer:
+            with self._whatever_the_desk_says(heard):
+                await self._answer(heard)
         event, name = heard.event, self._adapter.name
         if event is None:
             if heard.own:
@@ -139,12 +142,17 @@ class DeskHearing:
             if change := still_to_undo(back, heard.shows, now):
                 await self._adapter.change(heard.desk_id, change, f"{heard.event.id}:back")
         await self._deliveries.heard(self._adapter.name, heard.desk_id, cast(Difference, back), None)
-        key = f"{heard.event.id}:refused"
-        if Capability.NOTES in self._adapter.capabilities and not await self._adapter.has_said(
-            heard.desk_id, key
-        ):
-            saying = Saying(f"Not done: {refusal}", to_customer=False)
-            await self._adapter.say(heard.desk_id, saying, key)
+        await self._note(heard, f"{heard.event.id}:refused", f"Not done: {refusal}")
+
+    async def _answer(self, heard: HeardThere) -> None:
+        """Tell whoever asked for something in words why it is not done, if it is a case of ours."""
+        if heard.event is not None and await self._ledger.kept(CaseRef.at(workflow_id_of(heard.start))):
+            await self._note(heard, f"{heard.event.id}:answer", f"Not done: {heard.answer}")
+
+    async def _note(self, heard: HeardThere, key: str, text: str) -> None:
+        can_be_said = Capability.NOTES in self._adapter.capabilities
+        if can_be_said and not await self._adapter.has_said(heard.desk_id, key):
+            await self._adapter.say(heard.desk_id, Saying(text, to_customer=False), key)
 
     @contextmanager
     def _whatever_the_desk_says(self, heard: HeardThere) -> Iterator[None]:

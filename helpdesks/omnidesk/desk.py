@@ -23,7 +23,14 @@ from helpdesks.omnidesk.showing import open_cases, shown
 from helpdesks.outside.adapter import Capability, Change, Changes, Finding, OpenCases, Saying, Shown
 
 _ALWAYS = frozenset(
-    {Capability.LINES, Capability.LABELS, Capability.NOTES, Capability.PRESENCE, Capability.AUTHOR}
+    {
+        Capability.ENDS,
+        Capability.LINES,
+        Capability.LABELS,
+        Capability.NOTES,
+        Capability.PRESENCE,
+        Capability.AUTHOR,
+    }
 )
 _NOBODY = 0
 

@@ -14,8 +14,6 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from pydantic_core import to_json
-
 from baton.contract import Activity, Author, AuthorType, ChatStart, Event, TicketStart
 from baton.contract.events import (
     AgentMessage,
@@ -23,17 +21,17 @@ from baton.contract.events import (
     ChatEnded,
     CustomerMessage,
     LabelsChanged,
-    NoteAdded,
     StatusSet,
     SystemMessage,
     Taken,
 )
-from baton.contract.names import MAX_ATTACHMENTS_SIZE, MAX_TEXT_LENGTH
 from helpdesks.omnidesk.along import Along, along
 from helpdesks.omnidesk.mapping import STATUSES, OmnideskMapping
 from helpdesks.omnidesk.marker import has_marker
 from helpdesks.omnidesk.wire import CaseThere, EntryThere, MessageThere
 from helpdesks.outside.adapter import Difference, HeardThere
+from helpdesks.outside.asking import Noted, noted
+from helpdesks.outside.fitting import cut, files_that_fit
 
 NAME = "omnidesk"
 _LONGEST_SUBJECT = 1000
@@ -103,19 +101,28 @@ class _Translation:
         for message in messages:
             if message.at is not None:
                 event_id = message_id(self.case.id, message.message_id)
-                event = self._message(message, event_id, message.at)
                 shows = self.along.shows.get(message.message_id, Difference())
-                yield Happened(message.at, event_id, HeardThere(self.start, self.case.id, event, shows))
+                if not message.note:
+                    event = self._message(message, event_id, message.at)
+                    yield Happened(message.at, event_id, HeardThere(self.start, self.case.id, event, shows))
+                    continue
+                for note in self._note(message, event_id, message.at):
+                    heard = HeardThere(self.start, self.case.id, note.event, shows, answer=note.answer)
+                    yield Happened(message.at, note.event.id, heard)
+
+    def _note(self, message: MessageThere, event_id: str, at: datetime) -> Sequence[Noted]:
+        names = ", ".join(str(file.get("file_name", "")) for file in message.attachments)
+        said = {"id": event_id, "at": at, "author": self._staff(message.staff_id)}
+        return noted(
+            cut(message.text, "Omnidesk") or names, self.start, self.mapping, said, f"{event_id}:text"
+        )
 
     def _message(self, message: MessageThere, event_id: str, at: datetime) -> Event:
-        text = message.text[:MAX_TEXT_LENGTH]
-        if message.note:
-            names = ", ".join(str(file.get("file_name", "")) for file in message.attachments)
-            return NoteAdded(id=event_id, at=at, author=self._staff(message.staff_id), text=text or names)
+        text = cut(message.text, "Omnidesk")
         said: dict[str, Any] = {"id": event_id, "at": at, "message_id": str(message.message_id)}
         if text:
             said["text"] = text
-        if files := _that_fit(message.attachments):
+        if files := files_that_fit(message.attachments):
             said["attachments"] = files
         if message.staff_id == 0:
             customer = str(message.user_id or self.case.user_id)
@@ -205,11 +212,3 @@ def _system(name: str) -> Author:
 def _fingerprint(entry: EntryThere) -> str:
     said = "\n".join((entry.event, entry.done_by, entry.old_value, entry.value))
     return sha256(said.encode()).hexdigest()[:12]
-
-
-def _that_fit(files: Sequence[dict[str, Any]]) -> tuple[dict[str, Any], ...]:
-    kept: list[dict[str, Any]] = []
-    for file in files:
-        if len(to_json([*kept, file])) <= MAX_ATTACHMENTS_SIZE:
-            kept.append(file)
-    return tuple(kept)

@@ -24,6 +24,8 @@ class Capability(StrEnum):
 
     END_CHAT = "end_chat"
     """A chat is active or ended, whatever its status is."""
+    ENDS = "ends"
+    """Chats end there other than by being closed, so that people can be asked to end one."""
     PIN = "pin"
     """A chat is pinned to, or reserved for, a person."""
     UNASSIGN = "unassign"
@@ -124,6 +126,8 @@ class HeardThere:
     in a command that is written as a comment: Baton then makes the desk show it."""
     own: bool = False
     """Whether Baton did it: then it is no event, and what it shows is known."""
+    answer: str = ""
+    """Why what somebody asked for in words is not done, for a note that tells them."""
 
     @property
     def opens(self) -> bool:

@@ -35,10 +35,11 @@ END_IT = "This chat has ended for Baton. The help desk has no way to be told: pl
 def unexpressed(write: CaseWrite, capabilities: Set[Capability], shown: Change) -> Iterator[str]:
     """How the case is, as far as the desk cannot show it, in words for whoever works there.
 
-    ``shown`` is what is known of the case at the desk; whoever ended a chat there need not be asked to.
+    ``shown`` is what is known of the case at the desk; whoever ended a chat there need not be asked to. Where
+    chats do not end, nobody misses it.
     """
     if write.activity is Activity.ENDED and Capability.END_CHAT not in capabilities:
-        if shown.get("activity") is not Activity.ENDED:
+        if Capability.ENDS in capabilities and shown.get("activity") is not Activity.ENDED:
             yield END_IT
     elif write.activity is Activity.ACTIVE and Capability.PIN not in capabilities:
         if write.reserved_for is not None:

@@ -80,6 +80,17 @@ class Statuses(BaseModel):
         return {Status.OPEN: self.open, Status.PENDING: self.pending, Status.CLOSED: self.closed}[status]
 
 
+Command = Annotated[str, StringConstraints(pattern=r"^\S{2,50}$")]
+
+
+class Commands(BaseModel):
+    """What people write at the beginning of a note to have something done; null is no such command."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    ask: Command | None = "/ask"
+
+
 class DeskMapping(BaseModel):
     """Whose name at the desk is whose in the directory. Each desk adds its own fields."""
 
@@ -101,6 +112,9 @@ class DeskMapping(BaseModel):
     """By line: the desk's own name of its queue or group."""
     labels: dict[Label, Own] = {}
     """By label: the desk's own name of it, where it has another."""
+    commands: Commands = Commands()
+    """What people write at the beginning of a note in a ticket to have something done. ``ask``, by default
+    ``/ask``, asks the departments whose labels follow; null switches it off."""
 
     @field_validator("people", "lines", "labels")
     @classmethod
@@ -139,6 +153,10 @@ class DeskMapping(BaseModel):
     def labels_there(self) -> Mapping[str, str]:
         """By the desk's own name: the label, where it has another."""
         return {own: name for name, own in self.labels.items()}
+
+    def label_of(self, own: str) -> str:
+        """Baton's word for a label of the desk."""
+        return self.labels_there.get(own, own)
 
 
 MappingT = TypeVar("MappingT", bound=DeskMapping)

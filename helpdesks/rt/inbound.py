@@ -26,7 +26,6 @@ customer is known by the user's number, such as ``rt-user-22``, because a login 
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -40,15 +39,15 @@ from baton.contract import (
     Event,
     LabelsChanged,
     MergedInto,
-    NoteAdded,
     StatusSet,
     SystemMessage,
     ticket_workflow_id,
 )
 from helpdesks.outside.adapter import Difference, HeardThere
+from helpdesks.outside.asking import noted
 from helpdesks.rt.mapping import RtMapping
 from helpdesks.rt.texts import Written
-from helpdesks.rt.tickets import RtTicket, label_of, status_of
+from helpdesks.rt.tickets import RtTicket, status_of
 from helpdesks.rt.transactions import Transaction
 from helpdesks.rt.users import RtUser, acting, customer, is_nobody, person_of
 
@@ -124,36 +123,9 @@ def _message(of: Transaction, author: Author, around: Around) -> dict[str, Any]:
 
 def _comment(of: Transaction, ticket: RtTicket, around: Around) -> list[_Read]:
     text = around.texts.get(str(of.number), _NOTHING).text
-    author = _acting(of, around)
-    asked = _asked(text, around.mapping)
-    if asked is None:
-        if not text.strip():
-            return []
-        return _one(NoteAdded(id=event_id(of), at=of.at, author=author, text=text))
-    labels, rest = asked
-    asks = LabelsChanged(id=event_id(of), at=of.at, author=author, add=labels)
-    found = _one(asks) if labels else []
-    if rest:
-        note = NoteAdded(id=event_id(of, "text"), at=of.at, author=author, text=rest, instruction=True)
-        found += _one(note)
-    return found
-
-
-def _asked(text: str, mapping: RtMapping) -> tuple[tuple[str, ...], str] | None:
-    """The labels after the command at the beginning of a comment, and the text below; None without one."""
-    line, _, rest = text.strip().partition("\n")
-    command, _, labels = line.strip().partition(" ")
-    if command.lower() != mapping.ask.lower():
-        return None
-    if "," in labels:
-        words = [word.strip().strip("\"'") for word in labels.split(",")]
-    else:
-        try:
-            words = shlex.split(labels)
-        except ValueError:  # a quote that is not closed
-            words = labels.split()
-    named = dict.fromkeys(label_of(word, mapping) for word in words if word)
-    return tuple(named), rest.strip()
+    said = {"id": event_id(of), "at": of.at, "author": _acting(of, around)}
+    found = noted(text, ticket.start(of.ticket), around.mapping, said, event_id(of, "text"))
+    return [read for one in found for read in _one(one.event)]
 
 
 def _status(of: Transaction, ticket: RtTicket, around: Around) -> list[_Read]:
@@ -188,8 +160,8 @@ def _queue(of: Transaction, around: Around) -> list[_Read]:
 
 
 def _labels(of: Transaction, ticket: RtTicket, around: Around) -> list[_Read]:
-    added = tuple(label_of(label, around.mapping) for label in (of.new,) if label)
-    removed = tuple(label_of(label, around.mapping) for label in (of.old,) if label)
+    added = tuple(around.mapping.label_of(label) for label in (of.new,) if label)
+    removed = tuple(around.mapping.label_of(label) for label in (of.old,) if label)
     event = LabelsChanged(id=event_id(of), at=of.at, author=_acting(of, around), add=added, remove=removed)
     return _one(event, Difference(labels_added=frozenset(added), labels_removed=frozenset(removed)))
 

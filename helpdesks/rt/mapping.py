@@ -27,7 +27,6 @@ NOBODY = "Nobody"
 ITSELF = "RT_System"
 """The login under which RT does things by itself."""
 
-Command = Annotated[str, StringConstraints(pattern=r"^\S{2,50}$")]
 FieldName = Annotated[str, StringConstraints(pattern=r"^[\w][\w .-]{0,99}$")]
 """The name of a custom field: without quotes and braces, so that a query can name it."""
 
@@ -59,8 +58,6 @@ class RtMapping(DeskMapping):
     """The custom field of tickets with their labels."""
     marker_field: FieldName = "BatonEvent"
     """The custom field of transactions by which Baton knows what it has written."""
-    ask: Command = "/ask"
-    """A comment that begins with this word asks the departments whose labels follow."""
 
     def mistakes(self) -> Iterator[Mistake]:
         """A queue that is in a line and in none, and people who are none."""

@@ -104,15 +104,10 @@ def shown(ticket: RtTicket, mapping: RtMapping) -> Shown:
         is_now["line"] = mapping.lines_there.get(ticket.queue)
     if ticket.queue not in mapping.all_queues:
         foreign["line"] = ticket.queue
-    is_now["labels"] = frozenset(label_of(label, mapping) for label in ticket.labels)
+    is_now["labels"] = frozenset(mapping.label_of(label) for label in ticket.labels)
     return Shown(is_now, foreign)
 
 
 def status_of(status: str, mapping: RtMapping) -> Status | None:
     """Baton's status; None if the mapping does not name RT's."""
     return mapping.statuses.there.get(status.lower())
-
-
-def label_of(label: str, mapping: RtMapping) -> str:
-    """Baton's word for a label of RT."""
-    return mapping.labels_there.get(label, label)

@@ -41,6 +41,9 @@ class ChatConformance(Conformance):
         if Capability.END_CHAT in place.adapter.capabilities:
             assert (shown.get("activity"), said) == (Activity.ENDED, [])
             return
+        if Capability.ENDS not in place.adapter.capabilities:
+            assert said == [], "nobody can end it"
+            return
         assert len(said) == 1
         assert "end it there" in said[0]
         again = {"activity": Activity.ACTIVE, "status": Status.OPEN, "tab": Tab.MINE, "assignee": "ivan"}
@@ -61,10 +64,11 @@ class ChatConformance(Conformance):
     async def test_what_a_case_cannot_show_is_said_once_if_nobody_heard_the_answer(
         self, place: ChatPlace, desk: OutsideDesk, faulty: Faulty
     ) -> None:
-        if Capability.END_CHAT in place.adapter.capabilities:
-            pytest.skip("this desk can end a chat")
+        if Capability.PIN in place.adapter.capabilities:
+            pytest.skip("this desk can reserve a chat")
         case = await place.opens_chat()
-        write = a_chat_write(case, 1, **ENDED)
+        reserved = {"status": Status.PENDING, "assignee": "ivan", "reserved_for": "ivan"}
+        write = a_chat_write(case, 1, activity=Activity.ACTIVE, tab=Tab.RESERVED, **reserved)
         faulty.faults = {"say": ["after"]}
         with pytest.raises(HelpDeskUnavailable):
             await desk.write_case(write)

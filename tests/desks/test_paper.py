@@ -88,7 +88,8 @@ CHAT = CaseRef(case_id="chat-1", channel="web", conversation="1", customer="caro
 @pytest.mark.parametrize(
     ("fields", "can", "words"),
     [
-        ({"activity": Activity.ENDED}, (), ["please end it there"]),
+        ({"activity": Activity.ENDED}, (Capability.ENDS,), ["please end it there"]),
+        ({"activity": Activity.ENDED}, (), []),
         ({"activity": Activity.ENDED}, (Capability.END_CHAT,), []),
         ({"activity": Activity.ACTIVE, "reserved_for": "ivan"}, (), ["Reserved for ivan"]),
         ({"activity": Activity.ACTIVE, "reserved_for": "ivan"}, (Capability.PIN,), []),
@@ -110,5 +111,5 @@ def test_whoever_has_ended_a_chat_at_the_desk_is_not_asked_to() -> None:
     write = CaseWrite(
         **effect(CHAT, 1, "write"), do="reassign", status=Status.PENDING, activity=Activity.ENDED
     )
-    said = [list(unexpressed(write, set(), Change(activity=activity))) for activity in Activity]
+    said = [list(unexpressed(write, {Capability.ENDS}, Change(activity=activity))) for activity in Activity]
     assert dict(zip(Activity, said, strict=True)) == {Activity.ENDED: [], Activity.ACTIVE: [END_IT]}

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 MEANINGS = {
     "end_chat": "end a chat without closing it",
+    "ends": "have chats that end without being closed",
     "pin": "pin a chat to somebody, or reserve it for somebody",
     "unassign": "take a case from everybody",
     "lines": "put a case into the queue of a line",

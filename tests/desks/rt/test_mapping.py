@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
-from pydantic_core import PydanticUndefined
 
 from baton.contract import Status
 from baton.errors import DeskRefused
-from baton.settings import CHECKOUT
 from helpdesks.rt.desk import RtDesk
-from helpdesks.rt.mapping import RtMapping, RtStatuses
+from helpdesks.rt.mapping import RtMapping
 from helpdesks.rt.transactions import quoted
+from tests.desks.documenting import check_fields
 from tests.desks.rt.site import mapping_of
 
 URL = "https://rt.example.com"
@@ -30,7 +28,7 @@ URL = "https://rt.example.com"
         ({"statuses": {"open": ["open"], "pending": ["Open"]}}, "the status 'open' is named twice"),
         ({"statuses": {"pending": []}}, "at least 1 item"),
         ({"marker_field": "Baton}Event"}, "should match pattern"),
-        ({"ask": "/ask them"}, "should match pattern"),
+        ({"commands": {"ask": "/ask them"}}, "should match pattern"),
         ({"auth": "cookie"}, "'token' or 'password'"),
         ({"queue": "General"}, "Extra inputs are not permitted"),
     ],
@@ -74,23 +72,7 @@ def test_a_name_cannot_end_its_place_in_a_query() -> None:
 
 
 def test_the_documentation_has_every_field_and_its_default() -> None:
-    text = (CHECKOUT / "docs/desks/rt.md").read_text(encoding="utf-8")
-    shown = dict(re.findall(r"^- `(\w+)` – (.*)\.$", text, re.MULTILINE))
-    assert shown == {name: _default(info.default) for name, info in RtMapping.model_fields.items()}
-    for name, info in RtMapping.model_fields.items():
-        said = " ".join((info.description or "").replace("``", "`").split())
-        assert said in " ".join(text.split()), name
-
-
-def _default(value: object) -> str:
-    if value is PydanticUndefined:
-        return "required"
-    if isinstance(value, RtStatuses):
-        names = {status: ", ".join(f"`{one}`" for one in getattr(value, status)) for status in Status}
-        return f"default {'; '.join(f'{status}: {those}' for status, those in names.items())}"
-    if isinstance(value, bool):
-        return f"default `{str(value).lower()}`"
-    return "default none" if value in ({}, None) else f"default `{value}`"
+    check_fields("rt", RtMapping)
 
 
 def test_what_the_mapping_leaves_out_has_a_value() -> None:
