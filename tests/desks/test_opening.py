@@ -17,7 +17,7 @@ RT = "desk: rt\nurl: https://rt.example.com\nlogin: baton\nqueues: [General]\npe
 
 
 def test_every_adapter_is_known_by_its_folder() -> None:
-    assert known_desks() == ("omnidesk", "rt")
+    assert known_desks() == ("libredesk", "omnidesk", "rt")
 
 
 def test_a_mapping_is_read_as_its_desk_wants_it(tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""Libredesk: an adapter for a help desk with live chats and mail, by its API."""
