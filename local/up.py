@@ -11,6 +11,7 @@ import click
 
 from baton.cli.screen import echo
 from baton.settings import Settings, load_settings
+from local.entry import entry_links
 from local.stack import NAMESPACE, Stack
 
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -67,14 +68,21 @@ async def _run(settings: Settings) -> None:
         _say("")
         _say(f"Temporal     {stack.address}, namespace {NAMESPACE}")
         _say(f"Web UI       {stack.ui_url}")
+        _say(f"Console      {settings.console_url}")
         _say(f"HTTP API     {stack.gateway_url}/v1; `baton api-key new` makes a key for it")
         if stack.codec_url:
             _say(f"Codec server {stack.codec_url}, its token is in {_short(settings.gateway_token_file)}")
         _say(f"Data folder  {_short(settings.data_dir)}")
         _say(f"Help desk    {_short_url(settings)}")
-        _say("")
-        _say("ready")
-        await stack.watch()
+        async with entry_links(settings, stack.address) as links:
+            if links:
+                _say("")
+                _say("Log in to the console as one of the demo's people, side by side in one browser:")
+            for link in links:
+                _say(f"  {link}")
+            _say("")
+            _say("ready")
+            await stack.watch()
 
 
 def _say(line: str) -> None:

@@ -10,7 +10,9 @@ import socket
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -21,9 +23,12 @@ from temporalio.client import Client
 
 from baton.client import BatonClient, connect
 from baton.contract import SEARCH_ATTRIBUTES
+from baton.desk.accounts import ENTRY_PATH
+from baton.desk.tokens import digest_of
 from baton.errors import DocumentError
 from baton.settings import HOST, Settings, load_settings
 from baton.temporal.keys import key_line, new_key
+from helpdesks.embedded import EmbeddedHelpDesk
 from local.child import silent
 from local.machine import StackFailed, free_port
 from local.stack import NAMESPACE, Stack
@@ -113,6 +118,28 @@ async def baton_up(settings: Settings) -> AsyncIterator[Up]:
         if not process.stdout.at_eof():  # `returncode` is known only a moment after the end
             process.terminate()
         await process.communicate()
+
+
+async def test_the_demos_people_get_into_the_console_by_links_that_end_with_it(settings: Settings) -> None:
+    async with baton_up(settings) as up:
+        await up.until("ready")
+        links = [line.strip() for line in up.lines if ENTRY_PATH in line]
+        assert [urlsplit(link).hostname for link in links] == [
+            f"{staff}.localhost" for staff in ("ivan", "petra", "lena", "oleg", "maria")
+        ]
+        ivan = urlsplit(links[0])
+        # Browsers look up names below localhost by themselves; other programs may not.
+        async with httpx.AsyncClient(base_url=f"http://{HOST}:{ivan.port}", timeout=None) as visitor:
+            for _ in range(2):
+                assert (await visitor.get(ivan.path)).headers["location"] == "/"
+            home = await visitor.get("/", headers={"accept-language": "en"})
+            assert "Hello, Ivan" in home.text
+
+        up.process.send_signal(signal.SIGTERM)
+        await up.until("stopped")
+    async with EmbeddedHelpDesk.open(settings.database_url) as desk:
+        token = ivan.path.removeprefix(ENTRY_PATH)
+        assert await desk.accounts.entering(digest_of(token), datetime.now(UTC)) is None
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
