@@ -36,6 +36,7 @@ Seconds = Annotated[float, Field(ge=0, le=31_622_400, allow_inf_nan=False)]
 # Absolute from the start: processes that are handed these settings may run in another folder.
 AbsolutePath = Annotated[Path, AfterValidator(lambda path: path.expanduser().absolute())]
 Port = Annotated[int, Field(ge=1, le=65_535)]
+_ISSUER = r"^(https://|http://(127\.0\.0\.1|localhost)(:\d+)?(/|$))[^?#]*$"
 _ADDRESS = r"^(\d+\.\d+\.\d+\.\d+|\[[0-9a-fA-F:]+\]):\d{1,5}$"
 
 
@@ -150,6 +151,23 @@ class Settings(BaseSettings):
     console_session_hours: float = Field(default=168, gt=0, le=8784, allow_inf_nan=False)
     """Hours after which somebody is signed out of the console, however much it is used."""
 
+    oidc_client_id: str | None = None
+    """What the provider of BATON_OIDC_ISSUER calls the console."""
+
+    oidc_client_secret_file: AbsolutePath | None = None
+    """The file with the secret by which that provider knows the console."""
+
+    oidc_staff_claim: str = Field(default="preferred_username", min_length=1)
+    """Which of the claims that the provider makes about somebody is their staff ID."""
+
+    oidc_provision: bool = False
+    """Whether whoever is in the directory, and logs in by the provider, gets an account as an agent. Without
+    it only people with an account get in."""
+
+    oidc_issuer: Annotated[str, Field(pattern=_ISSUER)] | None = None
+    """The OpenID Connect provider by which people may log in to the console, too, as it calls itself, such as
+    ``https://login.example.org``: see docs/console.md."""
+
     gateway_token_file: AbsolutePath = Field(default_factory=_token_in_data_dir)
     """The token that the codec server asks for; made at its first start. The default is the file
     ``gateway.token`` in the data folder."""
@@ -237,6 +255,15 @@ class Settings(BaseSettings):
     def _unquoted(cls, value: str) -> str:
         if set(value) & set("\"'\\?"):
             raise ValueError("Temporal's lists do not find a name with quotes, backslashes or question marks")
+        return value
+
+    @field_validator("oidc_issuer")
+    @classmethod
+    def _knows_us(cls, value: str | None, info: ValidationInfo) -> str | None:
+        needed = "oidc_client_id", "oidc_client_secret_file"
+        missing = [_variable(name) for name in needed if info.data.get(name) is None]
+        if value is not None and missing:
+            raise ValueError(f"the provider must know the console: set {' and '.join(missing)}, too")
         return value
 
     @field_validator("encryption_required")

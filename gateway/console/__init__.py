@@ -10,7 +10,8 @@ from fastapi import APIRouter, FastAPI, Request, Response
 
 from baton.settings import Settings
 from gateway.backend import Backend
-from gateway.console import accounts, home, login, own
+from gateway.console import accounts, home, login, oidc, own
+from gateway.console.provider import Provider
 from gateway.console.rendering import STATIC, static_files
 from gateway.console.routing import failed
 from gateway.console.visiting import Console, console_of
@@ -18,6 +19,7 @@ from gateway.console.visiting import Console, console_of
 ROUTERS: tuple[APIRouter, ...] = (
     home.router,
     login.router,
+    oidc.router,
     own.router,
     accounts.router,
 )
@@ -30,7 +32,10 @@ _FOR_GOOD = "public, max-age=31536000, immutable"
 
 def add_console(app: FastAPI, settings: Settings, backend: Backend) -> None:
     """Let an app serve the console, too."""
-    app.state.console = Console(settings, backend)
+    provider = None
+    if settings.oidc_issuer and settings.oidc_client_id and settings.oidc_client_secret_file:
+        provider = Provider(settings.oidc_issuer, settings.oidc_client_id, settings.oidc_client_secret_file)
+    app.state.console = Console(settings, backend, provider)
     for router in ROUTERS:
         app.include_router(router)
 

@@ -29,7 +29,7 @@ async def login_page(visit: VisitOf, back: str = "/") -> Response:
     """The form to log in."""
     if visit.person is not None:
         return RedirectResponse(own_path(back), 303)
-    return visit.page("login.html", back=own_path(back), staff="", mistake="")
+    return _form(visit, back)
 
 
 @router.post("/login")
@@ -44,22 +44,24 @@ async def log_in(visit: VisitOf, staff: _Text = "", password: _Text = "", back: 
             "Too many attempts. Try again in {number} minutes.",
             wait,
         )
-        return _again(visit, staff, back, several.format(number=wait), 429)
+        return _form(visit, back, staff, several.format(number=wait), 429)
     ledger = await console.ledger()
     known = await ledger.accounts.credentials(staff)
     kept = known.password if known else None
     if not await console.passwords.fits(password, kept):
         # A name that is nobody's may be a password in the wrong field.
         _log.warning("a login as %s from %s failed", staff if known else "nobody known", visit.address)
-        return _again(visit, staff, back, visit.texts("The name or the password is wrong."), 401)
+        return _form(visit, back, staff, visit.texts("The name or the password is wrong."), 401)
     console.attempts.succeeded(staff)
     if kept is not None and console.passwords.is_outdated(kept):
         await ledger.accounts.rehash(staff, kept, await console.passwords.hashed(password))
     return await visit.sign_in(staff, own_path(back), how="password")
 
 
-def _again(visit: Visit, staff: str, back: str, mistake: str, status: int) -> Response:
-    return visit.page("login.html", status, back=own_path(back), staff=staff, mistake=mistake)
+def _form(visit: Visit, back: str, staff: str = "", mistake: str = "", status: int = 200) -> Response:
+    provided = visit.console.provider is not None
+    values = {"back": own_path(back), "staff": staff, "mistake": mistake, "provided": provided}
+    return visit.page("login.html", status, **values)
 
 
 @router.post("/logout")

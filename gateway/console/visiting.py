@@ -21,13 +21,14 @@ from gateway.console.attempts import Attempts
 from gateway.console.errors import PageError
 from gateway.console.navigation import seen_by
 from gateway.console.passwords import Passwords
+from gateway.console.provider import Provider
 from gateway.console.rendering import rendered
 from gateway.console.words import ROLES
 from helpdesks.embedded import EmbeddedHelpDesk
 from helpdesks.sessions import Session, SignedIn
 
 COOKIE = "baton"
-"""The session's; with the prefix that pins it to this host where there is TLS."""
+"""The session's. Where there is TLS, each cookie has the prefix that pins it to this host."""
 FORM_FIELD = "form_token"
 FORM_HEADER = "X-Form-Token"
 _SAFE = frozenset({"GET", "HEAD"})
@@ -52,6 +53,8 @@ class Console:
 
     settings: Settings
     backend: Backend
+    provider: Provider | None = None
+    """Who else vouches for people."""
     passwords: Passwords = field(default_factory=Passwords)
     attempts: Attempts = field(default_factory=Attempts)
 
@@ -159,31 +162,34 @@ class Visit:
             await ledger.sessions.end(self.person.digest)
         _log.info("%s signed in from %s by %s", staff, self.address, how)
         response = RedirectResponse(to, 303)
-        secure = self._is_secure
-        response.set_cookie(
-            _cookie(secure), token, int(longest.total_seconds()), httponly=True, secure=secure, samesite="lax"
-        )
+        self.set_cookie(response, COOKIE, token, int(longest.total_seconds()))
         return response
 
     def forget(self, response: Response) -> Response:
         """Have the browser drop the session."""
-        secure = self._is_secure
-        response.delete_cookie(_cookie(secure), httponly=True, secure=secure, samesite="lax")
+        self.set_cookie(response, COOKIE, "", 0)
         return response
+
+    def cookie(self, name: str) -> str:
+        """What the browser keeps for us; empty if it keeps nothing."""
+        return self.request.cookies.get(_cookie(name, self._is_secure), "")
+
+    def set_cookie(self, response: Response, name: str, value: str, seconds: int) -> None:
+        """Have the browser keep something for this host; for no time, to drop it."""
+        secure = self._is_secure
+        # Pages of others that link to ours get people signed in; their forms do not.
+        response.set_cookie(
+            _cookie(name, secure), value, seconds, httponly=True, secure=secure, samesite="lax"
+        )
 
     @property
     def _is_secure(self) -> bool:
-        return is_secure(self.console, self.request)
-
-
-def is_secure(console: Console, request: Request) -> bool:
-    """Whether browsers reach the console by TLS."""
-    return console.origin_of(request).startswith("https:")
+        return _is_secure(self.console, self.request)
 
 
 async def visit_of(request: Request, console: Console) -> Visit:
     """Who sent a request. Raises ``HelpDeskUnavailable``."""
-    token = request.cookies.get(_cookie(is_secure(console, request)), "")
+    token = request.cookies.get(_cookie(COOKIE, _is_secure(console, request)), "")
     person = None
     if token:
         ledger = await console.ledger()
@@ -196,8 +202,13 @@ def changes_something(request: Request) -> bool:
     return request.method not in _SAFE
 
 
-def _cookie(secure: bool) -> str:
-    return f"__Host-{COOKIE}" if secure else COOKIE
+def _is_secure(console: Console, request: Request) -> bool:
+    """Whether browsers reach the console by TLS."""
+    return console.origin_of(request).startswith("https:")
+
+
+def _cookie(name: str, secure: bool) -> str:
+    return f"__Host-{name}" if secure else name
 
 
 def _form_token(token: str) -> str:
