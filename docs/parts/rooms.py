@@ -14,7 +14,7 @@ ROOMS = {
     "tests": "what all of this promises",
     "lab": "measurements, a cluster, what tests share",
     "worker": "worker.py<br/>puts the service together",
-    "gateway": "HTTP API, codec server",
+    "gateway": "HTTP API, console, codec server",
     "replaygate": "the gate before a deploy",
     "local": "commands that need the checkout",
     "docs": "the documentation, and the code that writes it",
