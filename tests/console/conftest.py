@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 from argon2 import PasswordHasher
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
 from baton.desk.accounts import INVITATION_PATH, AccountInvitation, Role
 from baton.desk.tokens import digest_of, new_token
@@ -29,6 +29,9 @@ from lab.postgres import fresh_database
 from local.machine import free_port
 
 PASSWORD = "correct horse battery"
+PATIENCE_MS = 600_000
+"""For how long a page is waited for, in milliseconds: against what hangs, and not against a slow machine."""
+expect.set_options(timeout=PATIENCE_MS)
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 
@@ -153,27 +156,36 @@ async def browser() -> AsyncIterator[Browser]:
             await browser.close()
 
 
+@asynccontextmanager
+async def browsing(browser: Browser, **options: Any) -> AsyncIterator[BrowserContext]:
+    """The browser of one person, who is logged in nowhere yet.
+
+    Its pages may ask nobody but the console, and neither script nor policy may have to complain.
+    """
+    wrong: list[str] = []
+    context = await browser.new_context(**{"locale": "en-GB", "timezone_id": "Europe/Berlin", **options})
+    context.set_default_timeout(PATIENCE_MS)
+    context.on("weberror", lambda error: wrong.append(str(error.error)))
+    context.on("console", lambda said: wrong.append(said.text) if "Content Security" in said.text else None)
+    context.on("request", lambda sent: wrong.append(sent.url) if _is_outside(sent.url) else None)
+    try:
+        yield context
+    finally:
+        await context.close()
+    assert wrong == []
+
+
 @pytest.fixture
 async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
-    """A browser that knows nothing yet. A second person in a test needs another: `browser.new_context`."""
-    opened = await browser.new_context(locale="en-GB", timezone_id="Europe/Berlin")
-    try:
+    """The browser of one person. For another person in the same test: `browsing`."""
+    async with browsing(browser) as opened:
         yield opened
-    finally:
-        await opened.close()
 
 
 @pytest.fixture
-async def page(context: BrowserContext) -> AsyncIterator[Page]:
-    """A page that may ask nobody but the console, and whose script makes no mistakes."""
-    page, wrong = await context.new_page(), list[str]()
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.on(
-        "console", lambda message: wrong.append(message.text) if "Content Security" in message.text else None
-    )
-    page.on("request", lambda sent: wrong.append(sent.url) if _is_outside(sent.url) else None)
-    yield page
-    assert wrong == []
+async def page(context: BrowserContext) -> Page:
+    """A page in it."""
+    return await context.new_page()
 
 
 def _is_outside(url: str) -> bool:

@@ -9,7 +9,7 @@ from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, BrowserContext, Page
 
 from baton.desk.accounts import Role
-from tests.console.conftest import PASSWORD, Site
+from tests.console.conftest import PASSWORD, Site, browsing
 
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 
@@ -140,13 +140,10 @@ async def test_two_people_are_logged_in_in_one_browser_under_names_of_their_own(
 
 
 async def test_everything_works_without_a_script(small_site: Site, browser: Browser) -> None:
-    context = await browser.new_context(java_script_enabled=False, locale="en-GB")
-    try:
+    async with browsing(browser, java_script_enabled=False) as context:
         page = await context.new_page()
         await accept(page, small_site)
         await page.goto(f"{small_site.url}/settings")
         await page.get_by_role("combobox", name="Language").select_option("ru")
         await page.get_by_role("button", name="Save").click()
         assert await page.locator("html").get_attribute("lang") == "ru"
-    finally:
-        await context.close()

@@ -12,7 +12,7 @@ from baton.desk.tokens import digest_of
 from baton.documents.directory import Directory, Member
 from baton.errors import HelpDeskUnavailable
 from gateway.backend import Backend
-from gateway.console import ROUTERS, login
+from gateway.console import ROUTERS, login, oidc
 from gateway.console.rendering import static_files
 from gateway.console.routing import PageRoute
 from tests.console.conftest import PASSWORD, Site
@@ -24,7 +24,12 @@ ROUTES = [
     if isinstance(route, APIRoute)
     for method in sorted(route.methods or ())
 ]
-OPEN = {route.path for route in login.router.routes if isinstance(route, APIRoute)}
+OPEN = {
+    route.path
+    for router in (login.router, oidc.router)
+    for route in router.routes
+    if isinstance(route, APIRoute)
+}
 
 
 def test_every_route_is_a_page() -> None:

@@ -116,9 +116,10 @@ function refreshAll() {
 
 // --- What happens --------------------------------------------------------------------------------------
 
-function listen(path) {
+const LATER = 5000;
+
+function listen(path, lost = false) {
   const stream = new EventSource(path);
-  let lost = false;
   stream.addEventListener("message", (event) => {
     const [kind, id] = event.data.split(":", 2);
     const one = kind === "fragment" ? document.getElementById(id) : null;
@@ -128,6 +129,9 @@ function listen(path) {
   stream.addEventListener("error", () => {
     lost = true;
     document.body.dataset.offline = "yes";
+    if (stream.readyState !== EventSource.CLOSED) return; // the browser tries again by itself
+    setTimeout(() => listen(path, true), LATER);
+    ask(location.href).catch(() => {}); // nobody may be logged in any more
   });
   stream.addEventListener("open", () => {
     delete document.body.dataset.offline;
