@@ -8,13 +8,12 @@ of a password only its hash: whoever reads the database can get in by none of th
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, func, select
 
 from baton.desk.accounts import (
-    INVITATION_DAYS,
     AccountChange,
     AccountInvitation,
     AccountReset,
@@ -23,12 +22,25 @@ from baton.desk.accounts import (
     Role,
 )
 from baton.documents.directory import Directory
-from baton.errors import NotAllowed, UnknownStaff
+from baton.errors import NotAllowed
+from helpdesks.accountrows import (
+    ENTRY,
+    INVITATION,
+    account_of,
+    choose,
+    end_sessions,
+    invite,
+    is_known,
+    link,
+    made,
+    require_account,
+    require_enabled,
+    row_of,
+    shut_out,
+)
 from helpdesks.database import Database
 from helpdesks.directories import Directories
 from helpdesks.schema import accounts, links, sessions
-
-_INVITATION, _ENTRY = "invitation", "entry"
 
 
 class Credentials(NamedTuple):
@@ -63,16 +75,16 @@ class Accounts:
 
         def work(connection: Connection) -> AccountRow:
             self._directory(connection).require_staff(staff)
-            account = _made(connection, staff, invitation.role or Role.AGENT, now)
-            _require_enabled(account)
+            account = made(connection, staff, invitation.role or Role.AGENT, now)
+            require_enabled(account)
             if account.password is not None:
                 raise NotAllowed(
                     f"{staff} has an account with a password already: `baton account reset {staff}` makes an "
                     "invitation for another password"
                 )
             if invitation.role is not None:
-                connection.execute(_of(staff).values(role=invitation.role))
-            _invite(connection, staff, invitation.digest, now)
+                connection.execute(row_of(staff).values(role=invitation.role))
+            invite(connection, staff, invitation.digest, now)
             return self._row(connection, staff, now)
 
         return await self._database.write(work, _lock(staff))
@@ -86,12 +98,12 @@ class Accounts:
 
         def work(connection: Connection) -> AccountRow:
             self._directory(connection).require_staff(staff)
-            _require_enabled(_require(connection, staff))
+            require_enabled(require_account(connection, staff))
             # An invitation that was used meanwhile by whoever sent this again is not made anew.
-            if not _known(connection, reset.digest):
-                connection.execute(_of(staff).values(password=None, password_at=None))
-                _shut_out(connection, staff)
-                _invite(connection, staff, reset.digest, now)
+            if not is_known(connection, reset.digest):
+                connection.execute(row_of(staff).values(password=None, password_at=None))
+                shut_out(connection, staff)
+                invite(connection, staff, reset.digest, now)
             return self._row(connection, staff, now)
 
         return await self._database.write(work, _lock(staff))
@@ -104,16 +116,16 @@ class Accounts:
         staff = change.staff
 
         def work(connection: Connection) -> AccountRow:
-            account = _require(connection, staff)
+            account = require_account(connection, staff)
             if change.role is not None and change.role != account.role:
-                connection.execute(_of(staff).values(role=change.role))
-                _end_sessions(connection, staff)
+                connection.execute(row_of(staff).values(role=change.role))
+                end_sessions(connection, staff)
             if change.disabled is True and account.disabled_at is None:
-                connection.execute(_of(staff).values(disabled_at=now))
-                _shut_out(connection, staff)
+                connection.execute(row_of(staff).values(disabled_at=now))
+                shut_out(connection, staff)
             if change.disabled is False:
                 self._directory(connection).require_staff(staff)
-                connection.execute(_of(staff).values(disabled_at=None))
+                connection.execute(row_of(staff).values(disabled_at=None))
             return self._row(connection, staff, now)
 
         return await self._database.write(work, _lock(staff))
@@ -126,11 +138,11 @@ class Accounts:
         """
 
         def work(connection: Connection) -> Sequence[AccountRow]:
-            connection.execute(links.delete().where(links.c.kind == _ENTRY))
+            connection.execute(links.delete().where(links.c.kind == ENTRY))
             for one in entry.links:
                 self._directory(connection).require_staff(one.staff)
-                _require_enabled(_made(connection, one.staff, one.role, now))
-                _link(connection, one.staff, one.digest, _ENTRY, one.until)
+                require_enabled(made(connection, one.staff, one.role, now))
+                link(connection, one.staff, one.digest, ENTRY, one.until)
             return [self._row(connection, one.staff, now) for one in entry.links]
 
         return await self._database.write(work, *sorted({_lock(one.staff) for one in entry.links}))
@@ -150,7 +162,7 @@ class Accounts:
         """What a login is compared with; none if this person may not log in."""
 
         def look(connection: Connection) -> Credentials | None:
-            account = _account(connection, staff)
+            account = account_of(connection, staff)
             if account is None or not self._may_enter(connection, account):
                 return None
             return Credentials(account.staff, account.password)
@@ -159,9 +171,7 @@ class Accounts:
 
     async def invited(self, digest: str, now: datetime) -> Invited | None:
         """Whom an open invitation is for."""
-        return await self._database.read(
-            lambda connection: self._linked(connection, digest, _INVITATION, now)
-        )
+        return await self._database.read(lambda connection: self._linked(connection, digest, INVITATION, now))
 
     async def accept(self, digest: str, password: str, now: datetime) -> Invited | None:
         """Give the person of an open invitation a password, given as its hash; none if it is not open.
@@ -170,13 +180,13 @@ class Accounts:
         """
 
         def work(connection: Connection) -> Invited | None:
-            invited = self._linked(connection, digest, _INVITATION, now)
+            invited = self._linked(connection, digest, INVITATION, now)
             if invited is None:
                 return None
             used = links.update().where(links.c.digest == digest, links.c.used_at.is_(None))
             if not connection.execute(used.values(used_at=now)).rowcount:
                 return None  # by somebody else, at the same moment
-            _choose(connection, invited.staff, password, now)
+            choose(connection, invited.staff, password, now)
             return invited
 
         return await self._database.write(work)
@@ -185,24 +195,24 @@ class Accounts:
         """Another password, given as its hash. Every session and invitation of the account ends."""
 
         def work(connection: Connection) -> None:
-            _choose(connection, staff, password, now)
+            choose(connection, staff, password, now)
             connection.execute(links.delete().where(links.c.staff == staff, links.c.used_at.is_(None)))
 
         await self._database.write(work, _lock(staff))
 
     async def rehash(self, staff: str, before: str, password: str) -> None:
         """The same password by another hash, unless it was changed meanwhile."""
-        changed = _of(staff).where(accounts.c.password == before).values(password=password)
+        changed = row_of(staff).where(accounts.c.password == before).values(password=password)
         await self._database.write(lambda connection: connection.execute(changed), _lock(staff))
 
     async def entering(self, digest: str, now: datetime) -> Invited | None:
         """Whom a link lets in by itself."""
-        return await self._database.read(lambda connection: self._linked(connection, digest, _ENTRY, now))
+        return await self._database.read(lambda connection: self._linked(connection, digest, ENTRY, now))
 
     async def set_language(self, staff: str, language: str | None) -> None:
         """The language of a person; none for that of the browser."""
         await self._database.write(
-            lambda connection: connection.execute(_of(staff).values(language=language))
+            lambda connection: connection.execute(row_of(staff).values(language=language))
         )
 
     async def provide(self, staff: str, now: datetime) -> None:
@@ -213,7 +223,7 @@ class Accounts:
 
         def work(connection: Connection) -> None:
             self._directory(connection).require_staff(staff)
-            _made(connection, staff, Role.AGENT, now)
+            made(connection, staff, Role.AGENT, now)
 
         await self._database.write(work, _lock(staff))
 
@@ -228,16 +238,16 @@ class Accounts:
             links.c.digest == digest, links.c.kind == kind, links.c.until > now, links.c.used_at.is_(None)
         )
         staff = connection.scalar(found)
-        account = None if staff is None else _account(connection, staff)
+        account = None if staff is None else account_of(connection, staff)
         if account is None or not self._may_enter(connection, account):
             return None
         return Invited(account.staff, self._directory(connection).staff[account.staff].name)
 
     def _row(self, connection: Connection, staff: str, now: datetime) -> AccountRow:
-        account, member = _require(connection, staff), self._directory(connection).staff.get(staff)
+        account, member = require_account(connection, staff), self._directory(connection).staff.get(staff)
         open_until = select(func.max(links.c.until)).where(
             links.c.staff == staff,
-            links.c.kind == _INVITATION,
+            links.c.kind == INVITATION,
             links.c.until > now,
             links.c.used_at.is_(None),
         )
@@ -254,77 +264,5 @@ class Accounts:
         )
 
 
-def shut_out_who_left(connection: Connection, directory: Directory, now: datetime) -> None:
-    """Disable the account of everybody who is not in the directory; their sessions and links end."""
-    enabled = select(accounts.c.staff).where(accounts.c.disabled_at.is_(None))
-    for staff in connection.scalars(enabled).all():
-        if staff not in directory.staff:
-            connection.execute(_of(staff).values(disabled_at=now))
-            _shut_out(connection, staff)
-
-
 def _lock(staff: str) -> str:
     return f"account:{staff}"
-
-
-def _of(staff: str) -> Any:
-    return accounts.update().where(accounts.c.staff == staff)
-
-
-def _account(connection: Connection, staff: str) -> Row[Any] | None:
-    return connection.execute(select(accounts).where(accounts.c.staff == staff)).one_or_none()
-
-
-def _require(connection: Connection, staff: str) -> Row[Any]:
-    account = _account(connection, staff)
-    if account is None:
-        raise UnknownStaff(f"{staff!r} has no account: `baton account invite {staff}` makes one")
-    return account
-
-
-def _require_enabled(account: Row[Any]) -> None:
-    if account.disabled_at is not None:
-        raise NotAllowed(
-            f"the account of {account.staff} is disabled: `baton account enable {account.staff}` enables it"
-        )
-
-
-def _made(connection: Connection, staff: str, role: Role, now: datetime) -> Row[Any]:
-    """The account of a person, which is made unless it is there."""
-    if _account(connection, staff) is None:
-        connection.execute(accounts.insert(), {"staff": staff, "role": role, "made_at": now})
-    return _require(connection, staff)
-
-
-def _known(connection: Connection, digest: str) -> bool:
-    return connection.scalar(select(links.c.digest).where(links.c.digest == digest)) is not None
-
-
-def _invite(connection: Connection, staff: str, digest: str, now: datetime) -> None:
-    """One invitation, in the place of those that are still open; once, however often."""
-    if _known(connection, digest):
-        return
-    earlier = links.delete().where(
-        links.c.staff == staff, links.c.kind == _INVITATION, links.c.used_at.is_(None)
-    )
-    connection.execute(earlier)
-    _link(connection, staff, digest, _INVITATION, now + timedelta(days=INVITATION_DAYS))
-
-
-def _link(connection: Connection, staff: str, digest: str, kind: str, until: datetime) -> None:
-    connection.execute(links.insert(), {"digest": digest, "staff": staff, "kind": kind, "until": until})
-
-
-def _choose(connection: Connection, staff: str, password: str, now: datetime) -> None:
-    connection.execute(_of(staff).values(password=password, password_at=now))
-    _end_sessions(connection, staff)
-
-
-def _end_sessions(connection: Connection, staff: str) -> None:
-    connection.execute(sessions.delete().where(sessions.c.staff == staff))
-
-
-def _shut_out(connection: Connection, staff: str) -> None:
-    """End whatever lets somebody in but the password."""
-    _end_sessions(connection, staff)
-    connection.execute(links.delete().where(links.c.staff == staff, links.c.used_at.is_(None)))

@@ -51,7 +51,8 @@ from helpdesks import (
     telling,
     waiting,
 )
-from helpdesks.accounts import Accounts, shut_out_who_left
+from helpdesks.accountrows import shut_out_who_left
+from helpdesks.accounts import Accounts
 from helpdesks.apikeys import ApiKeys
 from helpdesks.arrival import Arrival
 from helpdesks.base import Intake, Queues
