@@ -33,6 +33,7 @@ from activities.breathe import breathe
 from activities.calendarends import tell_known_ends
 from activities.calls import Calls
 from activities.decide import Deciding
+from activities.delivering import Delivering
 from activities.desk import Housekeeping
 from activities.deskcalls import DeskCalls
 from activities.deskfeed import DeskFeeding, start_feed
@@ -41,6 +42,7 @@ from activities.finding import Finding
 from activities.gathering import Policy
 from activities.lostcases import count_lost
 from activities.observing import Observing, count_from_zero, observed
+from activities.outgoing import OutgoingCalls, mail_server, tend_subscribers
 from activities.presencechanges import PresenceChanges
 from activities.reviving import Reviving
 from activities.rulebook import Rulebook
@@ -66,6 +68,7 @@ from helpdesks.firststart import identity_at, is_new
 from helpdesks.outside.opening import Beside, check_files, opened_beside
 from workflows.chat import Chat
 from workflows.deskfeed import DeskFeed
+from workflows.subscriber import Subscriber
 from workflows.ticket import Ticket
 
 READY = "worker ready"
@@ -108,11 +111,16 @@ async def running_worker(
     reviving = Reviving(desk, settings.task_queue)
     at_desk = DeskCalls(desk, own.deliveries, beside, settings.task_queue)
     at_gateway = KeyChanges(own.api_keys), AccountChanges(own.accounts)
-    calls = Calls(housekeeping, presences, directories, reviving, Finding(desk), at_desk, *at_gateway)
+    outgoing = OutgoingCalls(own, settings.task_queue)
+    mail = await mail_server(own.subscribers, settings)
+    delivering = Delivering(own, private=settings.outgoing_private, mail=mail, meter=meter)
+    calls = Calls(
+        housekeeping, presences, directories, reviving, Finding(desk), at_desk, *at_gateway, outgoing
+    )
     worker = Worker(
         client,
         task_queue=settings.task_queue,
-        workflows=[Chat, Ticket, DeskFeed],
+        workflows=[Chat, Ticket, DeskFeed, Subscriber],
         activities=[
             deciding.decide,
             breathe,
@@ -129,6 +137,7 @@ async def running_worker(
             writing.give_places,
             writing.forward,
             feeding.read_desk,
+            delivering.deliver,
             calls.answer,
         ],
         interceptors=[Observing()],
@@ -145,6 +154,9 @@ async def running_worker(
         asyncio.create_task(rulebook.follow(looked=looked), name="following the rules and templates"),
         asyncio.create_task(count_lost(client, desk, settings.task_queue, meter), name="counting lost cases"),
         asyncio.create_task(tell_known_ends(desk, meter), name="looking at calendars"),
+        asyncio.create_task(
+            tend_subscribers(client, own.subscribers, settings.task_queue), name="seeing to subscribers"
+        ),
     ]
     for one in meanwhile:
         one.add_done_callback(_say_how_it_ended)

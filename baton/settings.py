@@ -37,6 +37,7 @@ Seconds = Annotated[float, Field(ge=0, le=31_622_400, allow_inf_nan=False)]
 AbsolutePath = Annotated[Path, AfterValidator(lambda path: path.expanduser().absolute())]
 Port = Annotated[int, Field(ge=1, le=65_535)]
 _ISSUER = r"^(https://|http://(127\.0\.0\.1|localhost)(:\d+)?(/|$))[^?#]*$"
+_MAIL_ADDRESS = r"^[^@\s<>\"(),:;\\\[\]\x00-\x1f]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?$"
 _ADDRESS = r"^(\d+\.\d+\.\d+\.\d+|\[[0-9a-fA-F:]+\]):\d{1,5}$"
 
 
@@ -182,6 +183,32 @@ class Settings(BaseSettings):
 
     desk_secret_file: AbsolutePath | None = None
     """The file with the password, token or API key of Baton's account at that help desk."""
+
+    outgoing_private: bool = False
+    """Whether webhooks may go to addresses that are not public, and by http. For targets of your own: whoever
+    may name a target can then have Baton call whatever the workers reach."""
+
+    mail_host: str | None = Field(default=None, min_length=1, max_length=253)
+    """The mail server that takes notices for people. Without it nobody is told by e-mail."""
+
+    mail_port: Port = 587
+    """Its port: usually 587 with ``starttls``, and 465 with ``implicit``."""
+
+    mail_tls: Literal["starttls", "implicit", "none"] = "starttls"
+    """How the connection to it is encrypted. ``none`` is for a server on the same machine, and takes no
+    password."""
+
+    mail_user: str | None = None
+    """The user as which Baton logs in there."""
+
+    mail_password_file: AbsolutePath | None = None
+    """The file with that user's password."""
+
+    mail_from: Annotated[str, Field(pattern=_MAIL_ADDRESS, max_length=254)] | None = None
+    """The address that notices come from, such as ``baton@company.example``. Needed with a mail server."""
+
+    mail_ca_file: AbsolutePath | None = None
+    """The certificate of the mail server, or of who signed it, if it is not one of the usual ones."""
 
     idle_minutes: Minutes = 10
     """Minutes without a message after which an active chat ends."""

@@ -17,6 +17,7 @@ from temporalio.service import RPCError
 
 from baton.client import BatonClient, connect
 from baton.desk.client import DeskClient
+from baton.desk.outgoingclient import OutgoingClient
 from baton.documents.directory import Directory
 from baton.errors import BatonError, HelpDeskUnavailable
 from baton.settings import Settings
@@ -92,6 +93,17 @@ class Backend:
                 await self.temporal(), task_queue=self.settings.task_queue, timeout=self.patience
             )
         return self._desk
+
+    async def outgoing(self) -> OutgoingClient:
+        """The client for who is told elsewhere. Raises as `temporal`."""
+        return OutgoingClient(
+            await self.temporal(), task_queue=self._settings.task_queue, timeout=self.patience
+        )
+
+    @property
+    def private_targets(self) -> bool:
+        """Whether letters may go to addresses that are not public."""
+        return self._settings.outgoing_private
 
     async def ledger(self) -> EmbeddedHelpDesk:
         """The ledger, for reading.

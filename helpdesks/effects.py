@@ -14,6 +14,7 @@ from helpdesks import queries
 from helpdesks.caserows import BY_ID, UPDATE_CASE, fields_of, keep_labels, labels_of, overtaken, ticket_of
 from helpdesks.changelog import difference, log_change, rule_names
 from helpdesks.ledger import enter, enter_once, entry
+from helpdesks.outgoing.casenews import post_reply
 from helpdesks.places import place_of
 from helpdesks.schema import cases, entries
 
@@ -95,6 +96,7 @@ def send_reply(connection: Connection, reply: ConsolidatedReply) -> bool:
         return False
     row = entry(reply, "reply", reply.text, author=str(reply.author))
     connection.execute(entries.insert(), row)
+    post_reply(connection, reply)
     return True
 
 

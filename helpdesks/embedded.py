@@ -66,6 +66,9 @@ from helpdesks.intake import EmbeddedIntake
 from helpdesks.known import Attendance, Concerned, Heard, Kind, StillWaiting, VersionedDirectory
 from helpdesks.ledger import enter_once
 from helpdesks.locks import Locks
+from helpdesks.outgoing.letters import Letters
+from helpdesks.outgoing.subscribers import Subscribers
+from helpdesks.outgoing.ways import Ways
 from helpdesks.pages import Pages
 from helpdesks.places import place_of
 from helpdesks.queues import EmbeddedQueues
@@ -90,6 +93,12 @@ class EmbeddedHelpDesk:
         """With which people log in to the console."""
         self.sessions = Sessions(database, self._directories)
         """Who is signed in there."""
+        self.subscribers = Subscribers(database)
+        """Who is told elsewhere what happens."""
+        self.letters = Letters(database)
+        """What they are told."""
+        self.ways = Ways(database)
+        """How each person is told elsewhere."""
 
     @classmethod
     @asynccontextmanager

@@ -38,6 +38,8 @@ from helpdesks.caserows import (
     overtaken,
 )
 from helpdesks.changelog import difference, log_change, progress_of, rule_names
+from helpdesks.outgoing.casenews import news_of
+from helpdesks.outgoing.posting import post
 from helpdesks.schema import attendance, cases, events
 from helpdesks.upserts import Upsert
 
@@ -99,6 +101,8 @@ class TakingIn:
                 unsent = keeping.still_unsent(stood, waiting, effects)
                 self._write_case(case_id, row, unsent)
                 self._log(case_id)
+                news = news_of(self._before_in(case_id), self._settled, self._event, self._rules)
+                post(self._connection, self._now, news)
         # A new event is kept even if the clock went back: its text is nowhere else.
         self._write_event(case_id)
         if self._found.known_case not in (None, case_id):

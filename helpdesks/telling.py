@@ -14,6 +14,8 @@ from baton.model.facts import people
 from helpdesks import notices
 from helpdesks.audience import Around, Audience, Behind
 from helpdesks.ledger import Once, enter_key_once, enter_once, entry
+from helpdesks.outgoing.casenews import post_overdue, post_prompt
+from helpdesks.outgoing.noticing import post_notices
 from helpdesks.people import presences
 from helpdesks.places import place_of
 from helpdesks.schema import cases, entries
@@ -37,6 +39,7 @@ def prompt_reply(connection: Connection, directory: Directory, prompt: Prompt, d
     composer = (prompt.composer,) if prompt.composer is not None else ()
     tell = Tell(staff=composer, everyone=not composer, reason="prompt")
     _tell(connection, directory, prompt.key, [tell], prompt.decided_at, prompt.case)
+    post_prompt(connection, prompt)
     if draft:
         _keep_draft(connection, prompt, draft)
     return True
@@ -69,7 +72,9 @@ def escalate(connection: Connection, directory: Directory, escalation: Escalatio
     """Tell those who must know that a department's answer is overdue; otherwise as `notify`."""
     to = (escalation.to,) if escalation.to is not None else ()
     tell = Tell(staff=to, everyone=not to, reason=f"overdue: {escalation.label}")
-    return _tell_once(connection, directory, "escalation", escalation, [tell])
+    told = _tell_once(connection, directory, "escalation", escalation, [tell])
+    post_overdue(connection, escalation)
+    return told
 
 
 def tell_of_no_case(
@@ -115,6 +120,7 @@ def _tell(
     about = {} if case is None else {**place_of(case).columns, "case_id": case.case_id}
     heard_by = [one for one in told.values() if one.staff]
     notices.keep(connection, key, heard_by, at, about)
+    post_notices(connection, directory, key, heard_by, at, case)
     return people(staff for one in heard_by for staff in one.staff)
 
 

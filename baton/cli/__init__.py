@@ -36,6 +36,7 @@ COMMANDS: dict[str, Row] = {
     "keys": Row("baton.cli.keys", "Make and change the keys that encrypt what Temporal keeps."),
     "account": Row("baton.cli.accounts", "Who logs in to the console: invite, shut out, roles."),
     "api-key": Row("baton.cli.apikeys", "Make, rotate and revoke the keys of the HTTP API."),
+    "webhooks": Row("baton.cli.desk.webhooks", "Who is told elsewhere, and what did not arrive."),
     "feed": Row("baton.cli.feed", "Send events from a file, in order and each once."),
     "replay": Row("replaygate.command", "Replay recorded histories against this checkout."),
 }

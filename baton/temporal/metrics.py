@@ -132,6 +132,32 @@ DESK_LAG = Metric(
 DESK_CALLS_LEFT = Metric(
     "baton_desk_calls_left", "calls that a desk allows until its limit is reached", "worker", ("desk",)
 )
+LETTERS_WAITING = Metric(
+    "baton_letters_waiting", "letters that wait for a subscriber's target", "worker", ("subscriber",)
+)
+LETTERS_DEAD = Metric(
+    "baton_letters_dead",
+    "letters that were not delivered and are not tried any more, until they are replayed",
+    "worker",
+    ("subscriber",),
+)
+LETTER_ATTEMPTS = Metric(
+    "baton_letter_attempts",
+    "attempts to deliver a letter, by how they ended: delivered, or failed",
+    "worker",
+    ("subscriber", "result"),
+    counts=True,
+)
+LETTER_ATTEMPT = Metric(
+    "baton_letter_attempt", "duration of an attempt to deliver a letter", "activity", ("subscriber",), DELAYS
+)
+LETTER_DELAY = Metric(
+    "baton_letter_delay",
+    "from the moment of which a letter tells until its target had it",
+    "activity",
+    ("subscriber",),
+    DELAYS,
+)
 RULES_FIRED = Metric("baton_rules_fired", "times that a rule fired", "workflow", ("rule",))
 HANDOFFS = Metric("baton_handoffs", "moves of a case by a rule", "workflow", ("rule",))
 PROMPTS = Metric("baton_prompts", "composers that were asked for a consolidated reply", "workflow")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gateway.api import chats, directory, lists, messages, presence, templates, tickets
+from gateway.api import chats, directory, lists, messages, presence, templates, tickets, ways, webhooks
 
 ROUTERS = (
     chats.router,
@@ -12,5 +12,7 @@ ROUTERS = (
     presence.router,
     directory.router,
     templates.router,
+    webhooks.router,
+    ways.router,
 )
 """Every router of the API, in the order in which its description lists them."""

@@ -10,6 +10,7 @@ import click
 
 from baton.cli.desk import concerns
 from baton.cli.desk.concerns import yes_option
+from baton.cli.desk.staffways import ways
 from baton.cli.language import say, several, spoken
 from baton.cli.screen import echo
 from baton.cli.shared import as_json, desk_client, print_json, run
@@ -279,3 +280,6 @@ def _changed(present: ShownDirectory, change: Callable[[Staff], None]) -> dict[s
     members: Staff = dict(present.directory.get("staff") or {})
     change(members)
     return {**present.directory, "staff": members}
+
+
+command.add_command(ways)
