@@ -155,7 +155,7 @@ async def running_worker(
         asyncio.create_task(count_lost(client, desk, settings.task_queue, meter), name="counting lost cases"),
         asyncio.create_task(tell_known_ends(desk, meter), name="looking at calendars"),
         asyncio.create_task(
-            tend_subscribers(client, own.subscribers, settings.task_queue), name="seeing to subscribers"
+            tend_subscribers(client, own.letters, settings.task_queue, meter), name="seeing to subscribers"
         ),
     ]
     for one in meanwhile:

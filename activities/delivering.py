@@ -165,9 +165,7 @@ class _Round:
     async def _outcome(self, *, gone: bool) -> Delivered:
         now = datetime.now(UTC)
         look = await self._letters.look(self._subscriber, now)
-        waiting, dead = await self._letters.counts(self._subscriber)
-        metrics.LETTERS_WAITING.set(self._meter, waiting, subscriber=self._subscriber)
-        metrics.LETTERS_DEAD.set(self._meter, dead, subscriber=self._subscriber)
+        waiting, _ = await self._letters.counts(self._subscriber)
         return Delivered(
             **self._counts._asdict(),
             waiting=waiting,

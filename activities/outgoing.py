@@ -7,7 +7,7 @@ import logging
 
 from temporalio import activity
 from temporalio.client import Client
-from temporalio.common import WorkflowIDConflictPolicy
+from temporalio.common import MetricMeter, WorkflowIDConflictPolicy
 
 from activities.calls import call
 from activities.refusing import refusing
@@ -32,7 +32,9 @@ from baton.desk.outgoing import (
 )
 from baton.desk.ways import END_WAYS, SET_MAIL, SHOW_WAYS, MailWishes, PersonsWay, WaysEnd, WaysQuery
 from baton.settings import Settings
+from baton.temporal import metrics
 from helpdesks.embedded import EmbeddedHelpDesk
+from helpdesks.outgoing.letters import Letters
 from helpdesks.outgoing.mail import MailServer
 from helpdesks.outgoing.subscribers import Subscribers
 
@@ -113,19 +115,25 @@ async def mail_server(subscribers: Subscribers, settings: Settings) -> MailServe
     return server
 
 
-async def tend_subscribers(client: Client, subscribers: Subscribers, task_queue: str) -> None:
-    """Start the deliveries of every subscriber, and of those that come, until cancelled.
+async def tend_subscribers(client: Client, letters: Letters, task_queue: str, meter: MetricMeter) -> None:
+    """Start the deliveries of every subscriber, and of those that come, until cancelled; and show how many
+    letters wait, and how many are dead.
 
-    A look that fails is logged once in a row.
+    A look that fails is logged once in a row, and leaves the numbers as they were.
     """
     tended: set[str] = set()
     failing = False
     while True:
         try:
-            for one in await subscribers.all():
-                if one.id not in tended:
-                    await start_subscriber(client, one.id, task_queue)
-                    tended.add(one.id)
+            found = await letters.backlogs()
+            for one in found.keys() - tended:
+                await start_subscriber(client, one, task_queue)
+                tended.add(one)
+            for one in tended:
+                waiting, dead = found.get(one, (0, 0))  # a gauge cannot be taken back
+                metrics.LETTERS_WAITING.set(meter, waiting, subscriber=one)
+                metrics.LETTERS_DEAD.set(meter, dead, subscriber=one)
+            metrics.LOOKS.count(meter, of="letters")
             failing = False
         except Exception as error:  # whatever Temporal or the help desk raises: the worker goes on
             if not failing:

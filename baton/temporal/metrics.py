@@ -104,7 +104,8 @@ LOST_CASES = Metric(
 )
 LOOKS = Metric(
     "baton_looks",
-    "looks at what may change, of: documents (the files of rules and templates), lost_cases, or calendars",
+    "looks at what may change, of: documents (the files of rules and templates), lost_cases, calendars, or "
+    "letters",
     "worker",
     ("of",),
     counts=True,
@@ -133,7 +134,10 @@ DESK_CALLS_LEFT = Metric(
     "baton_desk_calls_left", "calls that a desk allows until its limit is reached", "worker", ("desk",)
 )
 LETTERS_WAITING = Metric(
-    "baton_letters_waiting", "letters that wait for a subscriber's target", "worker", ("subscriber",)
+    "baton_letters_waiting",
+    "letters whose time has come, and that a subscriber's target does not have yet",
+    "worker",
+    ("subscriber",),
 )
 LETTERS_DEAD = Metric(
     "baton_letters_dead",

@@ -209,6 +209,23 @@ class Letters:
 
         return await self._database.read(work)
 
+    async def backlogs(self) -> dict[str, tuple[int, int]]:
+        """Of each subscriber, how many letters wait whose time has come, and how many are dead."""
+        now = datetime.now(UTC)
+        late = (letters.c.state == WAITING) & ((letters.c.attempts > 0) | (letters.c.due_at <= now))
+        query = (
+            select(
+                subscribers.c.id,
+                func.count().filter(late).label("late"),
+                func.count().filter(letters.c.state == DEAD).label("dead"),
+            )
+            .outerjoin(letters, (letters.c.subscriber == subscribers.c.id) & (letters.c.state != DELIVERED))
+            .group_by(subscribers.c.id)
+        )
+        return await self._database.read(
+            lambda connection: {row.id: (row.late, row.dead) for row in connection.execute(query)}
+        )
+
     async def dead(self, subscriber: str, limit: int) -> list[DeadLetter]:
         """The dead letters, the latest first."""
         query = (
