@@ -13,8 +13,8 @@ from baton.desk.outgoing import Way
 from lab.gateways import gateway_of, key_for
 from lab.rig import Rig, becomes, fresh
 from tests.conftest import RigOpener
-from tests.e2e.test_api import bearing, problem
 from tests.outgoing import Answer, Receiver, receiving
+from tests.problems import bearing, problem
 
 
 @pytest.fixture
