@@ -97,13 +97,13 @@ class Backend:
     async def outgoing(self) -> OutgoingClient:
         """The client for who is told elsewhere. Raises as `temporal`."""
         return OutgoingClient(
-            await self.temporal(), task_queue=self._settings.task_queue, timeout=self.patience
+            await self.temporal(), task_queue=self.settings.task_queue, timeout=self.patience
         )
 
     @property
     def private_targets(self) -> bool:
         """Whether letters may go to addresses that are not public."""
-        return self._settings.outgoing_private
+        return self.settings.outgoing_private
 
     async def ledger(self) -> EmbeddedHelpDesk:
         """The ledger, for reading.
