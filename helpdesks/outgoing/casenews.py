@@ -20,6 +20,7 @@ from helpdesks.places import place_of
 _CHAT_PLACE = ("assignee", "line", "pinned_to", "reserved_for", "tab")
 _TICKET_PLACE = ("assignee", "line", "composer", "stage")
 _LOST_BY_ENDING = {"pinned_to", "reserved_for", "tab"}
+_LOST_BY_CLOSING = {*_LOST_BY_ENDING, "stage"}
 
 
 def news_of(before: CaseState | None, after: CaseState, event: Event, rules: Sequence[str]) -> list[Letter]:
@@ -38,7 +39,7 @@ def news_of(before: CaseState | None, after: CaseState, event: Event, rules: Seq
         news.append(Told.ENDED)
     over = _is_over(after) and not (before is not None and _is_over(before))
     if over:
-        changed.pop("stage", None)
+        changed = {name: was for name, was in changed.items() if name not in _LOST_BY_CLOSING}
     if changed:
         news.insert(0, Told.MOVED)
     if over:

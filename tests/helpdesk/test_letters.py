@@ -110,6 +110,14 @@ async def test_ended_and_closed_are_both_told_and_once(desk: EmbeddedHelpDesk) -
     assert await waiting(desk, subscriber) == [], "it was told again after it had been delivered"
 
 
+async def test_closing_an_unanswered_chat_is_no_move(desk: EmbeddedHelpDesk) -> None:
+    chat = await opened(desk)
+    ended = await take_in(desk, chat, agent_says("e2", "ivan"), at(1), activity=Activity.ENDED)
+    subscriber = await subscribed(desk)
+    await take_in(desk, ended, agent_says("e3", "ivan"), at(2), status=Status.CLOSED, activity=Activity.ENDED)
+    assert [one.type for one in await waiting(desk, subscriber)] == ["case.closed"]
+
+
 async def test_prompt_reply_and_overdue_are_told_once(desk: EmbeddedHelpDesk) -> None:
     subscriber = await subscribed(desk, "ticket.prompted", "ticket.replied", "ticket.overdue")
     case = CaseRef(case_id="t-1", channel="", conversation="", customer="carol", ticket_id="T-1")
