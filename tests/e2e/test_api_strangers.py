@@ -41,7 +41,13 @@ async def url(rig: Rig) -> AsyncIterator[str]:
 def places(route: APIRoute) -> str:
     """An address of this route, at which nothing is."""
     return route.path_format.format(
-        channel="telegram", conversation="none", ticket_id="none", staff="none", customer="c", template_id="t"
+        channel="telegram",
+        conversation="none",
+        ticket_id="none",
+        staff="none",
+        customer="c",
+        template_id="t",
+        webhook_id="none",
     )
 
 
