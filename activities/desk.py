@@ -26,6 +26,7 @@ from baton.desk.api import (
     TicketQuery,
     TicketRow,
 )
+from baton.desk.reports import REPORT, Report, ReportQuery
 from baton.desk.said import MessageQuery, Messages
 from baton.model.effects import CaseRef
 from helpdesks.answers import require_staff, require_told
@@ -80,6 +81,12 @@ class Housekeeping:
         if kept is None:
             raise refusal("InvalidEvent", f"the help desk has no rules with the digest {query.digest!r}")
         return kept
+
+    @call(REPORT)
+    async def report(self, query: ReportQuery) -> Report:
+        """Figures about a period, or about now."""
+        with refusing():
+            return await self._desk.report(query)
 
     @call(BLOCK_CUSTOMER)
     async def block_customer(self, block: CustomerBlock) -> None:

@@ -15,6 +15,7 @@ from typing import Protocol, TypeVar
 
 from baton.contract import CustomerMessage, Event, Presence, Tell
 from baton.desk.api import InboxQuery, InboxRow, NoticeRow, ShownRules, TicketQuery, TicketRow
+from baton.desk.reports import Report, ReportQuery
 from baton.desk.said import MessageRow
 from baton.documents.directory import Directory
 from baton.documents.directorychange import DirectoryDifference
@@ -302,6 +303,9 @@ class Ledger(Protocol):
 
         Only the place in ``case`` needs to be correct.
         """
+
+    async def report(self, query: ReportQuery, at: datetime | None = None) -> Report:
+        """Figures about a period, or about now. See `helpdesks.reports.making` for what it raises."""
 
     async def identity(self) -> str:
         """What tells the database of this help desk from any other: random, and the same for ever."""

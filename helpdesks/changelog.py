@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
+from baton.contract import DepartmentState
 from baton.model.chat.state import ChatState
 from baton.model.decision import CaseState
 from helpdesks.schema import changes
@@ -16,6 +17,7 @@ from helpdesks.upserts import Upsert
 
 # The logged fields. The messages already show who wrote last.
 _LOGGED = ("activity", "stage", "status", "assignee", "line", "pinned_to", "reserved_for", "composer")
+_STATES = frozenset(DepartmentState)
 _LOG = Upsert(
     changes,
     lambda insert: insert.on_conflict_do_update(
@@ -61,6 +63,35 @@ def difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
     said += [f"+{label}" for label in has if label not in had]
     said += [f"-{label}" for label in had if label not in has and "labels" in after]
     return "; ".join(said)
+
+
+@dataclass(frozen=True)
+class Moves:
+    """What an entry says about the fields of a case and about departments: what each was, and is now."""
+
+    fields: Mapping[str, tuple[str | None, str | None]]
+    departments: Mapping[str, tuple[str | None, str]]
+    """By label."""
+
+
+def moves_in(what: str) -> Moves:
+    """Reads again what `difference` has written."""
+    fields: dict[str, tuple[str | None, str | None]] = {}
+    departments: dict[str, tuple[str | None, str]] = {}
+    left = list(_LOGGED)
+    for part in what.split("; "):
+        said, arrow, has = part.rpartition(" → ")
+        name, _, had = said.rpartition(" ")
+        if not arrow or not name:
+            continue
+        before = had if had != "–" else None
+        if name in left and not departments:
+            # Fields come first, and in their order.
+            left = left[left.index(name) + 1 :]
+            fields[name] = (before, has if has != "–" else None)
+        elif has in _STATES and (before is None or before in _STATES):
+            departments[name] = (before, has)
+    return Moves(fields, departments)
 
 
 def rule_names(rules: Iterable[str]) -> str:

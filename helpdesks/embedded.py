@@ -19,6 +19,7 @@ from sqlalchemy import URL, Connection
 from baton.contract import CustomerMessage, Event, Presence, Tell
 from baton.databaseurl import sqlite_file
 from baton.desk.api import InboxQuery, InboxRow, NoticeRow, ShownRules, TicketQuery, TicketRow
+from baton.desk.reports import Report, ReportQuery
 from baton.desk.said import MessageRow
 from baton.documents.directory import Directory
 from baton.documents.directorychange import DirectoryDifference
@@ -72,6 +73,7 @@ from helpdesks.outgoing.ways import Ways
 from helpdesks.pages import Pages
 from helpdesks.places import place_of
 from helpdesks.queues import EmbeddedQueues
+from helpdesks.reports.making import make
 from helpdesks.sessions import Sessions
 
 T = TypeVar("T")
@@ -285,6 +287,11 @@ class EmbeddedHelpDesk:
         place = place_of(case)
         return await self._database.read(
             lambda connection: conversations.messages(connection, place, limit).rows
+        )
+
+    async def report(self, query: ReportQuery, at: datetime | None = None) -> Report:
+        return await self._database.read(
+            lambda connection: make(connection, self._directory(connection), query, at or datetime.now(UTC))
         )
 
     async def identity(self) -> str:

@@ -24,6 +24,7 @@ COMMANDS: dict[str, Row] = {
     "ticket": Row("baton.cli.cases.ticket", "Look at a ticket, and send it an event."),
     "inbox": Row("baton.cli.desk.inbox", "List chats or tickets, as the help desk shows them."),
     "notices": Row("baton.cli.desk.notices", "List what people were told."),
+    "report": Row("baton.cli.desk.report", "Handoffs, waiting times, who is late, replies, busiest hours."),
     "staff": Row("baton.cli.desk.staff", "Who works here, and what they are doing."),
     "directory": Row("baton.cli.desk.directory", "Show, check and replace the directory."),
     "desk": Row("baton.cli.desk.beside", "Check and read another help desk, and take over what is open."),

@@ -55,6 +55,7 @@ from baton.desk.api import (
     TicketQuery,
     TicketRow,
 )
+from baton.desk.reports import REPORT, Report, ReportQuery
 from baton.desk.said import MessageQuery, Messages
 from baton.errors import (
     REFUSALS,
@@ -70,6 +71,8 @@ PICKED_UP_WITHIN = 10.0
 """Seconds within which a worker must have taken a call. Idle workers take it at once."""
 ATTEMPT_SECONDS = 10.0
 """Seconds after which an attempt counts as lost. Such a call takes some milliseconds."""
+REPORT_SECONDS = 300.0
+"""The same for a report, which may have to read years of events."""
 
 _RETRIES = RetryPolicy(
     initial_interval=timedelta(milliseconds=200),
@@ -228,6 +231,13 @@ class DeskClient:
         """Say what somebody is doing from now on. Raises ``UnknownStaff``."""
         return await self._ask(SET_PRESENCE, PresenceChange(staff=staff, presence=presence), PresenceRow)
 
+    async def report(self, query: ReportQuery) -> Report:
+        """Figures about a period, or about now. One of a whole year takes a while: up to five minutes.
+
+        Raises ``UnknownStaff`` for an unknown line, and ``InvalidEvent`` for a period that has not begun.
+        """
+        return await self._ask(REPORT, query, Report, seconds=REPORT_SECONDS)
+
     async def block_customer(self, customer: str, *, blocked: bool = True) -> None:
         """Block or unblock a customer: whether their messages open chats."""
         await self._ask(BLOCK_CUSTOMER, CustomerBlock(customer=customer, blocked=blocked), type(None))
@@ -247,8 +257,12 @@ class DeskClient:
         """
         return await self._ask(REVIVE, Revival(workflow_id=workflow_id, dry_run=dry_run), Revived)
 
-    async def _ask(self, activity: str, argument: Payload | None, result: type[ResultT]) -> ResultT:
-        limit = timedelta(seconds=self._timeout)
+    async def _ask(
+        self, activity: str, argument: Payload | None, result: type[ResultT], seconds: float | None = None
+    ) -> ResultT:
+        """Make a call. ``seconds`` is given for one that takes longer than the others."""
+        limit = timedelta(seconds=seconds or self._timeout)
+        attempt = timedelta(seconds=seconds or ATTEMPT_SECONDS)
         try:
             answer = await self.temporal.execute_activity(
                 activity,
@@ -258,12 +272,12 @@ class DeskClient:
                 result_type=result,
                 schedule_to_start_timeout=min(limit, timedelta(seconds=PICKED_UP_WITHIN)),
                 # Shorter than the whole timeout, so that a start lost on its way to the worker is retried.
-                start_to_close_timeout=min(limit, timedelta(seconds=ATTEMPT_SECONDS)),
+                start_to_close_timeout=min(limit, attempt),
                 schedule_to_close_timeout=limit,
                 retry_policy=_RETRIES,
             )
         except ActivityFailureError as error:
-            raise self._explained(activity, error.cause) from None
+            raise self._explained(activity, error.cause, limit.total_seconds()) from None
         except RPCError as error:
             raise failure(
                 meaning_of(Call.DESK, error),
@@ -273,7 +287,7 @@ class DeskClient:
             ) from None
         return cast(ResultT, answer)
 
-    def _explained(self, activity: str, cause: BaseException) -> BatonError:
+    def _explained(self, activity: str, cause: BaseException, limit: float) -> BatonError:
         match cause:
             case TimedOut(type=TimeoutType.SCHEDULE_TO_START):
                 return Unanswered(
@@ -282,7 +296,7 @@ class DeskClient:
                 )
             case TimedOut():
                 return Unanswered(
-                    f"The call {activity!r} was not answered within {self._timeout:g} s. It may have been "
+                    f"The call {activity!r} was not answered within {limit:g} s. It may have been "
                     f"carried out. Is the worker on the task queue {self.task_queue!r} well? See its log."
                 )
             case ApplicationError(type=str(kind)) if kind in REFUSALS:
