@@ -6,6 +6,7 @@ from types import ModuleType
 
 from baton.contract import FIND_CASE
 from baton.desk import api
+from baton.desk.reports import REPORT
 from baton.model import effects
 from docs.parts.markdown import table
 
@@ -44,6 +45,7 @@ _DESK = {
     "block_customer": "`baton customer block`, `unblock`",
     "lost_cases": "`baton ops revive` without a name",
     "revive": "`baton ops revive`: the case goes on as the help desk has kept it",
+    REPORT: "`baton report`",
     FIND_CASE: "the Python client, where a case has no running workflow: was the event handled before?",
 }
 
@@ -58,5 +60,5 @@ def activities() -> str:
 
 
 def desk_activities() -> str:
-    assert sorted([*_activities_of(api), FIND_CASE]) == sorted(_DESK)
+    assert sorted([*_activities_of(api), REPORT, FIND_CASE]) == sorted(_DESK)
     return table(["activity", "behind"], ([f"`{name}`", what] for name, what in _DESK.items()))

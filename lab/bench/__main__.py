@@ -21,6 +21,7 @@ BENCHES = (
     "deploy",
     "encryption",
     "telemetry",
+    "reports",
 )
 """Each module has a ``main`` that prints a table, and returns 1 where something is wrong: a function, or a
 command with options of its own.
