@@ -40,6 +40,7 @@ from activities.deskfeed import DeskFeeding, start_feed
 from activities.directories import DirectoryChanges
 from activities.finding import Finding
 from activities.gathering import Policy
+from activities.hookcalls import HookCalls
 from activities.lostcases import count_lost
 from activities.observing import Observing, count_from_zero, observed
 from activities.outgoing import OutgoingCalls, mail_server, tend_subscribers
@@ -110,7 +111,7 @@ async def running_worker(
     directories = DirectoryChanges(desk, settings.task_queue, rulebook.misfits)
     reviving = Reviving(desk, settings.task_queue)
     at_desk = DeskCalls(desk, own.deliveries, beside, settings.task_queue)
-    at_gateway = KeyChanges(own.api_keys), AccountChanges(own.accounts)
+    at_gateway = KeyChanges(own.api_keys), AccountChanges(own.accounts), HookCalls(own.hooks)
     outgoing = OutgoingCalls(own, settings.task_queue)
     mail = await mail_server(own.subscribers, settings)
     delivering = Delivering(own, private=settings.outgoing_private, mail=mail, meter=meter)

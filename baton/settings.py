@@ -151,6 +151,9 @@ class Settings(BaseSettings):
 
     console_session_hours: float = Field(default=168, gt=0, le=8784, allow_inf_nan=False)
     """Hours after which somebody is signed out of the console, however much it is used."""
+    hook_secret_file: AbsolutePath | None = None
+    """The file with the secret by which hooks of a help desk prove that they come from it: see docs/desks.md.
+    While it is changed, the file has both, each on a line. Without it the gateway takes no hooks."""
 
     oidc_client_id: str | None = None
     """What the provider of BATON_OIDC_ISSUER calls the console."""

@@ -13,15 +13,18 @@ from starlette.types import ASGIApp
 
 from baton.settings import Settings
 from gateway.access import Gate
-from gateway.api import ROUTERS
+from gateway.api import ROUTERS, hooks
 from gateway.backend import Backend
 from gateway.console import add_console, page_instead
 from gateway.describing import described
 from gateway.door import Door
+from gateway.hookdoor import HookDoor, read_secrets
 from gateway.metrics import EXPOSITION, Requests
 from gateway.problems import UNAVAILABLE, ProblemError, answer_of, problem_of
 from gateway.routing import EncodedPaths, Route, api_router, needs
 
+REPORTS_AT_ONCE = 2
+"""A report of a long time keeps one of the few threads that read the database."""
 READY_SECONDS = 1.0
 """For how long an answer about readiness counts: anybody may ask, as often as they like."""
 
@@ -31,6 +34,8 @@ def gateway_app(settings: Settings, backend: Backend, codec: ASGIApp | None = No
 
     Args:
         codec: the codec server, if there are keys for one.
+
+    Raises ``SettingsError`` if the secret of the hooks cannot be read.
     """
 
     @asynccontextmanager
@@ -38,6 +43,7 @@ def gateway_app(settings: Settings, backend: Backend, codec: ASGIApp | None = No
         try:
             yield
         finally:
+            await app.state.hooks.aclose()
             await backend.close()
 
     app = FastAPI(
@@ -56,6 +62,8 @@ def gateway_app(settings: Settings, backend: Backend, codec: ASGIApp | None = No
         body_bytes=settings.gateway_body_bytes,
         answer_seconds=settings.gateway_answer_seconds,
     )
+    app.state.hooks = HookDoor(read_secrets(settings.hook_secret_file), backend, settings.task_queue)
+    app.state.reports = asyncio.Semaphore(REPORTS_AT_ONCE)
     app.add_exception_handler(HTTPException, _as_problem)
     app.add_middleware(EncodedPaths)
     own = api_router()
@@ -69,7 +77,7 @@ def gateway_app(settings: Settings, backend: Backend, codec: ASGIApp | None = No
     async def openapi(request: Request) -> JSONResponse:
         return JSONResponse(described(request.app))
 
-    for router in (own, counted, *ROUTERS):
+    for router in (own, counted, *ROUTERS, hooks.router):
         app.include_router(router)
     add_console(app, settings, backend)
     _add_health(app, backend)

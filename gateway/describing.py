@@ -32,7 +32,10 @@ def described(app: FastAPI) -> dict[str, Any]:
         components["schemas"] |= _with_parts(
             Problem.model_json_schema(ref_template="#/components/schemas/{model}")
         )
-        components["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
+        components["securitySchemes"] = {
+            "key": {"type": "http", "scheme": "bearer"},
+            "hook": {"type": "http", "scheme": "bearer", "description": "The secret of the hooks."},
+        }
         # FastAPI's own form of a validation error, which no route here sends.
         for unused in ("HTTPValidationError", "ValidationError"):
             components["schemas"].pop(unused, None)

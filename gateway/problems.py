@@ -56,6 +56,7 @@ class Kind:
 NOT_JSON = Kind("not-json", 400, "The body is no JSON")
 BAD_PATH = Kind("bad-path", 400, "The path is not in UTF-8")
 NO_KEY = Kind("no-key", 401, "An API key is needed")
+NO_SECRET = Kind("no-secret", 401, "The secret of the hooks is needed")
 NO_SCOPE = Kind("no-scope", 403, "The API key does not allow this")
 NOT_ALLOWED = Kind("not-allowed", 403, "The author may not do this")
 NOTHING_HERE = Kind("nothing-here", 404, "There is nothing at this address")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -74,6 +75,7 @@ class Moves:
     """By label."""
 
 
+@lru_cache(4096)  # cases of a company tell the same again and again
 def moves_in(what: str) -> Moves:
     """Reads again what `difference` has written."""
     fields: dict[str, tuple[str | None, str | None]] = {}

@@ -64,6 +64,7 @@ from helpdesks.directories import Directories
 from helpdesks.engines import parse_url
 from helpdesks.identity import identity
 from helpdesks.intake import EmbeddedIntake
+from helpdesks.kepthooks import KeptHooks
 from helpdesks.known import Attendance, Concerned, Heard, Kind, StillWaiting, VersionedDirectory
 from helpdesks.ledger import enter_once
 from helpdesks.locks import Locks
@@ -101,6 +102,8 @@ class EmbeddedHelpDesk:
         """What they are told."""
         self.ways = Ways(database)
         """How each person is told elsewhere."""
+        self.hooks = KeptHooks(database)
+        """Deliveries of its hooks that could not be used."""
 
     @classmethod
     @asynccontextmanager

@@ -31,6 +31,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     Table,
     UniqueConstraint,
@@ -443,6 +444,18 @@ ways = Table(
     Column("last_error", Words, nullable=True),
     moment("last_error_at", optional=True),
     moment("last_told_at", optional=True),
+)
+
+# What desks delivered and could not be used: see `helpdesks.kepthooks`.
+hooks_kept = Table(
+    "hooks_kept",
+    metadata,
+    Column("id", Number, primary_key=True),
+    key("desk"),
+    key("reason"),
+    moment("at"),
+    key("content_type"),
+    Column("body", LargeBinary, nullable=False),
 )
 
 # One row: see `helpdesks.identity`.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from temporalio.testing import TimeSkippingConfig, WorkflowEnvironment
 from baton.contract import SEARCH_ATTRIBUTES
 from baton.temporal.plugin import BatonPlugin
 from baton.temporal.searchattributes import key_of
+from local.machine import free_port
 
 
 def temporal_binary() -> str:
@@ -91,14 +92,18 @@ async def running_server(
 
 
 @asynccontextmanager
-async def plain_server(database: Path | None = None) -> AsyncIterator[WorkflowEnvironment]:
+async def plain_server(
+    database: Path | None = None, port: int | None = None
+) -> AsyncIterator[WorkflowEnvironment]:
     """A development server as users start it, for measurements: time cannot be skipped on it.
 
     Args:
         database: the file in which it keeps everything; without one, it keeps everything in memory.
+        port: where it listens, by default on a free port.
     """
     async with await started(
         WorkflowEnvironment.start_local,
+        port=port,
         dev_server_database_filename=str(database) if database else None,
         dev_server_extra_args=[
             *("--dynamic-config-value", "history.maxInFlightUpdates=100"),
@@ -108,3 +113,29 @@ async def plain_server(database: Path | None = None) -> AsyncIterator[WorkflowEn
         plugins=[BatonPlugin()],
     ) as environment:
         yield environment
+
+
+class RestartableServer:
+    """A development server that can be stopped and started again, with all that it kept."""
+
+    def __init__(self, folder: Path) -> None:
+        self.port = free_port()
+        self._database = folder / "temporal.db"
+        self._running = AsyncExitStack()
+
+    async def start(self) -> None:
+        await self._running.enter_async_context(plain_server(self._database, self.port))
+
+    async def stop(self) -> None:
+        await self._running.aclose()
+
+
+@asynccontextmanager
+async def restartable_server(folder: Path) -> AsyncIterator[RestartableServer]:
+    """A started one, which keeps its database in this folder."""
+    server = RestartableServer(folder)
+    await server.start()
+    try:
+        yield server
+    finally:
+        await server.stop()

@@ -28,6 +28,7 @@ COMMANDS: dict[str, Row] = {
     "staff": Row("baton.cli.desk.staff", "Who works here, and what they are doing."),
     "directory": Row("baton.cli.desk.directory", "Show, check and replace the directory."),
     "desk": Row("baton.cli.desk.beside", "Check and read another help desk, and take over what is open."),
+    "hooks": Row("baton.cli.desk.hooks", "Hooks of another help desk that could not be used."),
     "customer": Row("baton.cli.desk.customer", "Block and unblock customers."),
     "rules": Row("baton.cli.documents.rules", "Check and list rules, and print their schema."),
     "template": Row("baton.cli.documents.template", "Check, show and apply templates."),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple
 
 from temporalio.client import WorkflowHandle
@@ -24,6 +24,16 @@ from baton.desk.beside import (
 )
 from baton.desk.client import DeskClient
 from baton.desk.feed import FEED_STATUS, LOOK, FeedStatus, desk_feed_workflow_id
+from baton.desk.hooks import (
+    LIST_HOOKS,
+    REPLAY_HOOKS,
+    SHOW_HOOK,
+    HookQuery,
+    HookReplay,
+    HooksQuery,
+    HooksReplayed,
+    KeptHook,
+)
 from baton.errors import IllegalTransition, NotAllowed
 from baton.temporal.executions import describe
 
@@ -41,7 +51,7 @@ class FeedHealth(NamedTuple):
 class BesideClient(DeskClient):
     """As `DeskClient`, about the desk that people work in.
 
-    All but `in_use` raise ``NotAllowed`` if people work in the embedded help desk.
+    What asks something of that desk raises ``NotAllowed`` if people work in the embedded help desk.
     """
 
     async def in_use(self) -> DeskInUse:
@@ -70,6 +80,31 @@ class BesideClient(DeskClient):
         if not pending:
             return FeedHealth(status, 0, "")
         return FeedHealth(status, pending[0].attempt, pending[0].last_failure.message)
+
+    async def hooks(self, limit: int) -> list[KeptHook]:
+        """The latest deliveries of hooks that could not be used, without their bodies."""
+        return await self._ask(LIST_HOOKS, HooksQuery(limit=limit), list[KeptHook])
+
+    async def hook(self, number: int) -> KeptHook:
+        """One of them, with the beginning of its body. Raises ``IllegalTransition`` if it is not kept."""
+        return await self._ask(SHOW_HOOK, HookQuery(id=number), KeptHook)
+
+    async def replay_hooks(self, number: int | None = None) -> HooksReplayed:
+        """Read one of them, or all, with the code as it is now, and have the feeds look.
+
+        Raises ``IllegalTransition`` if that one is not kept.
+        """
+        usable, left, after, desks = 0, 0, 0, set[str]()
+        while True:
+            part = await self._ask(REPLAY_HOOKS, HookReplay(id=number, after=after), HooksReplayed)
+            usable, left, desks = usable + part.usable, left + part.left, desks | set(part.desks)
+            if part.after is None:
+                break
+            after = part.after
+        for desk in sorted(desks):
+            with suppress(IllegalTransition):  # a feed that never began reads everything once it does
+                await self.look(desk)
+        return HooksReplayed(usable=usable, left=left, desks=tuple(sorted(desks)))
 
     async def look(self, desk: str) -> None:
         """Say that something is new at the desk, as a hook does. Raises as `feed`."""

@@ -5,8 +5,7 @@ from __future__ import annotations
 from types import ModuleType
 
 from baton.contract import FIND_CASE
-from baton.desk import api
-from baton.desk.reports import REPORT
+from baton.desk import api, hooks, reports
 from baton.model import effects
 from docs.parts.markdown import table
 
@@ -45,7 +44,10 @@ _DESK = {
     "block_customer": "`baton customer block`, `unblock`",
     "lost_cases": "`baton ops revive` without a name",
     "revive": "`baton ops revive`: the case goes on as the help desk has kept it",
-    REPORT: "`baton report`",
+    "report": "`baton report`",
+    "list_hooks": "`baton hooks list`",
+    "show_hook": "`baton hooks show`",
+    "replay_hooks": "`baton hooks replay`: what can be used now is kept no longer",
     FIND_CASE: "the Python client, where a case has no running workflow: was the event handled before?",
 }
 
@@ -60,5 +62,6 @@ def activities() -> str:
 
 
 def desk_activities() -> str:
-    assert sorted([*_activities_of(api), REPORT, FIND_CASE]) == sorted(_DESK)
+    named = [name for module in (api, hooks, reports) for name in _activities_of(module)]
+    assert sorted([*named, FIND_CASE]) == sorted(_DESK)
     return table(["activity", "behind"], ([f"`{name}`", what] for name, what in _DESK.items()))

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from gateway.api import chats, directory, lists, messages, presence, templates, tickets, ways, webhooks
+from gateway.api import (
+    chats,
+    directory,
+    lists,
+    messages,
+    presence,
+    reports,
+    templates,
+    tickets,
+    ways,
+    webhooks,
+)
 
 ROUTERS = (
     chats.router,
@@ -14,5 +25,6 @@ ROUTERS = (
     templates.router,
     webhooks.router,
     ways.router,
+    reports.router,
 )
-"""Every router of the API, in the order in which its description lists them."""
+"""Every router behind API keys, in the order in which the description lists them."""

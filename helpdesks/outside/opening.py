@@ -34,6 +34,11 @@ def known_desks() -> tuple[str, ...]:
     return tuple(sorted(adapters))
 
 
+def desks_with_hooks() -> tuple[str, ...]:
+    """The names of the adapters that can read a hook."""
+    return tuple(name for name in known_desks() if find_spec(f"helpdesks.{name}.hooks"))
+
+
 def mapping_of(path: Path, directory: Directory | None) -> DeskMapping:
     """The mapping in a file, as the desk that it names reads it.
 

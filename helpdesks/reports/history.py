@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from sys import maxsize
 from typing import Any, NamedTuple
@@ -23,6 +23,7 @@ STAFF = frozenset({"agent_message", "send_reply", "reply_sent"})
 """Events in which staff write to the customer."""
 REPLIES = frozenset({"send_reply", "reply_sent"})
 
+_NOTHING: Mapping[str, Any] = {}
 _PORTION = 500
 """Cases read at once."""
 _ASTRAY = timedelta(hours=1)
@@ -39,8 +40,7 @@ class Period(NamedTuple):
         return isinstance(at, datetime) and self.since <= at < self.until
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(NamedTuple):
     """One thing that happened to a case: an event, or a change that the log has of it.
 
     A change comes behind the event from which it follows.
@@ -55,8 +55,8 @@ class Step:
     forced: bool = False
     by: str = ""
     """Of a change: who made it, as the change log says it. Empty for an event."""
-    fields: Mapping[str, tuple[str | None, str | None]] = field(default_factory=dict)
-    departments: Mapping[str, tuple[str | None, str]] = field(default_factory=dict)
+    fields: Mapping[str, tuple[str | None, str | None]] = _NOTHING
+    departments: Mapping[str, tuple[str | None, str]] = _NOTHING
 
     @property
     def is_event(self) -> bool:
@@ -153,9 +153,9 @@ _KINDS = select(cases.c.case_id, cases.c.kind).where(cases.c.case_id.in_(_OF))
 def _read(connection: Connection, portion: Sequence[str], until: datetime) -> Iterator[History]:
     asked = {"of": portion, "until": until}
     happened, changed = defaultdict[str, list[Any]](list), defaultdict[str, list[Any]](list)
-    for row in connection.execute(_EVENTS, asked):
+    for row in connection.execute(_EVENTS, asked).all():
         happened[row.case_id].append(row)
-    for change in connection.execute(_CHANGES, asked):
+    for change in connection.execute(_CHANGES, asked).all():
         changed[change.case_id].append(change)
     for case_id, kind in connection.execute(_KINDS, {"of": portion}):
         yield History(case_id, kind, _in_order(case_id, happened[case_id], changed[case_id]))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, select, true
+from sqlalchemy import ColumnElement, Connection, Select, func, select, true
 
 from baton.contract import Status
 from baton.desk.reports import Column, ReportTable, Unit, moment_text
@@ -30,7 +31,7 @@ def late(
 def _overdue(
     connection: Connection, directory: Directory, now: datetime, of_line: ColumnElement[bool]
 ) -> ReportTable:
-    rows = _first(
+    rows, total = _first(
         connection,
         select(*_PLACE, *_WHOSE, case_labels.c.label, case_labels.c.due_at)
         .join(case_labels, case_labels.c.case_id == cases.c.case_id)
@@ -43,7 +44,7 @@ def _overdue(
         Column(name="late", unit=_SECONDS),
         Column(name="open_late", unit=_SECONDS),
     )
-    return table("overdue", columns, (_overdue_row(row, directory, now) for row in rows))
+    return table("overdue", columns, (_overdue_row(row, directory, now) for row in rows), total)
 
 
 def _overdue_row(row: Any, directory: Directory, now: datetime) -> tuple[Any, ...]:
@@ -61,7 +62,7 @@ def _overdue_row(row: Any, directory: Directory, now: datetime) -> tuple[Any, ..
 def _waiting(
     connection: Connection, directory: Directory, now: datetime, of_line: ColumnElement[bool]
 ) -> ReportTable:
-    rows = _first(
+    rows, total = _first(
         connection,
         select(*_PLACE, *_WHOSE, cases.c.waiting_since)
         .where(LIVING, of_line, cases.c.waiting_since.is_not(None), cases.c.waiting_since < now)
@@ -73,7 +74,7 @@ def _waiting(
         Column(name="waits", unit=_SECONDS),
         Column(name="open_waits", unit=_SECONDS),
     )
-    return table("waiting", columns, (_waiting_row(row, directory, now) for row in rows))
+    return table("waiting", columns, (_waiting_row(row, directory, now) for row in rows), total)
 
 
 def _waiting_row(row: Any, directory: Directory, now: datetime) -> tuple[Any, ...]:
@@ -87,9 +88,13 @@ def _waiting_row(row: Any, directory: Directory, now: datetime) -> tuple[Any, ..
     )
 
 
-def _first(connection: Connection, wanted: Select[Any]) -> list[Any]:
-    # One more than is shown, so that the table can say that there are more.
-    return list(connection.execute(wanted.limit(MOST_ROWS + 1)))
+def _first(connection: Connection, wanted: Select[Any]) -> tuple[Sequence[Any], int]:
+    """The rows that are shown, and how many there are."""
+    rows = connection.execute(wanted.limit(MOST_ROWS)).all()
+    if len(rows) < MOST_ROWS:
+        return rows, len(rows)
+    every = wanted.order_by(None).subquery()
+    return rows, connection.execute(select(func.count()).select_from(every)).scalar_one()
 
 
 def _seconds(length: Any) -> float:

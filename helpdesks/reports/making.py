@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from sqlalchemy import Connection
@@ -19,6 +19,8 @@ from helpdesks.reports.waiting import Waiting
 
 USUAL = timedelta(days=7)
 """How long a period is whose beginning is not said."""
+_EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+"""Nothing was written before."""
 
 
 class _OfHistories(Protocol):
@@ -34,8 +36,8 @@ def make(connection: Connection, directory: Directory, query: ReportQuery, now: 
     """
     if query.line is not None:
         directory.require_line(query.line)
-    until = query.until or now
-    period = Period(query.since or until - USUAL, until)
+    until = max(query.until or now, _EARLIEST + USUAL)
+    period = Period(max(query.since or until - USUAL, _EARLIEST), until)
     if period.since >= until:
         raise InvalidEvent(f"the period begins at {period.since:%Y-%m-%d %H:%M} UTC, which is not before now")
     zone = query.zone or zone_of(directory, query.line)

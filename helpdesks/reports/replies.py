@@ -45,7 +45,8 @@ class Replies:
             before = standing.stage
             if step.event in REPLIES and step.is_event:
                 if here and self._concerns(standing):
-                    self._reply(step.at, prompted_at, forced=step.forced)
+                    waited_for = before == TicketStage.COLLECTING
+                    self._reply(step.at, prompted_at, forced=step.forced and waited_for)
                 prompted_at = None
             standing.take(step)
             if "stage" in step.fields and standing.stage != before:

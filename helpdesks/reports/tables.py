@@ -31,12 +31,13 @@ def text(name: str) -> Column:
     return Column(name=name, unit=Unit.TEXT)
 
 
-def table(name: str, columns: Sequence[Column], rows: Iterable[tuple[Value, ...]]) -> ReportTable:
-    """A table with the first `MOST_ROWS` of these rows."""
+def table(
+    name: str, columns: Sequence[Column], rows: Iterable[tuple[Value, ...]], total: int | None = None
+) -> ReportTable:
+    """A table with the first `MOST_ROWS` of these rows, of which there are ``total``, if not these."""
     every = tuple(rows)
-    return ReportTable(
-        name=name, columns=tuple(columns), rows=every[:MOST_ROWS], left_out=max(len(every) - MOST_ROWS, 0)
-    )
+    left_out = max((len(every) if total is None else total) - MOST_ROWS, 0)
+    return ReportTable(name=name, columns=tuple(columns), rows=every[:MOST_ROWS], left_out=left_out)
 
 
 class Durations:

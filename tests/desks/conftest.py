@@ -8,10 +8,10 @@ import pytest
 
 from helpdesks.outside.mapping import DeskMapping
 from helpdesks.outside.opening import Beside
+from lab.paper import PaperDesk
 from lab.rig import Rig
 from tests.conftest import RigOpener
 from tests.desks.looking import look
-from tests.desks.paper import PaperDesk
 
 
 @pytest.fixture

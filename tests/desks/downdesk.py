@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from baton.errors import HelpDeskUnavailable
 from helpdesks.outside.adapter import Change, Saying, Shown
-from tests.desks.paper import PaperDesk
+from lab.paper import PaperDesk
 
 
 @dataclass

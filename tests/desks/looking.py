@@ -7,8 +7,8 @@ from typing import Any
 from temporalio.client import WorkflowHandle
 
 from baton.desk.feed import FEED_STATUS, LOOK, FeedStatus, desk_feed_workflow_id
+from lab.paper import PaperDesk
 from lab.rig import Rig, eventually
-from tests.desks.paper import PaperDesk
 
 
 def feed_of(rig: Rig, desk: str) -> WorkflowHandle[Any, Any]:

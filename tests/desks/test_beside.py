@@ -10,9 +10,9 @@ from baton.model.effects import CaseRef
 from helpdesks.outside.adapter import Changes, Shown
 from helpdesks.outside.mapping import DeskMapping
 from helpdesks.outside.opening import Beside
+from lab.paper import PaperDesk
 from lab.rig import Rig, eventually, failed_tasks, fresh
 from tests.desks.looking import look
-from tests.desks.paper import PaperDesk
 
 LABELS = frozenset({"billing", "delivery", "warranty"})
 

@@ -12,10 +12,10 @@ from baton.cli.desk.beside import MEANINGS
 from baton.contract import Status, TicketStage
 from baton.errors import DeskRefused, HelpDeskUnavailable
 from helpdesks.outside.adapter import Capability, Finding, HeardThere
+from lab.paper import PaperDesk
 from lab.rig import Rig, fresh
 from tests.commands import Baton
 from tests.desks.looking import look
-from tests.desks.paper import PaperDesk
 
 
 @pytest.fixture

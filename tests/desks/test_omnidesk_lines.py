@@ -10,8 +10,9 @@ import pytest
 
 from baton.contract import Activity, Status, Tab
 from baton.desk.feed import FEED_STATUS, LOOK, FeedStatus
-from helpdesks.omnidesk.hooks import hint_in
+from helpdesks.omnidesk.hooks import read
 from helpdesks.outside.expressing import END_IT
+from helpdesks.outside.hooks import Delivery
 from helpdesks.outside.opening import Beside
 from lab.rig import CHANNEL, Rig, eventually, failed_tasks
 from tests.conftest import RigOpener
@@ -217,14 +218,13 @@ async def test_hooks_that_come_twice_and_late_name_the_event_that_the_feed_has(
     case = company.customer("Hello?")
     message = company.case(case).messages[-1]["message_id"]
     for _ in range(3):
-        hint = hint_in(hook_about(case, message), "application/json")
-        assert hint is not None
+        assert read(Delivery(hook_about(case, message)), None).case_id == case
         await feed_of(rig, DESK).signal(LOOK)
     await look(rig, company, case)
-    late = hint_in(hook_about(case, message), "application/json")
+    late = read(Delivery(hook_about(case, message)), None)
     status = await look(rig, company, case)
     timeline = await rig.client.chat(CHANNEL, case).timeline()
-    assert [entry.event_id for entry in timeline] == [late and late.event_id]
+    assert [entry.event_id for entry in timeline] == [late.event]
     assert (status.heard, status.told) == (1, 1)
 
 

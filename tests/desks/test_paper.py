@@ -13,8 +13,8 @@ from helpdesks.embedded import EmbeddedHelpDesk
 from helpdesks.outside.adapter import Capability, Change, Difference
 from helpdesks.outside.desk import OutsideDesk
 from helpdesks.outside.expressing import END_IT, unexpressed
+from lab.paper import PaperDesk
 from tests.desks.conformance import Conformance, Place, a_write, effect, shows
-from tests.desks.paper import PaperDesk
 
 
 class OnPaper:

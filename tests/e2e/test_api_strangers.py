@@ -48,6 +48,7 @@ def places(route: APIRoute) -> str:
         customer="c",
         template_id="t",
         webhook_id="none",
+        name="late",
     )
 
 

@@ -45,8 +45,18 @@ COMPANY = Directory(
         "vera": Member(departments=("bookkeeping",)),
     },
 )
-LENA_HAS_IT = {"assignee": "lena", "line": "second", "pinned_to": "lena", "status": Status.PENDING}
-IVAN_HAS_IT = {"assignee": "ivan", "line": "first", "pinned_to": None, "activity": Activity.ENDED}
+LENA_HAS_IT: dict[str, Any] = {
+    "assignee": "lena",
+    "line": "second",
+    "pinned_to": "lena",
+    "status": Status.PENDING,
+}
+IVAN_HAS_IT: dict[str, Any] = {
+    "assignee": "ivan",
+    "line": "first",
+    "pinned_to": None,
+    "activity": Activity.ENDED,
+}
 
 
 @pytest.fixture
@@ -271,7 +281,7 @@ async def test_hours_are_those_of_the_company(company: EmbeddedHelpDesk) -> None
 
 
 async def test_who_is_late_is_said_with_the_longest_first(company: EmbeddedHelpDesk) -> None:
-    waiting = {"line": "first", "waiting_since": at(hours=1)}
+    waiting: dict[str, Any] = {"line": "first", "waiting_since": at(hours=1)}
     await chats.take_in(company, nothing("anna"), customer_says("e1"), at(hours=1), **waiting)
     waiting = {"line": "second", "waiting_since": at()}
     await chats.take_in(company, nothing("berta"), customer_says("e2"), at(), **waiting)
@@ -295,6 +305,23 @@ async def test_who_is_late_is_said_with_the_longest_first(company: EmbeddedHelpD
         ("chat:telegram:berta", "second", 3 * 3600.0),
         ("chat:telegram:anna", "first", 2 * 3600.0),
     ]
+
+
+async def test_a_long_table_says_how_many_rows_it_leaves_out(
+    company: EmbeddedHelpDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("late", "tables"):
+        monkeypatch.setattr(f"helpdesks.reports.{module}.MOST_ROWS", 2)
+    for number in range(5):
+        since = at(minutes=number)
+        chat = nothing(f"chat-{number}")
+        await chats.take_in(company, chat, customer_says(f"e{number}"), since, waiting_since=since)
+
+    found = await company.report(ReportQuery(name=ReportName.LATE), at(hours=1))
+
+    assert [row["case"] for row in rows(found, 1)] == ["chat:telegram:chat-0", "chat:telegram:chat-1"]
+    assert found.tables[1].left_out == 3
+    assert found.tables[0].left_out == 0
 
 
 async def test_a_line_has_its_own_figures(company: EmbeddedHelpDesk) -> None:
@@ -333,6 +360,17 @@ async def test_without_events_a_report_is_empty(company: EmbeddedHelpDesk) -> No
     for name in (ReportName.HANDOFFS, ReportName.WAITING):
         assert rows(await report(company, name)) == []
     assert {row["count"] for row in rows(await report(company, ReportName.REPLIES))} == {0}
+
+
+async def test_any_period_can_be_asked_for(company: EmbeddedHelpDesk) -> None:
+    await lena_answers_and_a_rule_hands_it_on(company, "anna", at())
+    first, last = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+
+    always = await report(company, ReportName.WAITING, since=first, until=last)
+    before = await report(company, ReportName.WAITING, since=None, until=first)
+
+    assert figures(rows(always), "what", "count") == [("first answer", 1), ("answer", 1)]
+    assert rows(before) == []
 
 
 async def test_an_unknown_line_and_a_period_to_come_are_refused(company: EmbeddedHelpDesk) -> None:

@@ -36,7 +36,7 @@ _LATE = 60.0
 
 
 @asynccontextmanager
-async def _client() -> AsyncIterator[BesideClient]:
+async def beside_client() -> AsyncIterator[BesideClient]:
     # Imported here, as in `baton.cli.shared`: help does not need Temporal.
     from baton.cli.connection import connected
     from baton.desk.besideclient import BesideClient
@@ -59,7 +59,7 @@ def capabilities(json_: bool) -> None:
     """What the help desk can express, and what Baton says in notes instead."""
 
     async def asked() -> DeskInUse:
-        async with _client() as desk:
+        async with beside_client() as desk:
             return await desk.in_use()
 
     found = run(asked)
@@ -81,7 +81,7 @@ def check(json_: bool) -> None:
     """
 
     async def asked() -> list[DeskFinding]:
-        async with _client() as desk:
+        async with beside_client() as desk:
             return await desk.check()
 
     found = run(asked)
@@ -108,7 +108,7 @@ def status(json_: bool) -> None:
     """
 
     async def asked() -> tuple[DeskInUse, FeedHealth]:
-        async with _client() as desk:
+        async with beside_client() as desk:
             used = await desk.in_use()
             return used, await desk.feed(used.name)
 
@@ -142,7 +142,7 @@ def look() -> None:
     """Have Baton look at once whether something is new there, as a hook does."""
 
     async def asked() -> str:
-        async with _client() as desk:
+        async with beside_client() as desk:
             used = await desk.in_use()
             await desk.look(used.name)
             return used.name
@@ -157,7 +157,7 @@ def set_up(dry_run: bool, json_: bool) -> None:
     """Make at the help desk what Baton needs there. Twice is as once."""
 
     async def asked() -> list[str]:
-        async with _client() as desk:
+        async with beside_client() as desk:
             return await desk.set_up(dry_run=dry_run)
 
     said = run(asked)
@@ -192,7 +192,7 @@ def import_(dry_run: bool, json_: bool) -> None:
 
 async def _import(dry_run: bool, quiet: bool) -> Imported:
     done, after = Imported(), None
-    async with _client() as desk:
+    async with beside_client() as desk:
         while True:
             page = await desk.import_page(after, dry_run=dry_run)
             done = Imported(

@@ -14,7 +14,7 @@ from baton.desk.reports import ReportName
 _NAMES = [name.value for name in ReportName]
 
 
-class _Moment(click.ParamType):
+class _Moment(click.ParamType[datetime]):
     """A day or a moment, as somebody types it: its beginning, if it is a day."""
 
     name = "TIME"

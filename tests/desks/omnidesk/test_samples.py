@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
-from helpdesks.omnidesk.hooks import hint_in
+from helpdesks.omnidesk.hooks import read
 from helpdesks.omnidesk.showing import shown
 from helpdesks.omnidesk.wire import CaseThere, EntryThere, MessageThere, StaffThere, listed, total
 from helpdesks.outside.answers import read_as
+from helpdesks.outside.hooks import Delivery
 from tests.desks.omnidesk.conftest import mapping_for
 
 SAMPLES = Path(__file__).with_name("samples")
@@ -136,6 +137,5 @@ def test_the_changelog_says_who_did_what() -> None:
 
 def test_the_hook_of_a_custom_channel_is_a_hint() -> None:
     (sample,) = samples("message_new")
-    hint = hint_in(json.dumps(sample["payload"]).encode(), "application/json")
-    assert hint is not None
-    assert (hint.case_id, hint.event_id) == ("985687", "omnidesk:985687:42577887")
+    hint = read(Delivery(json.dumps(sample["payload"]).encode()), None)
+    assert (hint.case_id, hint.event) == ("985687", "omnidesk:985687:42577887")
