@@ -18,7 +18,7 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Annotated, Literal
 
-from pydantic import StringConstraints
+from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from helpdesks.outside.mapping import DeskMapping, Mistake, Names, Own, Statuses
 
@@ -37,6 +37,15 @@ class RtStatuses(Statuses):
     open: Names = ("open", "new")
     pending: Names = ("stalled",)
     closed: Names = ("resolved", "rejected", "deleted")
+
+
+class RtHooks(BaseModel):
+    """Where RT says that something is new."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    url: Annotated[str, StringConstraints(pattern=r"^https?://[^\s/]+/\S*$", max_length=500)]
+    secret_file: Annotated[str, StringConstraints(pattern=r"^/[^\r\n]*$", max_length=500)]
 
 
 class RtMapping(DeskMapping):
@@ -58,6 +67,9 @@ class RtMapping(DeskMapping):
     """The custom field of tickets with their labels."""
     marker_field: FieldName = "BatonEvent"
     """The custom field of transactions by which Baton knows what it has written."""
+    hooks: RtHooks | None = None
+    """Where RT says that something is new: ``url``, the address of the gateway, which ends with
+    ``/v1/hooks/rt``, and ``secret_file``, a file on RT's machine with the secret of the hooks."""
 
     def mistakes(self) -> Iterator[Mistake]:
         """A queue that is in a line and in none, and people who are none."""

@@ -23,6 +23,7 @@ from baton.signs import visible
 from helpdesks.outside.mapping import load_mapping
 from helpdesks.rt.fields import Queues
 from helpdesks.rt.mapping import RtMapping
+from helpdesks.rt.scrip import perl, scrip
 
 FILE = "baton-rt.pl"
 COMMAND = f"rt-setup-database --action insert --datafile {FILE} --skip-create"
@@ -76,26 +77,30 @@ push @Final, sub {{
     }}
     $may->( $_, qw( {rights} ) ) for @queues;
 }};
-1;
 """
+_END = "1;\n"
 
 
 def datafile(mapping: RtMapping) -> str:
     """The data file, in Perl."""
-    return _DATAFILE.format(
+    hook = scrip(mapping, mapping.hooks) if mapping.hooks is not None else ""
+    made = _DATAFILE.format(
         command=COMMAND,
-        login=_perl(mapping.login),
-        queues=", ".join(map(_perl, mapping.all_queues)),
-        labels=_perl(mapping.labels_field),
-        marker=_perl(mapping.marker_field),
+        login=perl(mapping.login),
+        queues=", ".join(map(perl, mapping.all_queues)),
+        labels=perl(mapping.labels_field),
+        marker=perl(mapping.marker_field),
         rights=" ".join(RIGHTS),
         field_rights=" ".join(FIELD_RIGHTS),
     )
+    return f"{made}{hook}{_END}"
 
 
 async def set_up(queues: Queues, mapping: RtMapping, *, dry_run: bool) -> Sequence[str]:
     """What is missing, and the file that makes it. Raises what the client raises."""
     missing = [line for name in mapping.all_queues for line in await _missing(queues, name)]
+    if mapping.hooks is not None:
+        missing.append(f"the scrip that tells {mapping.hooks.url}, unless it is there: RT's API shows none")
     if not missing:
         return ["RT has all that Baton needs there."]
     if dry_run:
@@ -118,10 +123,6 @@ async def _missing(queues: Queues, name: str) -> Sequence[str]:
         for field, number in queues.fields_of(queue).items()
         if not number
     ]
-
-
-def _perl(text: str) -> str:
-    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
 def main() -> int:

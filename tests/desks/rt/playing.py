@@ -74,12 +74,12 @@ class Calls:
 
 @asynccontextmanager
 async def beside(
-    site: Site, open_a_rig: RigOpener, desk: RtDesk | None = None, **settings: Any
+    site: Site, open_a_rig: RigOpener, desk: RtDesk | None = None, every: int = 1, **settings: Any
 ) -> AsyncIterator[Rig]:
-    """A rig beside the RT, which listens once the block begins."""
-    desk = desk or site.desk(every=1)
+    """A rig beside the RT, which listens once the block begins, and looks ``every`` seconds by itself."""
+    desk = desk or site.desk(every=every)
     try:
-        async with open_a_rig(beside=Beside(site.mapping_of(every=1), desk), **settings) as rig:
+        async with open_a_rig(beside=Beside(site.mapping_of(every=every), desk), **settings) as rig:
             await listens(rig)
             yield rig
     finally:
