@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Coroutine
 from typing import Annotated, Any, Literal
 
@@ -11,6 +12,7 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
 from gateway.bodies import BoundedRequest
+from gateway.door import Door
 from gateway.hookdoor import HookDoor
 from gateway.problems import (
     BAD_PATH,
@@ -34,10 +36,14 @@ class _OwnSecret(APIRoute):
         handle = super().get_route_handler()
 
         async def handler(request: Request) -> Response:
+            began = time.perf_counter()
             try:
-                return await handle(BoundedRequest.of(request, MOST_BYTES))
+                answer = await handle(BoundedRequest.of(request, MOST_BYTES))
             except Exception as error:
-                return answer_of(problem_of(error))
+                answer = answer_of(problem_of(error))
+            door: Door = request.app.state.door
+            door.requests.note(request.method, self.path_format, answer.status_code, began)
+            return answer
 
         return handler
 
