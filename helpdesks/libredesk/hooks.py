@@ -8,46 +8,34 @@ The feed has it all.
 from __future__ import annotations
 
 import hmac
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any
 
 from helpdesks.libredesk.wire import is_uuid
+from helpdesks.outside.hooks import Delivery, Hint, NotAuthentic, Unusable, json_object
 
 SIGNATURE = "x-libredesk-signature"
+_LONGEST_EVENT = 100
 
 
-@dataclass(frozen=True)
-class Hint:
-    """That something has happened to a conversation."""
-
-    case_id: str | None = None
-    """Which one; None if everything is to be looked at."""
-    event: str = ""
-    """What Libredesk calls it, such as ``message.created``."""
-
-
-def hint_in(headers: Mapping[str, str], body: bytes, secret: str) -> Hint | None:
-    """The hint in a webhook; None if it was not signed with this secret, and nobody knows who sent it."""
-    if not is_authentic(headers, body, secret):
-        return None
-    try:
-        data: Any = json.loads(body)
-    except ValueError:
-        return Hint()
-    if not isinstance(data, Mapping):
-        return Hint()
+def read(delivery: Delivery, secret: str | None) -> Hint:
+    """See `helpdesks.outside.hooks`. The event is what Libredesk calls it, such as ``message.created``."""
+    if secret is not None and not _is_signed(delivery, secret):
+        raise NotAuthentic("the delivery is not signed with the secret of the webhook")
+    data = json_object(delivery.body)
     about = data.get("payload")
-    fields = about if isinstance(about, Mapping) else {}
+    if not isinstance(about, Mapping):
+        raise Unusable("the body has no object 'payload'")
     # Of a message and of what happens to a conversation it is this field; of a new conversation its own.
-    named = fields.get("conversation_uuid") or fields.get("uuid")
-    return Hint(named if isinstance(named, str) and is_uuid(named) else None, str(data.get("event") or ""))
+    named = about.get("conversation_uuid") or about.get("uuid")
+    event = data.get("event")
+    return Hint(
+        named if isinstance(named, str) and is_uuid(named) else None,
+        event[:_LONGEST_EVENT] if isinstance(event, str) else "",
+    )
 
 
-def is_authentic(headers: Mapping[str, str], body: bytes, secret: str) -> bool:
-    """Whether the body was signed with this secret."""
-    given = next((value for name, value in headers.items() if name.lower() == SIGNATURE), "")
-    expected = "sha256=" + hmac.new(secret.encode(), body, sha256).hexdigest()
-    return hmac.compare_digest(given.strip().encode(), expected.encode())
+def _is_signed(delivery: Delivery, secret: str) -> bool:
+    expected = "sha256=" + hmac.new(secret.encode(), delivery.body, sha256).hexdigest()
+    given = delivery.headers.get(SIGNATURE, "").strip()
+    return hmac.compare_digest(given.encode(errors="surrogatepass"), expected.encode())

@@ -22,6 +22,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from helpdesks.libredesk.checking import RIGHTS
+from helpdesks.libredesk.hooks import SIGNATURE
+from helpdesks.outside.hooks import Delivery
 from tests.desks.libredesk.account import Account, Agent, Conversation, Unknown
 from tests.desks.libredesk.company import LABELS, LINES, OWN, PEOPLE, STRANGER, There
 
@@ -102,15 +104,15 @@ class LibredeskServer:
         """Let the next call that fits fail."""
         self.faults.append(Fault(on, **how))
 
-    def hooks(self) -> list[tuple[Mapping[str, str], bytes]]:
-        """What webhooks say of all that has happened: headers and body of each, in order."""
+    def hooks(self) -> list[Delivery]:
+        """What webhooks say of all that has happened, in order."""
         now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        found: list[tuple[Mapping[str, str], bytes]] = []
+        found = []
         for event, payload in self.account.hooks:
             body = json.dumps({"event": event, "payload": payload, "timestamp": now}).encode()
             signed = hmac.new(HOOK_SECRET.encode(), body, sha256).hexdigest()
-            headers = {"Content-Type": "application/json", "X-Libredesk-Signature": f"sha256={signed}"}
-            found.append((headers, body))
+            headers = {"content-type": "application/json", SIGNATURE: f"sha256={signed}"}
+            found.append(Delivery(body, headers))
         return found
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
