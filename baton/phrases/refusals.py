@@ -55,6 +55,8 @@ FORMS = Forms(
             "{place} is closed, so it can open no ticket; a message to the ticket itself opens it: "
             "baton ticket send {ticket}"
         ),
+        # A report.
+        marked("the period begins at {moment} UTC, which is not before now"),
         # A ticket.
         marked("{kind} needs a ticket, and there is none yet: a message, a template or a label begins it"),
         marked("{kind}: the ticket is closed, which is final; only its customer's message opens it again"),

@@ -96,9 +96,11 @@ FOR_PROGRAMMERS = {
     "kind x does not come by the signal x: use 'submit'",
     "kind x is made by Baton itself and is not accepted from outside",
     "kind x; x takes x",
+    "no worker has a mail server: set BATON_MAIL_HOST and BATON_MAIL_FROM",
     "nobody has written in it yet",
     "people work in the embedded help desk; to have another, give the workers BATON_DESK_FILE",
     "start argument: x",
+    "subscriber x has no secret: what it gets is not signed",
     "template x cannot be applied: its x, x",
     "the argument, in the encoding x, cannot be decoded: x",
     "the workflow ID would have x bytes; at most x are allowed: shorten the x",
@@ -106,9 +108,10 @@ FOR_PROGRAMMERS = {
     "there are x arguments: x",
     "there is an API key x already: rotate it, revoke it, or name this one otherwise",
     "there is no API key x: `baton api-key list` lists them",
+    "there is no subscriber x; list them with `baton webhooks list`",
     "x takes no argument, and there are x",
 }
-"""What only whoever writes a program, a template or a mapping can get, or has API keys."""
+"""What only whoever writes a program, a template or a mapping can get, or sees to keys and subscribers."""
 
 
 def refusals_in(path: Path) -> Iterator[str]:
