@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -57,14 +57,7 @@ def inbox(
 
     Raises ``InvalidEvent`` for a cursor that is none of this list.
     """
-    tabs = [query.tab] if query.tab is not None else list(Tab)
-    line = _line_of(query.staff, directory)
-    shown = or_(
-        *(
-            and_(cases.c.tab == tab, _SEEN_BY[tab](query.staff, line)) if query.staff else cases.c.tab == tab
-            for tab in tabs
-        )
-    )
+    shown = _shown([query.tab] if query.tab is not None else list(Tab), query.staff, directory)
     found = connection.execute(
         select(*_LISTED, _last_text(*_MESSAGES).label("last_text"))
         .where(shown, _behind(connection, _BY_WAITING.read(after)))
@@ -74,6 +67,27 @@ def inbox(
     rows, following = _page(found.all(), query.limit)
     why = reasons(connection, directory, rows, "chat", now)
     return Page([_inbox_row(row, why.get(row.case_id, "")) for row in rows], following)
+
+
+def counts(
+    connection: Connection, directory: Directory, tabs: Sequence[Tab], staff: str | None
+) -> Mapping[Tab, int]:
+    """How many chats `inbox` lists in each of these tabs."""
+    found = connection.execute(
+        select(cases.c.tab, func.count()).where(_shown(tabs, staff, directory)).group_by(cases.c.tab)
+    )
+    return {**dict.fromkeys(tabs, 0), **{Tab(tab): number for tab, number in found}}
+
+
+def _shown(tabs: Sequence[Tab], staff: str | None, directory: Directory) -> ColumnElement[bool]:
+    """Which chats are in these tabs, or what somebody sees of them."""
+    line = _line_of(staff, directory)
+    return or_(
+        *(
+            and_(cases.c.tab == tab, _SEEN_BY[tab](staff, line)) if staff else cases.c.tab == tab
+            for tab in tabs
+        )
+    )
 
 
 def _behind(connection: Connection, key: tuple[datetime | None, str] | None) -> ColumnElement[bool]:

@@ -6,10 +6,12 @@ trying again may work.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from sqlalchemy import Connection
 
+from baton.contract import Tab
 from baton.desk.api import InboxQuery, InboxRow, NoticeQuery, NoticeRow, TicketQuery, TicketRow
 from baton.desk.queued import WaitingQuery, WaitingRow
 from baton.desk.said import MessageRow
@@ -35,6 +37,12 @@ class Pages:
             lambda connection: lists.inbox(
                 connection, self._directory(connection), query, datetime.now(UTC), after
             )
+        )
+
+    async def counts(self, tabs: Sequence[Tab], staff: str | None) -> Mapping[Tab, int]:
+        """How many chats there are in each of these tabs, or how many somebody sees there."""
+        return await self._database.read(
+            lambda connection: lists.counts(connection, self._directory(connection), tabs, staff)
         )
 
     async def tickets(self, query: TicketQuery, after: str | None = None) -> Page[TicketRow]:

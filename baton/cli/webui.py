@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote
-
 from baton.running import RunningStack, running_in
 from baton.settings import HOST, load_settings
 
@@ -40,9 +38,3 @@ def namespace() -> str:
     from baton.temporal.environment import connect_config  # here for the same reason
 
     return connect_config().get("namespace") or "default"
-
-
-def list_address(ui: str, namespace: str, query: str | None = None) -> str:
-    """The address of the UI's list of workflows, all of them or those that a filter finds."""
-    every = f"{ui.rstrip('/')}/namespaces/{quote(namespace, safe='')}/workflows"
-    return every if query is None else f"{every}?query={quote(query, safe='')}"

@@ -8,6 +8,8 @@ again. A text that nobody knows, such as one that a rule's author wrote, is show
 names      tabs, statuses, stages, presences, kinds of events, authors
 notices    why somebody was told
 waits      why a case waits
+said       who wrote what kind of thing
+listed     in whose hands the cases of a list are
 stories    what happened to a case, who has it, who must act
 refusals   why an event was refused
 ========== ==========================================================

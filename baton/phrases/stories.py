@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from baton.contract import ChatSnapshot, TicketSnapshot, TimelineEntry
+from baton.contract import ChatSnapshot, Department, DepartmentState, TicketSnapshot, TimelineEntry
 from baton.model.chat.state import ChatState
 from baton.model.chat.story import who_has_it
 from baton.model.story import long_ago
@@ -140,3 +140,32 @@ def acting(ticket: TicketSnapshot, texts: Texts) -> str:
     """One sentence: who has to act on the ticket now."""
     english = unmarked(who_acts(TicketState.model_validate(ticket.model_dump())))
     return HANDS.said(english, texts) or english
+
+
+def chat_state(chat: ChatSnapshot, texts: Texts) -> str:
+    """Phase and tab, such as ``active · open (tab mine)``."""
+    tab = texts.of(names.TABS[chat.tab]) if chat.tab else "–"
+    return texts("{state} (tab {tab})").format(state=names.state(chat.activity, chat.status, texts), tab=tab)
+
+
+def ticket_state(ticket: TicketSnapshot, texts: Texts) -> str:
+    """Stage, status and round, such as ``collecting · open, round 1``."""
+    state = names.stage(ticket.stage, ticket.status, texts)
+    if not ticket.round:
+        return state
+    return texts("{state}, round {number}").format(state=state, number=ticket.round)
+
+
+def progress(one: Department, texts: Texts) -> str:
+    """How far a department is with its answer."""
+    match one.state:
+        case DepartmentState.ASKED if one.blocks:
+            return texts("asked, blocks")
+        case DepartmentState.ASKED if one.escalated:
+            return texts("asked, overdue")
+        case DepartmentState.DECLINED if one.blocks:
+            return texts("declined, blocks")
+        case DepartmentState.DECLINED if one.declined_to:
+            return texts("declined, to {label}").format(label=one.declined_to)
+        case _:
+            return texts.of(names.DEPARTMENT_STATES[one.state])

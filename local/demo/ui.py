@@ -8,8 +8,9 @@ from urllib.error import URLError
 from urllib.parse import quote
 from urllib.request import ProxyHandler, build_opener
 
-from baton.cli.webui import list_address, ui_address
+from baton.cli.webui import ui_address
 from baton.settings import load_settings
+from baton.temporal.webaddresses import list_address
 
 UI_BESIDE = 1000
 """Temporal's development server puts its UI this many ports above its own, unless told otherwise."""

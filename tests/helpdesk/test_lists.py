@@ -92,6 +92,14 @@ async def test_mine_and_reserved_are_a_person_s_own(full: EmbeddedHelpDesk) -> N
     ]
 
 
+@pytest.mark.parametrize("staff", [None, "ivan", "lena", "boss"])
+async def test_the_counts_are_those_of_the_lists(full: EmbeddedHelpDesk, staff: str | None) -> None:
+    assert await full.pages.counts(list(Tab), staff) == {
+        tab: len(await seen(full, tab, staff)) for tab in Tab
+    }
+    assert list(await full.pages.counts([Tab.MINE], staff)) == [Tab.MINE]
+
+
 async def test_the_inbox_shows_the_longest_waiting_up_to_its_limit(full: EmbeddedHelpDesk) -> None:
     rows = await full.inbox(InboxQuery(limit=2))
     assert [row.conversation for row in rows] == ["new", "new-kept"]

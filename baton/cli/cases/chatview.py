@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from baton.cli.cases import caseview
 from baton.cli.language import say, spoken
 from baton.contract import ChatSnapshot, TimelineEntry
-from baton.phrases import names, stories
+from baton.phrases import stories
 
 
 def holder(chat: ChatSnapshot) -> str:
@@ -15,16 +15,9 @@ def holder(chat: ChatSnapshot) -> str:
     return stories.holder(chat, spoken())
 
 
-def state(chat: ChatSnapshot) -> str:
-    """Phase and tab, such as ``active · open (tab mine)``."""
-    texts = spoken()
-    tab = texts.of(names.TABS[chat.tab]) if chat.tab else "–"
-    return texts("{state} (tab {tab})").format(state=names.state(chat.activity, chat.status, texts), tab=tab)
-
-
 def standing(chat: ChatSnapshot) -> Iterator[tuple[str, str]]:
     """The state of the chat, in two lines."""
-    yield say("State"), state(chat)
+    yield say("State"), stories.chat_state(chat, spoken())
     yield say("Who has it"), holder(chat)
 
 
@@ -32,7 +25,7 @@ def details(chat: ChatSnapshot, timeline: Sequence[TimelineEntry]) -> Iterator[t
     """Everything about a chat, as names and values."""
     yield say("Who has it"), holder(chat)
     yield from caseview.cause(timeline)
-    yield say("State"), state(chat)
+    yield say("State"), stories.chat_state(chat, spoken())
     yield say("Assignee"), caseview.assigned(chat)
     if chat.pinned_to or chat.reserved_for:
         yield say("Pinned to"), chat.pinned_to or "–"

@@ -2,28 +2,17 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from baton.cli.language import say, several, spoken
 from baton.cli.screen import echo
 from baton.cli.shared import folded
 from baton.cli.times import moment
 from baton.desk.said import MessageRow, Messages
-from baton.phrases import names
+from baton.phrases.said import attachment, wrote
 from baton.signs import one_line
-from baton.texts import Phrase
 
 _MARGIN = 4
-_WHAT: Mapping[str, Phrase] = {
-    "note": Phrase("said", "note"),
-    "reply": Phrase("said", "reply"),
-    "draft": Phrase("said", "draft"),
-    "question": Phrase("said", "asks again"),
-    "declined": Phrase("said", "declines"),
-}
-"""What is shown for each kind but a message, which needs no word."""
 
 
 def print_messages(said: Messages) -> None:
@@ -47,31 +36,15 @@ def print_messages(said: Messages) -> None:
             )
             echo(f"\n{where}")
             case = row.case_id
-        echo(f"{moment(row.at)}  {one_line(_by(row))}", bold=True)
+        echo(f"{moment(row.at)}  {one_line(wrote(row, spoken()))}", bold=True)
         for line in _lines(row):
             echo(line)
-
-
-def _by(row: MessageRow) -> str:
-    what = spoken().of(_WHAT[row.said]) if row.said in _WHAT else ""
-    about = f"{what} ({', '.join(row.labels)})" if row.labels else what
-    became = [say("deleted since")] * row.deleted + [say("not delivered")] * row.undelivered
-    return ", ".join(filter(None, (names.author(row.author, spoken()), about.strip(), *became)))
 
 
 def _lines(row: MessageRow) -> Iterator[str]:
     for line in row.text.splitlines():
         yield from folded(one_line(line), _MARGIN)
-    for attachment in row.attachments:
-        yield from folded(one_line(f"[{_name(attachment)}]"), _MARGIN)
+    for one in row.attachments:
+        yield from folded(one_line(f"[{attachment(one)}]"), _MARGIN)
     if not row.text and not row.attachments:
         yield " " * _MARGIN + say("(no text)")
-
-
-def _name(attachment: Any) -> str:
-    """What an attachment is called; its fields are up to whoever sent it."""
-    if isinstance(attachment, dict):
-        named = next((attachment[key] for key in ("name", "filename", "url") if attachment.get(key)), None)
-        if named is not None:
-            return str(named)
-    return attachment if isinstance(attachment, str) else json.dumps(attachment, ensure_ascii=False)

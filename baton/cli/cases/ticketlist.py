@@ -16,7 +16,7 @@ from baton.cli.times import heading, minute
 from baton.contract import TICKET_WORKFLOW, Status, TicketStage
 from baton.desk.api import TicketQuery, TicketRow
 from baton.documents.directory import unknown_department
-from baton.phrases import names
+from baton.phrases import listed
 from baton.phrases.waits import waits_for
 from baton.temporal.queries import equals
 
@@ -84,29 +84,15 @@ async def list_tickets(query: TicketQuery, with_query: bool, json_: bool) -> Non
 def _row(ticket: TicketRow) -> tuple[str, ...]:
     said = " – ".join(filter(None, (ticket.subject, ticket.last_text)))
     labels = "".join(f"[{label}] " for label in ticket.labels if label not in ticket.asked)
-    stage, status = spoken().of(names.STAGES[ticket.stage]), spoken().of(names.STATUSES[ticket.status])
     return (
         ticket.ticket_id,
-        stage if ticket.status is Status.OPEN else f"{stage} ({status})",
+        listed.stage(ticket, spoken()),
         minute(ticket.due_at),
-        _who(ticket),
+        listed.acting(ticket, spoken()),
         minute(ticket.waiting_since),
         waits_for(ticket.waits_for, spoken()),
         labels + shortened(said),
     )
-
-
-def _who(ticket: TicketRow) -> str:
-    if ticket.stage is TicketStage.COLLECTING:
-        return ", ".join(ticket.asked) or ticket.dispatcher or say("the dispatcher")
-    if ticket.stage is TicketStage.COMPOSING:
-        return ticket.composer or say("nobody yet")
-    return ticket.assignee or queue_of(ticket.line) or say("everyone")
-
-
-def queue_of(line: str | None) -> str:
-    """In whose hands a case is that waits for a line; empty if it does not."""
-    return say("queue of {line}").format(line=line) if line else ""
 
 
 def _label_of(department: str, directory: Mapping[str, Any]) -> str:

@@ -24,22 +24,15 @@ def acting(ticket: TicketSnapshot) -> str:
 
 def standing(ticket: TicketSnapshot) -> Iterator[tuple[str, str]]:
     """The state of the ticket, in two lines."""
-    yield say("State"), _state(ticket)
+    yield say("State"), stories.ticket_state(ticket, spoken())
     yield say("Who must act"), acting(ticket)
-
-
-def _state(ticket: TicketSnapshot) -> str:
-    state = names.stage(ticket.stage, ticket.status, spoken())
-    if not ticket.round:
-        return state
-    return say("{state}, round {number}").format(state=state, number=ticket.round)
 
 
 def details(ticket: TicketSnapshot, timeline: Sequence[TimelineEntry]) -> Iterator[tuple[str, str]]:
     """Everything about a ticket but its departments, as names and values."""
     yield say("Who must act"), acting(ticket)
     yield from caseview.cause(timeline)
-    yield say("State"), _state(ticket)
+    yield say("State"), stories.ticket_state(ticket, spoken())
     if ticket.paused_at:
         paused = say("paused since {time}, until the customer writes")
         yield say("Due times"), paused.format(time=moment(ticket.paused_at))
@@ -81,25 +74,11 @@ def print_departments(departments: Sequence[Department]) -> None:
 
 def _department(one: Department) -> tuple[str, ...]:
     answered = f"{one.answered_by or '–'}, {minute(one.answered_at)}" if one.answered_at else "–"
-    return one.label, _progress(one), minute(_due(one)), answered
+    return one.label, stories.progress(one, spoken()), minute(_due(one)), answered
 
 
 def _due(one: Department) -> datetime | None:
     return one.due_at if one.state is DepartmentState.ASKED else None
-
-
-def _progress(one: Department) -> str:
-    match one.state:
-        case DepartmentState.ASKED if one.blocks:
-            return say("asked, blocks")
-        case DepartmentState.ASKED if one.escalated:
-            return say("asked, overdue")
-        case DepartmentState.DECLINED if one.blocks:
-            return say("declined, blocks")
-        case DepartmentState.DECLINED if one.declined_to:
-            return say("declined, to {label}").format(label=one.declined_to)
-        case _:
-            return spoken().of(names.DEPARTMENT_STATES[one.state])
 
 
 def notes(departments: Iterable[Department]) -> Iterator[str]:

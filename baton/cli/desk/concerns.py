@@ -10,12 +10,13 @@ import click
 from baton.cli import language
 from baton.cli.language import several, spoken
 from baton.cli.screen import echo
-from baton.cli.webui import list_address, namespace, ui_address
+from baton.cli.webui import namespace, ui_address
 from baton.desk.api import Concern, Concerns
 from baton.errors import BatonError
 from baton.phrases.concerns import concern
 from baton.signs import one_line
 from baton.temporal.queries import among, quoted
+from baton.temporal.webaddresses import list_address
 
 _LONGEST_QUERY = 4_000
 """Characters of a query: it is part of an address."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from baton.cli.cases.ticketlist import list_tickets, prose, queue_of, ticket_filters
+from baton.cli.cases.ticketlist import list_tickets, prose, ticket_filters
 from baton.cli.language import say, several, spoken
 from baton.cli.screen import echo
 from baton.cli.shared import (
@@ -22,7 +22,7 @@ from baton.cli.tables import print_table
 from baton.cli.times import heading, minute, utc_option
 from baton.contract import Tab
 from baton.desk.api import InboxRow, TicketQuery
-from baton.phrases import names
+from baton.phrases import listed, names
 from baton.phrases.waits import waits_for
 
 UNFINISHED = (Tab.NEW, Tab.MINE, Tab.RESERVED, Tab.UNANSWERED)
@@ -81,14 +81,8 @@ def _row(chat: InboxRow) -> tuple[str, ...]:
         f"{chat.channel}:{chat.conversation}",
         texts.of(names.TABS[chat.tab]),
         texts.of(names.STATUSES[chat.status]),
-        _who(chat),
+        listed.holder(chat, texts),
         minute(chat.waiting_since),
         waits_for(chat.waits_for, texts),
         labels + shortened(chat.last_text),
     )
-
-
-def _who(chat: InboxRow) -> str:
-    if chat.pinned_to or chat.reserved_for or chat.assignee:
-        return chat.pinned_to or chat.reserved_for or chat.assignee or ""
-    return queue_of(chat.line) or (say("everyone") if chat.tab is Tab.NEW else "–")

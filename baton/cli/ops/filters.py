@@ -12,13 +12,14 @@ from temporalio.client import Client
 
 from baton.cli.screen import echo
 from baton.cli.shared import as_json, baton_client, print_json, run
-from baton.cli.webui import list_address, ui_address
 from baton.cli.webui import namespace as configured_namespace
+from baton.cli.webui import ui_address
 from baton.contract import CHAT_WORKFLOW, TASK_QUEUE, TICKET_WORKFLOW, TicketStage
 from baton.settings import load_settings
 from baton.signs import one_line
 from baton.temporal.queries import OURS, can_be_asked_for, equals, moment, quoted
 from baton.temporal.visibility import FORCED
+from baton.temporal.webaddresses import list_address
 
 LONG_DAYS = 30
 
