@@ -10,7 +10,7 @@ from fastapi import APIRouter, FastAPI, Request, Response
 
 from baton.settings import Settings
 from gateway.backend import Backend
-from gateway.console import accounts, home, login, oidc, own
+from gateway.console import accounts, caselists, chatpage, home, login, oidc, own, ticketpage
 from gateway.console.provider import Provider
 from gateway.console.rendering import STATIC, static_files
 from gateway.console.routing import failed
@@ -21,6 +21,9 @@ ROUTERS: tuple[APIRouter, ...] = (
     login.router,
     oidc.router,
     own.router,
+    caselists.router,
+    chatpage.router,
+    ticketpage.router,
     accounts.router,
 )
 """Every router of the console."""

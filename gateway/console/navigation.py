@@ -24,6 +24,8 @@ class Entry(NamedTuple):
 
 ENTRIES: tuple[Entry, ...] = (
     Entry("/", marked("Home")),
+    Entry("/inbox", marked("Chats")),
+    Entry("/tickets", marked("Tickets")),
     Entry("/accounts", marked("Accounts"), Role.ADMIN),
 )
 """In the order in which they are shown."""

@@ -152,17 +152,22 @@ PersonOf = Annotated[SignedIn, Depends(_person)]
 """A parameter of a handler: who is signed in."""
 
 
+def require_role(visit: Visit, person: SignedIn, role: Role) -> None:
+    """Raise ``PageError`` if somebody has neither this role nor more."""
+    if not person.role.includes(role):
+        raise PageError(
+            403,
+            visit.texts("This needs the role {role}, and you have {own}.").format(
+                role=visit.texts.of(ROLES[role]), own=visit.texts.of(ROLES[person.role])
+            ),
+        )
+
+
 def signed_in(role: Role) -> Callable[..., SignedIn]:
     """A dependency: whoever is signed in, with this role or more."""
 
     def allowed(visit: VisitOf, person: PersonOf) -> SignedIn:
-        if not person.role.includes(role):
-            raise PageError(
-                403,
-                visit.texts("This needs the role {role}, and you have {own}.").format(
-                    role=visit.texts.of(ROLES[role]), own=visit.texts.of(ROLES[person.role])
-                ),
-            )
+        require_role(visit, person, role)
         return person
 
     return allowed

@@ -1,6 +1,7 @@
 /* The console's one script. Every page works without it; with it, lists stay fresh and times are local.
 
    data-fragment="/path"    an element whose content is fetched again from there
+   data-every="4"           beside it: it is fetched again every so many seconds while the page is looked at
    data-live="/path"        a stream of events (on any element): after each, the page's fragments are fetched
                             again; an event named "fragment:ID" fetches only the one with that id
    form[data-quiet]         is sent without leaving the page; the answer replaces the element that the form's
@@ -53,23 +54,25 @@ function dress(element) {
   offerCopies(element);
 }
 
-/* Puts new HTML into an element. What somebody is typing stays, and so does the focus. */
+/* Puts new HTML into an element. What somebody is typing stays, and so does the focus. Says whether it did. */
 function replace(element, html) {
   const active = document.activeElement;
   const inside = element.contains(active) ? active : null;
   if (inside?.matches("input:not([type=hidden]), textarea, select")) {
+    if (!element.dataset.stale)
+      inside.addEventListener("blur", () => setTimeout(() => catchUp(element)), { once: true });
     element.dataset.stale = "yes";
-    inside.addEventListener("blur", () => setTimeout(() => catchUp(element)), { once: true });
-    return;
+    return false;
   }
   const key = inside?.id || inside?.getAttribute("href");
   element.innerHTML = html;
   dress(element);
-  if (!key) return;
+  if (!key) return true;
   const again = [...element.querySelectorAll("[id], [href]")].find(
     (one) => one.id === key || one.getAttribute("href") === key,
   );
   again?.focus({ preventScroll: true });
+  return true;
 }
 
 function catchUp(element) {
@@ -90,7 +93,7 @@ const fetching = new WeakMap();
 
 async function refresh(element) {
   // While one is under way, one more is enough: it will see all that happened meanwhile.
-  const state = fetching.get(element) ?? { busy: false, again: false };
+  const state = fetching.get(element) ?? { busy: false, again: false, shown: null };
   fetching.set(element, state);
   if (state.busy) {
     state.again = true;
@@ -101,7 +104,10 @@ async function refresh(element) {
     do {
       state.again = false;
       const answer = await ask(element.dataset.fragment);
-      if (answer.ok) replace(element, await answer.text());
+      if (!answer.ok) continue;
+      const html = await answer.text();
+      if (state.shown === html) continue; // what somebody has selected stays so
+      if (replace(element, html)) state.shown = html;
     } while (state.again);
   } catch {
     // The gateway cannot be reached: the stream says when it can be again.
@@ -165,4 +171,7 @@ document.addEventListener("submit", async (event) => {
 });
 
 dress(document);
+document.querySelectorAll("[data-every]").forEach((element) => {
+  setInterval(() => document.hidden || refresh(element), element.dataset.every * 1000);
+});
 document.querySelectorAll("[data-live]").forEach((element) => listen(element.dataset.live));
