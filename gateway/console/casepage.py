@@ -141,7 +141,7 @@ async def answered(
     person: SignedIn,
     case: Case[Any],
     deeds: Mapping[str, Deed],
-    send: Callable[[Fields], Awaitable[object]],
+    send: Callable[[Typed, Fields], Awaitable[object]],
     page: Callable[[Kept], Awaitable[Response]],
     path: str,
 ) -> Response:
@@ -163,7 +163,7 @@ async def answered(
                 return await again("", 409, newer=newer)
         author = {"type": "staff", "id": person.staff}
         async with asyncio.timeout(visit.console.settings.gateway_answer_seconds * SENDING):
-            await send({**fields, "id": typed.event_id, "author": author})
+            await send(typed, {**fields, "id": typed.event_id, "author": author})
     except PageError as error:
         if not error.said:
             raise

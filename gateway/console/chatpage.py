@@ -13,7 +13,7 @@ from baton.phrases import stories
 from gateway.console import deeds
 from gateway.console.casepage import NOTHING_KEPT, Kept, answered, labels_for, look, require_hands, shown
 from gateway.console.casewords import chat_path
-from gateway.console.deeds import Fields
+from gateway.console.deeds import Fields, Typed
 from gateway.console.routing import PersonOf, VisitOf, pages_for
 from gateway.console.visiting import Visit
 
@@ -36,7 +36,7 @@ async def act_on_chat(visit: VisitOf, person: PersonOf, channel: str, conversati
     """Send what a form says."""
     chat = await _chat(visit, channel, conversation)
 
-    async def send(event: Fields) -> None:
+    async def send(_: Typed, event: Fields) -> None:
         snapshot = await chat.snapshot()
         if event["kind"] == "assigned":
             require_hands(visit, person, snapshot.pinned_to or snapshot.reserved_for or snapshot.assignee)

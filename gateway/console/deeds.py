@@ -15,9 +15,9 @@ from starlette.datastructures import FormData
 from baton.contract import Status
 from baton.texts import Texts
 from gateway.console.errors import PageError
+from gateway.console.visiting import FORM_FIELD
 
 Fields = dict[str, Any]
-NEW_TEXT = "text"
 
 
 class Typed:
@@ -38,7 +38,7 @@ class Typed:
         """What the boxes of one name have that are ticked."""
         return [value for value in self._form.getlist(name) if isinstance(value, str)]
 
-    def written(self, name: str = NEW_TEXT) -> str:
+    def written(self, name: str = "text") -> str:
         """A text, which must say something. Browsers send its lines as mails have them."""
         text = self.get(name).replace("\r\n", "\n")
         if not text.strip():
@@ -62,8 +62,10 @@ class Typed:
         return Status(value) if value in set(Status) else None
 
     def values(self) -> Mapping[str, str]:
-        """Everything, to show it again."""
-        return {name: value for name, value in self._form.items() if isinstance(value, str)}
+        """Everything but the session's token, to show it again."""
+        return {
+            name: value for name, value in self._form.items() if isinstance(value, str) and name != FORM_FIELD
+        }
 
 
 Deed = Callable[[Typed], Fields]

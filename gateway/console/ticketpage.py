@@ -16,7 +16,8 @@ from baton.phrases import stories
 from gateway.console import deeds
 from gateway.console.casepage import NOTHING_KEPT, Kept, answered, labels_for, look, require_hands, shown
 from gateway.console.casewords import ticket_path
-from gateway.console.deeds import Fields
+from gateway.console.deeds import Fields, Typed
+from gateway.console.errors import PageError
 from gateway.console.routing import PersonOf, VisitOf, pages_for, require_role
 from gateway.console.visiting import Visit
 from helpdesks.sessions import SignedIn
@@ -41,10 +42,12 @@ async def act_on_ticket(visit: VisitOf, person: PersonOf, ticket_id: str) -> Res
     """Send what a form says."""
     ticket = await _ticket(visit, ticket_id)
 
-    async def send(event: Fields) -> None:
+    async def send(typed: Typed, event: Fields) -> None:
         snapshot = await ticket.snapshot()
         directory = (await (await visit.console.ledger()).directory()).directory
         _require_allowed(visit, person, event, snapshot, directory)
+        if event["kind"] == "send_reply" and snapshot.stage is TicketStage.COMPOSING:
+            _require_read(visit, await ticket.draft(), typed.get("drafted"))
         await ticket.send(
             event,
             customer=snapshot.customer,
@@ -75,6 +78,23 @@ def _require_allowed(
                 require_role(visit, person, Role.DISPATCHER)
         case "send_reply" if not _may_send(person, ticket, directory):
             require_role(visit, person, Role.DISPATCHER)
+
+
+def _require_read(visit: Visit, draft: Draft, read: str) -> None:
+    """Raise ``PageError`` if the draft is another than the one that somebody has read, or is stale since."""
+    if read != _edition(draft):
+        raise PageError(
+            409,
+            visit.texts(
+                "The draft has changed since, or the customer has written. Look at both, and send your text "
+                "again."
+            ),
+        )
+
+
+def _edition(draft: Draft) -> str:
+    """Tells a draft from others, and from itself before it was stale."""
+    return f"{draft.round} {draft.at} {draft.stale}"
 
 
 def _may_send(person: SignedIn, ticket: TicketSnapshot, directory: Directory) -> bool:
@@ -153,6 +173,7 @@ async def _forms(
         "templates": await _templates(visit) if dispatches else [],
         "sends": sends,
         "draft": draft,
+        "drafted": _edition(draft),
         "own": own,
         "answers_for": [one.label for one in asked] if dispatches else own,
         "others": [one.label for one in directory.departments.values() if one.label not in own],

@@ -38,6 +38,7 @@ async def test_departments_answer_and_the_composer_sends_one_reply(rig: Rig, sit
         listed = (await maria.get("/tickets?department=delivery")).text
         assert path in listed
         assert "Parcel 4711" in listed
+        await do(maria, path, "reply", text="We are looking into it.")
         await do(maria, path, "note", text="It arrives tomorrow.")
         await do(lena, path, "note", text="We pay it back.", answers="label:billing")
         assert [one.state for one in (await rig.ticket(ticket)).departments] == [
@@ -52,7 +53,11 @@ async def test_departments_answer_and_the_composer_sends_one_reply(rig: Rig, sit
         await rig.on_ticket("customer", ticket, "customer_message", text="And one more.")
         assert "stale: the customer has written since" in (await lena.get(path)).text
 
-        form = form_of(page, "send")
+        warned = await submit(lena, path, form_of(page, "send"), text="Everything is fine.")
+        assert warned.status_code == 409
+        assert "the customer has written. Look at both" in warned.text
+        assert "Everything is fine.</textarea>" in warned.text
+        form = form_of(warned, "send")
         for _ in range(2):
             assert (await submit(lena, path, form, text="Everything is fine.")).status_code == 303
     found = await rig.ticket(ticket)
