@@ -1,8 +1,9 @@
-"""The first page."""
+"""The first page: what there is to do."""
 
 from __future__ import annotations
 
 from fastapi import Response
+from fastapi.responses import RedirectResponse
 
 from baton.desk.accounts import Role
 from gateway.console.routing import VisitOf, pages_for
@@ -12,5 +13,5 @@ router = pages_for(Role.AGENT)
 
 @router.get("/")
 async def home(visit: VisitOf) -> Response:
-    """Who is signed in, and where they can go."""
-    return visit.page("home.html")
+    """People come to work, so they find their chats first."""
+    return RedirectResponse("/inbox", 303)

@@ -19,11 +19,10 @@ class Entry(NamedTuple):
 
     def leads_to(self, path: str) -> bool:
         """Whether a page is this one, or below it."""
-        return path == self.path or (self.path != "/" and path.startswith(f"{self.path}/"))
+        return path == self.path or path.startswith(f"{self.path}/")
 
 
 ENTRIES: tuple[Entry, ...] = (
-    Entry("/", marked("Home")),
     Entry("/inbox", marked("Chats")),
     Entry("/tickets", marked("Tickets")),
     Entry("/accounts", marked("Accounts"), Role.ADMIN),

@@ -100,7 +100,7 @@ class Visitor:
         return await self.send("/login", staff=staff, password=password, **fields)
 
     async def is_signed_in(self) -> bool:
-        return (await self.client.get("/")).status_code == 200
+        return (await self.client.get("/settings")).status_code == 200
 
 
 @asynccontextmanager

@@ -31,11 +31,11 @@ async def test_an_invitation_lets_its_person_choose_a_password_and_in(site: Site
     async with site.visitor() as ivan:
         welcome = await ivan.get(path)
         done = await ivan.accept(path)
-        home = await ivan.get("/")
+        own = await ivan.get("/settings")
 
     assert (welcome.status_code, "Welcome, Ivan" in welcome.text) == (200, True)
     assert (done.status_code, done.headers["location"]) == (303, "/")
-    assert "You are logged in as ivan; your role is lead." in home.text
+    assert "You are logged in as ivan; your role is lead." in own.text
     async with site.visitor() as ivan:
         assert (await ivan.log_in()).status_code == 303
         assert await ivan.is_signed_in()
@@ -300,7 +300,8 @@ async def test_an_entry_link_lets_its_person_in_more_than_once(site: Site) -> No
     for _ in range(2):
         async with site.visitor() as petra:
             assert (await petra.get("/enter/a token")).headers["location"] == "/"
-            assert "Hello, Petra" in (await petra.get("/")).text
+            assert (await petra.get("/")).headers["location"] == "/inbox"
+            assert "You are logged in as petra" in (await petra.get("/settings")).text
     await site.desk.accounts.link(EntryLinks(links=()), datetime.now(UTC))
     async with site.visitor() as petra:
         assert (await petra.get("/enter/a token")).status_code == 404

@@ -61,7 +61,7 @@ async def test_whoever_has_an_account_gets_in_and_to_where_they_wanted(company: 
 
         assert 'href="/login/oidc?back=/settings"' in form.text
         assert (back.status_code, back.headers["location"]) == (303, "/settings")
-        assert "You are logged in as ivan" in (await ivan.get("/")).text
+        assert "You are logged in as ivan" in (await ivan.get("/settings")).text
         assert "oidc" not in ivan.client.cookies
 
 

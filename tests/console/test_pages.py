@@ -141,7 +141,7 @@ async def test_a_fault_is_a_page_that_gives_nothing_away(
 
     async with small_site.signed_in() as ivan:
         monkeypatch.setattr(Backend, "ledger", broken)
-        answer = await ivan.get("/")
+        answer = await ivan.get("/settings")
 
     assert (answer.status_code, title in answer.text) == (status, True)
     assert "secret" not in answer.text
@@ -160,10 +160,10 @@ async def test_a_form_that_is_too_large_is_refused(small_site: Site) -> None:
 async def test_people_choose_their_language_or_leave_it_to_the_browser(site: Site) -> None:
     async with site.signed_in() as ivan:
         await ivan.send("/settings/language", language="ru")
-        assert '<html lang="ru">' in (await ivan.get("/")).text
+        assert '<html lang="ru">' in (await ivan.get("/settings")).text
         await ivan.send("/settings/language", language="xx")
-        assert '<html lang="en">' in (await ivan.get("/")).text
-        assert '<html lang="ru">' in (await ivan.get("/", **{"accept-language": "fr, ru;q=0.5"})).text
+        assert '<html lang="en">' in (await ivan.get("/settings")).text
+        assert '<html lang="ru">' in (await ivan.get("/settings", **{"accept-language": "fr, ru;q=0.5"})).text
 
 
 async def test_another_password_ends_all_other_sessions(site: Site) -> None:
@@ -207,7 +207,7 @@ async def test_an_admin_invites_and_the_link_is_shown_once(site: Site) -> None:
         [path] = re.findall(rf'value="{site.url}(/invitation/[^"]+)"', made.text)
         async with site.visitor() as lena:
             assert (await lena.accept(path)).status_code == 303
-            assert "your role is lead" in (await lena.get("/")).text
+            assert "your role is lead" in (await lena.get("/settings")).text
 
     assert path not in later.text
     assert "invited until" in later.text
@@ -218,7 +218,7 @@ async def test_an_admin_changes_roles_disables_and_resets(site: Site) -> None:
         await petra.send("/accounts/role", staff="lena", role="dispatcher")
         assert not await lena.is_signed_in()
         await lena.log_in("lena")
-        assert "your role is dispatcher" in (await lena.get("/")).text
+        assert "your role is dispatcher" in (await lena.get("/settings")).text
         await petra.send("/accounts/disabled", staff="lena", disabled="true")
         assert (await lena.log_in("lena")).status_code == 401
         await petra.send("/accounts/disabled", staff="lena", disabled="false")
@@ -252,6 +252,6 @@ async def test_a_name_is_shown_as_it_is_written(small_site: Site) -> None:
     people = {"ivan": Member(name="<b>Ivan</b> & co"), "petra": Member()}
     await small_site.desk.change_directory(Directory(staff=people), based_on=None)
     async with small_site.signed_in("petra", Role.ADMIN) as petra, small_site.signed_in() as ivan:
-        pages = [(await petra.get("/accounts")).text, (await ivan.get("/")).text]
+        pages = [(await petra.get("/accounts")).text, (await ivan.get("/settings")).text]
 
     assert all("&lt;b&gt;Ivan&lt;/b&gt; &amp; co" in page and "<b>" not in page for page in pages)

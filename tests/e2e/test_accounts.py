@@ -46,7 +46,7 @@ async def test_people_are_invited_given_a_role_and_shut_out(rig: Rig, baton: Bat
         assert "logged in last" in await baton("account", "list")
 
         assert await baton("account", "role", "ivan", "dispatcher") == "ivan has the role dispatcher.\n"
-        assert (await ivan.get("/")).status_code == 303
+        assert (await ivan.get("/settings")).status_code == 303
         assert await baton("account", "disable", "ivan") == "ivan is shut out.\n"
         assert await sent("/login", staff="ivan", password=PASSWORD) == 401
         assert await baton("account", "enable", "ivan") == "ivan may log in again.\n"

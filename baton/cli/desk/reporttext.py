@@ -101,7 +101,7 @@ def _picture(table: ReportTable, zone: str) -> None:
     for day in dict.fromkeys(day for day, _ in messages):
         of_day = [messages[day, hour] for hour in range(24)]
         echo(f"{day}  " + "".join(_block(number, most) * 2 for number in of_day) + f"{sum(of_day):>6,}")
-    busiest = sorted(messages, key=lambda one: -messages[one])[:3]
+    busiest = sorted(filter(messages.get, messages), key=lambda one: -messages[one])[:3]
     said = ", ".join(f"{day} {hour:02}–{hour + 1:02} ({messages[day, hour]:,})" for day, hour in busiest)
     echo()
     echo(f"Busiest: {said}")

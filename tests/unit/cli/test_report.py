@@ -103,6 +103,15 @@ def test_the_busiest_hours_are_a_picture(monkeypatch: pytest.MonkeyPatch) -> Non
     assert {east_asian_width(sign) for sign in tuesday} <= {"Na", "N", "A"}
 
 
+def test_an_hour_without_a_message_is_none_of_the_busiest(monkeypatch: pytest.MonkeyPatch) -> None:
+    [table] = HOURS
+    rows = tuple((day, hour, int(number == 100), 0) for day, hour, number, _ in table.rows)
+
+    result = run(monkeypatch, Desk([table.model_copy(update={"rows": rows})]), "hours")
+
+    assert "Busiest: tue 09–10 (1)" in result.output.splitlines()
+
+
 def test_days_and_times_are_typed_as_the_zone_has_them(monkeypatch: pytest.MonkeyPatch) -> None:
     desk = Desk(HANDOFFS)
 
