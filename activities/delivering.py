@@ -21,7 +21,8 @@ from baton.errors import HelpDeskUnavailable
 from baton.temporal import metrics
 from helpdesks.embedded import EmbeddedHelpDesk
 from helpdesks.outgoing.client import Outbound, Sent
-from helpdesks.outgoing.letters import Failure, LetterRow, Letters
+from helpdesks.outgoing.letter import Failure, LetterRow
+from helpdesks.outgoing.letters import Letters
 from helpdesks.outgoing.mail import Mailer, MailServer
 from helpdesks.outgoing.sending import Sender
 

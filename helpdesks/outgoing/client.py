@@ -15,7 +15,7 @@ from standardwebhooks import Webhook
 
 from baton.desk.outgoing import Way
 from helpdesks.outgoing.addresses import NotAllowedThere, Unresolved, check_url, resolve
-from helpdesks.outgoing.letters import LetterRow
+from helpdesks.outgoing.letter import LetterRow
 from helpdesks.outgoing.subscribers import Target
 from helpdesks.outgoing.wording import chat_text
 

@@ -7,10 +7,9 @@ fails is *probed*: nothing else is sent until ``probe_at``, and then one letter.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
-from hashlib import sha256
+from datetime import UTC, datetime
 from secrets import token_hex
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import Connection, bindparam, exists, func, select, text, update
 
@@ -18,15 +17,11 @@ from baton.contract.outgoing import Told
 from baton.desk.outgoing import DeadLetter, SubscriberState
 from helpdesks.columns import Instant
 from helpdesks.database import Database
+from helpdesks.outgoing import keptletters
+from helpdesks.outgoing.keptletters import DELIVERED
+from helpdesks.outgoing.letter import Failure, LetterRow, Look, webhook_id
 from helpdesks.outgoing.posting import DEAD, GATHERED, GATHERING, WAITING
-from helpdesks.outgoing.subscribers import body_of
 from helpdesks.schema import letters, subscribers
-
-DELIVERED = "delivered"
-KEPT_DELIVERED = timedelta(days=7)
-"""How long a delivered letter is known, so that what is decided again is not told again."""
-KEPT_DEAD = timedelta(days=90)
-_REMOVED_AT_ONCE = 500
 
 _earlier = letters.alias("earlier")
 _OF = letters.c.subscriber == bindparam("wanted")
@@ -86,66 +81,6 @@ _WORKS = (
     .values(failures=0, probe_at=None, last_delivered_at=bindparam("now", type_=Instant))
 )
 _FAILS = update(subscribers).where(subscribers.c.id == bindparam("wanted"))
-
-
-class LetterRow(NamedTuple):
-    """One letter that is due."""
-
-    id: int
-    subscriber: str
-    key: str
-    type: str
-    staff: str | None
-    about: str
-    body: str
-    at: datetime
-    attempts: int
-
-    @staticmethod
-    def of(row: Any) -> LetterRow:
-        """The letter in a row."""
-        return LetterRow(*(getattr(row, name) for name in LetterRow._fields))
-
-    @property
-    def webhook_id(self) -> str:
-        """The same at each attempt, and no other letter's."""
-        return webhook_id(self.subscriber, self.key)
-
-    @property
-    def written(self) -> str:
-        """The body of a webhook."""
-        return body_of(self.type, self.at, self.body)
-
-
-class Look(NamedTuple):
-    """How things stand with a subscriber."""
-
-    state: SubscriberState
-    failures: int
-    probe_at: datetime | None
-    any_due: bool
-
-    def may_send(self, now: datetime) -> bool:
-        """Whether there is something to be tried now."""
-        if self.state is not SubscriberState.ACTIVE or not self.any_due:
-            return False
-        return self.probe_at is None or self.probe_at <= now
-
-
-class Failure(NamedTuple):
-    """An attempt that failed, and what follows from it."""
-
-    why: str
-    next_at: datetime | None
-    """When the letter is tried again; None if it is dead."""
-    probe_at: datetime | None = None
-    """Set if the target is to blame and not this letter: until then nothing is sent."""
-    failures: int = 0
-    """Set with it: how many attempts have failed in a row, counting those side by side as one."""
-    too_old: datetime | None = None
-    """Set with it: whatever waits since before then is dead, too."""
-    off: bool = False
-    """Whether the target is gone for good."""
 
 
 class Letters:
@@ -212,51 +147,18 @@ class Letters:
     async def backlogs(self) -> dict[str, tuple[int, int]]:
         """Of each subscriber, how many letters wait whose time has come, and how many are dead."""
         now = datetime.now(UTC)
-        late = (letters.c.state == WAITING) & ((letters.c.attempts > 0) | (letters.c.due_at <= now))
-        query = (
-            select(
-                subscribers.c.id,
-                func.count().filter(late).label("late"),
-                func.count().filter(letters.c.state == DEAD).label("dead"),
-            )
-            .outerjoin(letters, (letters.c.subscriber == subscribers.c.id) & (letters.c.state != DELIVERED))
-            .group_by(subscribers.c.id)
-        )
-        return await self._database.read(
-            lambda connection: {row.id: (row.late, row.dead) for row in connection.execute(query)}
-        )
+        return await self._database.read(lambda connection: keptletters.backlogs(connection, now))
 
     async def dead(self, subscriber: str, limit: int) -> list[DeadLetter]:
         """The dead letters, the latest first."""
-        query = (
-            select(letters)
-            .where(letters.c.subscriber == subscriber, letters.c.state == DEAD)
-            .order_by(letters.c.id.desc())
-            .limit(limit)
-        )
-        return await self._database.read(lambda connection: [_dead(row) for row in connection.execute(query)])
+        return await self._database.read(lambda connection: keptletters.dead(connection, subscriber, limit))
 
     async def replay(self, subscriber: str, ids: Sequence[int] = (), since: datetime | None = None) -> int:
         """Let dead letters wait again, as if they had just been written. Returns how many."""
         now = datetime.now(UTC)
-        chosen = [letters.c.subscriber == subscriber, letters.c.state == DEAD]
-        if ids:
-            chosen.append(letters.c.id.in_(ids))
-        if since is not None:
-            chosen.append(func.coalesce(letters.c.done_at, letters.c.at) >= since)
-        change = (
-            update(letters)
-            .where(*chosen)
-            .values(state=WAITING, attempts=0, due_at=now, done_at=None, error=None)
+        return await self._database.write(
+            lambda connection: keptletters.replay(connection, subscriber, now, ids, since)
         )
-        at_once = update(subscribers).where(subscribers.c.id == subscriber).values(probe_at=None, failures=0)
-
-        def work(connection: Connection) -> int:
-            number: int = connection.execute(change).rowcount
-            connection.execute(at_once)
-            return number
-
-        return await self._database.write(work)
 
     async def post_test(self, subscriber: str) -> str:
         """Write a letter about nothing, to see whether it arrives. Returns its webhook ID."""
@@ -278,27 +180,7 @@ class Letters:
     async def tidy(self, subscriber: str) -> None:
         """Remove what was delivered or died long ago, some of it at a time."""
         now = datetime.now(UTC)
-
-        def work(connection: Connection) -> None:
-            for state, kept in ((DELIVERED, KEPT_DELIVERED), (DEAD, KEPT_DEAD)):
-                old = (
-                    select(letters.c.id)
-                    .where(
-                        letters.c.subscriber == subscriber,
-                        letters.c.state == state,
-                        letters.c.done_at < now - kept,
-                    )
-                    .limit(_REMOVED_AT_ONCE)
-                )
-                connection.execute(letters.delete().where(letters.c.id.in_(old)))
-
-        await self._database.write(work)
-
-
-def webhook_id(subscriber: str, key: str) -> str:
-    """The ID of what a subscriber is told, for whoever wants to hear it once."""
-    named = "\0".join((subscriber, key))
-    return f"msg_{sha256(named.encode()).hexdigest()[:32]}"
+        await self._database.write(lambda connection: keptletters.tidy(connection, subscriber, now))
 
 
 def _look(connection: Connection, subscriber: str, now: datetime) -> Look | None:
@@ -338,17 +220,3 @@ def _bury(
         buried = buried.where(letters.c.at < before)
     number: int = connection.execute(buried.values(**ended)).rowcount
     return number
-
-
-def _dead(row: Any) -> DeadLetter:
-    return DeadLetter(
-        id=row.id,
-        webhook_id=webhook_id(row.subscriber, row.key),
-        type=row.type,
-        about=row.about,
-        staff=row.staff,
-        at=row.at,
-        died_at=row.done_at,
-        attempts=row.attempts,
-        why=row.error or "",
-    )

@@ -25,7 +25,7 @@ from baton.errors import SettingsError
 from baton.settings import Settings
 from baton.signs import one_line
 from helpdesks.outgoing.client import Sent
-from helpdesks.outgoing.letters import LetterRow
+from helpdesks.outgoing.letter import LetterRow
 from helpdesks.outgoing.wording import notice_lines, notice_subject
 
 SECONDS = 20.0

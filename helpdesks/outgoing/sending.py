@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from baton.desk.outgoing import MAIL, Way
 from helpdesks.embedded import EmbeddedHelpDesk
 from helpdesks.outgoing.client import Outbound, Sent
-from helpdesks.outgoing.letters import LetterRow
+from helpdesks.outgoing.letter import LetterRow
 from helpdesks.outgoing.mail import Mailer
 
 GONE = Sent("there is no such subscriber any more", target=False, final=True)

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from baton.contract.outgoing import Told, WebhookData
-from helpdesks.outgoing.letters import LetterRow
+from helpdesks.outgoing.letter import LetterRow
 
 _DATA: TypeAdapter[WebhookData] = TypeAdapter(WebhookData)
 NOTICE = "notice"

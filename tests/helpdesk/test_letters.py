@@ -14,7 +14,7 @@ from baton.errors import InvalidEvent
 from baton.model.chat.state import ChatState
 from baton.model.effects import CaseRef, ConsolidatedReply, Escalation, Prompt
 from helpdesks.embedded import EmbeddedHelpDesk
-from helpdesks.outgoing.letters import Failure, LetterRow
+from helpdesks.outgoing.letter import Failure, LetterRow
 from tests.helpdesk.chats import START, agent_says, at, customer_says, nothing, take_in
 
 LATER = datetime(2100, 1, 1, tzinfo=UTC)
