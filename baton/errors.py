@@ -24,6 +24,7 @@ The names below ``Refused`` are part of the contract: they cross Temporal as the
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from baton.signs import one_line, visible
@@ -118,7 +119,16 @@ class Refused(BatonError):
 
 
 class InvalidEvent(Refused):
-    """The event is malformed, of an unknown kind, or its author cannot be the author of such an event."""
+    """The event is malformed, of an unknown kind, or its author cannot be the author of such an event.
+
+    Args:
+        fields: what is wrong with each field of what was sent, by its path: ``event.author.id``, or
+            ``customer`` of a start. It is known where an event is read, and does not cross Temporal.
+    """
+
+    def __init__(self, message: str, fields: Mapping[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.fields = dict(fields or {})
 
 
 class IllegalTransition(Refused):

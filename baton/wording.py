@@ -63,14 +63,23 @@ def mistakes_in(
         most: how many to report, if not all; the others are only counted.
         not_blank: whether the only pattern in the data is the one for text that is not blank.
     """
-    found = error.errors(include_url=False, include_context=False, include_input=False)
-    told = [
-        f"{'.'.join(map(str, item['loc'][skip:])) or whole}: "
-        + ("must not be blank" if not_blank and item["type"] == "string_pattern_mismatch" else item["msg"])
-        for item in found[:most]
-    ]
+    found = mistakes_by_field(error, whole, skip=skip, not_blank=not_blank)
+    told = [f"{field}: {what}" for field, what in found[:most]]
     more = len(found) - len(told)
     return one_line("; ".join(told) + (f"; and {more} more" if more else ""))
+
+
+def mistakes_by_field(
+    error: ValidationError, whole: str, *, skip: int = 0, not_blank: bool = False
+) -> list[tuple[str, str]]:
+    """The same as pairs: the place of each mistake, and what is wrong there."""
+    return [
+        (
+            ".".join(map(str, item["loc"][skip:])) or whole,
+            "must not be blank" if not_blank and item["type"] == "string_pattern_mismatch" else item["msg"],
+        )
+        for item in error.errors(include_url=False, include_context=False, include_input=False)
+    ]
 
 
 def explain(model: type[BaseModel], error: Mapping[str, Any]) -> Mistake:

@@ -157,7 +157,7 @@ def problem_of(error: Exception, field: str = "event") -> ProblemError:
             kind = next(kind for one, kind in _OF_REFUSALS.items() if isinstance(error, one))
             said = str(error)
             if kind.status == HTTPStatus.UNPROCESSABLE_ENTITY:
-                return ProblemError(kind, said, errors=[{"field": field, "message": said}])
+                return ProblemError(kind, said, errors=_fields(error) or [{"field": field, "message": said}])
             return ProblemError(kind, said)
         case DirectoryRefused():
             said = str(error)
@@ -195,6 +195,13 @@ def _mistakes(found: Sequence[Any]) -> list[dict[str, str]]:
             "message": visible(str(one["msg"]).removeprefix("Value error, ")),
         }
         for one in found[:20]
+    ]
+
+
+def _fields(refused: Refused) -> list[dict[str, str]]:
+    known = refused.fields if isinstance(refused, InvalidEvent) else {}
+    return [
+        {"field": visible(field[:200]), "message": visible(what)} for field, what in list(known.items())[:20]
     ]
 
 

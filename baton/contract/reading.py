@@ -24,10 +24,11 @@ from baton.contract.events import (
 from baton.contract.names import MAX_EVENT_SIZE
 from baton.contract.words import Outside
 from baton.errors import InvalidEvent
-from baton.wording import mistakes_in
+from baton.wording import mistakes_by_field, mistakes_in
 
 _CHAT_EVENT: TypeAdapter[ChatEvent] = TypeAdapter(ChatEvent)
 _TICKET_EVENT: TypeAdapter[TicketEvent] = TypeAdapter(TicketEvent)
+_START = "start argument"
 
 
 def parse_chat_event(payload: object, *, strict: bool = True) -> ChatEvent:
@@ -43,7 +44,7 @@ def parse_chat_event(payload: object, *, strict: bool = True) -> ChatEvent:
     try:
         event = _CHAT_EVENT.validate_python(fields, context=Outside() if strict else None)
     except ValidationError as error:
-        raise InvalidEvent(f"event {fields.get('id')!r} ({kind}): {mistakes_of(error, skip=1)}") from None
+        raise _invalid(f"event {fields.get('id')!r} ({kind})", error, skip=1) from None
     _check_sense(event)
     if strict:
         _require_content(event)
@@ -56,7 +57,7 @@ def parse_ticket_event(payload: object, *, strict: bool = True) -> TicketEvent:
     try:
         event = _TICKET_EVENT.validate_python(fields, context=Outside() if strict else None)
     except ValidationError as error:
-        raise InvalidEvent(f"event {fields.get('id')!r} ({kind}): {mistakes_of(error, skip=1)}") from None
+        raise _invalid(f"event {fields.get('id')!r} ({kind})", error, skip=1) from None
     _check_sense(event)
     if strict:
         _require_content(event)
@@ -84,7 +85,8 @@ def _event_fields(payload: object, case: str, kinds: frozenset[str]) -> tuple[st
             if isinstance(kind, str) and kind in AUTHORS
             else f"{kind!r} is unknown"
         )
-        raise InvalidEvent(f"kind {what}; {case} takes {', '.join(sorted(kinds - INTERNAL_KINDS))}")
+        said = f"kind {what}; {case} takes {', '.join(sorted(kinds - INTERNAL_KINDS))}"
+        raise InvalidEvent(said, {"event.kind": said})
     if kind in INTERNAL_KINDS:
         raise InvalidEvent(f"kind {kind!r} is made by Baton itself and is not accepted from outside")
     # An absent field and a null one mean the same to the programs that call us.
@@ -95,9 +97,10 @@ def _check_sense(event: BaseEvent) -> None:
     """Check what no field can check alone. Raises ``InvalidEvent``."""
     kind, allowed = event.kind, AUTHORS[event.kind]
     if event.author.type not in allowed:
+        types = f"{' or '.join(sorted(allowed))}, not {event.author.type.value}"
         raise InvalidEvent(
-            f"event {event.id!r}: the author of {kind} is of type {' or '.join(sorted(allowed))}, "
-            f"not {event.author.type.value}"
+            f"event {event.id!r}: the author of {kind} is of type {types}",
+            {"event.author.type": f"the author of {kind} is of type {types}"},
         )
     if isinstance(event, Assigned) and event.staff and event.line:
         raise InvalidEvent(f"event {event.id!r}: assigned takes a staff or a line, not both")
@@ -123,7 +126,7 @@ def require_plain(event: BaseEvent, known: Set[str] = frozenset()) -> None:
     try:
         type(event).model_validate(event.model_dump(), context=Outside(known))
     except ValidationError as error:
-        raise InvalidEvent(f"event {event.id!r} ({event.kind}): {mistakes_of(error)}") from None
+        raise _invalid(f"event {event.id!r} ({event.kind})", error) from None
 
 
 def parse_chat_start(payload: object, *, strict: bool = True) -> ChatStart:
@@ -132,7 +135,7 @@ def parse_chat_start(payload: object, *, strict: bool = True) -> ChatStart:
     try:
         return ChatStart.model_validate(payload, context=Outside() if strict else None)
     except ValidationError as error:
-        raise InvalidEvent(f"start argument: {mistakes_of(error)}") from None
+        raise _invalid(_START, error) from None
 
 
 def parse_ticket_start(payload: object, *, strict: bool = True) -> TicketStart:
@@ -141,7 +144,14 @@ def parse_ticket_start(payload: object, *, strict: bool = True) -> TicketStart:
     try:
         return TicketStart.model_validate(payload, context=Outside() if strict else None)
     except ValidationError as error:
-        raise InvalidEvent(f"start argument: {mistakes_of(error)}") from None
+        raise _invalid(_START, error) from None
+
+
+def _invalid(what: str, error: ValidationError, *, skip: int = 0) -> InvalidEvent:
+    within = "" if what == _START else "event."
+    found = mistakes_by_field(error, "", skip=skip, not_blank=True)
+    fields = {f"{within}{field}".rstrip("."): mistake for field, mistake in found}
+    return InvalidEvent(f"{what}: {mistakes_of(error, skip=skip)}", fields)
 
 
 def mistakes_of(error: ValidationError, *, skip: int = 0) -> str:

@@ -134,6 +134,33 @@ async def test_what_is_wrong_is_said_with_its_field(api: httpx.AsyncClient) -> N
 
 
 @pytest.mark.parametrize(
+    ("body", "fields"),
+    [
+        (
+            {"event": {"kind": "taken", "author": {"type": "staff", "id": " "}}},
+            {"event.id", "event.author.id"},
+        ),
+        (
+            {"event": {"kind": "taken", "id": "1", "author": {"type": "robot", "id": "x"}}},
+            {"event.author.type"},
+        ),
+        (
+            {"event": {"kind": "taken", "id": "1", "author": {"type": "customer", "id": "c"}}},
+            {"event.author.type"},
+        ),
+        ({"event": {"kind": "poem", "id": "1", "author": {"type": "staff", "id": "x"}}}, {"event.kind"}),
+        ({"event": event("agent_message", "ivan", text="Hello."), "customer": " "}, {"customer"}),
+    ],
+)
+@pytest.mark.parametrize("wait", [True, False])
+async def test_what_is_wrong_with_an_event_is_said_with_its_field(
+    api: httpx.AsyncClient, body: dict[str, Any], fields: set[str], wait: bool
+) -> None:
+    answer = await api.post(f"/chats/{CHANNEL}/{fresh()}/events?wait={wait}", json=body)
+    assert (answer.status_code, {one["field"] for one in answer.json()["errors"]}) == (422, fields)
+
+
+@pytest.mark.parametrize(
     ("body", "status"),
     [
         (b"", 422),

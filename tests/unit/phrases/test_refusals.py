@@ -88,7 +88,7 @@ FOR_PROGRAMMERS = {
     "channel x has a colon: use a name such as 'telegram'",
     "event x: assigned takes a staff or a line, not both",
     "event x: not_to goes with a line: it says which member not to choose",
-    "event x: the author of x is of type x, not x",
+    "event x: the author of x is of type x",
     "event x: what follows from it has x bytes; at most x are possible: shorten the texts of the template",
     "event x: x does not name a case: give the ID of its workflow, such as 'chat:telegram:42' or "
     "'ticket:T-7'",
