@@ -119,16 +119,13 @@ class Refused(BatonError):
 
 
 class InvalidEvent(Refused):
-    """The event is malformed, of an unknown kind, or its author cannot be the author of such an event.
-
-    Args:
-        fields: what is wrong with each field of what was sent, by its path: ``event.author.id``, or
-            ``customer`` of a start. It is known where an event is read, and does not cross Temporal.
-    """
+    """The event is malformed, of an unknown kind, or its author cannot be the author of such an event."""
 
     def __init__(self, message: str, fields: Mapping[str, str] | None = None) -> None:
         super().__init__(message)
         self.fields = dict(fields or {})
+        """What is wrong with each field of what was sent, by its path: ``event.author.id``, or ``customer`` of
+        a start. Known where an event is read; it does not cross Temporal."""
 
 
 class IllegalTransition(Refused):
