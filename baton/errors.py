@@ -124,8 +124,8 @@ class InvalidEvent(Refused):
     def __init__(self, message: str, fields: Mapping[str, str] | None = None) -> None:
         super().__init__(message)
         self.fields = dict(fields or {})
-        """What is wrong with each field of what was sent, by its path: ``event.author.id``, or ``customer`` of
-        a start. Known where an event is read; it does not cross Temporal."""
+        """What is wrong with each field of what was sent, by its path: ``event.author.id``, or ``customer``
+        of a start. Known where an event is read; it does not cross Temporal."""
 
 
 class IllegalTransition(Refused):
