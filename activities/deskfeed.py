@@ -99,12 +99,14 @@ class DeskFeeding:
         hearing = DeskHearing(self._ledger, self._deliveries, adapter, self._task_queue, look.silent)
         with when_the_desk_wants():
             async with _showing_life():
-                changes = await adapter.changes(look.cursor, MOST)
+                # A feed that somebody has terminated, and that begins again, goes on where it was.
+                cursor = look.cursor or await self._deliveries.cursor(adapter.name)
+                changes = await adapter.changes(cursor, MOST)
                 counted = await _hand_over(hearing, changes.heard)
                 for staff, presence in changes.presences.items():
                     await self._presences.note(staff, presence)
         if not changes.more:
-            await self._deliveries.looked(adapter.name, began)
+            await self._deliveries.looked(adapter.name, began, changes.cursor)
         lag = (datetime.now(UTC) - changes.latest_at).total_seconds() if changes.latest_at else 0.0
         if changes.heard:
             metrics.DESK_LAG.time(activity.metric_meter(), lag, desk=adapter.name)

@@ -42,6 +42,7 @@ _SHOWN = select(shown.c.shows, shown.c.differing, shown.c.told, shown.c.by).wher
     shown.c.desk == bindparam("at_desk"), shown.c.desk_id == bindparam("wanted")
 )
 _LOOKED = select(looks.c.at).where(looks.c.desk == bindparam("at_desk"))
+_CURSOR = select(looks.c.cursor).where(looks.c.desk == bindparam("at_desk"))
 _PROGRESS = deliveries.update().where(deliveries.c.key == bindparam("wanted"))
 _BEGIN = Upsert(
     deliveries,
@@ -61,7 +62,7 @@ _LOOK = Upsert(
     looks,
     lambda insert: insert.on_conflict_do_update(
         index_elements=[looks.c.desk],
-        set_={"at": insert.excluded.at},
+        set_={name: insert.excluded[name] for name in ("at", "cursor")},
         where=looks.c.at < insert.excluded.at,
     ),
 )
@@ -164,11 +165,14 @@ class Deliveries:
             f"shown:{desk}:{desk_id}",
         )
 
-    async def looked(self, desk: str, at: datetime) -> None:
-        """Note that everything was read that had happened at the desk until then."""
-        await self._database.write(
-            lambda connection: connection.execute(_LOOK.on(connection), {"desk": desk, "at": at})
-        )
+    async def looked(self, desk: str, at: datetime, cursor: str | None = None) -> None:
+        """Note that everything was read that had happened at the desk until then: up to this cursor."""
+        row = {"desk": desk, "at": at, "cursor": cursor}
+        await self._database.write(lambda connection: connection.execute(_LOOK.on(connection), row))
+
+    async def cursor(self, desk: str) -> str | None:
+        """Where the last complete look ended; None if there was none."""
+        return await self._database.read(lambda connection: connection.scalar(_CURSOR, {"at_desk": desk}))
 
     def _begin_write(self, connection: Connection, write: CaseWrite) -> Progress:
         digest = sha256(write.model_dump_json().encode()).hexdigest()

@@ -329,6 +329,7 @@ looks = Table(
     metadata,
     Column("desk", Words, primary_key=True),
     moment("at"),  # what happened until then was read
+    Column("cursor", Words, nullable=True),  # where the next look begins
 )
 
 # The gateway's: see `helpdesks.apikeys`.

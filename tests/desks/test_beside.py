@@ -12,7 +12,7 @@ from helpdesks.outside.mapping import DeskMapping
 from helpdesks.outside.opening import Beside
 from lab.paper import PaperDesk
 from lab.rig import Rig, eventually, failed_tasks, fresh
-from tests.desks.looking import look
+from tests.desks.looking import feed_of, look
 
 LABELS = frozenset({"billing", "delivery", "warranty"})
 
@@ -151,6 +151,21 @@ async def test_a_worker_that_was_away_hears_everything_once(paper_rig: Rig, pape
         "labels_changed",
         "note_added",
     ]
+
+
+async def test_a_feed_that_was_terminated_goes_on_where_it_was(paper_rig: Rig, paper: PaperDesk) -> None:
+    ticket = fresh("T")
+    paper.writes(ticket, "carol")
+    await look(paper_rig, paper)
+    await paper_rig.stop_worker()
+    await feed_of(paper_rig, "paper").terminate("by mistake")
+    paper.labels(ticket, "petra", "billing")
+    await paper_rig.start_worker()
+    status = await look(paper_rig, paper)
+    await paper_rig.settled(f"ticket:{ticket}")
+    assert status.told == 1
+    timeline = await paper_rig.client.ticket(ticket).timeline()
+    assert [entry.kind for entry in timeline] == ["customer_message", "labels_changed"]
 
 
 async def test_a_person_who_was_faster_keeps_the_ticket(paper_rig: Rig, paper: PaperDesk) -> None:
