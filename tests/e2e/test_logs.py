@@ -105,11 +105,11 @@ async def test_the_codec_server_writes_json_too_and_never_its_token(tmp_path: Pa
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=None) as http:
             unreadable = {"metadata": {"encoding": b64encode(ENCODING).decode()}, "data": "AAAA"}
             read = await http.post(
-                f"/decode?token={token}",
+                f"/codec/decode?token={token}",
                 headers={"Authorization": f"Bearer {token}", "X-Namespace": "default"},
                 json={"payloads": [unreadable]},
             )
-            strange = await http.post("/decode", headers={"Authorization": f"Bearer {token[1:]}"})
+            strange = await http.post("/codec/decode", headers={"Authorization": f"Bearer {token[1:]}"})
         assert (read.status_code, strange.status_code) == (200, 401)
     finally:
         child.terminate()
