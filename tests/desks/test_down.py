@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Sized
 from typing import Any
 
 import pytest
@@ -14,7 +14,7 @@ from temporalio.testing import WorkflowEnvironment
 from helpdesks.outside.mapping import DeskMapping
 from helpdesks.outside.opening import Beside
 from lab.ledger import events_of
-from lab.rig import Rig, event, eventually, failed_tasks, fresh, rules_but
+from lab.rig import Rig, becomes, event, eventually, failed_tasks, fresh, rules_but
 from lab.server import running_server
 from tests.conftest import RigOpener
 from tests.desks.downdesk import DownDesk
@@ -58,6 +58,10 @@ def carried(run: WorkflowHistory) -> dict[str, Any]:
     assert len(start.data) <= LARGEST_START
     found: dict[str, Any] = json.loads(start.data).get("carried") or {}
     return found
+
+
+async def _number_of(look: Callable[[], Awaitable[Sized]]) -> int:
+    return len(await look())
 
 
 @pytest.mark.parametrize(
@@ -109,14 +113,23 @@ async def test_whatever_comes_while_the_desk_is_down_arrives_once_and_in_order(
         await eventually(goes_on, "the runs are too few, or too short")
         desk.down = False
         answers = await asyncio.gather(*callers)
+        of_callers = {one["id"] for one in asked}
+
+        async def taken() -> list[str]:
+            return [row.event_id for row in await events_of(rig.desk, ticket)]
+
+        async def said() -> list[str]:
+            return [key.split(":reply:")[0] for key, _ in desk.sheets[ticket].said if ":reply:" in key]
+
+        # A case that has much to do rests for a moment now and then, and looks settled.
+        await becomes(
+            lambda: _number_of(taken), 1 + len(sent) + len(asked), "the events that the case has taken"
+        )
+        arrived, case_id = await taken(), (await rig.ticket(ticket)).case_id
+        wanted = [f"{case_id}:{event_id}" for event_id in arrived if event_id != first]
+        await becomes(said, wanted, "what was said at the desk")
         await rig.settled(case)
         runs = await runs_of(rig, case)
-
-        said = [key.split(":reply:")[0] for key, _ in desk.sheets[ticket].said if ":reply:" in key]
-        arrived = [row.event_id for row in await events_of(rig.desk, ticket)]
-        case_id = (await rig.ticket(ticket)).case_id
-        assert said == [f"{case_id}:{event_id}" for event_id in arrived if event_id != first]
-        of_callers = {one["id"] for one in asked}
         assert [one for one in arrived if one not in of_callers] == [first, *(one["id"] for one in sent)]
         assert sorted(set(arrived) & of_callers) == sorted(of_callers)
         assert [one.event_id for one in answers] == [doubled, *(one["id"] for one in asked)]
