@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING
 
 import click
 
 from baton.cli.screen import echo
-from baton.cli.shared import as_json, print_json, run
+from baton.cli.shared import as_json, client_of, print_json, run
 from baton.cli.tables import print_table
 from baton.cli.times import moment, utc_option
 
@@ -154,10 +154,7 @@ def _show(row: AccountRow, said: str, json_: bool) -> None:
         echo(said)
 
 
-@asynccontextmanager
-async def _client() -> AsyncIterator[AccountsClient]:
-    from baton.cli.connection import connected  # here, as in `baton.cli.shared`
-    from baton.desk.accountsclient import AccountsClient
+def _client() -> AbstractAsyncContextManager[AccountsClient]:
+    from baton.desk.accountsclient import AccountsClient  # here, as in `baton.cli.shared`
 
-    async with connected() as (client, task_queue):
-        yield AccountsClient(client, task_queue=task_queue)
+    return client_of(AccountsClient)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING
 
 import click
 
 from baton.cli.screen import echo
-from baton.cli.shared import as_json, print_json, run
+from baton.cli.shared import as_json, client_of, print_json, run
 from baton.cli.tables import print_table
 from baton.cli.times import clock, heading, moment, utc_option
 
@@ -140,10 +140,7 @@ def _show_key(key: str, row: ApiKeyRow, json_: bool) -> None:
     echo(key)
 
 
-@asynccontextmanager
-async def _client() -> AsyncIterator[ApiKeysClient]:
-    from baton.cli.connection import connected  # here, as in `baton.cli.shared`
-    from baton.desk.apikeysclient import ApiKeysClient
+def _client() -> AbstractAsyncContextManager[ApiKeysClient]:
+    from baton.desk.apikeysclient import ApiKeysClient  # here, as in `baton.cli.shared`
 
-    async with connected() as (client, task_queue):
-        yield ApiKeysClient(client, task_queue=task_queue)
+    return client_of(ApiKeysClient)

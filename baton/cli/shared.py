@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
@@ -34,25 +34,28 @@ as_json = click.option("--json", "json_", is_flag=True, help="Print JSON, for pr
 """The option for programs: one JSON document on standard output. Errors stay on standard error."""
 
 
-@asynccontextmanager
-async def baton_client() -> AsyncIterator[BatonClient]:
+def baton_client() -> AbstractAsyncContextManager[BatonClient]:
     """The client for chats and tickets, as the environment configures it."""
     # Imported here: Temporal's SDK takes longest of all, and neither help nor a wrong option needs it.
-    from baton.cli.connection import connected
     from baton.client import BatonClient
 
-    async with connected() as (client, task_queue):
-        yield BatonClient(client, task_queue=task_queue)
+    return client_of(BatonClient)
+
+
+def desk_client() -> AbstractAsyncContextManager[DeskClient]:
+    """The client for the help desk, as the environment configures it."""
+    from baton.desk.client import DeskClient  # here for the same reason
+
+    return client_of(DeskClient)
 
 
 @asynccontextmanager
-async def desk_client() -> AsyncIterator[DeskClient]:
-    """The client for the help desk, as the environment configures it."""
-    from baton.cli.connection import connected  # here for the same reason
-    from baton.desk.client import DeskClient
+async def client_of(part: Callable[..., T]) -> AsyncIterator[T]:
+    """A client for a part of Baton, made of a connection and of where the workers listen."""
+    from baton.cli.connection import connected
 
     async with connected() as (client, task_queue):
-        yield DeskClient(client, task_queue=task_queue)
+        yield part(client, task_queue=task_queue)
 
 
 def run(main: Callable[P, Coroutine[Any, Any, T]], *args: P.args, **kwargs: P.kwargs) -> T:

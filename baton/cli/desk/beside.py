@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import click
 
 from baton.cli.screen import echo
-from baton.cli.shared import as_json, count, print_json, run
+from baton.cli.shared import as_json, client_of, count, print_json, run
 from baton.cli.tables import print_table
 from baton.cli.times import moment, utc_option
 from baton.desk.beside import DeskFinding, DeskInUse, Imported
@@ -35,14 +34,11 @@ _LATE = 60.0
 """Seconds without a complete look after which `status` says that something is wrong."""
 
 
-@asynccontextmanager
-async def beside_client() -> AsyncIterator[BesideClient]:
-    # Imported here, as in `baton.cli.shared`: help does not need Temporal.
-    from baton.cli.connection import connected
-    from baton.desk.besideclient import BesideClient
+def beside_client() -> AbstractAsyncContextManager[BesideClient]:
+    """The client for the desk beside the ledger, as the environment configures it."""
+    from baton.desk.besideclient import BesideClient  # here, as in `baton.cli.shared`
 
-    async with connected() as (client, task_queue):
-        yield BesideClient(client, task_queue=task_queue)
+    return client_of(BesideClient)
 
 
 @click.group("desk")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from baton.cli.shared import as_json, print_json, run
+from baton.cli.shared import as_json, client_of, print_json, run
 from baton.cli.tables import print_table
 from baton.cli.times import moment, utc_option
 
@@ -133,10 +133,7 @@ def _when(way: PersonsWay) -> str:
     return "; ".join(parts)
 
 
-@asynccontextmanager
-async def _client() -> AsyncIterator[OutgoingClient]:
-    from baton.cli.connection import connected  # here, as in `baton.cli.shared`
-    from baton.desk.outgoingclient import OutgoingClient
+def _client() -> AbstractAsyncContextManager[OutgoingClient]:
+    from baton.desk.outgoingclient import OutgoingClient  # here, as in `baton.cli.shared`
 
-    async with connected() as (client, task_queue):
-        yield OutgoingClient(client, task_queue=task_queue)
+    return client_of(OutgoingClient)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING
 
 import click
 
 from baton.cli.screen import echo
-from baton.cli.shared import as_json, count, print_json, run
+from baton.cli.shared import as_json, client_of, count, print_json, run
 from baton.cli.tables import print_table
 from baton.cli.times import as_typed, clock, heading, moment, utc_option
 
@@ -138,10 +138,7 @@ async def _set(webhook: str, active: bool) -> None:
     echo(f"{now.id} is {now.state}, and {count(now.waiting, 'letter')} wait for it.")
 
 
-@asynccontextmanager
-async def _client() -> AsyncIterator[OutgoingClient]:
-    from baton.cli.connection import connected  # here, as in `baton.cli.shared`
-    from baton.desk.outgoingclient import OutgoingClient
+def _client() -> AbstractAsyncContextManager[OutgoingClient]:
+    from baton.desk.outgoingclient import OutgoingClient  # here, as in `baton.cli.shared`
 
-    async with connected() as (client, task_queue):
-        yield OutgoingClient(client, task_queue=task_queue)
+    return client_of(OutgoingClient)
