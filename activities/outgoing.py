@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-import logging
-
 from temporalio import activity
 from temporalio.client import Client
 from temporalio.common import MetricMeter, WorkflowIDConflictPolicy
 
 from activities.calls import call
+from activities.looking import keep_looking
 from activities.refusing import refusing
 from baton.desk.outgoing import (
     DEAD_LETTERS,
@@ -37,11 +35,6 @@ from helpdesks.embedded import EmbeddedHelpDesk
 from helpdesks.outgoing.letters import Letters
 from helpdesks.outgoing.mail import MailServer
 from helpdesks.outgoing.subscribers import Subscribers
-
-LOOK_EVERY = 60.0
-"""Seconds: whoever makes a subscriber also starts its deliveries, unless it dies in between."""
-
-_log = logging.getLogger("baton.worker")
 
 
 class OutgoingCalls:
@@ -119,27 +112,22 @@ async def tend_subscribers(client: Client, letters: Letters, task_queue: str, me
     """Start the deliveries of every subscriber, and of those that come, until cancelled; and show how many
     letters wait, and how many are dead.
 
-    A look that fails is logged once in a row, and leaves the numbers as they were.
+    Whoever makes a subscriber starts its deliveries, too, unless it dies in between. A look that fails leaves
+    the numbers as they were: see `activities.looking`.
     """
     tended: set[str] = set()
-    failing = False
-    while True:
-        try:
-            found = await letters.backlogs()
-            for one in found.keys() - tended:
-                await start_subscriber(client, one, task_queue)
-                tended.add(one)
-            for one in tended:
-                waiting, dead = found.get(one, (0, 0))  # a gauge cannot be taken back
-                metrics.LETTERS_WAITING.set(meter, waiting, subscriber=one)
-                metrics.LETTERS_DEAD.set(meter, dead, subscriber=one)
-            metrics.LOOKS.count(meter, of="letters")
-            failing = False
-        except Exception as error:  # whatever Temporal or the help desk raises: the worker goes on
-            if not failing:
-                _log.warning("cannot see to the deliveries of subscribers: %s", error)
-            failing = True
-        await asyncio.sleep(LOOK_EVERY)
+
+    async def tend() -> None:
+        found = await letters.backlogs()
+        for one in found.keys() - tended:
+            await start_subscriber(client, one, task_queue)
+            tended.add(one)
+        for one in tended:
+            waiting, dead = found.get(one, (0, 0))  # a gauge cannot be taken back
+            metrics.LETTERS_WAITING.set(meter, waiting, subscriber=one)
+            metrics.LETTERS_DEAD.set(meter, dead, subscriber=one)
+
+    await keep_looking(tend, meter, of="letters", failed="cannot see to the deliveries of subscribers")
 
 
 async def start_subscriber(client: Client, subscriber: str, task_queue: str) -> None:

@@ -190,7 +190,7 @@ async def test_a_replay_counts_nothing_twice(open_a_rig: RigOpener) -> None:
 async def test_lost_cases_are_told_until_they_go_on(
     open_a_rig: RigOpener, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("activities.lostcases.LOOK_EVERY", 0.1)
+    monkeypatch.setattr("activities.looking.LOOK_EVERY", 0.1)
     async with measured(open_a_rig) as at:
         chat = fresh("lost")
         labels = {"namespace": "default", "task_queue": at.rig.settings.task_queue}
@@ -210,7 +210,7 @@ async def test_lost_cases_are_told_until_they_go_on(
 
 
 async def test_a_worker_counts_its_looks(open_a_rig: RigOpener, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("activities.lostcases.LOOK_EVERY", 0.1)
+    monkeypatch.setattr("activities.looking.LOOK_EVERY", 0.1)
     async with measured(open_a_rig) as at:
         for what in ("documents", "lost_cases", "calendars"):
             await at.shows("baton_looks_total", of=what)
@@ -232,7 +232,7 @@ async def test_what_ends_although_it_should_go_on_is_logged(
 async def test_how_far_the_holidays_of_each_calendar_are_known_is_told(
     open_separate: RigOpener, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("activities.calendarends.LOOK_EVERY", 0.1)
+    monkeypatch.setattr("activities.looking.LOOK_EVERY", 0.1)
     caplog.set_level(logging.INFO, "baton.worker")
     colombo = {"timezone": "Asia/Colombo", "weekly": {"mon": ["09:00-18:00"]}, "holidays": "LK"}
     berlin = {"timezone": "Europe/Berlin", "holidays": "DE"}

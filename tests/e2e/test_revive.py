@@ -630,7 +630,7 @@ async def test_lost_cases_go_on_from_postgresql(
 async def test_the_number_of_lost_cases_stays_when_a_look_fails_and_that_is_logged_once(
     open_a_rig: RigOpener, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("activities.lostcases.LOOK_EVERY", 0.05)
+    monkeypatch.setattr("activities.looking.LOOK_EVERY", 0.05)
     shown, looks = list[int](), 0
 
     def set_(self: metrics.Metric, meter: object, value: int, **labels: str) -> None:
