@@ -6,47 +6,20 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, literal, select, text
+from sqlalchemy import Connection, Row, bindparam, func, select, text
 
 from baton.contract.outgoing import WebhookData
 from baton.desk.ways import NoticeKind, kind_of
 from baton.documents.directory import Directory
 from baton.model.effects import CaseRef
 from helpdesks.audience import Audience
-from helpdesks.columns import Instant, Words
 from helpdesks.outgoing.casenews import head_of
-from helpdesks.outgoing.posting import COLUMNS, GATHERING, state_of_new
+from helpdesks.outgoing.posting import GATHERING, given, posting
 from helpdesks.outgoing.wording import NOTICE
 from helpdesks.schema import letters, subscribers, ways
-from helpdesks.upserts import Upsert
 
 _WANTED = select(ways).where(ways.c.staff.in_(bindparam("staff", expanding=True))).order_by(ways.c.staff)
-_STATE, _ERROR = state_of_new()
-
-
-def _given(name: str) -> Any:
-    return bindparam(name, type_=Words)
-
-
-_POST = Upsert(
-    letters,
-    lambda insert: insert.from_select(
-        COLUMNS,
-        select(
-            subscribers.c.id,
-            _given("key"),
-            _given("type"),
-            _given("to"),
-            _given("about"),
-            _given("body"),
-            _STATE,
-            literal(0),
-            bindparam("at", type_=Instant),
-            bindparam("due", type_=Instant),
-            _ERROR,
-        ).where(subscribers.c.id == _given("through"), subscribers.c.state != "off"),
-    ).on_conflict_do_nothing(),
-)
+_POST = posting(subscribers.c.id == given("through"), staff=given("to"), body=given("body"))
 _GATHERED_UNTIL = select(func.max(letters.c.due_at)).where(
     letters.c.subscriber == bindparam("through"),
     letters.c.about == bindparam("about"),

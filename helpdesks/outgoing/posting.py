@@ -10,7 +10,20 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, String, bindparam, case, func, literal, null, or_, select, text
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    String,
+    and_,
+    bindparam,
+    case,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    text,
+)
 
 from baton.contract.outgoing import Told, WebhookData
 from helpdesks.columns import Instant, Words
@@ -32,57 +45,48 @@ _FULL = (
     .correlate(subscribers)
     .scalar_subquery()
 ) >= subscribers.c.capacity
-COLUMNS = (
-    "subscriber",
-    "key",
-    "type",
-    "staff",
-    "about",
-    "body",
-    "state",
-    "attempts",
-    "at",
-    "due_at",
-    "error",
-)
 
 
-def _given(name: str) -> Any:
+def given(name: str) -> Any:
+    """A text that comes with each letter."""
     return bindparam(name, type_=Words)
 
 
-def state_of_new() -> tuple[Any, Any]:
-    """The columns ``state`` and ``error`` of a new letter."""
-    return (
-        case((_FULL, literal(DEAD, String)), else_=literal(WAITING, String)),
-        case((_FULL, literal(QUEUE_FULL, String)), else_=null()),
-    )
+def posting(to: ColumnElement[bool], *, staff: Any, body: Any) -> Upsert:
+    """The statement that writes a letter to those subscribers, except where one of its key was written.
+
+    It takes ``key``, ``type``, ``about``, ``at``, ``due``, and what the arguments take.
+
+    Args:
+        to: which of the subscribers; those that are switched off get none.
+        staff: the person whom it is for, or null.
+        body: what it says.
+    """
+    columns = {
+        "subscriber": subscribers.c.id,
+        "key": given("key"),
+        "type": given("type"),
+        "staff": staff,
+        "about": given("about"),
+        "body": body,
+        "state": case((_FULL, literal(DEAD, String)), else_=literal(WAITING, String)),
+        "attempts": literal(0),
+        "at": bindparam("at", type_=Instant),
+        "due_at": bindparam("due", type_=Instant),
+        "error": case((_FULL, literal(QUEUE_FULL, String)), else_=null()),
+    }
+    written = select(*columns.values()).where(to, subscribers.c.state != "off")
+    return Upsert(letters, lambda insert: insert.from_select(list(columns), written).on_conflict_do_nothing())
 
 
-_STATE, _ERROR = state_of_new()
-_POST = Upsert(
-    letters,
-    lambda insert: insert.from_select(
-        COLUMNS,
-        select(
-            subscribers.c.id,
-            _given("key"),
-            _given("type"),
-            null(),
-            _given("about"),
-            case((subscribers.c.with_text, _given("whole")), else_=_given("body")),
-            _STATE,
-            literal(0),
-            bindparam("at", type_=Instant),
-            bindparam("now", type_=Instant),
-            _ERROR,
-        ).where(
-            subscribers.c.staff.is_(None),
-            subscribers.c.way != "email",
-            subscribers.c.state != "off",
-            or_(subscribers.c.types == "", subscribers.c.types.like(_given("pattern"))),
-        ),
-    ).on_conflict_do_nothing(),
+_POST = posting(
+    and_(
+        subscribers.c.staff.is_(None),
+        subscribers.c.way != "email",
+        or_(subscribers.c.types == "", subscribers.c.types.like(given("pattern"))),
+    ),
+    staff=null(),
+    body=case((subscribers.c.with_text, given("whole")), else_=given("body")),
 )
 
 
@@ -102,7 +106,7 @@ def post(connection: Connection, at: datetime, told: Sequence[Letter]) -> None:
     """Write the letters, in order. What was told before is left out."""
     if told:
         now = datetime.now(UTC)  # and not the time of the case, which may be ahead
-        connection.execute(_POST.on(connection), [{**_row(one), "at": at, "now": now} for one in told])
+        connection.execute(_POST.on(connection), [{**_row(one), "at": at, "due": now} for one in told])
 
 
 def _row(letter: Letter) -> dict[str, Any]:
