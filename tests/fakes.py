@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from activities.presencechanges import meant
 from baton.contract import (
+    Activity,
+    Author,
+    AuthorType,
     ChatEvent,
     ChatSnapshot,
     Draft,
@@ -15,6 +19,7 @@ from baton.contract import (
     NoteAdded,
     Outcome,
     Presence,
+    Status,
     Tab,
     TicketEvent,
     TicketOutcome,
@@ -41,6 +46,24 @@ from baton.documents.directory import Directory
 from baton.errors import BatonError, IllegalTransition, NotAllowed, UnknownStaff
 
 T = TypeVar("T")
+
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+IVANS_CHAT = ChatSnapshot(
+    case_id="c-1",
+    channel="telegram",
+    conversation="42",
+    customer="c-7",
+    activity=Activity.ACTIVE,
+    status=Status.OPEN,
+    assignee="ivan",
+    line="line-1",
+    pinned_to="ivan",
+    tab=Tab.MINE,
+    labels=("refund",),
+    last_author=Author(type=AuthorType.CUSTOMER, id="c-7"),
+    last_message_at=NOON,
+)
+"""A chat that is pinned to Ivan, and whose customer wrote last."""
 
 
 def opener(fake: T) -> Callable[[], AbstractAsyncContextManager[T]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +15,7 @@ from click.testing import CliRunner, Result
 from baton.cli import baton as program
 from baton.cli.shared import chat_id
 from baton.contract import (
-    Activity,
     Assign,
-    Author,
-    AuthorType,
     ChatSnapshot,
     End,
     Fired,
@@ -28,30 +25,13 @@ from baton.contract import (
 )
 from baton.errors import Unanswered
 from baton.model.chat.lifecycle import diagram
-from tests.fakes import FakeBaton, opener
-
-NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
-SNAPSHOT = ChatSnapshot(
-    case_id="c-1",
-    channel="telegram",
-    conversation="42",
-    customer="c-7",
-    activity=Activity.ACTIVE,
-    status=Status.OPEN,
-    assignee="ivan",
-    line="line-1",
-    pinned_to="ivan",
-    tab=Tab.MINE,
-    labels=("refund",),
-    last_author=Author(type=AuthorType.CUSTOMER, id="c-7"),
-    last_message_at=NOON,
-)
+from tests.fakes import IVANS_CHAT, NOON, FakeBaton, opener
 
 
 @pytest.fixture
 def fake(monkeypatch: pytest.MonkeyPatch) -> FakeBaton:
     fake = FakeBaton()
-    fake.chats["telegram", "42"] = SNAPSHOT
+    fake.chats["telegram", "42"] = IVANS_CHAT
     for module in ("showing", "chatsending"):
         monkeypatch.setattr(f"baton.cli.cases.{module}.baton_client", opener(fake))
     return fake
@@ -133,7 +113,7 @@ def test_a_program_gets_the_snapshot_and_the_timeline_as_json(fake: FakeBaton) -
 
     document = json.loads(run("show", "telegram:42", "--timeline", "--json").output)
 
-    assert ChatSnapshot.model_validate(document["snapshot"]) == SNAPSHOT
+    assert ChatSnapshot.model_validate(document["snapshot"]) == IVANS_CHAT
     assert [item["event_id"] for item in document["timeline"]] == ["e-0"]
 
 
@@ -145,7 +125,9 @@ def test_a_chat_that_does_not_exist_is_told_without_a_traceback(fake: FakeBaton)
 
 
 def test_what_a_customer_wrote_cannot_steer_the_terminal(fake: FakeBaton) -> None:
-    fake.chats["telegram", "42"] = SNAPSHOT.model_copy(update={"customer": "c\x1b[31m7", "labels": ("[b]x",)})
+    fake.chats["telegram", "42"] = IVANS_CHAT.model_copy(
+        update={"customer": "c\x1b[31m7", "labels": ("[b]x",)}
+    )
 
     output = run("show", "telegram:42").output
 
@@ -155,7 +137,7 @@ def test_what_a_customer_wrote_cannot_steer_the_terminal(fake: FakeBaton) -> Non
 
 def test_an_offer_is_told_from_a_reservation(fake: FakeBaton) -> None:
     offered = {"pinned_to": None, "reserved_for": "ivan", "tab": Tab.RESERVED, "offer_until": NOON}
-    fake.chats["telegram", "42"] = SNAPSHOT.model_copy(update=offered)
+    fake.chats["telegram", "42"] = IVANS_CHAT.model_copy(update=offered)
 
     assert (
         "Who has it     It is offered to ivan until 2026-03-02 12:00:00." in run("show", "telegram:42").output

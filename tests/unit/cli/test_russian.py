@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from click.testing import CliRunner, Result
 
 from baton.cli import baton as program
 from baton.contract import (
-    Activity,
-    Author,
-    AuthorType,
-    ChatSnapshot,
     Department,
     DepartmentState,
     Status,
@@ -24,28 +20,12 @@ from baton.contract import (
 )
 from baton.desk.api import Concern, Concerns, InboxRow, NoticeRow, TicketRow
 from baton.errors import DepartmentsWaiting
-from tests.fakes import FakeBaton, FakeDesk, opener
+from tests.fakes import IVANS_CHAT, NOON, FakeBaton, FakeDesk, opener
 
-NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 COMPANY = {
     "lines": {"line-1": {}},
     "staff": {"ivan": {"line": "line-1"}, "lena": {"line": "line-1", "chats": False, "shared": True}},
 }
-CHAT = ChatSnapshot(
-    case_id="c-1",
-    channel="telegram",
-    conversation="42",
-    customer="c-7",
-    activity=Activity.ACTIVE,
-    status=Status.OPEN,
-    assignee="ivan",
-    line="line-1",
-    pinned_to="ivan",
-    tab=Tab.MINE,
-    labels=("refund",),
-    last_author=Author(type=AuthorType.CUSTOMER, id="c-7"),
-    last_message_at=NOON,
-)
 TICKET = TicketSnapshot(
     ticket_id="T-1",
     customer="c-7",
@@ -102,7 +82,7 @@ def desk(monkeypatch: pytest.MonkeyPatch) -> FakeDesk:
 @pytest.fixture
 def fake(monkeypatch: pytest.MonkeyPatch) -> FakeBaton:
     fake = FakeBaton()
-    fake.chats["telegram", "42"] = CHAT
+    fake.chats["telegram", "42"] = IVANS_CHAT
     fake.tickets["T-1"] = TICKET
     fake.timelines["telegram", "42"] = TIMELINE
     for module in ("showing", "chatsending", "ticketsending", "ticketreading"):
