@@ -146,6 +146,6 @@ def folded(text: str, indent: int) -> list[str]:
     ) or [""]
 
 
-def count(number: int, noun: str) -> str:
-    """``1 chat``, ``2 chats``."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+def count(number: int, noun: str, several: str = "") -> str:
+    """``1 chat``, ``2 chats``; or ``several``, where that is another word."""
+    return f"{number:,} {noun if number == 1 else several or f'{noun}s'}"

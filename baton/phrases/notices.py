@@ -1,8 +1,9 @@
-"""Why somebody was told, as a sentence: what `baton notices`, a letter and a page show for a notice's reason.
+"""Why somebody was told, as a sentence: what `baton notices` shows for a notice's reason.
 
 What is kept is a code, such as ``prompt``, or a few English words of a fixed form, such as ``due soon:
 billing``. English shows it as it is: rules, filters and programs know it by that. The texts of rules and
-templates are their authors', and are shown as they are in every language.
+templates are their authors', and are shown as they are in every language. Letters are English, and have
+sentences of their own: see `helpdesks.outgoing.wording`.
 """
 
 from __future__ import annotations

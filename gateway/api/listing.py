@@ -11,6 +11,7 @@ from gateway.routing import sent
 from helpdesks.paging import Page
 
 RowT = TypeVar("RowT", bound=BaseModel)
+QueryT = TypeVar("QueryT", bound=BaseModel)
 
 MOST_ROWS = 500
 MostRows = Annotated[int, Field(ge=1, le=MOST_ROWS)]
@@ -24,6 +25,10 @@ class Asked(BaseModel):
 
     limit: MostRows = 50
     after: Cursor = None
+
+    def query(self, kind: type[QueryT]) -> QueryT:
+        """The same as the ledger is asked it; the cursor goes beside it."""
+        return kind.model_validate(self.model_dump(exclude={"after"}))
 
 
 class Listed(BaseModel, Generic[RowT]):

@@ -60,8 +60,7 @@ async def inbox(asked: Annotated[InboxAsked, Query()], backend: BackendOf) -> Re
     """As the help desk lists them: consistent, unlike Temporal's own lists."""
     ledger = await backend.ledger()
     await require_staff(ledger, asked.staff)
-    query = InboxQuery(tab=asked.tab, staff=asked.staff, limit=asked.limit)
-    return sent_page(await ledger.pages.inbox(query, asked.after), InboxRow)
+    return sent_page(await ledger.pages.inbox(asked.query(InboxQuery), asked.after), InboxRow)
 
 
 @router.get(
@@ -75,8 +74,7 @@ async def tickets(asked: Annotated[TicketsAsked, Query()], backend: BackendOf) -
     """Those without a due time come last, the longest waiting first."""
     ledger = await backend.ledger()
     await require_staff(ledger, asked.staff)
-    query = TicketQuery.model_validate(asked.model_dump(exclude={"after"}))
-    return sent_page(await ledger.pages.tickets(query, asked.after), TicketRow)
+    return sent_page(await ledger.pages.tickets(asked.query(TicketQuery), asked.after), TicketRow)
 
 
 @router.get(
@@ -88,8 +86,8 @@ async def tickets(asked: Annotated[TicketsAsked, Query()], backend: BackendOf) -
 )
 async def waiting(asked: Annotated[WaitingAsked, Query()], backend: BackendOf) -> Response:
     """Chats and tickets alike, those that have waited longest first: whoever is first is next."""
-    query = WaitingQuery(line=asked.line, limit=asked.limit)
-    return sent_page(await (await backend.ledger()).pages.waiting(query, asked.after), WaitingRow)
+    ledger = await backend.ledger()
+    return sent_page(await ledger.pages.waiting(asked.query(WaitingQuery), asked.after), WaitingRow)
 
 
 @router.get(
@@ -102,8 +100,7 @@ async def waiting(asked: Annotated[WaitingAsked, Query()], backend: BackendOf) -
 async def notices(asked: Annotated[NoticesAsked, Query()], backend: BackendOf) -> Response:
     """One row for each notice and reason, whoever and however many got it."""
     ledger = await backend.ledger()
-    query = NoticeQuery(staff=asked.staff, limit=asked.limit)
-    page = await ledger.pages.notices(query, asked.after)
+    page = await ledger.pages.notices(asked.query(NoticeQuery), asked.after)
     if asked.after is None:
         await require_told(ledger, asked.staff, page.rows)
     return sent_page(page, NoticeRow)

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from baton.contract import Event, Status, TicketStage
+from baton.contract import Event, TicketStage
 from baton.contract.outgoing import CaseHead, Told, WebhookData
 from baton.model.chat.state import ChatState
 from baton.model.decision import CaseState
@@ -121,7 +121,7 @@ def _moved(before: CaseState, after: CaseState) -> dict[str, Any]:
 def _is_over(case: CaseState) -> bool:
     if isinstance(case, TicketState):
         return case.stage is TicketStage.CLOSED
-    return case.exists and not case.active and case.status is Status.CLOSED
+    return case.final
 
 
 def _replied_elsewhere(before: CaseState | None, after: CaseState, event: Event) -> bool:

@@ -90,7 +90,7 @@ def replay(number: int | None, json_: bool) -> None:
         print_json(done)
         return
     again = "can be used now, and is" if done.usable == 1 else "can be used now, and are"
-    echo(f"{count(done.usable, 'delivery' if done.usable == 1 else 'deliverie')} {again} kept no longer")
+    echo(f"{count(done.usable, 'delivery', 'deliveries')} {again} kept no longer")
     echo(f"{done.left:,} still cannot")
     for desk in done.desks:
         echo(f"Baton looks at {desk} now.")
