@@ -7,7 +7,6 @@ import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import NamedTuple, Self
 
 import httpx
@@ -18,6 +17,7 @@ from helpdesks.outgoing.addresses import NotAllowedThere, Unresolved, check_url,
 from helpdesks.outgoing.letter import LetterRow
 from helpdesks.outgoing.subscribers import Target
 from helpdesks.outgoing.wording import chat_text
+from helpdesks.retryafter import retry_after
 
 CONNECT_SECONDS = 5.0
 TOTAL_SECONDS = 20.0
@@ -138,19 +138,7 @@ def _meaning(answer: httpx.Response) -> Sent:
         why += "; redirects are not followed"
     if status == _GONE:
         return Sent(f"{why}: it is switched off", gone=True)
-    return Sent(why, target=status not in _THIS_LETTER_ONLY, pause=_pause(answer))
-
-
-def _pause(answer: httpx.Response) -> float | None:
-    """The seconds of ``Retry-After``, or until the moment that it names."""
-    given = answer.headers.get("Retry-After", "").strip()
-    if given.isdecimal() and len(given) < 10:
-        return min(float(given), LONGEST_PAUSE)
-    with suppress(ValueError, TypeError, OverflowError):
-        until = parsedate_to_datetime(given)
-        if until.tzinfo is not None:
-            return min(max((until - datetime.now(UTC)).total_seconds(), 0.0), LONGEST_PAUSE)
-    return None
+    return Sent(why, target=status not in _THIS_LETTER_ONLY, pause=retry_after(answer.headers, LONGEST_PAUSE))
 
 
 def _words(error: Exception) -> str:

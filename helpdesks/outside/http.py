@@ -14,8 +14,7 @@ import ssl
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -24,6 +23,7 @@ import httpx
 
 from baton.errors import DeskRefused, HelpDeskUnavailable, SettingsError
 from baton.signs import one_line
+from helpdesks.retryafter import http_date, retry_after
 
 TRIES = 3
 PAUSE_SECONDS = 0.2
@@ -68,7 +68,7 @@ class Answer:
     @property
     def at(self) -> datetime | None:
         """When it was given, by the desk's clock."""
-        return _time(self.headers.get("date", ""))
+        return http_date(self.headers.get("date", ""))
 
 
 class HttpClient:
@@ -199,18 +199,8 @@ class HttpClient:
 
 
 def wait_asked_for(answer: Answer) -> float | None:
-    """The seconds for which a desk asks not to be asked again; None if it does not say.
-
-    ``Retry-After`` is a number, or a time by the desk's clock, which need not agree with the one here.
-    """
-    asked = (answer.headers.get("retry-after") or answer.headers.get("retry_after") or "").strip()
-    if asked.isascii() and asked.isdigit():
-        return min(float(asked), LONGEST_WAIT)
-    until = _time(asked)
-    if until is None:
-        return None
-    seconds = (until - (answer.at or datetime.now(UTC))).total_seconds()
-    return min(max(seconds, 0.0), LONGEST_WAIT)
+    """The seconds for which a desk asks not to be asked again; None if it does not say."""
+    return retry_after(answer.headers, LONGEST_WAIT)
 
 
 def _may_be_repeated(method: str, error: httpx.HTTPError) -> bool:
@@ -235,11 +225,3 @@ def _trusted(ca_file: Path | None) -> ssl.SSLContext:
     except (OSError, ssl.SSLError) as error:
         raise SettingsError(f"the file {ca_file} has no certificate that can be used: {error}") from None
     return context
-
-
-def _time(text: str) -> datetime | None:
-    try:
-        at = parsedate_to_datetime(text)
-    except ValueError:
-        return None
-    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
