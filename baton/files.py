@@ -9,6 +9,8 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
+from baton.errors import SettingsError
+
 OWNER_ONLY = 0o600
 FOLDER_OF_OWNER = 0o700
 OTHERS = 0o077
@@ -32,3 +34,18 @@ def private_database(path: Path) -> None:
     # and another process would then delete the write-ahead log while it is still in use.
     with suppress(OSError):
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY))
+
+
+def read_secret(path: Path, setting: str) -> str:
+    """What is in a file, without spaces and line ends around it.
+
+    Args:
+        setting: the environment variable that names the file.
+
+    Raises ``SettingsError``, which never quotes what is in it.
+    """
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is no text"
+        raise SettingsError(f"{setting}: {path} cannot be read ({why})") from None

@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 from baton.desk.besideclient import BesideClient
 from baton.errors import SettingsError
+from baton.files import read_secret
 from baton.temporal.logs import words_of
 from gateway.backend import Backend
 from gateway.waking import Waker
@@ -39,11 +40,7 @@ def read_secrets(path: Path | None) -> tuple[str, ...]:
     """
     if path is None:
         return ()
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else "it is no text"
-        raise SettingsError(f"BATON_HOOK_SECRET_FILE: {path} cannot be read ({why})") from None
+    lines = read_secret(path, "BATON_HOOK_SECRET_FILE").splitlines()
     secrets = tuple(line.strip() for line in lines if line.strip())
     if not secrets or min(map(len, secrets)) < SHORTEST_SECRET:
         raise SettingsError(

@@ -21,7 +21,8 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
 from baton.desk.tokens import new_token
-from baton.errors import BatonError, SettingsError
+from baton.errors import BatonError
+from baton.files import read_secret
 
 _SECONDS = 10.0
 """Within which the provider must answer."""
@@ -156,13 +157,7 @@ class Provider:
         return found
 
     def _secret(self) -> str:
-        try:
-            return self._secret_file.read_text(encoding="utf-8").strip()
-        except (OSError, UnicodeDecodeError) as error:
-            raise SettingsError(
-                f"the secret in {self._secret_file} cannot be read: {error}. The file is set by "
-                "BATON_OIDC_CLIENT_SECRET_FILE."
-            ) from None
+        return read_secret(self._secret_file, "BATON_OIDC_CLIENT_SECRET_FILE")
 
 
 def new_attempt(back: str) -> Attempt:

@@ -22,6 +22,7 @@ from aiosmtplib import errors as smtp
 
 from baton.contract.outgoing import WebhookData
 from baton.errors import SettingsError
+from baton.files import read_secret
 from baton.settings import Settings
 from baton.signs import one_line
 from helpdesks.outgoing.client import Sent
@@ -147,10 +148,7 @@ def _thread(case: str, staff: str) -> str:
 def _password(file: Path | None) -> str:
     if file is None:
         raise SettingsError("BATON_MAIL_USER is set, but not BATON_MAIL_PASSWORD_FILE")
-    try:
-        return file.read_text(encoding="utf-8").strip()
-    except (OSError, ValueError):
-        raise SettingsError(f"the password for the mail server cannot be read from {file}") from None
+    return read_secret(file, "BATON_MAIL_PASSWORD_FILE")
 
 
 def _trusted(file: Path | None) -> ssl.SSLContext:

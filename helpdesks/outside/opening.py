@@ -19,6 +19,7 @@ import helpdesks
 from baton.documents.directory import Directory
 from baton.documents.yaml import read_yaml, refuse
 from baton.errors import SettingsError
+from baton.files import read_secret
 from baton.wording import did_you_mean
 from helpdesks.embedded import EmbeddedHelpDesk
 from helpdesks.outside.adapter import Adapter
@@ -78,7 +79,7 @@ def check_files(file: Path | None, secret_file: Path | None) -> None:
     """Raise ``DocumentError`` or ``SettingsError`` if the desk of the settings cannot be opened."""
     if file is not None:
         mapping_of(file, None)
-        read_secret(secret_file)
+        secret_of_desk(secret_file)
 
 
 @asynccontextmanager
@@ -92,22 +93,18 @@ async def opened_beside(file: Path | None, secret_file: Path | None) -> AsyncIte
         yield None
         return
     mapping = mapping_of(file, None)
-    adapter = open_desk(mapping, read_secret(secret_file))
+    adapter = open_desk(mapping, secret_of_desk(secret_file))
     try:
         yield Beside(mapping, adapter, file)
     finally:
         await adapter.aclose()
 
 
-def read_secret(path: Path | None) -> str:
+def secret_of_desk(path: Path | None) -> str:
     """What proves to the desk who asks. Raises ``SettingsError``, which never quotes it."""
     if path is None:
         raise SettingsError("the help desk needs a password or key: set BATON_DESK_SECRET_FILE")
-    try:
-        secret = path.read_text().strip()
-    except (OSError, UnicodeDecodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else "it is no text"
-        raise SettingsError(f"BATON_DESK_SECRET_FILE: {path} cannot be read ({why})") from None
+    secret = read_secret(path, "BATON_DESK_SECRET_FILE")
     if not secret or len(secret.splitlines()) > 1:
         raise SettingsError(f"BATON_DESK_SECRET_FILE: {path} must have the secret in one line")
     return secret
